@@ -1,0 +1,6 @@
+export { alignUp } from './align.ts';
+export { parseHexBytes, toHex } from './hex.ts';
+export { ByteReader, type ByteReaderOptions } from './reader.ts';
+export { StringTable, StringTableBuilder } from './strings.ts';
+export { cstr, decodeUtf8, encodeUtf8 } from './text.ts';
+export { ByteWriter, type ByteWriterOptions } from './writer.ts';
