@@ -1,0 +1,40 @@
+// `npm run build [-- --outdir DIR]`: the command line (bundled, split by command) and the library (modules and types).
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const project = path.dirname(import.meta.dirname);
+const { values } = parseArgs({
+  options: { outdir: { type: 'string', default: path.join(project, 'dist') }, 'cli-only': { type: 'boolean' } },
+});
+const outdir = path.resolve(values.outdir);
+
+rmSync(path.join(outdir, 'cli'), { recursive: true, force: true });
+await build({
+  entryPoints: { main: path.join(project, 'src/main.ts') },
+  outdir: path.join(outdir, 'cli'),
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  packages: 'external',
+  chunkNames: 'chunks/[name]-[hash]',
+  logLevel: 'warning',
+  legalComments: 'none',
+});
+
+if (!values['cli-only'] && values.outdir === path.join(project, 'dist')) {
+  rmSync(path.join(outdir, 'lib'), { recursive: true, force: true });
+  const tsc = spawnSync(
+    process.execPath,
+    [path.join(project, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.lib.json'],
+    {
+      cwd: project,
+      stdio: 'inherit',
+    },
+  );
+  if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+}

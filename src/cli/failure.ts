@@ -1,0 +1,34 @@
+import { TsbpfError } from '../errors/index.ts';
+
+/** Ends the running command. Without a message its text has been reported already. */
+export class CommandFailure extends TsbpfError {
+  /** What the command returns: 0…255, or a negative errno of which the exit status is the low byte. */
+  readonly status: number;
+  readonly silent: boolean;
+
+  constructor(message: string | undefined, options: { status?: number; cause?: unknown } = {}) {
+    super('ERR_COMMAND', message ?? '', { cause: options.cause });
+    this.status = options.status ?? -1;
+    this.silent = message === undefined;
+  }
+}
+
+/** Ends the whole run, batch included, with the usage text of the last command level selected. */
+export class UsageExit extends TsbpfError {
+  constructor() {
+    super('ERR_USAGE', 'usage');
+  }
+}
+
+export function fail(message: string, options?: { status?: number; cause?: unknown }): never {
+  throw new CommandFailure(message, options);
+}
+
+/** Fails without printing anything (more). */
+export function failSilently(status = -1): never {
+  throw new CommandFailure(undefined, { status });
+}
+
+export function usage(): never {
+  throw new UsageExit();
+}

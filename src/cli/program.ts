@@ -1,0 +1,160 @@
+import { descriptorSink, JsonWriter, WriteError } from '../output/index.ts';
+import { Context, defaultOptions, type GlobalOptions } from './context.ts';
+import { Dispatcher, printUsage, type TopCommand } from './dispatch.ts';
+import { UsageExit } from './failure.ts';
+import { type OptionSpec, readOptions } from './getopt.ts';
+
+const globalOptions: readonly OptionSpec[] = [
+  { long: 'json', short: 'j' },
+  { long: 'help', short: 'h' },
+  { long: 'pretty', short: 'p' },
+  { long: 'version', short: 'V' },
+  { long: 'bpffs', short: 'f' },
+  { long: 'mapcompat', short: 'm' },
+  { long: 'nomount', short: 'n' },
+  { long: 'debug', short: 'd' },
+  { long: 'use-loader', short: 'L' },
+  { long: 'sign', short: 'S' },
+  { long: 'base-btf', short: 'B', argument: 'FILE' },
+  { short: 'i', argument: 'CERT' },
+  { short: 'k', argument: 'KEY' },
+  { short: 'l' },
+];
+
+export interface Program {
+  readonly commands: readonly TopCommand[];
+  readonly mainUsage: string;
+  /** Options that only one verb knows; looked up by the words before them. */
+  readonly verbOptions: (words: readonly string[]) => Promise<readonly OptionSpec[]>;
+}
+
+/** Runs a whole command line and returns the exit status, 0…255. Never throws. */
+export async function runProgram(program: Program, programName: string, args: readonly string[]): Promise<number> {
+  const stdout = descriptorSink(1);
+  const stderr = descriptorSink(2);
+  try {
+    const status = await runWith(program, programName, args, stdout, stderr);
+    stdout.flush();
+    return status & 0xff;
+  } catch (error) {
+    if (error instanceof WriteError) return writeFailed(error);
+    throw error;
+  }
+}
+
+async function runWith(
+  program: Program,
+  programName: string,
+  args: readonly string[],
+  stdout: ReturnType<typeof descriptorSink>,
+  stderr: ReturnType<typeof descriptorSink>,
+): Promise<number> {
+  const options: GlobalOptions = { ...defaultOptions };
+  const verbOptions = new Map<string, string | true>();
+  let json: JsonWriter | undefined;
+  let wantsVersion = false;
+  let ended: number | undefined;
+  const context = () =>
+    new Context({ programName, options, stdout, stderr, json, stderrIsTerminal: process.stderr.isTTY === true });
+
+  const isGlobal = (arg: string) =>
+    !arg.startsWith('--') || globalOptions.some((spec) => `--${spec.long}`.startsWith(arg));
+  const extra = args.every(isGlobal) ? [] : await program.verbOptions(args.filter((arg) => !arg.startsWith('-')));
+  const words = readOptions(programName, args, [...globalOptions, ...extra], (event) => {
+    if (event.kind === 'unknown') {
+      const ctx = context();
+      ctx.error(`unrecognized option '${event.word}'`);
+      if (json !== undefined) stdout.text('\n');
+      else printUsage(ctx, program.mainUsage);
+      ended = -1;
+      return false;
+    }
+    const { spec, value } = event;
+    if (spec.long === 'help') {
+      printUsage(context(), program.mainUsage);
+      ended = 0;
+      return false;
+    }
+    if (spec.long === 'version') wantsVersion = true;
+    else if (spec.long === 'json' || spec.long === 'pretty') {
+      options.json = true;
+      options.pretty ||= spec.long === 'pretty';
+      json ??= new JsonWriter(stdout, { pretty: false });
+      json.pretty = options.pretty;
+    } else if (!setOption(options, spec, value) && spec.long !== undefined) verbOptions.set(spec.long, value ?? true);
+    return true;
+  });
+  if (ended !== undefined) return ended;
+
+  const ctx = context();
+  if (options.sign !== (options.privateKeyPath !== undefined && options.certificatePath !== undefined)) {
+    const given = options.privateKeyPath !== undefined || options.certificatePath !== undefined;
+    if (options.sign || given) {
+      ctx.error(
+        options.sign
+          ? '-i <identity_x509_cert> and -k <private_key> must be supplied with -S for signing'
+          : '--sign (or -S) must be explicitly passed with -i <identity_x509_cert> and -k <private_key> to sign the programs',
+      );
+      return -22;
+    }
+  }
+  ctx.verbOptions = verbOptions;
+  const dispatcher = new Dispatcher(program.commands, program.mainUsage);
+  let status: number;
+  try {
+    status = await dispatcher.run(ctx, wantsVersion ? ['version'] : words);
+  } catch (error) {
+    if (!(error instanceof UsageExit)) throw error;
+    dispatcher.printLastUsage(ctx);
+    json?.closeTo(0);
+    status = -1;
+  }
+  if (json !== undefined) stdout.text('\n');
+  return status;
+}
+
+function setOption(options: GlobalOptions, spec: OptionSpec, value: string | undefined): boolean {
+  switch (spec.short) {
+    case 'f':
+      options.bpffs = true;
+      return true;
+    case 'm':
+      options.mapcompat = true;
+      return true;
+    case 'n':
+      options.nomount = true;
+      return true;
+    case 'd':
+      options.debug = true;
+      return true;
+    case 'L':
+      options.useLoader = true;
+      return true;
+    case 'S':
+      options.sign = true;
+      options.useLoader = true;
+      return true;
+    case 'B':
+      options.baseBtfPath = value;
+      return true;
+    case 'i':
+      options.certificatePath = value;
+      return true;
+    case 'k':
+      options.privateKeyPath = value;
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** A closed pipe ends the run quietly, with the status a shell shows for SIGPIPE; anything else is said. */
+function writeFailed(error: WriteError): number {
+  if (error.errnoCode === 'EPIPE') return 141;
+  try {
+    process.stderr.write(`Error: can't write output: ${error.errnoCode}\n`);
+  } catch {
+    // standard error is gone as well: the exit status is all that is left
+  }
+  return 255;
+}

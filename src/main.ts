@@ -1,0 +1,66 @@
+import {
+  type CommandFamily,
+  type Program,
+  printUsage,
+  runProgram,
+  type StandaloneCommand,
+  selectVerb,
+  type TopCommand,
+} from './cli/index.ts';
+
+const mainUsage = `Usage: %P [OPTIONS] OBJECT { COMMAND | help }
+       %P batch file FILE
+       %P version
+
+       OBJECT := { prog | map | link | cgroup | perf | net | feature | btf | gen | struct_ops | iter | token }
+       OPTIONS := { {-j|--json} [{-p|--pretty}] | {-d|--debug} |
+                    {-V|--version} }
+`;
+
+const help: StandaloneCommand = {
+  run(ctx) {
+    printUsage(ctx, mainUsage);
+    return 0;
+  },
+};
+
+/** In matching order: a word selects the first object that it abbreviates. */
+const commands: readonly TopCommand[] = [
+  { name: 'help', load: async () => help },
+  { name: 'batch', load: async () => (await import('./commands/batch/batch.ts')).batchCommand },
+  { name: 'prog', load: async () => (await import('./commands/prog/family.ts')).progFamily },
+  { name: 'map', load: async () => (await import('./commands/map/family.ts')).mapFamily },
+  { name: 'link', load: async () => (await import('./commands/link/family.ts')).linkFamily },
+  { name: 'cgroup', load: async () => (await import('./commands/cgroup/family.ts')).cgroupFamily },
+  { name: 'perf', load: async () => (await import('./commands/perf/family.ts')).perfFamily },
+  { name: 'net', load: async () => (await import('./commands/net/family.ts')).netFamily },
+  { name: 'feature', load: async () => (await import('./commands/feature/family.ts')).featureFamily },
+  { name: 'btf', load: async () => (await import('./commands/btf/family.ts')).btfFamily },
+  { name: 'gen', load: async () => (await import('./commands/gen/family.ts')).genFamily },
+  { name: 'struct_ops', load: async () => (await import('./commands/struct_ops/family.ts')).structOpsFamily },
+  { name: 'iter', load: async () => (await import('./commands/iter/family.ts')).iterFamily },
+  { name: 'token', load: async () => (await import('./commands/token/family.ts')).tokenFamily },
+  { name: 'version', load: async () => (await import('./commands/version/version.ts')).versionCommand },
+];
+
+/** The command families and standalone commands, for generators that read them all. */
+export async function loadFamilies(): Promise<CommandFamily[]> {
+  const loaded = await Promise.all(commands.map((command) => command.load()));
+  return loaded.filter((command): command is CommandFamily => 'verbs' in command);
+}
+
+export const program: Program = {
+  commands,
+  mainUsage,
+  verbOptions: async (words) => {
+    const top = selectVerb(commands, words[0]);
+    const family = await top?.load();
+    if (family === undefined || !('verbs' in family)) return [];
+    return selectVerb(family.verbs, words[1])?.options ?? [];
+  },
+};
+
+/** Runs the command line `args` under the name `programName`; resolves to the exit status. */
+export function main(programName: string, args: readonly string[]): Promise<number> {
+  return runProgram(program, programName, args);
+}

@@ -1,0 +1,2 @@
+export { JsonWriter, quoteJson } from './json-writer.ts';
+export { descriptorSink, memorySink, Sink, WriteError, writeFully } from './sink.ts';

@@ -1,0 +1,93 @@
+import { writeSync } from 'node:fs';
+
+const initialBytes = 64 * 1024;
+const streamingBytes = 1024 * 1024;
+
+/** Writing to a file descriptor failed for good; `errnoCode` is Node's code, e.g. `EPIPE` or `ENOSPC`. */
+export class WriteError extends Error {
+  readonly errnoCode: string;
+
+  constructor(errnoCode: string, cause: unknown) {
+    super(`write: ${errnoCode}`, { cause });
+    this.name = 'WriteError';
+    this.errnoCode = errnoCode;
+  }
+}
+
+/**
+ * A buffered byte sink. Writers may fill `buf` from `pos` on themselves after `reserve(n)`.
+ * Nothing reaches the descriptor before the buffer fills or `flush` is called.
+ */
+export class Sink {
+  buf: Buffer;
+  pos = 0;
+  readonly #write: (bytes: Uint8Array) => void;
+
+  constructor(write: (bytes: Uint8Array) => void) {
+    this.#write = write;
+    this.buf = Buffer.allocUnsafeSlow(initialBytes);
+  }
+
+  /** Makes room for `n` bytes at `pos`, flushing or growing; `buf` may be another object afterwards. */
+  reserve(n: number): void {
+    if (this.pos + n <= this.buf.length) return;
+    this.flush();
+    const wanted = Math.max(n, streamingBytes);
+    if (this.buf.length < wanted) this.buf = Buffer.allocUnsafeSlow(wanted);
+  }
+
+  /** Appends text as UTF-8. */
+  text(text: string): void {
+    this.reserve(text.length * 3);
+    this.pos += this.buf.write(text, this.pos, 'utf8');
+  }
+
+  /** Appends text whose characters are all below U+0100, one byte each. */
+  latin1(text: string): void {
+    this.reserve(text.length);
+    this.pos += this.buf.write(text, this.pos, 'latin1');
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.buf.set(bytes, this.pos);
+    this.pos += bytes.length;
+  }
+
+  flush(): void {
+    if (this.pos === 0) return;
+    const end = this.pos;
+    this.pos = 0;
+    this.#write(this.buf.subarray(0, end));
+  }
+}
+
+/** Writes all of `bytes` to a descriptor; waits while it is a full non-blocking pipe. Throws WriteError. */
+export function writeFully(fd: number, bytes: Uint8Array): void {
+  let done = 0;
+  while (done < bytes.length) {
+    try {
+      done += writeSync(fd, bytes, done, bytes.length - done);
+    } catch (cause) {
+      const code = (cause as NodeJS.ErrnoException).code ?? 'EIO';
+      if (code !== 'EAGAIN' && code !== 'EINTR') throw new WriteError(code, cause);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+export function descriptorSink(fd: number): Sink {
+  return new Sink((bytes) => writeFully(fd, bytes));
+}
+
+/** A sink that keeps everything, for tests and for output that is needed as a value. */
+export function memorySink(): Sink & { contents(): string } {
+  const parts: Buffer[] = [];
+  const sink = new Sink((bytes) => parts.push(Buffer.from(bytes)));
+  return Object.assign(sink, {
+    contents(): string {
+      sink.flush();
+      return Buffer.concat(parts).toString('utf8');
+    },
+  });
+}
