@@ -1,0 +1,182 @@
+import { all, one, type ParityCase } from '../../support/parity/case.ts';
+
+const objects = ['prog', 'map', 'link', 'cgroup', 'perf', 'net', 'feature', 'btf', 'gen', 'struct_ops', 'iter', 'token'];
+
+export const btf: ParityCase[] = [
+  ...all('btf show', { needs: ['hello', 'config'], wholeMachine: true }),
+  ...all('btf list', { needs: ['hello'], wholeMachine: true }),
+  ...all('btf show id {btf:hello}'),
+  ...all('btf show id {btf:config}'),
+  ...all('btf show id 1'),
+  ...all('-f btf show id {btf:hello}'),
+  ...all('btf show id 4294967295'),
+  ...all('btf show id'),
+  ...all('btf show id x'),
+  ...all('btf show bogus 1'),
+  ...all('btf show id 1 more'),
+  ...all('btf'),
+];
+
+export const help: ParityCase[] = [
+  ...all('help'),
+  ...one(''),
+  ...one('-j'),
+  ...one('--help'),
+  ...one('-h'),
+  ...one('-j -h'),
+  ...one('-p --help'),
+  ...one('h'),
+  ...one('help more words'),
+  ...objects.flatMap((object) => all(`${object} help`)),
+  ...objects.map((object) => one(`${object} h`)[0]!),
+  ...objects.flatMap((object) => [...one(`${object} bogusverb`), ...one(`-j ${object} bogusverb`)]),
+  ...one('m help'),
+  ...one('ma h'),
+  ...one('bogus'),
+  ...one('-j bogus'),
+  ...one('-p bogus'),
+  ...one('mapp'),
+  ...one('map showw'),
+  ...one('MAP show'),
+  ...one(['']),
+  ...one(['map', '']),
+  ...one(['map', 'show', '']),
+];
+
+export const version: ParityCase[] = [
+  ...['version', 'v', 'version more', '-V', '--version', '--vers', '-V map show', '-Vj', '-jV', 'map show --version'].flatMap(
+    (words) =>
+      one(words, {
+        // Ours has skeleton-free holders and no crypto: the features line tells the truth about each program.
+        normalise: ['version'],
+      }),
+  ),
+  ...one('-j version', { normalise: ['version'] }),
+  ...one('-p version', { normalise: ['version'] }),
+];
+
+export const options: ParityCase[] = [
+  ...one('-j map show id {id:hash} -p'),
+  ...one('-p map show id {id:hash} -j'),
+  ...one('map -j show id {id:hash}'),
+  ...one('map show -j id {id:hash}'),
+  ...one('map show id -p {id:hash}'),
+  ...one('map show id {id:hash} -jp'),
+  ...one('map show id {id:hash} -pj'),
+  ...one('-jf map show id {id:hash}'),
+  ...one('-fpj map show id {id:hash}'),
+  ...one('--json map show id {id:hash}'),
+  ...one('--pretty map show id {id:hash}'),
+  ...one('--pre map show id {id:hash}'),
+  ...one('--j map show id {id:hash}'),
+  ...one('--js map show id {id:hash} --bpf'),
+  ...one('--bpffs --pretty map show id {id:hash}'),
+  ...one('--b map show id {id:hash}'),
+  ...one('--ba map show id {id:hash}'),
+  ...one('--mapcompat map show id {id:hash}'),
+  ...one('-m map show id {id:hash}'),
+  ...one('--nomount map show id {id:hash}'),
+  ...one('-n map show id {id:hash}'),
+  ...one('--debug map show id {id:hash}'),
+  ...one('-d map show id {id:hash}'),
+  ...one('-l map show id {id:hash}'),
+  ...one('-L map show id {id:hash}'),
+  ...one('--use-loader map show id {id:hash}'),
+  ...one('-x map show'),
+  ...one('-xj map show'),
+  ...one('-jx map show'),
+  ...one('-jxp map show'),
+  ...one('map show -x'),
+  ...one('map show id {id:hash} -x'),
+  ...one('-px map show'),
+  ...one('--bogus map show'),
+  ...one('--json=yes map show'),
+  ...one('--p map show id {id:hash}'),
+  ...one('--ver'),
+  ...one('--he'),
+  ...one('-j --bogus'),
+  ...one('--bogus -j'),
+  ...one('map --bogus show -j'),
+  ...one('-- map show id {id:hash}'),
+  ...one('map show -- id {id:hash}'),
+  ...one('map -- show id {id:hash} -j'),
+  ...one('- map show'),
+  ...one('-j - map show'),
+  ...one('-B'),
+  ...one('--base-btf'),
+  ...one('-B /nosuchfile map show id {id:hash}'),
+  ...one('--base-btf=/nosuchfile map show id {id:hash}'),
+  ...one('-j -B /nosuchfile map show id {id:hash}'),
+  ...one('-S map show id {id:hash}'),
+  ...one('-i /nosuchfile map show id {id:hash}'),
+  ...one('-k /nosuchfile map show id {id:hash}'),
+  ...one('-j -S map show id {id:hash}'),
+  ...one('m s id {id:hash}'),
+  ...one('ma li id {id:hash}'),
+  ...one('map l id {id:hash}'),
+  ...one('map d id {id:hash}'),
+  ...one('map dum id {id:hash}'),
+  ...one('map lo id {id:hash} key 1 0 0 0'),
+  ...one('l s', { wholeMachine: true }),
+  ...one('b show', {}),
+  ...one('bt s', { wholeMachine: true }),
+  ...one('-j m s n {name:hash}'),
+  ...one('map show id {id:hash}', { env: { POSIXLY_CORRECT: '1' } }),
+  ...one('map show id {id:hash} -j', { env: { POSIXLY_CORRECT: '1' } }),
+];
+
+const batchText = `map show id {id:hash}
+
+# a comment
+map lookup id {id:hash} key 1 0 0 0   # to the end of the line
+   map   lookup	id {id:hash} key \\
+  2 0 0 0
+map lookup "id" '{id:hash}' key 9 9 9 9
+map show id {id:array}
+`;
+
+const batch = (text: string, words = 'batch file {tmp}/batch') => all(words, { files: { batch: text } });
+const piped = (stdin: string) => all('batch file -', { stdin });
+
+export const batches: ParityCase[] = [
+  ...batch('map show id {id:hash}\nmap dump id {id:hash}\n'),
+  ...batch(batchText),
+  ...piped('map show id {id:hash}\nprog show id {id:hello}\n'),
+  ...piped('map dump id {id:config}\nmap dump id {id:hash}'),
+  ...piped(''),
+  ...piped('\n\n#\n'),
+  ...piped('map show id 4294967295\nmap show id {id:hash}\n'),
+  ...piped('map show id {id:hash}\nmap show id x\nmap show id {id:hash}\n'),
+  ...piped('map show name "nosuchname"\n'),
+  ...piped('map show id "{id:hash}\n'),
+  ...piped('map show id "{id:hash}"more\n'),
+  ...piped('map show "#" id\n'),
+  ...piped('map show id \\\n{id:hash}\n'),
+  ...piped('map show id \\\n'),
+  ...piped('map show id {id:hash} -j\n'),
+  ...piped('version\n').map((parityCase) => ({ ...parityCase, normalise: ['version' as const] })),
+  ...piped('bogus\n').filter((parityCase) => parityCase.argv[0] === 'batch'),
+  ...piped(`map show id ${'{id:hash} '.repeat(5000)}\n`).slice(0, 2),
+  ...piped(`# ${'x'.repeat(70_000)}\nmap show id {id:hash}\n`).slice(0, 2),
+  ...piped(`${'x '.repeat(5000)}\n`).slice(0, 2),
+  ...all('batch file {tmp}/absent'),
+  ...all('batch file {tmp}'),
+  ...all('batch file'),
+  ...all('batch'),
+  ...all('batch bogus x'),
+  ...all('batch file a b'),
+  ...all('batch f -', { stdin: 'map show id {id:hash}\n' }),
+  ...all('b file -', { stdin: 'map show id {id:hash}\n' }),
+];
+
+export const permissions: ParityCase[] = [
+  ...all('map show', { uid: 65534 }),
+  ...all('map show id {id:hash}', { uid: 65534 }),
+  ...all('map dump name {name:hash}', { uid: 65534 }),
+  ...all('map dump pinned {pin:hash}', { uid: 65534 }),
+  ...all('prog show', { uid: 65534 }),
+  ...all('link show', { uid: 65534 }),
+  ...all('btf show', { uid: 65534 }),
+  ...all('map create {pins}/denied type hash key 4 value 4 entries 4 name denied', { uid: 65534 }),
+  ...all('prog load {obj:hello} {pins}/denied', { uid: 65534 }),
+];

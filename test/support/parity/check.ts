@@ -1,0 +1,92 @@
+// Runs one case: both programs, the same objects, the same moment.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Outcome, ParityCase } from './case.ts';
+import { normalise } from './normalise.ts';
+import { run } from './programs.ts';
+import { World } from './world.ts';
+
+export interface Comparison {
+  reference: Outcome;
+  ours: Outcome;
+}
+
+const attempts = 5;
+
+/** Both outcomes of a case, normalised as the case says; equal when the programs agree. */
+export async function compare(parityCase: ParityCase, world: World): Promise<Comparison> {
+  if (parityCase.changes === true) return await compareTwins(parityCase);
+  for (const key of parityCase.needs ?? []) world.get(key);
+  let comparison = await runBoth(parityCase, world);
+  for (let count = 1; parityCase.wholeMachine === true && count < attempts && !equal(comparison); count++) {
+    comparison = await runBoth(parityCase, world);
+  }
+  return comparison;
+}
+
+async function runBoth(parityCase: ParityCase, world: World): Promise<Comparison> {
+  const argv = parityCase.argv.map((word) => world.fill(word));
+  const options = prepare(parityCase, world);
+  const [reference, ours] = await Promise.all([
+    run(world.programs.reference, argv, options),
+    run(world.programs.ours, argv, options),
+  ]);
+  return { reference: finish(parityCase, reference, []), ours: finish(parityCase, ours, []) };
+}
+
+/** Each program changes its own copy; the copies have the same names and paths, one after the other. */
+async function compareTwins(parityCase: ParityCase): Promise<Comparison> {
+  return { reference: await changeCopy(parityCase, 'reference'), ours: await changeCopy(parityCase, 'ours') };
+}
+
+async function changeCopy(parityCase: ParityCase, which: 'reference' | 'ours'): Promise<Outcome> {
+  const world = new World('t_');
+  try {
+    for (const key of parityCase.needs ?? []) world.get(key);
+    const argv = parityCase.argv.map((word) => world.fill(word));
+    const options = prepare(parityCase, world);
+    const outcome = await run(world.programs[which], argv, options);
+    const after: string[] = [];
+    for (const line of parityCase.then ?? []) {
+      const shown = await run(
+        world.programs.reference,
+        line.split(' ').map((word) => world.fill(word)),
+      );
+      after.push(`$ bpftool ${line}\n${shown.stdout}${shown.stderr}exit ${shown.status}`);
+    }
+    const temporary = (text: string) => text.replaceAll(world.tmp, '{tmp}');
+    return finish(parityCase, outcome, after.map(temporary));
+  } finally {
+    world.end();
+  }
+}
+
+function prepare(parityCase: ParityCase, world: World) {
+  for (const [name, text] of Object.entries(parityCase.files ?? {})) {
+    writeFileSync(path.join(world.tmp, name), text.replace(/\{[^}\n]+\}/g, (word) => world.fill(word)));
+  }
+  return {
+    stdin: parityCase.stdin?.replace(/\{[^}\n]+\}/g, (word) => world.fill(word)),
+    env: parityCase.env,
+    uid: parityCase.uid,
+    cwd: world.tmp,
+  };
+}
+
+function finish(parityCase: ParityCase, outcome: Omit<Outcome, 'after'>, after: string[]): Outcome {
+  // A twin's ids and load times are its own, whatever the case says.
+  const rules = [...(parityCase.normalise ?? [])];
+  const own = parityCase.changes === true ? [...rules, 'ids' as const, 'times' as const, 'memlock' as const] : rules;
+  // Holders are shown by ours only (V1); pinned fixtures have none, other processes' objects may.
+  const told = parityCase.wholeMachine === true ? [...own, 'pids' as const] : own;
+  return {
+    stdout: normalise(outcome.stdout, told),
+    stderr: normalise(outcome.stderr, told),
+    status: outcome.status,
+    after: after.map((text) => normalise(text, told)),
+  };
+}
+
+export function equal({ reference, ours }: Comparison): boolean {
+  return JSON.stringify(reference) === JSON.stringify(ours);
+}

@@ -1,0 +1,34 @@
+// Parity cases as vitest tests.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nameOf, type ParityCase } from './case.ts';
+import { compare } from './check.ts';
+import { FeatureMissing, World } from './world.ts';
+
+/** Declares one test a case; all cases of a suite share their unchanged fixtures. */
+export function paritySuite(name: string, cases: readonly ParityCase[]): void {
+  describe(`bpftool ${name}`, () => {
+    let world: World;
+    beforeAll(() => {
+      world = new World('p_');
+    });
+    afterAll(() => world?.end());
+
+    for (const parityCase of cases) {
+      it(nameOf(parityCase), async (context) => {
+        try {
+          const { reference, ours } = await compare(parityCase, world);
+          const difference = parityCase.difference;
+          if (difference === undefined) {
+            expect(ours).toEqual(reference);
+          } else {
+            expect(ours, `documented difference ${difference.id}`).toMatchObject(difference.ours);
+            expect(ours, `difference ${difference.id} is no longer one`).not.toEqual(reference);
+          }
+        } catch (error) {
+          if (error instanceof FeatureMissing) context.skip(error.message);
+          throw error;
+        }
+      });
+    }
+  });
+}
