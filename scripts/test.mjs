@@ -1,12 +1,14 @@
 // `npm test [-- VITEST ARGUMENTS]`: does its own set-up from a fresh clone, runs every test this machine allows, says
 // what was left out and why, and ends with one line `N passed, N failed, N skipped`.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { SetupError } from './setup/apt.mjs';
 import { missingForKernelTests } from './setup/capabilities.mjs';
 import { setupPackages, testPrograms } from './setup/packages.mjs';
-import { setupReference } from './setup/reference.mjs';
+import { referencePath, setupReference } from './setup/reference.mjs';
+import { insideSandbox, sandboxVariable } from './setup/sandbox.mjs';
 
 const project = path.dirname(import.meta.dirname);
 const pure = ['unit', 'golden', 'fuzz', 'architecture'];
@@ -45,14 +47,17 @@ function main() {
     if (told) leftOut.set('parity', `there is no reference bpftool: ${told}`);
   }
 
-  const projects = [...pure, ...live].filter((name) => !leftOut.has(name));
-  const counts = runVitest(projects);
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const wanted = extra.find((word) => word.startsWith('--project='))?.slice('--project='.length);
+  for (const names of [pure, live]) {
+    const projects = names.filter((name) => !leftOut.has(name) && (wanted === undefined || wanted === name));
+    if (projects.length > 0) add(counts, runVitest(projects, names === live));
+  }
   for (const [name, reason] of leftOut) {
     const count = listTests(name);
     counts.skipped += count;
     console.log(`left out: ${count} tests of ${name}, because ${reason}`);
   }
-  for (const [reason, count] of counts.reasons) console.log(`skipped: ${count} tests (${reason})`);
   if (counts.passed + counts.failed === 0) {
     console.error('no test ran');
     counts.failed = 1;
@@ -73,18 +78,19 @@ function attempt(name, step) {
   }
 }
 
-function runVitest(projects) {
-  const report = path.join(project, '.cache/test-report.json');
+/** Runs some of vitest's projects and counts; tests that meet the kernel run in namespaces of their own. */
+function runVitest(projects, isLive) {
+  const report = path.join(project, `.cache/test-report-${isLive ? 'live' : 'pure'}.json`);
   mkdirSync(path.dirname(report), { recursive: true });
   rmSync(report, { force: true });
+  const before = isLive ? objectsOfTests() : undefined;
   const result = vitest(
-    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...select(projects), ...extra],
-    'inherit',
+    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...select(projects), ...others()],
+    { isLive, stdio: 'inherit' },
   );
-  const counts = { passed: 0, failed: 0, skipped: 0, reasons: new Map() };
+  const counts = { passed: 0, failed: 0, skipped: 0 };
   if (existsSync(report)) {
-    const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
-    for (const file of testResults) {
+    for (const file of JSON.parse(readFileSync(report, 'utf8')).testResults) {
       if (file.status === 'failed' && file.assertionResults.length === 0) counts.failed++;
       for (const test of file.assertionResults) {
         if (test.status === 'passed') counts.passed++;
@@ -95,11 +101,20 @@ function runVitest(projects) {
   }
   // Errors outside tests (unhandled rejections, a broken global set-up) fail the run without failing a test.
   if (result.status !== 0 && counts.failed === 0) counts.failed = 1;
+  if (isLive) {
+    const left = leftBehind(before);
+    if (left.length > 0) {
+      counts.failed++;
+      console.error(`left in the kernel after the tests: ${left.join(', ')}`);
+    } else {
+      counts.passed++;
+    }
+  }
   return counts;
 }
 
 function listTests(name) {
-  const result = vitest(['list', '--json', ...select([name])], 'pipe');
+  const result = vitest(['list', '--json', ...select([name])], { isLive: false, stdio: ['ignore', 'pipe', 'ignore'] });
   try {
     return JSON.parse(result.stdout.slice(result.stdout.indexOf('['))).length;
   } catch {
@@ -107,17 +122,61 @@ function listTests(name) {
   }
 }
 
+function add(total, counts) {
+  for (const key of Object.keys(total)) total[key] += counts[key];
+}
+
+function others() {
+  return extra.filter((word) => !word.startsWith('--project='));
+}
+
 function select(projects) {
   return projects.map((name) => `--project=${name}`);
 }
 
-function vitest(argv, stdio) {
-  return spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', ...argv], {
+function vitest(argv, { isLive, stdio }) {
+  const words = [process.execPath, 'node_modules/vitest/vitest.mjs', ...argv];
+  const [program, ...rest] = isLive ? insideSandbox(words) : words;
+  return spawnSync(program, rest, {
     cwd: project,
-    stdio: stdio === 'pipe' ? ['ignore', 'pipe', 'inherit'] : stdio,
+    stdio,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
+    env: { ...process.env, ...(isLive ? { [sandboxVariable]: '1' } : {}) },
   });
+}
+
+/** Maps and programs whose names say that a test made them, cgroups of tests, and folders of tests. */
+function objectsOfTests() {
+  const found = [];
+  const ours = /^(p_|t_|tsb)/;
+  for (const kind of ['map', 'prog']) {
+    const listed = spawnSync(referencePath(project), ['-j', kind, 'show'], { encoding: 'utf8' });
+    try {
+      for (const object of JSON.parse(listed.stdout)) {
+        if (ours.test(object.name ?? '')) found.push(`${kind} ${object.id} ${object.name}`);
+      }
+    } catch {
+      // No reference: nothing was made either.
+    }
+  }
+  for (const mount of readFileSync('/proc/self/mounts', 'utf8').split('\n')) {
+    const [, folder, type] = mount.split(' ');
+    if (folder?.includes('/tsbpftool-')) found.push(`mount ${folder}`);
+    if (type !== 'cgroup2') continue;
+    for (const name of readdirSync(folder)) if (ours.test(name)) found.push(`cgroup ${folder}/${name}`);
+  }
+  for (const name of readdirSync(os.tmpdir())) if (/^tsbpftool-/.test(name)) found.push(path.join(os.tmpdir(), name));
+  return found;
+}
+
+/** What is there now and was not before the tests; the kernel frees objects a moment after their last use. */
+function leftBehind(before) {
+  for (let attempt = 0; ; attempt++) {
+    const left = objectsOfTests().filter((name) => !before.includes(name));
+    if (left.length === 0 || attempt === 50) return left;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  }
 }
 
 function run(program, argv) {
