@@ -1,0 +1,53 @@
+/** Numbers of the C library and the generic system-call interface, equal on every 64-bit Linux that Node runs on. */
+export const O_RDONLY = 0;
+export const O_WRONLY = 1;
+export const O_RDWR = 2;
+export const O_CLOEXEC = 0o2000000;
+export const O_NONBLOCK = 0o4000;
+
+export const PROT_READ = 1;
+export const PROT_WRITE = 2;
+export const MAP_SHARED = 1;
+export const MAP_PRIVATE = 2;
+export const MAP_ANONYMOUS = 0x20;
+
+export const MS_BIND = 0x1000;
+export const MS_REC = 0x4000;
+export const MS_PRIVATE = 0x40000;
+
+export const RLIMIT_MEMLOCK = 8;
+export const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
+
+export const SC_PAGESIZE = 30;
+export const SC_CLK_TCK = 2;
+
+export const AF_NETLINK = 16;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const AF_UNIX = 1;
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+export const SOCK_CLOEXEC = 0o2000000;
+export const SOL_SOCKET = 1;
+
+export const EPOLL_CTL_ADD = 1;
+export const EPOLLIN = 1;
+
+export const CLONE_NEWNET = 0x40000000;
+
+/** `statfs` type numbers. */
+export const BPF_FS_MAGIC = 0xcafe4a11;
+export const TRACEFS_MAGIC = 0x74726163;
+export const DEBUGFS_MAGIC = 0x64626720;
+export const CGROUP2_SUPER_MAGIC = 0x63677270;
+
+/** System-call numbers that libc has no function for, by `process.arch`. */
+export const syscallNumbers: Readonly<Record<string, { bpf: number; perfEventOpen: number }>> = {
+  x64: { bpf: 321, perfEventOpen: 298 },
+  arm64: { bpf: 280, perfEventOpen: 241 },
+  riscv64: { bpf: 280, perfEventOpen: 241 },
+  loong64: { bpf: 280, perfEventOpen: 241 },
+  s390x: { bpf: 351, perfEventOpen: 331 },
+  ppc64: { bpf: 361, perfEventOpen: 319 },
+};

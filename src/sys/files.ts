@@ -1,0 +1,45 @@
+import * as fs from 'node:fs';
+import { Errno } from '../errors/index.ts';
+import { syscallError } from './failure.ts';
+import type { FileAccess, FileStatus } from './kernel.ts';
+
+const chunkSize = 1 << 18;
+
+/** File access through node:fs, with its errors as SyscallError. */
+export const nodeFiles: FileAccess = {
+  readFile: (path) => translated('open', () => fs.readFileSync(path)),
+  readText: (path) => translated('open', () => fs.readFileSync(path, 'utf8')),
+  writeFile: (path, bytes) => translated('open', () => fs.writeFileSync(path, bytes)),
+  readDirectory: (path) => translated('opendir', () => fs.readdirSync(path)),
+  readLink: (path) => translated('readlink', () => fs.readlinkSync(path)),
+  status: (path) => translated('lstat', () => toStatus(fs.lstatSync(path, { bigint: true }))),
+  statusFollowing: (path) => translated('stat', () => toStatus(fs.statSync(path, { bigint: true }))),
+  exists: (path) => fs.existsSync(path),
+  fileSystemType: (path) => translated('statfs', () => fs.statfsSync(path).type >>> 0),
+  readChunks(path, visit) {
+    const fd = translated('open', () => fs.openSync(path, 'r'));
+    try {
+      const chunk = new Uint8Array(chunkSize);
+      for (;;) {
+        const length = translated('read', () => fs.readSync(fd, chunk, 0, chunkSize, null));
+        if (length === 0 || !visit(chunk.subarray(0, length))) return;
+      }
+    } finally {
+      fs.closeSync(fd);
+    }
+  },
+};
+
+function toStatus(stat: fs.BigIntStats): FileStatus {
+  const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : 'other';
+  return { kind, device: stat.dev, inode: stat.ino, size: Number(stat.size) };
+}
+
+function translated<T>(call: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    const { errno, syscall } = error as NodeJS.ErrnoException;
+    throw syscallError(syscall ?? call, errno ?? Errno.EIO);
+  }
+}

@@ -1,0 +1,13 @@
+export * from './constants.ts';
+export { checkResult, syscallError } from './failure.ts';
+export { Fd } from './fd.ts';
+export type {
+  FileAccess,
+  FileStatus,
+  Kernel,
+  MappedMemory,
+  MapRequest,
+  PerfEventTarget,
+  ResourceLimit,
+} from './kernel.ts';
+export { openKernel } from './linux-kernel.ts';

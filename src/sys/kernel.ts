@@ -1,0 +1,110 @@
+/** What lstat(2) says that the project needs. */
+export interface FileStatus {
+  kind: 'file' | 'directory' | 'symlink' | 'other';
+  device: bigint;
+  inode: bigint;
+  size: number;
+}
+
+/** A shared mapping of a file descriptor. `buffer` must not be touched after `close`. */
+export interface MappedMemory extends Disposable {
+  readonly buffer: ArrayBuffer;
+  readonly address: bigint;
+  close(): void;
+}
+
+export interface MapRequest {
+  fd: number;
+  length: number;
+  /** `PROT_*` bits. */
+  protection: number;
+  /** File offset, a multiple of the page size. */
+  offset?: number;
+}
+
+export interface PerfEventTarget {
+  pid: number;
+  cpu: number;
+  groupFd: number;
+  /** `PERF_FLAG_*` bits. */
+  flags: number;
+}
+
+export interface ResourceLimit {
+  soft: bigint;
+  hard: bigint;
+}
+
+/** Reads of /proc, /sys and other files. These throw SyscallError. */
+export interface FileAccess {
+  readFile(path: string): Uint8Array;
+  /** A whole file as UTF-8. */
+  readText(path: string): string;
+  /** Calls `visit` with chunks of the file; the chunk is reused. Stops early when `visit` returns false. */
+  readChunks(path: string, visit: (chunk: Uint8Array) => boolean): void;
+  writeFile(path: string, bytes: Uint8Array): void;
+  /** Names in a directory, without `.` and `..`, in the order the kernel gives them. */
+  readDirectory(path: string): string[];
+  readLink(path: string): string;
+  /** As lstat(2): symbolic links are not followed. */
+  status(path: string): FileStatus;
+  /** As stat(2). */
+  statusFollowing(path: string): FileStatus;
+  exists(path: string): boolean;
+  /** `f_type` of statfs(2), e.g. BPF_FS_MAGIC. */
+  fileSystemType(path: string): number;
+}
+
+/**
+ * The one door to the running kernel. Calls named after system calls return their result, or the negative errno;
+ * those of `FileAccess` throw. A fake of this interface stands in for a kernel in tests.
+ */
+export interface Kernel extends FileAccess {
+  /** bpf(2). `attr` is a `union bpf_attr`; its length is passed as the size. Returns >= 0, or -errno. */
+  bpf(command: number, attr: Uint8Array): number;
+  /** Address of the array's first byte, to embed in an attribute. Keep the array referenced until after the call. */
+  address(bytes: Uint8Array): bigint;
+
+  open(path: string, flags: number): number;
+  close(fd: number): number;
+  read(fd: number, into: Uint8Array): number;
+  write(fd: number, bytes: Uint8Array): number;
+  ioctl(fd: number, request: number, argument: number | bigint | Uint8Array): number;
+  /** A duplicate of `fd` with close-on-exec set. */
+  duplicate(fd: number): number;
+
+  perfEventOpen(attr: Uint8Array, target: PerfEventTarget): number;
+  /** A shared mapping, or -errno. */
+  map(request: MapRequest): MappedMemory | number;
+
+  epollCreate(): number;
+  /** Watches `fd` for input; `data` comes back from `epollWait`. */
+  epollAdd(epollFd: number, fd: number, data: number): number;
+  /** Waits up to `timeoutMs` (-1: for ever). Puts the `data` of ready descriptors into `ready`; returns their number or -errno. */
+  epollWait(epollFd: number, ready: Uint32Array, timeoutMs: number): number;
+  /** Resolves once `fd` is readable or `signal` aborts, without blocking the event loop. */
+  readable(fd: number, signal?: AbortSignal): Promise<void>;
+
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: Uint8Array): number;
+  send(fd: number, bytes: Uint8Array): number;
+  receive(fd: number, into: Uint8Array): number;
+  setSocketOption(fd: number, level: number, option: number, value: Uint8Array): number;
+  getSocketName(fd: number, into: Uint8Array): number;
+
+  /** mount(2); `null` passes a null pointer. */
+  mount(request: { source: string; target: string; type: string; flags: number; data: string | null }): number;
+  unmount(target: string, flags: number): number;
+  makeDirectory(path: string, mode: number): number;
+  removeDirectory(path: string): number;
+  unlink(path: string): number;
+  setNamespace(fd: number, type: number): number;
+
+  getResourceLimit(resource: number): ResourceLimit | number;
+  setResourceLimit(resource: number, limit: ResourceLimit): number;
+  interfaceIndex(name: string): number;
+  /** Name of the network device in the current namespace, undefined if there is none. */
+  interfaceName(index: number): string | undefined;
+  /** sysconf(3), -1 if unknown. */
+  systemConfiguration(name: number): number;
+}

@@ -1,0 +1,12 @@
+/** The part of koffi's surface that `libc.ts` uses. */
+export type KoffiFunction = (...args: unknown[]) => unknown;
+
+export interface LibraryHandle {
+  func(name: string, result: string, args: readonly string[]): KoffiFunction;
+}
+
+export interface PollWatcher {
+  start(events: { readable: boolean }, callback: () => void): void;
+  stop(): void;
+  close(): void;
+}

@@ -1,0 +1,121 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { KoffiFunction, LibraryHandle, PollWatcher } from './koffi-types.ts';
+
+/** An integer or pointer argument of a C function. Byte arrays are passed as the address of their first byte. */
+export type NativeArgument = number | bigint | Uint8Array | string | null;
+
+interface KoffiModule {
+  load(path: string | null): LibraryHandle;
+  address(value: Uint8Array): bigint;
+  view(address: bigint, length: number): ArrayBuffer;
+  errno(): number;
+  node?: { PollHandle?: new (fd: number) => PollWatcher };
+}
+
+/** The C library of this process, its functions declared on first use. */
+export class Libc {
+  readonly #koffi: KoffiModule;
+  readonly #library: LibraryHandle;
+  readonly #functions = new Map<string, KoffiFunction>();
+  readonly #syscall: KoffiFunction;
+
+  constructor() {
+    this.#koffi = loadKoffi();
+    this.#library = this.#koffi.load(null);
+    this.#syscall = this.#library.func('syscall', 'long', ['long', 'long', 'void *', 'ulong']);
+  }
+
+  /** `syscall(number, first, pointer, third)`: the shape of bpf(2). Returns the result, or -errno. */
+  syscallOnBytes(number: number, first: number, bytes: Uint8Array, third: number): number {
+    const result = this.#syscall(number, first, bytes, third) as number;
+    return result < 0 ? -this.#koffi.errno() : result;
+  }
+
+  /** `syscall(number, …)` with up to six integer arguments. Returns the result, or -errno. */
+  syscall(number: number, args: readonly (number | bigint)[]): number {
+    const padded = [0, 0, 0, 0, 0, 0].map((zero, index) => args[index] ?? zero);
+    return this.call('syscall', 'iiiiiii', [number, ...padded]);
+  }
+
+  /**
+   * Calls the libc function `name`. `shape` has a letter per argument: `i` integer (register wide), `p` pointer, `s` string.
+   * Returns what it returns, or -errno where that is -1.
+   */
+  call(name: string, shape: string, args: readonly NativeArgument[]): number {
+    const result = this.#function(name, shape)(...args) as number | bigint;
+    if (result === -1) return -this.#koffi.errno();
+    return Number(result);
+  }
+
+  /** As `call`, for functions that return a pointer: the address, or -errno as a negative number. */
+  callForPointer(name: string, shape: string, args: readonly NativeArgument[]): bigint {
+    const result = BigInt(this.#function(name, shape)(...args) as number | bigint);
+    return result === -1n ? BigInt(-this.#koffi.errno()) : result;
+  }
+
+  errno(): number {
+    return this.#koffi.errno();
+  }
+
+  /** Address of the first byte. It stays valid as long as the array is referenced. */
+  address(bytes: Uint8Array): bigint {
+    return this.#koffi.address(bytes);
+  }
+
+  /** The memory at `address` as an ArrayBuffer that neither owns nor copies it. */
+  view(address: bigint, length: number): ArrayBuffer {
+    return this.#koffi.view(address, length);
+  }
+
+  /** An event-loop watcher for `fd`, or undefined where the FFI has none. */
+  pollWatcher(fd: number): PollWatcher | undefined {
+    const PollHandle = this.#koffi.node?.PollHandle;
+    return PollHandle === undefined ? undefined : new PollHandle(fd);
+  }
+
+  #function(name: string, shape: string): KoffiFunction {
+    const key = `${name}:${shape}`;
+    let found = this.#functions.get(key);
+    if (found === undefined) {
+      const types = Array.from(shape, (letter) => (letter === 'p' ? 'void *' : letter === 's' ? 'str' : 'int64_t'));
+      // Functions returning int leave the upper half of the register undefined: only these are declared 64 bits wide.
+      found = this.#library.func(name, wideResults.has(name) ? 'int64_t' : 'int', types);
+      this.#functions.set(key, found);
+    }
+    return found;
+  }
+}
+
+const wideResults: ReadonlySet<string> = new Set([
+  'syscall',
+  'mmap',
+  'if_indextoname',
+  'read',
+  'write',
+  'recv',
+  'sendto',
+  'sysconf',
+]);
+
+/**
+ * The platform addon of koffi, loaded directly: the package's own entry costs several milliseconds more.
+ * Falls back to the package where its platform addon is laid out differently.
+ */
+function loadKoffi(): KoffiModule {
+  const require = createRequire(import.meta.url);
+  const platform = `linux-${process.arch}`;
+  const candidates = [
+    () => require.resolve(`@koromix/koffi-${platform}`),
+    () => createRequire(require.resolve('koffi')).resolve(`@koromix/koffi-${platform}`),
+  ];
+  for (const resolve of candidates) {
+    try {
+      const folder = dirname(resolve());
+      return require(join(folder, platform.replace('-', '_'), 'koffi.node')) as KoffiModule;
+    } catch {
+      // Another layout, or a C library the addon was not built for: the next way may do.
+    }
+  }
+  return require('koffi') as KoffiModule;
+}

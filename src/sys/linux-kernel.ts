@@ -1,0 +1,195 @@
+import { NotSupportedError } from '../errors/index.ts';
+import { EPOLL_CTL_ADD, EPOLLIN, MAP_SHARED, O_CLOEXEC, syscallNumbers } from './constants.ts';
+import { nodeFiles } from './files.ts';
+import type { Kernel, MappedMemory, MapRequest, PerfEventTarget, ResourceLimit } from './kernel.ts';
+import { Libc } from './libc.ts';
+import { NativeMapping } from './mapped-memory.ts';
+
+const F_DUPFD_CLOEXEC = 1030;
+/** `struct epoll_event` is packed on x86 only. */
+const epollEventSize = process.arch === 'x64' ? 12 : 16;
+const epollDataOffset = epollEventSize - 8;
+
+/** The kernel this process runs on. The FFI is loaded by the first call that needs it. */
+export function openKernel(): Kernel {
+  return new LinuxKernel();
+}
+
+class LinuxKernel implements Kernel {
+  readonly readFile = nodeFiles.readFile;
+  readonly readText = nodeFiles.readText;
+  readonly readChunks = nodeFiles.readChunks;
+  readonly writeFile = nodeFiles.writeFile;
+  readonly readDirectory = nodeFiles.readDirectory;
+  readonly readLink = nodeFiles.readLink;
+  readonly status = nodeFiles.status;
+  readonly statusFollowing = nodeFiles.statusFollowing;
+  readonly exists = nodeFiles.exists;
+  readonly fileSystemType = nodeFiles.fileSystemType;
+
+  #libc: Libc | undefined;
+  readonly #numbers = syscallNumbers[process.arch];
+
+  get #native(): Libc {
+    this.#libc ??= new Libc();
+    return this.#libc;
+  }
+
+  get #known(): { bpf: number; perfEventOpen: number } {
+    if (this.#numbers === undefined) throw new NotSupportedError(`processor architecture ${process.arch}`);
+    return this.#numbers;
+  }
+
+  bpf(command: number, attr: Uint8Array): number {
+    return this.#native.syscallOnBytes(this.#known.bpf, command, attr, attr.length);
+  }
+
+  address(bytes: Uint8Array): bigint {
+    return this.#native.address(bytes);
+  }
+
+  open(path: string, flags: number): number {
+    return this.#native.call('open', 'sii', [path, flags | O_CLOEXEC, 0o600]);
+  }
+
+  close(fd: number): number {
+    return this.#native.call('close', 'i', [fd]);
+  }
+
+  read(fd: number, into: Uint8Array): number {
+    return this.#native.call('read', 'ipi', [fd, into, into.length]);
+  }
+
+  write(fd: number, bytes: Uint8Array): number {
+    return this.#native.call('write', 'ipi', [fd, bytes, bytes.length]);
+  }
+
+  ioctl(fd: number, request: number, argument: number | bigint | Uint8Array): number {
+    return this.#native.call('ioctl', argument instanceof Uint8Array ? 'iip' : 'iii', [fd, request, argument]);
+  }
+
+  duplicate(fd: number): number {
+    return this.#native.call('fcntl', 'iii', [fd, F_DUPFD_CLOEXEC, 3]);
+  }
+
+  perfEventOpen(attr: Uint8Array, target: PerfEventTarget): number {
+    const { pid, cpu, groupFd, flags } = target;
+    return this.#native.syscall(this.#known.perfEventOpen, [this.address(attr), pid, cpu, groupFd, flags]);
+  }
+
+  map({ fd, length, protection, offset = 0 }: MapRequest): MappedMemory | number {
+    const address = this.#native.callForPointer('mmap', 'iiiiii', [0, length, protection, MAP_SHARED, fd, offset]);
+    return address < 0n ? Number(address) : new NativeMapping(this.#native, address, length);
+  }
+
+  epollCreate(): number {
+    return this.#native.call('epoll_create1', 'i', [O_CLOEXEC]);
+  }
+
+  epollAdd(epollFd: number, fd: number, data: number): number {
+    const event = new Uint8Array(epollEventSize);
+    const view = new DataView(event.buffer);
+    view.setUint32(0, EPOLLIN, true);
+    view.setUint32(epollDataOffset, data, true);
+    return this.#native.call('epoll_ctl', 'iiip', [epollFd, EPOLL_CTL_ADD, fd, event]);
+  }
+
+  epollWait(epollFd: number, ready: Uint32Array, timeoutMs: number): number {
+    const events = new Uint8Array(epollEventSize * ready.length);
+    const count = this.#native.call('epoll_wait', 'ipii', [epollFd, events, ready.length, timeoutMs]);
+    const view = new DataView(events.buffer);
+    for (let i = 0; i < count; i++) ready[i] = view.getUint32(i * epollEventSize + epollDataOffset, true);
+    return count;
+  }
+
+  readable(fd: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const watcher = this.#native.pollWatcher(fd);
+      const timer = watcher === undefined ? setTimeout(finish, 50) : undefined;
+      signal?.addEventListener('abort', finish);
+      watcher?.start({ readable: true }, finish);
+      function finish(): void {
+        signal?.removeEventListener('abort', finish);
+        if (timer !== undefined) clearTimeout(timer);
+        watcher?.close();
+        resolve();
+      }
+    });
+  }
+
+  socket(domain: number, type: number, protocol: number): number {
+    return this.#native.call('socket', 'iii', [domain, type, protocol]);
+  }
+
+  bind(fd: number, address: Uint8Array): number {
+    return this.#native.call('bind', 'ipi', [fd, address, address.length]);
+  }
+
+  send(fd: number, bytes: Uint8Array): number {
+    return this.#native.call('sendto', 'ipiiii', [fd, bytes, bytes.length, 0, 0, 0]);
+  }
+
+  receive(fd: number, into: Uint8Array): number {
+    return this.#native.call('recv', 'ipii', [fd, into, into.length, 0]);
+  }
+
+  setSocketOption(fd: number, level: number, option: number, value: Uint8Array): number {
+    return this.#native.call('setsockopt', 'iiipi', [fd, level, option, value, value.length]);
+  }
+
+  getSocketName(fd: number, into: Uint8Array): number {
+    const length = new Uint8Array(Uint32Array.of(into.length).buffer);
+    return this.#native.call('getsockname', 'ipp', [fd, into, length]);
+  }
+
+  mount(request: { source: string; target: string; type: string; flags: number; data: string | null }): number {
+    const { source, target, type, flags, data } = request;
+    return this.#native.call('mount', 'sssis', [source, target, type, flags, data]);
+  }
+
+  unmount(target: string, flags: number): number {
+    return this.#native.call('umount2', 'si', [target, flags]);
+  }
+
+  makeDirectory(path: string, mode: number): number {
+    return this.#native.call('mkdir', 'si', [path, mode]);
+  }
+
+  removeDirectory(path: string): number {
+    return this.#native.call('rmdir', 's', [path]);
+  }
+
+  unlink(path: string): number {
+    return this.#native.call('unlink', 's', [path]);
+  }
+
+  setNamespace(fd: number, type: number): number {
+    return this.#native.call('setns', 'ii', [fd, type]);
+  }
+
+  getResourceLimit(resource: number): ResourceLimit | number {
+    const limit = new BigUint64Array(2);
+    const result = this.#native.call('getrlimit', 'ip', [resource, new Uint8Array(limit.buffer)]);
+    return result < 0 ? result : { soft: limit[0] ?? 0n, hard: limit[1] ?? 0n };
+  }
+
+  setResourceLimit(resource: number, { soft, hard }: ResourceLimit): number {
+    return this.#native.call('setrlimit', 'ip', [resource, new Uint8Array(BigUint64Array.of(soft, hard).buffer)]);
+  }
+
+  interfaceIndex(name: string): number {
+    const index = this.#native.call('if_nametoindex', 's', [name]);
+    return index > 0 ? index : -this.#native.errno();
+  }
+
+  interfaceName(index: number): string | undefined {
+    const name = new Uint8Array(16);
+    const found = this.#native.callForPointer('if_indextoname', 'ip', [index, name]) !== 0n;
+    return found ? new TextDecoder().decode(name.subarray(0, name.indexOf(0))) : undefined;
+  }
+
+  systemConfiguration(name: number): number {
+    return this.#native.call('sysconf', 'i', [name]);
+  }
+}
