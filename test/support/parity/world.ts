@@ -1,7 +1,7 @@
 // The kernel objects a group of cases uses: made when first named, pinned in a folder of the world's own (so that no
 // process holds them), gone when the world ends.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fixtures } from './fixtures/index.ts';
@@ -41,6 +41,7 @@ export class World {
   readonly prefix: string;
   readonly project: string;
   #objects = new Map<string, FixtureObject>();
+  #shown = new Map<string, Record<string, unknown>>();
   #undo: (() => void)[] = [];
 
   constructor(prefix: string) {
@@ -53,7 +54,9 @@ export class World {
     unmountBelow(this.tmp);
     rmSync(this.tmp, { recursive: true, force: true });
     mkdirSync(this.tmp, { recursive: true, mode: 0o755 });
-    this.programs = findPrograms(mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-bin-')));
+    const bin = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-bin-'));
+    chmodSync(bin, 0o755);
+    this.programs = findPrograms(bin);
     this.defer(() => rmSync(path.dirname(this.programs.ours[1]!), { recursive: true, force: true }));
   }
 
@@ -78,17 +81,22 @@ export class World {
   reference(...argv: string[]): string {
     const [file, ...words] = [...this.programs.reference, ...argv];
     try {
-      return execFileSync(file!, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+      return execFileSync(file!, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
     } catch (error) {
       const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
       throw new Error(`bpftool ${argv.join(' ')}: ${`${stdout}${stderr}`.trim()}`);
     }
   }
 
-  /** What the reference says about a fixture, as JSON. */
+  /** What the reference said about a fixture when first asked, as JSON: its id, name, tag and BTF do not change. */
   show(key: string): Record<string, unknown> {
     const object = this.get(key);
-    return JSON.parse(this.reference('-j', object.kind, 'show', 'pinned', object.pin)) as Record<string, unknown>;
+    let shown = this.#shown.get(key);
+    if (shown === undefined) {
+      shown = JSON.parse(this.reference('-j', object.kind, 'show', 'pinned', object.pin)) as Record<string, unknown>;
+      this.#shown.set(key, shown);
+    }
+    return shown;
   }
 
   /** Fills in `{tmp}`, `{pins}`, `{project}`, `{pin:key}`, `{id:key}`, `{name:key}`, `{tag:key}`, `{btf:key}`, `{obj:name}`. */

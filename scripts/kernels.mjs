@@ -1,0 +1,118 @@
+// `npm run test:kernels [-- VERSION… [--only PATTERN]]`: runs the tests that meet a kernel on Debian's kernels, in
+// virtual machines under plain emulation; prints a table and fails on any failure.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { installKernel } from './kernels/install.mjs';
+import { kernels } from './kernels/kernels.mjs';
+import { SetupError } from './setup/apt.mjs';
+import { setupPackages } from './setup/packages.mjs';
+import { setupReference } from './setup/reference.mjs';
+
+const project = path.dirname(import.meta.dirname);
+const say = (line) => console.log(`set-up: ${line}`);
+/** Programs the machines are made of and with. */
+const needed = {
+  busybox: 'busybox-static',
+  ip: 'iproute2',
+  'qemu-system-x86_64': 'qemu-system-x86',
+  setpriv: 'util-linux',
+  xz: 'xz-utils',
+};
+const minutes = 8;
+
+let code = 1;
+try {
+  code = await main();
+} catch (error) {
+  console.error(error instanceof SetupError ? `set-up: ${error.message}` : error);
+}
+process.exit(code);
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { only: { type: 'string', multiple: true, default: [] }, 'no-build': { type: 'boolean', default: false } },
+  });
+  const chosen = positionals.length === 0 ? kernels : positionals.map(kernelNamed);
+  if (!existsSync(path.join(project, 'node_modules/.package-lock.json'))) run('npm', ['ci', '--no-audit', '--no-fund']);
+  const absent = setupPackages(needed, say);
+  if (absent.length > 0) throw new SetupError(`these programs are missing: ${absent.join(', ')}`);
+  setupReference(project, say);
+  if (!values['no-build']) run(process.execPath, ['scripts/build.mjs', '--cli-only']);
+
+  const { bundleTests } = await import('./kernels/bundle.mjs');
+  const { writeModules, writeSharedInitramfs } = await import('./kernels/initramfs.mjs');
+  const { runMachine } = await import('./kernels/machine.mjs');
+  const work = path.join(project, '.cache/machines');
+  mkdirSync(work, { recursive: true });
+  const bundle = path.join(work, 'run.mjs');
+  await bundleTests({ project, folders: ['test/parity', 'test/kernel'], outfile: bundle });
+  const shared = path.join(work, 'shared.cpio');
+  writeSharedInitramfs(shared, { project, bundle, filter: { only: values.only } });
+
+  const rows = [];
+  for (const kernel of chosen) {
+    const { image, modules } = installKernel(kernel, project, say);
+    const folder = path.join(work, kernel.version);
+    mkdirSync(folder, { recursive: true });
+    const own = path.join(folder, 'modules.cpio');
+    writeModules(own, modules);
+    const initramfs = path.join(folder, 'initramfs.cpio');
+    writeFileSync(initramfs, Buffer.concat([readFileSync(shared), readFileSync(own)]));
+    console.log(`kernel ${kernel.version}: starting`);
+    const outcome = await runMachine({ image, initramfs, folder, minutes });
+    rows.push(...report(kernel, outcome));
+  }
+  printTable(rows);
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const row of rows) for (const key of Object.keys(total)) total[key] += row[key];
+  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  return total.failed > 0 || total.passed === 0 ? 1 : 0;
+}
+
+function kernelNamed(version) {
+  const found = kernels.find((kernel) => kernel.version === version);
+  if (found === undefined) {
+    throw new SetupError(`unknown kernel ${version}; known: ${kernels.map((kernel) => kernel.version).join(', ')}`);
+  }
+  return found;
+}
+
+/** Prints failures and answers a row for each group of tests. */
+function report(kernel, { results, ended, seconds, consoleTail }) {
+  const groups = new Map();
+  for (const result of results) {
+    const name = result.group.split(' > ')[0];
+    if (!groups.has(name)) groups.set(name, { passed: 0, failed: 0, skipped: 0, reasons: new Set() });
+    const group = groups.get(name);
+    group[result.status]++;
+    if (result.status === 'skipped') group.reasons.add(result.told);
+    if (result.status === 'failed') console.log(`FAIL ${kernel.version} ${result.group} > ${result.test}\n${result.told}\n`);
+  }
+  const rows = [...groups].map(([group, counts]) => ({ kernel: kernel.version, group, ...counts }));
+  console.log(`kernel ${kernel.version}: ${results.length} tests in ${seconds} s`);
+  if (!ended) {
+    const last = results.at(-1);
+    console.log(`kernel ${kernel.version} did not come to its end after ${seconds} s; the last test to end was:`);
+    console.log(`  ${last === undefined ? 'none' : `${last.group} > ${last.test}`}\nthe end of its console:\n${consoleTail}`);
+    rows.push({ kernel: kernel.version, group: '(the machine itself)', passed: 0, failed: 1, skipped: 0, reasons: new Set() });
+  }
+  return rows;
+}
+
+function printTable(rows) {
+  const width = Math.max(5, ...rows.map((row) => row.group.length));
+  console.log(`${'kernel'.padEnd(8)}${'tests'.padEnd(width + 2)}passed  failed  skipped`);
+  for (const { kernel, group, passed, failed, skipped, reasons } of rows) {
+    const counts = [passed, failed, skipped].map((count) => String(count).padStart(6)).join('  ');
+    console.log(`${kernel.padEnd(8)}${group.padEnd(width + 2)}${counts}`);
+    for (const reason of reasons) console.log(`${' '.repeat(10)}skipped: ${reason}`);
+  }
+}
+
+function run(program, argv) {
+  const result = spawnSync(program, argv, { cwd: project, stdio: 'inherit' });
+  if (result.status !== 0) throw new SetupError(`${program} ${argv.join(' ')} failed`);
+}

@@ -1,0 +1,51 @@
+// Bundles the tests that meet a kernel into one file that needs no vitest, no npm packages but the product's own.
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+/** Writes the bundle of all tests of the folders to `outfile`. */
+export async function bundleTests({ project, folders, outfile }) {
+  const files = folders.flatMap((folder) => testsIn(path.join(project, folder))).sort();
+  const contents = [
+    ...files.map((file) => `import ${JSON.stringify(file)};`),
+    `import ${JSON.stringify(path.join(project, 'test/support/runner/machine.ts'))};`,
+  ].join('\n');
+  await build({
+    stdin: { contents, resolveDir: project, sourcefile: 'tests.ts', loader: 'ts' },
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    external: ['koffi', '@koromix/*'],
+    alias: { vitest: path.join(project, 'test/support/runner/index.ts') },
+    banner: { js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);" },
+    plugins: [ownFolders(project)],
+    logLevel: 'warning',
+  });
+}
+
+/** Inside, files find their neighbours below /project, where the bundle does not stand beside them. */
+function ownFolders(project) {
+  return {
+    name: 'own-folders',
+    setup(builder) {
+      builder.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
+        if (file.includes('/node_modules/')) return undefined;
+        const text = readFileSync(file, 'utf8');
+        const inside = path.join('/project', path.relative(project, file));
+        const contents = text
+          .replaceAll('import.meta.dirname', JSON.stringify(path.dirname(inside)))
+          .replaceAll('import.meta.filename', JSON.stringify(inside));
+        return { contents, loader: 'ts' };
+      });
+    },
+  };
+}
+
+function testsIn(folder) {
+  return readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => path.join(folder, name));
+}

@@ -1,0 +1,113 @@
+// What the virtual machine finds: busybox, Node with its libraries, the built package, fixtures, the reference, tests.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+import { SetupError } from '../setup/apt.mjs';
+import { CpioWriter } from './cpio.mjs';
+import { modules as wantedModules } from './kernels.mjs';
+
+const init = `#!/bin/busybox sh
+export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root TSBPFTOOL_PROJECT=/project TSBPFTOOL_SANDBOX=1 NODE_NO_WARNINGS=1
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+mkdir -p /tmp /run /root /dev/shm
+mount -t tmpfs tmpfs /tmp
+mount -t bpf bpf /sys/fs/bpf
+mount -t tracefs tracefs /sys/kernel/tracing
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+for module in /modules/*.ko; do [ -e "$module" ] && insmod "$module"; done
+ip link set lo up
+ulimit -c 0
+stty raw -echo </dev/ttyS1
+echo "tests start" >/dev/console
+node --stack-trace-limit=20 /project/run.mjs >/dev/console 2>&1
+echo "tests ended with $?" >/dev/console
+sync
+poweroff -f
+`;
+
+/** Programs of this machine that go in, with the libraries they are linked to. */
+const programs = ['node', 'ip', 'setpriv', 'nsenter', 'unshare'];
+
+/** Writes the part that all kernels share. `bundle` is the file of tests. */
+export function writeSharedInitramfs(file, { project, bundle, filter }) {
+  const archive = new CpioWriter(file);
+  archive.file('/init', Buffer.from(init), 0o755);
+  const added = new Set();
+  const add = (from, to) => {
+    if (added.has(to)) return;
+    added.add(to);
+    archive.file(to, readFileSync(from), 0o755);
+  };
+  add(which('busybox'), '/bin/busybox');
+  archive.link('/bin/sh', 'busybox');
+  for (const name of programs) {
+    const program = name === 'node' ? process.execPath : which(name);
+    add(realpathSync(program), `/usr/bin/${name}`);
+    for (const library of librariesOf(program)) add(realpathSync(library), library);
+  }
+  for (const name of ['bin', 'dist', 'examples', 'package.json']) {
+    archive.copy(path.join(project, name), `/project/${name}`, (inner) => !inner.endsWith('.map'));
+  }
+  archive.copy(path.join(project, 'test/fixtures'), '/project/test/fixtures');
+  archive.copy(path.join(project, '.cache/reference'), '/project/.cache/reference', (inner) =>
+    !/\/usr\/(share|lib\/x86_64-linux-gnu\/gconv)$/.test(inner),
+  );
+  for (const name of runtimePackages(project)) {
+    archive.copy(path.join(project, 'node_modules', name), `/project/node_modules/${name}`);
+  }
+  archive.file('/project/run.mjs', readFileSync(bundle));
+  archive.file('/project/filter.json', Buffer.from(JSON.stringify(filter)));
+  for (const name of ['/etc/passwd', '/etc/hostname']) {
+    archive.file(name, Buffer.from(name.endsWith('passwd') ? 'root:x:0:0::/root:/bin/sh\n' : 'virtual\n'));
+  }
+  for (const name of ['/proc', '/sys', '/dev', '/tmp', '/root', '/run']) archive.folder(name);
+  archive.end();
+}
+
+/** Writes the part of one kernel: the modules the tests need, unpacked. */
+export function writeModules(file, folder) {
+  const archive = new CpioWriter(file);
+  archive.folder('/modules');
+  if (folder !== undefined) {
+    const found = readdirSync(folder, { recursive: true }).map(String);
+    wantedModules.forEach((name, index) => {
+      const inner = found.find((candidate) => new RegExp(`/${name}\\.ko(\\.xz|\\.zst)?$`).test(candidate));
+      if (inner === undefined) return;
+      archive.file(`/modules/${index}-${name}.ko`, uncompressed(path.join(folder, inner)));
+    });
+  }
+  archive.end();
+}
+
+function uncompressed(file) {
+  const program = file.endsWith('.xz') ? 'xz' : file.endsWith('.zst') ? 'zstd' : undefined;
+  if (program === undefined) return readFileSync(file);
+  const result = spawnSync(program, ['-dc', file], { maxBuffer: 1 << 28 });
+  if (result.status !== 0) throw new SetupError(`cannot uncompress ${file} with ${program}`);
+  return result.stdout;
+}
+
+/** Packages of node_modules that the built package needs, from the lock file. */
+function runtimePackages(project) {
+  const { packages } = JSON.parse(readFileSync(path.join(project, 'package-lock.json'), 'utf8'));
+  const names = Object.entries(packages)
+    .filter(([name, about]) => name.startsWith('node_modules/') && about.dev !== true)
+    .map(([name]) => name.slice('node_modules/'.length));
+  return names.filter((name) => !name.includes('/node_modules/') && existsSync(path.join(project, 'node_modules', name)));
+}
+
+function librariesOf(program) {
+  const result = spawnSync('ldd', [program], { encoding: 'utf8' });
+  return [...result.stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map((match) => match[1]);
+}
+
+function which(name) {
+  for (const folder of [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/bin', '/bin']) {
+    const file = path.join(folder, name);
+    if (folder !== '' && existsSync(file)) return file;
+  }
+  throw new SetupError(`the program ${name} was not found`);
+}

@@ -1,0 +1,54 @@
+// Whole-project checks: types, style, and generated files that are current.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const project = path.resolve(import.meta.dirname, '../..');
+const minute = 60_000;
+
+function run(program: string, argv: string[]) {
+  const result = spawnSync(program, argv, { cwd: project, encoding: 'utf8', maxBuffer: 1 << 26 });
+  return { status: result.status, output: `${result.stdout}${result.stderr}` };
+}
+
+describe('the project', () => {
+  it('has no type errors', { timeout: 3 * minute }, () => {
+    const { status, output } = run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
+    expect(output).toBe('');
+    expect(status).toBe(0);
+  });
+
+  it('passes the linter and is formatted', { timeout: 2 * minute }, () => {
+    const { status, output } = run(process.execPath, ['node_modules/@biomejs/biome/bin/biome', 'check']);
+    expect(status, output).toBe(0);
+  });
+
+  it('has current completions and man pages', { timeout: 2 * minute }, () => {
+    const script = path.join(project, 'scripts/generate-docs.mjs');
+    const fresh = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-generated-'));
+    try {
+      const { status, output } = run(process.execPath, [script, '--outdir', fresh]);
+      expect(status, output).toBe(0);
+      for (const folder of ['completions', 'man']) {
+        const made = readdirSync(path.join(fresh, folder)).sort();
+        expect(readdirSync(path.join(project, folder)).sort()).toEqual(made);
+        for (const name of made) {
+          const committed = readFileSync(path.join(project, folder, name), 'utf8');
+          expect(committed, `${folder}/${name}`).toBe(readFileSync(path.join(fresh, folder, name), 'utf8'));
+        }
+      }
+    } finally {
+      rmSync(fresh, { recursive: true, force: true });
+    }
+  });
+
+  it('commits the object of every BPF source', () => {
+    for (const folder of ['examples', 'test/fixtures/objects']) {
+      const names = readdirSync(path.join(project, folder)).filter((name) => name.endsWith('.bpf.c'));
+      const missing = names.filter((name) => !existsSync(path.join(project, folder, name.replace(/\.c$/, '.o'))));
+      expect(missing).toEqual([]);
+    }
+  });
+});

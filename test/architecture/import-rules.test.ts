@@ -1,0 +1,169 @@
+// The house's floor plan: which folder of src/ may import which. ARCHITECTURE.md shows the same table as a picture.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const src = path.resolve(import.meta.dirname, '../../src');
+
+const base = ['errors', 'bytes'];
+const pure = [...base, 'uapi', 'insn', 'btf', 'elf', 'object', 'codegen'];
+const live = [...base, 'uapi', 'insn', 'btf', 'sys', 'host'];
+
+/** Folder → the folders it may import besides itself. */
+const rules: Record<string, readonly string[]> = {
+  errors: [],
+  bytes: ['errors'],
+  uapi: base,
+  insn: [...base, 'uapi'],
+  btf: [...base, 'uapi'],
+  elf: base,
+  object: [...base, 'uapi', 'insn', 'btf', 'elf'],
+  codegen: [...base, 'uapi', 'insn', 'btf', 'object'],
+  sys: [...base, 'uapi'],
+  host: [...base, 'sys'],
+  kernel: live,
+  probe: [...live, 'kernel'],
+  loader: [...live, 'elf', 'object', 'kernel', 'probe'],
+  output: base,
+  cli: [...base, 'output'],
+  commands: [...pure, 'host', 'kernel', 'probe', 'loader', 'output', 'cli'],
+};
+
+/** Sources outside the folders: the two entry points put the house together. */
+const entryPoints = ['main.ts', 'index.ts'];
+
+interface Import {
+  file: string;
+  /** The module specifier as written. */
+  from: string;
+}
+
+const files = listSources(src);
+const imports = files.flatMap((file) => importsOf(file).map((from): Import => ({ file, from })));
+
+describe('the folders of src/', () => {
+  it('are those of the table', () => {
+    const folders = readdirSync(src).filter((name) => statSync(path.join(src, name)).isDirectory());
+    expect(folders.filter((name) => rules[name] === undefined)).toEqual([]);
+  });
+
+  it('import only what the table allows', () => {
+    const wrong = imports.filter(({ file, from }) => {
+      const [here, there] = folders(file, from);
+      return here !== undefined && there !== undefined && here !== there && !rules[here]?.includes(there);
+    });
+    expect(wrong.map(describeImport)).toEqual([]);
+  });
+
+  it('import other folders through their index.ts only', () => {
+    const wrong = imports.filter(({ file, from }) => {
+      const [here, there] = folders(file, from);
+      return here !== undefined && there !== undefined && here !== there && !from.endsWith(`/${there}/index.ts`);
+    });
+    expect(wrong.map(describeImport)).toEqual([]);
+  });
+
+  it('keep the families of commands apart', () => {
+    const wrong = imports.filter(({ file, from }) => {
+      if (!from.startsWith('.')) return false;
+      const here = family(file);
+      const there = family(path.resolve(path.dirname(file), from));
+      return here !== undefined && there !== undefined && here !== there && there !== 'shared';
+    });
+    expect(wrong.map(describeImport)).toEqual([]);
+  });
+
+  it('import files that exist, with their extension', () => {
+    const wrong = imports.filter(
+      ({ file, from }) => from.startsWith('.') && !existsSync(path.resolve(path.dirname(file), from)),
+    );
+    expect(wrong.map(describeImport)).toEqual([]);
+  });
+
+  it('leave the foreign function interface to src/sys/libc.ts', () => {
+    const users = files.filter((file) => /['"`](?:koffi|@koromix\/koffi[^'"`]*)['"`]/.test(readFileSync(file, 'utf8')));
+    expect(users.map((file) => path.relative(src, file))).toEqual(['sys/libc.ts']);
+  });
+
+  it('keep the pure half free of files, processes and the kernel', () => {
+    const wrong = imports.filter(({ file, from }) => {
+      const here = path.relative(src, file).split(path.sep)[0];
+      return pure.includes(here ?? '') && from.startsWith('node:');
+    });
+    expect(wrong.map(describeImport)).toEqual([]);
+  });
+
+  it('use only the packages the project depends on', () => {
+    const { dependencies } = JSON.parse(readFileSync(path.resolve(src, '../package.json'), 'utf8'));
+    const allowed = new Set(Object.keys(dependencies));
+    const wrong = imports.filter(({ from }) => {
+      if (from.startsWith('.') || from.startsWith('node:')) return false;
+      const parts = from.split('/');
+      return !allowed.has(from.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0]!);
+    });
+    expect(wrong.map(describeImport)).toEqual([]);
+  });
+});
+
+describe('the files of src/', () => {
+  it('are rarely longer than 400 lines, generated ones excepted', () => {
+    const long = files.filter((file) => {
+      const text = readFileSync(file, 'utf8');
+      return !/generated/i.test(`${file}${text.slice(0, 300)}`) && text.split('\n').length > 400;
+    });
+    expect(long.map((file) => path.relative(src, file)).length).toBeLessThanOrEqual(5);
+  });
+
+  it('have no file or folder named utils, helpers or misc', () => {
+    const drawers = files.filter((file) => /\b(utils?|helpers|misc)\b/.test(path.relative(src, file)));
+    expect(drawers).toEqual([]);
+  });
+
+  it('use no syntax that types alone cannot erase', () => {
+    const wrong = files.filter((file) =>
+      /^\s*(export\s+)?(const\s+enum|enum|namespace|module)\s+\w+\s*\{|constructor\([^)]*\b(private|public|protected|readonly)\s+\w+\s*[:?]/m.test(
+        readFileSync(file, 'utf8'),
+      ),
+    );
+    expect(wrong.map((file) => path.relative(src, file))).toEqual([]);
+  });
+});
+
+function listSources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) return listSources(file);
+    return file.endsWith('.ts') ? [file] : [];
+  });
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
+  const found: string[] = [];
+  for (const pattern of [
+    /^\s*(?:import|export)\s[^'"`;]*?\bfrom\s+['"]([^'"]+)['"]/gm,
+    /^\s*import\s+['"]([^'"]+)['"]/gm,
+    /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g,
+  ]) {
+    for (const match of text.matchAll(pattern)) found.push(match[1]!);
+  }
+  return found;
+}
+
+/** The folders of the importing file and of the imported one; undefined for entry points and packages. */
+function folders(file: string, from: string): [string | undefined, string | undefined] {
+  if (!from.startsWith('.')) return [undefined, undefined];
+  const there = path.relative(src, path.resolve(path.dirname(file), from));
+  const here = path.relative(src, file);
+  const folderOf = (name: string) => (entryPoints.includes(name) ? undefined : name.split(path.sep)[0]);
+  return [folderOf(here), folderOf(there)];
+}
+
+function family(file: string): string | undefined {
+  const parts = path.relative(src, file).split(path.sep);
+  return parts[0] === 'commands' && parts.length > 2 ? parts[1] : undefined;
+}
+
+function describeImport({ file, from }: Import): string {
+  return `${path.relative(src, file)} imports ${from}`;
+}

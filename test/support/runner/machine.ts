@@ -1,0 +1,27 @@
+// The end of the bundle that runs inside a virtual machine: runs the declared tests and writes a JSON line for each to
+// the second serial port.
+import { openSync, readFileSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { runTests } from './index.ts';
+
+interface Filter {
+  /** Only tests whose group or name matches one of these regular expressions; all when empty. */
+  only: string[];
+}
+
+const port = openSync(process.env.TSBPFTOOL_RESULTS ?? '/dev/ttyS1', 'w');
+const project = process.env.TSBPFTOOL_PROJECT ?? '/project';
+const filter = JSON.parse(readFileSync(path.join(project, 'filter.json'), 'utf8')) as Filter;
+const only = filter.only.map((pattern) => new RegExp(pattern));
+
+await runTests(
+  (group, test) => only.length === 0 || only.some((pattern) => pattern.test(`${group} > ${test}`)),
+  (result) => send(result),
+);
+send({ ended: true });
+process.exit(0);
+
+function send(line: object): void {
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  for (let at = 0; at < bytes.length; ) at += writeSync(port, bytes, at);
+}
