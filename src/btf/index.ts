@@ -1,0 +1,2 @@
+export { Btf, parseBtf } from './parse.ts';
+export * from './types.ts';

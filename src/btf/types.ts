@@ -1,0 +1,154 @@
+/** A member of a struct or union. Offsets and sizes in bits; `bitSize` is 0 unless the member is a bit-field. */
+export interface BtfMember {
+  readonly name: string;
+  readonly typeId: number;
+  readonly bitOffset: number;
+  readonly bitSize: number;
+}
+
+export interface BtfParam {
+  readonly name: string;
+  readonly typeId: number;
+}
+
+export interface BtfEnumerator {
+  readonly name: string;
+  /** Sign as the enum's; bigint for enum64. */
+  readonly value: number | bigint;
+}
+
+export interface BtfSectionVar {
+  readonly typeId: number;
+  readonly offset: number;
+  readonly size: number;
+}
+
+interface Base {
+  /** Id within the BTF; 0 is void. */
+  readonly id: number;
+  /** Empty where anonymous. */
+  readonly name: string;
+}
+
+export interface BtfVoid extends Base {
+  readonly kind: 'void';
+}
+export interface BtfInt extends Base {
+  readonly kind: 'int';
+  /** Bytes. */
+  readonly size: number;
+  readonly signed: boolean;
+  readonly char: boolean;
+  readonly bool: boolean;
+  /** Number of bits that hold the value, and where they begin within `size` bytes. */
+  readonly bits: number;
+  readonly bitOffset: number;
+}
+/** A type that stands for another: pointers, typedefs, qualifiers, type tags. */
+export interface BtfReference extends Base {
+  readonly kind: 'ptr' | 'typedef' | 'volatile' | 'const' | 'restrict' | 'type_tag';
+  readonly typeId: number;
+  /** `kind_flag`: a type tag that is an attribute. */
+  readonly kindFlag: boolean;
+}
+export interface BtfArray extends Base {
+  readonly kind: 'array';
+  readonly elementTypeId: number;
+  readonly indexTypeId: number;
+  readonly length: number;
+}
+export interface BtfComposite extends Base {
+  readonly kind: 'struct' | 'union';
+  /** Bytes. */
+  readonly size: number;
+  readonly members: readonly BtfMember[];
+  /** Members carry their own bit-field sizes. */
+  readonly kindFlag: boolean;
+}
+export interface BtfEnum extends Base {
+  readonly kind: 'enum' | 'enum64';
+  /** Bytes. */
+  readonly size: number;
+  readonly signed: boolean;
+  readonly values: readonly BtfEnumerator[];
+}
+export interface BtfForward extends Base {
+  readonly kind: 'fwd';
+  readonly isUnion: boolean;
+}
+export interface BtfFunc extends Base {
+  readonly kind: 'func';
+  readonly typeId: number;
+  /** BTF_FUNC_STATIC 0, GLOBAL 1, EXTERN 2. */
+  readonly linkage: number;
+}
+export interface BtfFuncProto extends Base {
+  readonly kind: 'func_proto';
+  readonly returnTypeId: number;
+  readonly params: readonly BtfParam[];
+}
+export interface BtfVar extends Base {
+  readonly kind: 'var';
+  readonly typeId: number;
+  /** BTF_VAR_STATIC 0, GLOBAL_ALLOCATED 1, GLOBAL_EXTERN 2. */
+  readonly linkage: number;
+}
+export interface BtfDatasec extends Base {
+  readonly kind: 'datasec';
+  /** Bytes. */
+  readonly size: number;
+  readonly vars: readonly BtfSectionVar[];
+}
+export interface BtfFloat extends Base {
+  readonly kind: 'float';
+  /** Bytes. */
+  readonly size: number;
+}
+export interface BtfDeclTag extends Base {
+  readonly kind: 'decl_tag';
+  readonly typeId: number;
+  /** Member or parameter the tag is on; -1 for the type itself. */
+  readonly componentIndex: number;
+  readonly kindFlag: boolean;
+}
+
+export type BtfType =
+  | BtfVoid
+  | BtfInt
+  | BtfReference
+  | BtfArray
+  | BtfComposite
+  | BtfEnum
+  | BtfForward
+  | BtfFunc
+  | BtfFuncProto
+  | BtfVar
+  | BtfDatasec
+  | BtfFloat
+  | BtfDeclTag;
+
+export type BtfKind = BtfType['kind'];
+
+/** Kind names by BTF_KIND_* number. */
+export const kindNames: readonly BtfKind[] = [
+  'void',
+  'int',
+  'ptr',
+  'array',
+  'struct',
+  'union',
+  'enum',
+  'fwd',
+  'typedef',
+  'volatile',
+  'const',
+  'restrict',
+  'func',
+  'func_proto',
+  'var',
+  'datasec',
+  'float',
+  'decl_tag',
+  'type_tag',
+  'enum64',
+];
