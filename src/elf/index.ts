@@ -1,0 +1,3 @@
+export { Elf } from './constants.ts';
+export { isElf, parseElf, readRelocations } from './file.ts';
+export type { ElfFile, ElfRelocation, ElfSection, ElfSymbol } from './file.ts';

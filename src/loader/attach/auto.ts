@@ -1,0 +1,31 @@
+import { attachIterator } from './iterator.ts';
+import type { AttachableProgram, AttachContext, LoadedLink } from './link.ts';
+import { autoAttachRawTracepoint } from './raw-tracepoint.ts';
+import { attachTrace } from './trace.ts';
+import { autoAttachTracepoint } from './tracepoint.ts';
+import type { AutoAttach } from '../../object/index.ts';
+
+/**
+ * Attaches a program where its section says. Undefined if sections of its type name no place, or this one does not.
+ * ObjectError, after libbpf's warnings, if attaching fails.
+ */
+export function autoAttach(
+  context: AttachContext,
+  program: AttachableProgram & {
+    readonly spec: { readonly section: { readonly autoAttach: AutoAttach | undefined } | undefined };
+  },
+): LoadedLink | undefined {
+  switch (program.spec.section?.autoAttach) {
+    case 'tp':
+      return autoAttachTracepoint(context, program);
+    case 'raw_tp':
+      return autoAttachRawTracepoint(context, program);
+    case 'trace':
+    case 'lsm':
+      return attachTrace(context, program);
+    case 'iter':
+      return attachIterator(context, program);
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { type DiagnosticLog, errorText, failure } from '../../object/index.ts';
+import type { Kernel } from '../../sys/index.ts';
+import { createLink, type LinkRequest, pinObject } from '../calls.ts';
+
+export interface AttachContext {
+  readonly kernel: Kernel;
+  readonly log: DiagnosticLog;
+}
+
+/** What attaching needs of a loaded program. */
+export interface AttachableProgram {
+  readonly name: string;
+  readonly fd: number;
+  readonly spec: { readonly sectionName: string; readonly expectedAttachType: number };
+}
+
+/** An attachment. Closing it detaches the program unless the link is pinned. */
+export class LoadedLink implements Disposable {
+  /** A BPF link, or on old kernels the perf event itself. */
+  readonly fd: number;
+  readonly #kernel: Kernel;
+  readonly #others: readonly number[];
+  #open = true;
+
+  constructor(kernel: Kernel, fd: number, others: readonly number[] = []) {
+    this.#kernel = kernel;
+    this.fd = fd;
+    this.#others = others;
+  }
+
+  /** Pins the link. 0 or -errno. */
+  pin(path: string): number {
+    return pinObject(this.#kernel, this.fd, path);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#kernel.close(this.fd);
+    for (const fd of this.#others) this.#kernel.close(fd);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Makes a link, or throws ObjectError after libbpf's warning. `to` names the target for it. */
+export function link(
+  context: AttachContext,
+  program: AttachableProgram,
+  request: Omit<LinkRequest, 'programFd'> & { to: string },
+): LoadedLink {
+  const fd = createLink(context.kernel, { ...request, programFd: program.fd });
+  if (fd >= 0) return new LoadedLink(context.kernel, fd);
+  const text = `prog '${program.name}': failed to attach to ${request.to}: ${errorText(fd)}`;
+  throw failure(context.log, -fd, text);
+}
+
+/** The part of a section's name after the first slash that follows one of the stems; '' for a bare stem. */
+export function sectionRest(sectionName: string): string {
+  const slash = sectionName.indexOf('/');
+  return slash < 0 ? '' : sectionName.slice(slash + 1);
+}

@@ -1,0 +1,49 @@
+import { errorText, failure } from '../../object/index.ts';
+import { bpf_attach_type } from '../../uapi/index.ts';
+import { createLink } from '../calls.ts';
+import { type AttachableProgram, type AttachContext, LoadedLink } from './link.ts';
+
+const enable = 0x2400;
+const setBpf = 0x40042408;
+
+/**
+ * Attaches to an open perf event and enables it. The fd becomes the link's, also on failure.
+ * Kernels before 5.15 have no links of perf events; there the event holds the program.
+ */
+export function attachPerfEvent(
+  context: AttachContext,
+  program: AttachableProgram,
+  event: { fd: number; cookie?: bigint },
+): LoadedLink {
+  const { kernel, log } = context;
+  const details = event.cookie === undefined ? [] : [{ offset: 16, size: 8 as const, value: event.cookie }];
+  const linkFd = createLink(kernel, {
+    programFd: program.fd,
+    target: event.fd,
+    attachType: bpf_attach_type.BPF_PERF_EVENT,
+    details,
+  });
+  let holder: LoadedLink;
+  if (linkFd >= 0) {
+    holder = new LoadedLink(kernel, linkFd, [event.fd]);
+  } else if (linkFd === -22 && event.cookie === undefined) {
+    const result = kernel.ioctl(event.fd, setBpf, program.fd);
+    if (result < 0) {
+      kernel.close(event.fd);
+      const text = `prog '${program.name}': failed to attach to perf_event FD ${event.fd}: ${errorText(result)}`;
+      throw failure(log, -result, text);
+    }
+    holder = new LoadedLink(kernel, event.fd);
+  } else {
+    kernel.close(event.fd);
+    const text = `prog '${program.name}': failed to create BPF link for perf_event FD ${event.fd}: ${errorText(linkFd)}`;
+    throw failure(log, -linkFd, text);
+  }
+  const enabled = kernel.ioctl(event.fd, enable, 0);
+  if (enabled < 0) {
+    holder.close();
+    const text = `prog '${program.name}': failed to enable perf_event FD ${event.fd}: ${errorText(enabled)}`;
+    throw failure(log, -enabled, text);
+  }
+  return holder;
+}

@@ -1,0 +1,17 @@
+import { errorText, failure } from '../../object/index.ts';
+import { openRawTracepoint } from '../calls.ts';
+import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest } from './link.ts';
+
+/** Attaches to a raw tracepoint by name. */
+export function attachRawTracepoint(context: AttachContext, program: AttachableProgram, name: string): LoadedLink {
+  const fd = openRawTracepoint(context.kernel, program.fd, name);
+  if (fd >= 0) return new LoadedLink(context.kernel, fd);
+  const text = `prog '${program.name}': failed to attach to raw tracepoint '${name}': ${errorText(fd)}`;
+  throw failure(context.log, -fd, text);
+}
+
+/** Attaches where the section says: `raw_tp/sched_switch`. Undefined if it names no place. */
+export function autoAttachRawTracepoint(context: AttachContext, program: AttachableProgram): LoadedLink | undefined {
+  const name = sectionRest(program.spec.sectionName);
+  return name === '' ? undefined : attachRawTracepoint(context, program, name);
+}

@@ -1,0 +1,59 @@
+import { errorText, failure } from '../../object/index.ts';
+import { type AttachableProgram, type AttachContext, type LoadedLink, sectionRest } from './link.ts';
+import { attachPerfEvent } from './perf-event.ts';
+
+const perfTypeTracepoint = 2;
+const attributeSize = 136;
+const closeOnExec = 8;
+
+/** Attaches to a static tracepoint, e.g. category `syscalls`, name `sys_enter_execve`. */
+export function attachTracepoint(
+  context: AttachContext,
+  program: AttachableProgram,
+  tracepoint: { category: string; name: string },
+): LoadedLink {
+  const { log } = context;
+  const { category, name } = tracepoint;
+  const point = `${category}/${name}`;
+  const opened = openEvent(context, point);
+  if (opened < 0) {
+    const text = `prog '${program.name}': failed to create tracepoint '${point}' perf event: ${errorText(opened)}`;
+    throw failure(log, -opened, text);
+  }
+  try {
+    return attachPerfEvent(context, program, { fd: opened });
+  } catch (error) {
+    const errno = (error as { errno?: number }).errno ?? 22;
+    log('warn', `prog '${program.name}': failed to attach to tracepoint '${point}': ${errorText(errno)}`);
+    throw error;
+  }
+}
+
+/** Attaches where the section says: `tracepoint/syscalls/sys_enter_execve`. Undefined if it names no place. */
+export function autoAttachTracepoint(context: AttachContext, program: AttachableProgram): LoadedLink | undefined {
+  const rest = sectionRest(program.spec.sectionName);
+  if (rest === '') return undefined;
+  const slash = rest.indexOf('/');
+  if (slash < 0) throw failure(() => undefined, 22, `no tracepoint in section '${program.spec.sectionName}'`);
+  return attachTracepoint(context, program, { category: rest.slice(0, slash), name: rest.slice(slash + 1) });
+}
+
+function openEvent({ kernel, log }: AttachContext, point: string): number {
+  const root = kernel.exists('/sys/kernel/debug/tracing') ? '/sys/kernel/debug/tracing' : '/sys/kernel/tracing';
+  let id: number;
+  try {
+    id = Number.parseInt(kernel.readText(`${root}/events/${point}/id`), 10);
+  } catch (error) {
+    const errno = (error as { errno?: number }).errno ?? 5;
+    log('warn', `failed to determine tracepoint '${point}' perf event ID: ${errorText(errno)}`);
+    return -errno;
+  }
+  const attribute = new Uint8Array(attributeSize);
+  const view = new DataView(attribute.buffer);
+  view.setUint32(0, perfTypeTracepoint, true);
+  view.setUint32(4, attributeSize, true);
+  view.setBigUint64(8, BigInt(id), true);
+  const fd = kernel.perfEventOpen(attribute, { pid: -1, cpu: 0, groupFd: -1, flags: closeOnExec });
+  if (fd < 0) log('warn', `tracepoint '${point}' perf_event_open() failed: ${errorText(fd)}`);
+  return fd;
+}

@@ -1,0 +1,289 @@
+import { encodeUtf8 } from '../bytes/index.ts';
+import type { Kernel } from '../sys/index.ts';
+import {
+  attr_btf_load,
+  attr_get_id,
+  attr_info,
+  attr_link_create,
+  attr_map_create,
+  attr_map_elem,
+  attr_obj_pin,
+  attr_prog_bind_map,
+  attr_prog_load,
+  attr_raw_tracepoint,
+  bpf_btf_info,
+  bpf_cmd,
+  bpf_map_info,
+  structView,
+} from '../uapi/index.ts';
+
+/** bpf(2) commands the loader uses. All return what the kernel returns, or the negative errno. */
+
+type View = ReturnType<typeof structView>;
+
+/** Writes text, cut so that a NUL follows. */
+function setName(view: View, member: string, text: string): void {
+  const field = view.bytesOf(member);
+  field.set(encodeUtf8(text).subarray(0, field.length - 1));
+}
+
+/** Text as a NUL-terminated string to point at. */
+export function cString(text: string): Uint8Array {
+  const encoded = encodeUtf8(text);
+  const bytes = new Uint8Array(encoded.length + 1);
+  bytes.set(encoded);
+  return bytes;
+}
+
+export interface MapRequest {
+  type: number;
+  name: string;
+  keySize: number;
+  valueSize: number;
+  maxEntries: number;
+  flags: number;
+  mapExtra: bigint;
+  numaNode: number;
+  ifindex: number;
+  innerMapFd: number;
+  btfFd: number;
+  keyTypeId: number;
+  valueTypeId: number;
+  vmlinuxValueTypeId: number;
+  valueTypeBtfFd: number;
+}
+
+export function createMap(kernel: Kernel, request: MapRequest): number {
+  const attr = structView(attr_map_create);
+  attr.set('map_type', request.type);
+  attr.set('key_size', request.keySize);
+  attr.set('value_size', request.valueSize);
+  attr.set('max_entries', request.maxEntries);
+  attr.set('map_flags', request.flags);
+  attr.set('inner_map_fd', request.innerMapFd);
+  attr.set('numa_node', request.numaNode);
+  setName(attr, 'map_name', request.name);
+  attr.set('map_ifindex', request.ifindex);
+  attr.set('btf_fd', request.btfFd);
+  attr.set('btf_key_type_id', request.keyTypeId);
+  attr.set('btf_value_type_id', request.valueTypeId);
+  attr.set('btf_vmlinux_value_type_id', request.vmlinuxValueTypeId);
+  attr.set('value_type_btf_obj_fd', request.valueTypeBtfFd);
+  attr.set('map_extra', request.mapExtra);
+  return kernel.bpf(bpf_cmd.BPF_MAP_CREATE, attr.bytes);
+}
+
+export interface ProgramRequest {
+  type: number;
+  name: string;
+  code: Uint8Array;
+  license: string;
+  kernelVersion: number;
+  expectedAttachType: number;
+  flags: number;
+  ifindex: number;
+  btfFd: number;
+  funcInfo: { bytes: Uint8Array; recordSize: number } | undefined;
+  lineInfo: { bytes: Uint8Array; recordSize: number } | undefined;
+  attachBtfId: number;
+  /** A program's fd, or that of a module's BTF. */
+  attachFd: number;
+  fdArray: Uint8Array | undefined;
+  logLevel: number;
+  log: Uint8Array | undefined;
+}
+
+export function loadProgram(kernel: Kernel, request: ProgramRequest): number {
+  const attr = structView(attr_prog_load);
+  const license = cString(request.license);
+  attr.set('prog_type', request.type);
+  attr.set('insn_cnt', request.code.length / 8);
+  attr.set('insns', kernel.address(request.code));
+  attr.set('license', kernel.address(license));
+  attr.set('log_level', request.logLevel);
+  if (request.log) {
+    attr.set('log_size', request.log.length);
+    attr.set('log_buf', kernel.address(request.log));
+  }
+  attr.set('kern_version', request.kernelVersion);
+  attr.set('prog_flags', request.flags);
+  setName(attr, 'prog_name', request.name);
+  attr.set('prog_ifindex', request.ifindex);
+  attr.set('expected_attach_type', request.expectedAttachType);
+  attr.set('prog_btf_fd', request.btfFd);
+  const { funcInfo, lineInfo } = request;
+  if (funcInfo) {
+    attr.set('func_info_rec_size', funcInfo.recordSize);
+    attr.set('func_info', kernel.address(funcInfo.bytes));
+    attr.set('func_info_cnt', funcInfo.bytes.length / funcInfo.recordSize);
+  }
+  if (lineInfo) {
+    attr.set('line_info_rec_size', lineInfo.recordSize);
+    attr.set('line_info', kernel.address(lineInfo.bytes));
+    attr.set('line_info_cnt', lineInfo.bytes.length / lineInfo.recordSize);
+  }
+  attr.set('attach_btf_id', request.attachBtfId);
+  attr.set('attach_prog_fd', request.attachFd);
+  if (request.fdArray) attr.set('fd_array', kernel.address(request.fdArray));
+  let result = 0;
+  // The verifier asks for another attempt when a signal interrupted it.
+  for (let attempts = 0; attempts < 5; attempts++) {
+    result = kernel.bpf(bpf_cmd.BPF_PROG_LOAD, attr.bytes);
+    if (result !== -11) break;
+  }
+  return result;
+}
+
+export function loadBtf(kernel: Kernel, btf: Uint8Array, log?: Uint8Array): number {
+  const attr = structView(attr_btf_load);
+  attr.set('btf', kernel.address(btf));
+  attr.set('btf_size', btf.length);
+  if (log) {
+    attr.set('btf_log_buf', kernel.address(log));
+    attr.set('btf_log_size', log.length);
+    attr.set('btf_log_level', 1);
+  }
+  return kernel.bpf(bpf_cmd.BPF_BTF_LOAD, attr.bytes);
+}
+
+export function updateElement(kernel: Kernel, fd: number, element: { key: Uint8Array; value: Uint8Array }): number {
+  const attr = structView(attr_map_elem);
+  attr.set('map_fd', fd);
+  attr.set('key', kernel.address(element.key));
+  attr.set('value', kernel.address(element.value));
+  return kernel.bpf(bpf_cmd.BPF_MAP_UPDATE_ELEM, attr.bytes);
+}
+
+export function freezeMap(kernel: Kernel, fd: number): number {
+  const attr = structView(attr_map_elem);
+  attr.set('map_fd', fd);
+  return kernel.bpf(bpf_cmd.BPF_MAP_FREEZE, attr.bytes);
+}
+
+export function pinObject(kernel: Kernel, fd: number, path: string): number {
+  const attr = structView(attr_obj_pin);
+  const pathname = cString(path);
+  attr.set('pathname', kernel.address(pathname));
+  attr.set('bpf_fd', fd);
+  return kernel.bpf(bpf_cmd.BPF_OBJ_PIN, attr.bytes);
+}
+
+export function openPinned(kernel: Kernel, path: string): number {
+  const attr = structView(attr_obj_pin);
+  const pathname = cString(path);
+  attr.set('pathname', kernel.address(pathname));
+  return kernel.bpf(bpf_cmd.BPF_OBJ_GET, attr.bytes);
+}
+
+export function bindMap(kernel: Kernel, programFd: number, mapFd: number): number {
+  const attr = structView(attr_prog_bind_map);
+  attr.set('prog_fd', programFd);
+  attr.set('map_fd', mapFd);
+  return kernel.bpf(bpf_cmd.BPF_PROG_BIND_MAP, attr.bytes);
+}
+
+/** Information about the object of `fd`, or the negative errno. `into` is filled with the kernel's struct. */
+function getInfo(kernel: Kernel, fd: number, into: Uint8Array): number {
+  const attr = structView(attr_info);
+  attr.set('bpf_fd', fd);
+  attr.set('info_len', into.length);
+  attr.set('info', kernel.address(into));
+  return kernel.bpf(bpf_cmd.BPF_OBJ_GET_INFO_BY_FD, attr.bytes);
+}
+
+export interface MapFacts {
+  type: number;
+  keySize: number;
+  valueSize: number;
+  maxEntries: number;
+  flags: number;
+  mapExtra: bigint;
+  name: string;
+}
+
+export function mapFacts(kernel: Kernel, fd: number): MapFacts | number {
+  const info = structView(bpf_map_info);
+  const result = getInfo(kernel, fd, info.bytes);
+  if (result < 0) return result;
+  return {
+    type: info.u32('type'),
+    keySize: info.u32('key_size'),
+    valueSize: info.u32('value_size'),
+    maxEntries: info.u32('max_entries'),
+    flags: info.u32('map_flags'),
+    mapExtra: info.u64('map_extra'),
+    name: info.text('name'),
+  };
+}
+
+export interface KernelBtfFacts {
+  name: string;
+  isKernel: boolean;
+  bytes: Uint8Array;
+}
+
+/** Name and contents of the BTF object of `fd`; contents only of the kernel's and its modules' BTF. */
+export function btfFacts(kernel: Kernel, fd: number): KernelBtfFacts | number {
+  const info = structView(bpf_btf_info);
+  const name = new Uint8Array(64);
+  info.set('name', kernel.address(name));
+  info.set('name_len', name.length);
+  const result = getInfo(kernel, fd, info.bytes);
+  if (result < 0) return result;
+  const text = Buffer.from(name.subarray(0, Math.max(0, name.indexOf(0)))).toString();
+  const facts = { name: text, isKernel: info.u32('kernel_btf') !== 0, bytes: new Uint8Array(0) };
+  if (!facts.isKernel || text === 'vmlinux') return facts;
+  const bytes = new Uint8Array(info.u32('btf_size'));
+  const again = structView(bpf_btf_info);
+  again.set('btf', kernel.address(bytes));
+  again.set('btf_size', bytes.length);
+  const second = getInfo(kernel, fd, again.bytes);
+  return second < 0 ? second : { ...facts, bytes };
+}
+
+export function nextBtfId(kernel: Kernel, after: number): number {
+  const attr = structView(attr_get_id);
+  attr.set('start_id', after);
+  const result = kernel.bpf(bpf_cmd.BPF_BTF_GET_NEXT_ID, attr.bytes);
+  return result < 0 ? result : attr.u32('next_id');
+}
+
+export function btfFdById(kernel: Kernel, id: number): number {
+  const attr = structView(attr_get_id);
+  attr.set('btf_id', id);
+  return kernel.bpf(bpf_cmd.BPF_BTF_GET_FD_BY_ID, attr.bytes);
+}
+
+export function openRawTracepoint(kernel: Kernel, programFd: number, name: string | undefined): number {
+  const attr = structView(attr_raw_tracepoint);
+  const text = name === undefined ? undefined : cString(name);
+  if (text) attr.set('name', kernel.address(text));
+  attr.set('prog_fd', programFd);
+  return kernel.bpf(bpf_cmd.BPF_RAW_TRACEPOINT_OPEN, attr.bytes);
+}
+
+export interface LinkRequest {
+  programFd: number;
+  /** An fd or an interface index, by attach type. */
+  target: number;
+  attachType: number;
+  flags?: number;
+  /** Members that depend on the link type, at byte offsets from the start of the attribute. */
+  details?: readonly { offset: number; size: 4 | 8; value: number | bigint }[];
+}
+
+export function createLink(kernel: Kernel, request: LinkRequest): number {
+  const attr = structView(attr_link_create);
+  attr.set('prog_fd', request.programFd);
+  attr.set('target_fd', request.target);
+  attr.set('attach_type', request.attachType);
+  attr.set('flags', request.flags ?? 0);
+  const bytes = new Uint8Array(Math.max(64, attr.bytes.length));
+  bytes.set(attr.bytes);
+  const view = new DataView(bytes.buffer);
+  for (const { offset, size, value } of request.details ?? []) {
+    if (size === 8) view.setBigUint64(offset, BigInt.asUintN(64, BigInt(value)), true);
+    else view.setUint32(offset, Number(value) >>> 0, true);
+  }
+  return kernel.bpf(bpf_cmd.BPF_LINK_CREATE, bytes);
+}

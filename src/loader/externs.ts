@@ -1,0 +1,277 @@
+import { gunzipSync } from 'node:zlib';
+import {
+  type BtfImage,
+  type DiagnosticLog,
+  errorText,
+  type ExternSpec,
+  failure,
+  Kind,
+  type ObjectSpec,
+  typesAreCompatible,
+} from '../object/index.ts';
+import type { Kernel } from '../sys/index.ts';
+import { type Features, kernelVersionCode } from './features.ts';
+import type { KernelBtf, ModuleBtf } from './kernel-btf.ts';
+
+/** What an extern turned out to be. Weak ones that were not found are not in the result. */
+export type ResolvedExtern =
+  | { readonly kind: 'kconfig' }
+  | { readonly kind: 'address'; readonly address: bigint }
+  | { readonly kind: 'btf'; readonly id: number; readonly moduleFd: number; readonly fdIndex: number };
+
+export interface ResolvedExterns {
+  /** By index of the extern. */
+  readonly found: ReadonlyMap<number, ResolvedExtern>;
+  /** Contents of the kconfig map. */
+  readonly kconfig: Uint8Array | undefined;
+  readonly fdArray: Uint8Array | undefined;
+}
+
+export interface ExternContext {
+  readonly kernel: Kernel;
+  readonly log: DiagnosticLog;
+  readonly kernelBtf: KernelBtf;
+  readonly features: Features;
+}
+
+type KconfigExtern = Extract<ExternSpec, { kind: 'kconfig' }>;
+type KsymExtern = Extract<ExternSpec, { kind: 'ksym' }>;
+
+/** Looks all externs up: kernel configuration, symbol addresses, and types and functions of the kernel's BTF. */
+export function resolveExterns(context: ExternContext, spec: ObjectSpec): ResolvedExterns {
+  const found = new Map<number, ResolvedExtern>();
+  if (spec.externs.length === 0) return { found, kconfig: undefined, fdArray: undefined };
+  const size = spec.kconfigMap >= 0 ? spec.maps[spec.kconfigMap]!.valueSize : 0;
+  const kconfig = size > 0 ? new Uint8Array(size) : undefined;
+  const wanted: KconfigExtern[] = [];
+  const addresses: KsymExtern[] = [];
+  for (const [index, extern] of spec.externs.entries()) {
+    if (extern.kind === 'ksym') {
+      if (extern.symbolTypeId === 0) addresses.push(extern);
+    } else if (extern.name.startsWith('CONFIG_')) {
+      wanted.push(extern);
+    } else if (kconfig) {
+      setNumber(context.log, extern, kconfig, virtualValue(context, extern));
+      found.set(index, { kind: 'kconfig' });
+    }
+  }
+  const indexOf = (extern: ExternSpec) => spec.externs.indexOf(extern);
+  if (wanted.length > 0 && kconfig) {
+    for (const extern of readKconfig(context, wanted, kconfig)) found.set(indexOf(extern), { kind: 'kconfig' });
+  }
+  if (addresses.length > 0) {
+    for (const [extern, address] of readAddresses(context, addresses)) {
+      found.set(indexOf(extern), { kind: 'address', address });
+    }
+  }
+  const fds: number[] = [];
+  for (const [index, extern] of spec.externs.entries()) {
+    if (extern.kind !== 'ksym' || extern.symbolTypeId === 0) continue;
+    const resolved = resolveTyped(context, spec.btf!, extern, fds);
+    if (resolved) found.set(index, resolved);
+  }
+  for (const [index, extern] of spec.externs.entries()) {
+    if (found.has(index) || extern.weak) continue;
+    throw failure(context.log, 3, `extern '${extern.name}' (strong): not resolved`);
+  }
+  return { found, kconfig, fdArray: fds.length > 0 ? fdBytes(fds) : undefined };
+}
+
+function fdBytes(fds: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(fds.length * 4);
+  const view = new DataView(bytes.buffer);
+  fds.forEach((fd, index) => void view.setInt32(index * 4, fd, true));
+  return bytes;
+}
+
+function virtualValue({ kernel, log }: ExternContext, extern: KconfigExtern): bigint {
+  switch (extern.name) {
+    case 'LINUX_KERNEL_VERSION': {
+      const version = kernelVersionCode(kernel);
+      if (version === 0) throw failure(log, 22, `extern (kcfg) '${extern.name}': failed to get kernel version`);
+      return BigInt(version);
+    }
+    case 'LINUX_HAS_BPF_COOKIE':
+      return kernelVersionCode(kernel) >= 0x050f00 ? 1n : 0n;
+    case 'LINUX_HAS_SYSCALL_WRAPPER':
+      return hasSyscallWrapper(kernel) ? 1n : 0n;
+    default:
+      if (extern.name.startsWith('LINUX_') && extern.weak) return 0n;
+      throw failure(log, 22, `extern (kcfg) '${extern.name}': unrecognized virtual extern`);
+  }
+}
+
+/** Since 4.17 system calls of most architectures go through wrappers named for the architecture. */
+function hasSyscallWrapper(kernel: Kernel): boolean {
+  let wrapped = false;
+  scanLines(kernel, '/proc/kallsyms', (line) => {
+    if (!/ T __(x64|arm64|s390x|riscv|loongarch)_sys_bpf$/.test(line)) return true;
+    wrapped = true;
+    return false;
+  });
+  return wrapped;
+}
+
+/** Calls `visit` with each line of a file, until it returns false. */
+function scanLines(kernel: Kernel, path: string, visit: (line: string) => boolean): void {
+  let rest = '';
+  let going = true;
+  kernel.readChunks(path, (chunk) => {
+    const lines = (rest + Buffer.from(chunk).toString('latin1')).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) {
+      going = visit(line);
+      if (!going) return false;
+    }
+    return true;
+  });
+  if (going && rest !== '') visit(rest);
+}
+
+function readAddresses({ kernel, log }: ExternContext, externs: readonly KsymExtern[]): Map<KsymExtern, bigint> {
+  const byName = new Map(externs.map((extern) => [extern.name, extern]));
+  const found = new Map<KsymExtern, bigint>();
+  scanLines(kernel, '/proc/kallsyms', (line) => {
+    const start = line.indexOf(' ') + 3;
+    const end = line.indexOf('\t', start);
+    let name = end < 0 ? line.slice(start) : line.slice(start, end);
+    const suffix = name.indexOf('.llvm.');
+    if (suffix >= 0 && line[start - 2] === 'd') name = name.slice(0, suffix);
+    const extern = byName.get(name);
+    if (!extern || extern.function) return true;
+    const address = BigInt(`0x${line.slice(0, start - 3)}`);
+    const known = found.get(extern);
+    if (known !== undefined && known !== address) {
+      const text = `extern (ksym) '${name}': resolution is ambiguous: 0x${known.toString(16)} or 0x${address.toString(16)}`;
+      throw failure(log, 22, text);
+    }
+    found.set(extern, address);
+    return true;
+  });
+  return found;
+}
+
+function resolveTyped(
+  { kernelBtf, log }: ExternContext,
+  btf: BtfImage,
+  extern: KsymExtern,
+  fds: number[],
+): ResolvedExtern | undefined {
+  const what = extern.function ? 'func' : 'var';
+  const target = kernelBtf.find(
+    extern.function ? extern.essentialName : extern.name,
+    extern.function ? Kind.FUNC : Kind.VAR,
+  );
+  const bad = (errno: number, text: string) => failure(log, errno, `extern (${what} ksym) '${extern.name}': ${text}`);
+  if (!target) {
+    if (extern.weak) return undefined;
+    throw bad(22, extern.function ? 'not found in kernel or module BTFs' : 'not found in kernel BTF');
+  }
+  const targetType = target.btf.target(target.id);
+  const local = { btf, id: extern.symbolTypeId };
+  if (!typesAreCompatible(local, { btf: target.btf, id: target.btf.resolve(targetType) })) {
+    if (extern.function) {
+      if (extern.weak) return undefined;
+      const where = target.module?.name ?? 'vmlinux';
+      throw bad(22, `func_proto [${extern.symbolTypeId}] incompatible with ${where} [${targetType}]`);
+    }
+    const resolved = target.btf.resolve(targetType);
+    const expected = `[${local.id}] ${btf.kindName(local.id)} ${btf.name(local.id)}`;
+    const actual = `[${resolved}] ${target.btf.kindName(resolved)} ${target.btf.name(resolved)}`;
+    throw bad(22, `incompatible types, expected ${expected}, but kernel has ${actual}`);
+  }
+  const fdIndex = extern.function && target.module ? indexOfModule(fds, target.module) : 0;
+  return { kind: 'btf', id: target.id, moduleFd: target.module?.fd ?? 0, fdIndex };
+}
+
+/** Position of a module's BTF in the array of fds that calls refer to; position 0 means the kernel. */
+function indexOfModule(fds: number[], module: ModuleBtf): number {
+  if (fds.length === 0) fds.push(0);
+  const known = fds.indexOf(module.fd);
+  return known > 0 ? known : fds.push(module.fd) - 1;
+}
+
+function readKconfig(
+  { kernel, log }: ExternContext,
+  externs: readonly KconfigExtern[],
+  data: Uint8Array,
+): Set<KconfigExtern> {
+  const release = kernel.readText('/proc/sys/kernel/osrelease').trim();
+  const path = [`/boot/config-${release}`, '/proc/config.gz'].find((candidate) => kernel.exists(candidate));
+  if (!path) throw failure(log, 22, 'failed to open system Kconfig');
+  const raw = kernel.readFile(path);
+  const text = Buffer.from(raw[0] === 0x1f && raw[1] === 0x8b ? gunzipSync(raw) : raw).toString('latin1');
+  const found = new Set<KconfigExtern>();
+  const byName = new Map(externs.map((extern) => [extern.name, extern]));
+  for (const line of text.split('\n')) {
+    if (!line.startsWith('CONFIG_')) continue;
+    const separator = line.indexOf('=');
+    if (separator < 0) throw failure(log, 22, `failed to parse '${line}': no separator`);
+    const extern = byName.get(line.slice(0, separator));
+    if (!extern || found.has(extern)) continue;
+    try {
+      setText(log, extern, data, line.slice(separator + 1));
+    } catch (error) {
+      const errno = (error as { errno?: number }).errno ?? 22;
+      log('warn', `error parsing system Kconfig line '${line}': ${errorText(errno)}`);
+      throw error;
+    }
+    found.add(extern);
+  }
+  return found;
+}
+
+function setText(log: DiagnosticLog, extern: KconfigExtern, data: Uint8Array, value: string): void {
+  const bad = (text: string) => failure(log, 22, `extern (kcfg) '${extern.name}': ${text}`);
+  const { offset, size, valueKind } = extern;
+  const first = value[0];
+  if (first === 'y' || first === 'n' || first === 'm') {
+    if (valueKind === 'bool') {
+      if (first === 'm') throw bad(`value '${first}' implies tristate or char type`);
+      data[offset] = first === 'y' ? 1 : 0;
+    } else if (valueKind === 'tristate') {
+      data[offset] = first === 'y' ? 1 : first === 'm' ? 2 : 0;
+    } else if (valueKind === 'char') {
+      data[offset] = first.charCodeAt(0);
+    } else {
+      throw bad(`value '${first}' implies bool, tristate, or char type`);
+    }
+    return;
+  }
+  if (first === '"') {
+    if (valueKind !== 'charArray') throw bad(`value '${value}' implies char array type`);
+    if (value.length < 2 || !value.endsWith('"')) throw bad(`invalid string config '${value}'`);
+    let text = Buffer.from(value.slice(1, -1), 'latin1');
+    if (text.length >= size) {
+      const cut = `long string '${value}' of (${text.length} bytes) truncated to ${size - 1} bytes`;
+      log('warn', `extern (kcfg) '${extern.name}': ${cut}`);
+      text = text.subarray(0, size - 1);
+    }
+    data.set(text, offset);
+    return;
+  }
+  if (!/^-?(0[xX][0-9a-fA-F]+|\d+)$/.test(value)) {
+    log('warn', `failed to parse '${value}' as integer completely`);
+    throw bad(`value '${value}' isn't a valid integer`);
+  }
+  if (valueKind !== 'int' && valueKind !== 'char') throw bad(`value '${value}' implies integer type`);
+  const negative = value.startsWith('-');
+  const digits = negative ? value.slice(1) : value;
+  const octal = /^0\d/.test(digits) ? `0o${digits.slice(1)}` : digits;
+  const magnitude = BigInt(octal);
+  setNumber(log, extern, data, BigInt.asUintN(64, negative ? -magnitude : magnitude));
+}
+
+function setNumber(log: DiagnosticLog, extern: KconfigExtern, data: Uint8Array, value: bigint): void {
+  const bad = (errno: number, text: string) =>
+    failure(log, errno, `extern (kcfg) '${extern.name}': value '${value}' ${text}`);
+  const { valueKind, size, offset } = extern;
+  if (valueKind === 'charArray' || valueKind === 'tristate') throw bad(22, 'implies integer, char, or boolean type');
+  if (valueKind === 'bool' && value > 1n) throw bad(22, "isn't boolean compatible");
+  if (size < 8) {
+    const bits = BigInt(size * 8);
+    const fits = extern.signed ? BigInt.asUintN(64, value + (1n << (bits - 1n))) < 1n << bits : value >> bits === 0n;
+    if (!fits) throw bad(34, `doesn't fit in ${size} bytes`);
+  }
+  for (let index = 0; index < size; index++) data[offset + index] = Number((value >> BigInt(8 * index)) & 0xffn);
+}

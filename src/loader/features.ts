@@ -1,0 +1,199 @@
+import type { Kernel } from '../sys/index.ts';
+import { bpf_map_type, bpf_prog_type } from '../uapi/index.ts';
+import { createMap, loadBtf, loadProgram, type MapRequest, type ProgramRequest } from './calls.ts';
+
+export type Feature =
+  | 'progName'
+  | 'globalData'
+  | 'arrayMmap'
+  | 'expectedAttachType'
+  | 'probeReadKernel'
+  | 'btf'
+  | 'btfFunc'
+  | 'btfGlobalFunc'
+  | 'btfDatasec'
+  | 'btfFloat'
+  | 'btfDeclTag'
+  | 'btfTypeTag'
+  | 'btfEnum64'
+  | 'btfQuestionMarkDatasec'
+  | 'fullRangeLoadOffset'
+  | 'uprobeMulti'
+  | 'perfLink';
+
+const emptyMap: MapRequest = {
+  type: bpf_map_type.BPF_MAP_TYPE_ARRAY,
+  name: '',
+  keySize: 4,
+  valueSize: 4,
+  maxEntries: 1,
+  flags: 0,
+  mapExtra: 0n,
+  numaNode: 0,
+  ifindex: 0,
+  innerMapFd: 0,
+  btfFd: 0,
+  keyTypeId: 0,
+  valueTypeId: 0,
+  vmlinuxValueTypeId: 0,
+  valueTypeBtfFd: 0,
+};
+
+const emptyProgram: ProgramRequest = {
+  type: bpf_prog_type.BPF_PROG_TYPE_SOCKET_FILTER,
+  name: '',
+  code: new Uint8Array(0),
+  license: 'GPL',
+  kernelVersion: 0,
+  expectedAttachType: 0,
+  flags: 0,
+  ifindex: 0,
+  btfFd: 0,
+  funcInfo: undefined,
+  lineInfo: undefined,
+  attachBtfId: 0,
+  attachFd: 0,
+  fdArray: undefined,
+  logLevel: 0,
+  log: undefined,
+};
+
+/** A map request with everything unset but what is given. */
+export function mapRequest(given: Partial<MapRequest>): MapRequest {
+  return { ...emptyMap, ...given };
+}
+
+/** A program request with everything unset but what is given. */
+export function programRequest(given: Partial<ProgramRequest> & { code: Uint8Array }): ProgramRequest {
+  return { ...emptyProgram, ...given };
+}
+
+/** `r0 = 0; exit` */
+export const trivialCode = code([0xb7, 0, 0, 0], [0x95, 0, 0, 0]);
+
+/** Instructions from opcode, registers byte, offset and immediate each. */
+function code(...slots: readonly (readonly [number, number, number, number])[]): Uint8Array {
+  const bytes = new Uint8Array(slots.length * 8);
+  const view = new DataView(bytes.buffer);
+  slots.forEach(([opcode, registers, offset, immediate], index) => {
+    view.setUint8(index * 8, opcode);
+    view.setUint8(index * 8 + 1, registers);
+    view.setInt16(index * 8 + 2, offset, true);
+    view.setInt32(index * 8 + 4, immediate, true);
+  });
+  return bytes;
+}
+
+function btf(strings: string, ...types: readonly number[]): Uint8Array {
+  const text = Buffer.from(strings, 'latin1');
+  const bytes = new Uint8Array(24 + types.length * 4 + text.length);
+  const view = new DataView(bytes.buffer);
+  const header = [0x0001eb9f, 24, 0, types.length * 4, types.length * 4, text.length];
+  [...header, ...types].forEach((word, index) => void view.setUint32(index * 4, word >>> 0, true));
+  bytes.set(text, 24 + types.length * 4);
+  return bytes;
+}
+
+const info = (kind: number, vlen = 0) => ((kind << 24) | vlen) >>> 0;
+const int = [0, info(1), 4, (1 << 24) | 32];
+
+const btfProbes: Partial<Record<Feature, () => Uint8Array>> = {
+  btf: () => btf('\0int\0', 1, info(1), 4, (1 << 24) | 32),
+  btfFunc: () => btf('\0int\0x\0a\0', 1, ...int.slice(1), 0, info(13, 1), 0, 7, 1, 5, info(12), 2),
+  btfGlobalFunc: () => btf('\0int\0x\0a\0', 1, ...int.slice(1), 0, info(13, 1), 0, 7, 1, 5, info(12, 1), 2),
+  btfDatasec: () => btf('\0x\0.data\0', ...int, 1, info(14), 1, 0, 3, info(15, 1), 4, 2, 0, 4),
+  btfQuestionMarkDatasec: () => btf('\0x\0?.data\0', ...int, 1, info(14), 1, 0, 3, info(15, 1), 4, 2, 0, 4),
+  btfFloat: () => btf('\0float\0', 1, info(16), 4),
+  btfDeclTag: () => btf('\0x\0', ...int, 1, info(14), 1, 0, 1, info(17), 2, 0xffffffff),
+  btfTypeTag: () => btf('\0tag\0', ...int, 1, info(18), 1, 0, info(2), 2),
+  btfEnum64: () => btf('\0enum64\0', 1, info(19), 8),
+};
+
+/** What the running kernel can do, asked only when the answer decides something, and only once. */
+export class Features {
+  readonly #kernel: Kernel;
+  readonly #known = new Map<Feature, boolean>();
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  has(feature: Feature): boolean {
+    let answer = this.#known.get(feature);
+    if (answer === undefined) {
+      answer = this.#probe(feature);
+      this.#known.set(feature, answer);
+    }
+    return answer;
+  }
+
+  #probe(feature: Feature): boolean {
+    const makeBtf = btfProbes[feature];
+    if (makeBtf) return this.#succeeds(loadBtf(this.#kernel, makeBtf()));
+    switch (feature) {
+      case 'progName':
+        return this.#loads({ code: trivialCode, name: 'libbpf_nametest' });
+      case 'arrayMmap':
+        return this.#succeeds(createMap(this.#kernel, mapRequest({ flags: 1 << 10 })));
+      case 'expectedAttachType':
+        // cgroup/sock with BPF_CGROUP_INET_SOCK_CREATE.
+        return this.#loads({ code: trivialCode, type: bpf_prog_type.BPF_PROG_TYPE_CGROUP_SOCK, expectedAttachType: 2 });
+      case 'probeReadKernel':
+        return this.#loads({
+          type: bpf_prog_type.BPF_PROG_TYPE_TRACEPOINT,
+          code: code(
+            [0xbf, 0xa1, 0, 0],
+            [0x07, 0x01, 0, -8],
+            [0xb7, 0x02, 0, 8],
+            [0xb7, 0x03, 0, 0],
+            [0x85, 0, 0, 113],
+            [0x95, 0, 0, 0],
+          ),
+        });
+      case 'globalData': {
+        const map = createMap(this.#kernel, mapRequest({ valueSize: 32 }));
+        if (map < 0) return false;
+        const slots = code([0x18, 0x21, 0, map], [0, 0, 0, 16], [0x7a, 0x01, 0, 42], [0xb7, 0, 0, 0], [0x95, 0, 0, 0]);
+        const result = this.#loads({ code: slots });
+        this.#kernel.close(map);
+        return result;
+      }
+      case 'perfLink':
+        // Kernels that know BPF links of perf events refuse the bad fd, others the attach type.
+        return this.#kernel.exists('/sys/kernel/btf/vmlinux') || versionAtLeast(this.#kernel, 5, 15);
+      case 'fullRangeLoadOffset':
+        return versionAtLeast(this.#kernel, 7, 0);
+      case 'uprobeMulti':
+        return versionAtLeast(this.#kernel, 6, 6);
+      default:
+        return false;
+    }
+  }
+
+  #loads(given: Partial<ProgramRequest> & { code: Uint8Array }): boolean {
+    return this.#succeeds(loadProgram(this.#kernel, programRequest(given)));
+  }
+
+  #succeeds(fd: number): boolean {
+    if (fd >= 0) this.#kernel.close(fd);
+    return fd >= 0;
+  }
+}
+
+function versionAtLeast(kernel: Kernel, major: number, minor: number): boolean {
+  const match = /^(\d+)\.(\d+)/.exec(kernel.readText('/proc/sys/kernel/osrelease'));
+  if (!match) return false;
+  const found = [Number(match[1]), Number(match[2])] as const;
+  return found[0] > major || (found[0] === major && found[1] >= minor);
+}
+
+/** `uname -r` as KERNEL_VERSION(), with the true version of Debian's and Ubuntu's kernels. Source: libbpf. */
+export function kernelVersionCode(kernel: Kernel): number {
+  const signature = '/proc/version_signature';
+  const ubuntu = kernel.exists(signature) ? /\s(\d+)\.(\d+)\.(\d+)\s*$/.exec(kernel.readText(signature)) : null;
+  const debian = /Debian (\d+)\.(\d+)\.(\d+)/.exec(kernel.readText('/proc/sys/kernel/version'));
+  const plain = /^(\d+)\.(\d+)\.(\d+)/.exec(kernel.readText('/proc/sys/kernel/osrelease'));
+  const match = ubuntu ?? debian ?? plain;
+  if (!match) return 0;
+  return (Number(match[1]) << 16) + (Number(match[2]) << 8) + Math.min(255, Number(match[3]));
+}

@@ -1,0 +1,13 @@
+export { autoAttach } from './attach/auto.ts';
+export { attachCgroup } from './attach/cgroup.ts';
+export { attachIterator } from './attach/iterator.ts';
+export { type AttachableProgram, type AttachContext, LoadedLink } from './attach/link.ts';
+export { attachNetfilter, attachNetkit, attachNetns, attachSockMap, attachTcx, attachXdp } from './attach/network.ts';
+export { attachPerfEvent } from './attach/perf-event.ts';
+export { attachRawTracepoint } from './attach/raw-tracepoint.ts';
+export { attachTrace } from './attach/trace.ts';
+export { attachTracepoint } from './attach/tracepoint.ts';
+export { loadObject, type LoadOptions } from './load.ts';
+export { LoadedObject, type LoadedProgram } from './loaded-object.ts';
+export type { LoadedMap } from './maps.ts';
+export { mapPinPath, pinMap, pinProgram } from './pin.ts';

@@ -1,0 +1,110 @@
+import { BtfImage, type DiagnosticLog, errorText, failure, Kind } from '../object/index.ts';
+import type { Kernel } from '../sys/index.ts';
+import { btfFacts, btfFdById, nextBtfId } from './calls.ts';
+
+export interface ModuleBtf {
+  readonly name: string;
+  readonly fd: number;
+  readonly btf: BtfImage;
+}
+
+/** The BTF of the running kernel and its modules, read when first needed and closed with the load. */
+export class KernelBtf implements Disposable {
+  readonly #kernel: Kernel;
+  readonly #log: DiagnosticLog;
+  #vmlinux: BtfImage | undefined;
+  #modules: ModuleBtf[] | undefined;
+
+  constructor(kernel: Kernel, log: DiagnosticLog) {
+    this.#kernel = kernel;
+    this.#log = log;
+  }
+
+  /** ObjectError, after a warning, on a kernel without BTF. */
+  get vmlinux(): BtfImage {
+    if (this.#vmlinux) return this.#vmlinux;
+    const path = '/sys/kernel/btf/vmlinux';
+    if (this.#kernel.exists(path)) {
+      this.#vmlinux = new BtfImage(this.#kernel.readFile(path));
+      return this.#vmlinux;
+    }
+    this.#log('warn', `kernel BTF is missing at '${path}', was CONFIG_DEBUG_INFO_BTF enabled?`);
+    this.#log('warn', 'failed to find valid kernel BTF');
+    throw failure(this.#log, 3, 'Error loading vmlinux BTF: -ESRCH');
+  }
+
+  /** BTF of the loaded modules, each a split image on top of the kernel's. */
+  get modules(): readonly ModuleBtf[] {
+    if (this.#modules) return this.#modules;
+    const modules: ModuleBtf[] = [];
+    this.#modules = modules;
+    let id = 0;
+    for (;;) {
+      id = nextBtfId(this.#kernel, id);
+      // Past the last one, or no right to look.
+      if (id === -2 || id === -1 || id === -22) return modules;
+      if (id < 0) throw failure(this.#log, -id, `failed to iterate BTF objects: ${errorText(id)}`);
+      const fd = btfFdById(this.#kernel, id);
+      if (fd === -2) continue;
+      if (fd < 0) throw failure(this.#log, -fd, `failed to get BTF object #${id} FD: ${errorText(fd)}`);
+      const facts = btfFacts(this.#kernel, fd);
+      if (typeof facts === 'number') {
+        this.#kernel.close(fd);
+        throw failure(this.#log, -facts, `failed to get BTF object #${id} info: ${errorText(facts)}`);
+      }
+      if (!facts.isKernel || facts.name === 'vmlinux') {
+        this.#kernel.close(fd);
+        continue;
+      }
+      modules.push({ name: facts.name, fd, btf: new BtfImage(facts.bytes, this.vmlinux) });
+    }
+  }
+
+  /** Finds a type by name and kind, in the kernel first, then in the modules. */
+  find(name: string, kind: number): { id: number; btf: BtfImage; module: ModuleBtf | undefined } | undefined {
+    const id = this.vmlinux.find(name, kind);
+    if (id !== 0) return { id, btf: this.vmlinux, module: undefined };
+    for (const module of this.modules) {
+      const found = module.btf.find(name, kind);
+      if (found !== 0) return { id: found, btf: module.btf, module };
+    }
+    return undefined;
+  }
+
+  /** The function, typedef or hook that a section's target names, e.g. `do_unlinkat` or `module:function`. */
+  findAttachTarget(target: string, prefix: { text: string; kind: number }): { id: number; fd: number } | undefined {
+    const colon = target.indexOf(':');
+    const moduleName = colon < 0 ? undefined : target.slice(0, colon);
+    const name = prefix.text + (colon < 0 ? target : target.slice(colon + 1));
+    if (name.length >= 128) return undefined;
+    if (moduleName === undefined || 'vmlinux'.startsWith(moduleName)) {
+      const id = this.vmlinux.find(name, prefix.kind);
+      if (id !== 0) return { id, fd: 0 };
+    }
+    for (const module of this.modules) {
+      if (moduleName !== undefined && !module.name.startsWith(moduleName)) continue;
+      const id = module.btf.find(name, prefix.kind);
+      if (id !== 0) return { id, fd: module.fd };
+    }
+    return undefined;
+  }
+
+  [Symbol.dispose](): void {
+    for (const module of this.#modules ?? []) this.#kernel.close(module.fd);
+    this.#modules = [];
+  }
+}
+
+/** How the kernel's BTF spells the targets of an attach type. Source: libbpf, btf_get_kernel_prefix_kind. */
+export function attachPrefix(attachTypeName: 'rawTp' | 'lsm' | 'iter' | 'function'): { text: string; kind: number } {
+  switch (attachTypeName) {
+    case 'rawTp':
+      return { text: 'btf_trace_', kind: Kind.TYPEDEF };
+    case 'lsm':
+      return { text: 'bpf_lsm_', kind: Kind.FUNC };
+    case 'iter':
+      return { text: 'bpf_iter_', kind: Kind.FUNC };
+    case 'function':
+      return { text: '', kind: Kind.FUNC };
+  }
+}

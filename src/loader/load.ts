@@ -1,0 +1,341 @@
+import { TsbpfError } from '../errors/index.ts';
+import {
+  applyCoreRelocations,
+  BtfImage,
+  type DiagnosticLog,
+  errorText,
+  failure,
+  Kind,
+  LibbpfErrno,
+  type LinkedProgram,
+  linkProgram,
+  type ObjectSpec,
+  type ProgramSpec,
+  Pseudo,
+  sanitizeBtf,
+} from '../object/index.ts';
+import type { Kernel } from '../sys/index.ts';
+import { bpf_map_type, bpf_prog_type } from '../uapi/index.ts';
+import { loadBtf, loadProgram } from './calls.ts';
+import { Cleanup } from './cleanup.ts';
+import { type ResolvedExterns, resolveExterns } from './externs.ts';
+import { Features, kernelVersionCode, programRequest, trivialCode } from './features.ts';
+import { createJumpTable } from './jump-tables.ts';
+import { KernelBtf } from './kernel-btf.ts';
+import { createMaps, type LoadedMap, setSlot } from './maps.ts';
+import { LoadedObject, type LoadedProgram } from './loaded-object.ts';
+import { loadOne } from './programs.ts';
+import { prepareStructOps } from './struct-ops.ts';
+import { poisonedKfuncBase, poisonedMapBase } from './verifier-log.ts';
+
+export interface LoadOptions {
+  /** Receives libbpf's diagnostics, without prefix and final newline. */
+  readonly log?: DiagnosticLog;
+  /** Verifier log level wanted from the start, e.g. 7. */
+  readonly logLevel?: number;
+  /** Fds of existing maps to use instead of new ones, by index of the map. They stay the caller's. */
+  readonly replaceMaps?: ReadonlyMap<number, number>;
+  /** Raw BTF for CO-RE relocations instead of the running kernel's. */
+  readonly kernelBtf?: Uint8Array;
+  /** First contents of maps of global data, by index of the map. */
+  readonly contents?: ReadonlyMap<number, Uint8Array>;
+}
+
+/**
+ * Loads an object into the kernel: BTF, maps, programs. The spec is not changed.
+ * On failure everything made so far is undone, and ObjectError, VerifierError or another TsbpfError is thrown.
+ */
+export function loadObject(kernel: Kernel, spec: ObjectSpec, options: LoadOptions = {}): LoadedObject {
+  const log: DiagnosticLog = options.log ?? (() => undefined);
+  if (!spec.littleEndian) {
+    const text = `object '${spec.name}': loading non-native endianness is unsupported`;
+    throw failure(log, LibbpfErrno.ENDIAN, text);
+  }
+  using cleanup = new Cleanup(kernel);
+  using kernelBtf = new KernelBtf(kernel, log);
+  try {
+    const { kernelBtf: targetBtf, ...others } = options;
+    const loaded = new Load(kernel, spec, { ...others, log, cleanup, kernelBtf, targetBtf }).run();
+    cleanup.release();
+    return loaded;
+  } catch (error) {
+    if (error instanceof TsbpfError) log('warn', `failed to load object '${spec.path}'`);
+    throw error;
+  }
+}
+
+type LoadContext = Omit<LoadOptions, 'kernelBtf'> & {
+  log: DiagnosticLog;
+  cleanup: Cleanup;
+  kernelBtf: KernelBtf;
+  /** For CO-RE, instead of the running kernel's. */
+  targetBtf: Uint8Array | undefined;
+};
+
+class Load {
+  readonly #kernel: Kernel;
+  readonly #spec: ObjectSpec;
+  readonly #options: LoadContext;
+  readonly #targetBtf: Uint8Array | undefined;
+  readonly #kernelBtf: KernelBtf;
+  readonly #log: DiagnosticLog;
+  readonly #features: Features;
+
+  constructor(kernel: Kernel, spec: ObjectSpec, options: LoadContext) {
+    this.#kernel = kernel;
+    this.#spec = spec;
+    this.#options = options;
+    this.#targetBtf = options.targetBtf;
+    this.#kernelBtf = options.kernelBtf;
+    this.#log = options.log;
+    this.#features = new Features(kernel);
+  }
+
+  run(): LoadedObject {
+    const kernel = this.#kernel;
+    const spec = this.#spec;
+    const { cleanup } = this.#options;
+    this.#checkLoading();
+    if (this.#needsKernelBtf()) void this.#kernelBtf.vmlinux;
+    const externs = resolveExterns(
+      { kernel, log: this.#log, kernelBtf: this.#kernelBtf, features: this.#features },
+      spec,
+    );
+    const structOps = prepareStructOps({ log: this.#log, kernelBtf: this.#kernelBtf, spec });
+    const codes = this.#relocateTypes();
+    const linked = spec.programs
+      .filter((program) => this.#isLoaded(program, structOps.skipped))
+      .map((program) =>
+        linkProgram(spec, program, {
+          log: this.#log,
+          codeOf: (part) => codes.get(part) ?? part.code,
+          withInfo: true,
+          withTags: true,
+        }),
+      );
+    const btfFd = this.#loadBtf();
+    const contents = new Map(this.#options.contents);
+    if (externs.kconfig) contents.set(spec.kconfigMap, externs.kconfig);
+    const maps = createMaps(
+      {
+        kernel,
+        log: this.#log,
+        features: this.#features,
+        cleanup,
+        btfFd,
+        contents,
+        replacements: this.#options.replaceMaps ?? new Map(),
+        structOps: structOps.maps,
+      },
+      spec.maps,
+    );
+    for (const program of linked) this.#relocateData(program, { maps, externs });
+    const programs = linked.map((program): LoadedProgram => {
+      const fd = loadOne(
+        {
+          kernel,
+          log: this.#log,
+          features: this.#features,
+          kernelBtf: this.#kernelBtf,
+          spec,
+          maps,
+          btfFd,
+          kernelVersion: spec.kernelVersion ?? kernelVersionCode(kernel),
+          fdArray: externs.fdArray,
+          logLevel: this.#options.logLevel ?? 0,
+          attachProgramFd: 0,
+          structOps: structOps.programs,
+        },
+        program,
+      );
+      return { name: program.program.name, spec: program.program, fd: cleanup.fd(fd) };
+    });
+    this.#fillProgramArrays(maps, programs);
+    structOps.finish(programs);
+    return new LoadedObject(kernel, {
+      spec,
+      log: this.#log,
+      btfFd,
+      maps: maps.filter((map) => map !== undefined),
+      programs,
+      structOpsValues: structOps.values,
+    });
+  }
+
+  /** Says early and clearly that this process or kernel cannot load BPF at all. */
+  #checkLoading(): void {
+    let result = loadProgram(this.#kernel, programRequest({ code: trivialCode }));
+    if (result < 0) {
+      const type = bpf_prog_type.BPF_PROG_TYPE_TRACEPOINT;
+      result = loadProgram(this.#kernel, programRequest({ code: trivialCode, type }));
+    }
+    if (result >= 0) {
+      this.#kernel.close(result);
+      return;
+    }
+    const text = `Error in bpf_object__probe_loading(): ${errorText(result)}. Couldn't load trivial BPF program. Make sure your kernel supports BPF (CONFIG_BPF_SYSCALL=y) and/or that RLIMIT_MEMLOCK is set to big enough value.`;
+    throw failure(this.#log, -result, text);
+  }
+
+  #isLoaded(program: ProgramSpec, skipped: ReadonlySet<ProgramSpec>): boolean {
+    return !program.subprogram && program.autoload && !skipped.has(program);
+  }
+
+  #needsKernelBtf(): boolean {
+    const spec = this.#spec;
+    if (!this.#targetBtf && spec.programs.some((program) => program.coreRelocations.length > 0)) return true;
+    if (spec.externs.some((extern) => extern.kind === 'ksym' && extern.symbolTypeId !== 0)) return true;
+    if (spec.maps.some((map) => map.structOps !== undefined)) return true;
+    return spec.programs.some(
+      ({ autoload, type }) =>
+        autoload &&
+        (type === bpf_prog_type.BPF_PROG_TYPE_STRUCT_OPS ||
+          type === bpf_prog_type.BPF_PROG_TYPE_LSM ||
+          type === bpf_prog_type.BPF_PROG_TYPE_TRACING),
+    );
+  }
+
+  /** CO-RE: the code of programs with type relocations, adjusted to the kernel's types. */
+  #relocateTypes(): Map<ProgramSpec, Uint8Array> {
+    const spec = this.#spec;
+    const codes = new Map<ProgramSpec, Uint8Array>();
+    const programs = spec.programs.filter((program) => program.autoload && program.coreRelocations.length > 0);
+    if (programs.length === 0 || !spec.btf) return codes;
+    try {
+      const target = this.#targetBtf ? new BtfImage(this.#targetBtf) : undefined;
+      const targets = {
+        main: target ?? this.#kernelBtf.vmlinux,
+        modules: () => (target ? [] : this.#kernelBtf.modules.map((module) => module.btf)),
+      };
+      return applyCoreRelocations({ btf: spec.btf, programs, targets, log: this.#log });
+    } catch (error) {
+      const errno = (error as { errno?: number }).errno ?? 22;
+      this.#log('warn', `failed to perform CO-RE relocations: ${errorText(errno)}`);
+      throw error;
+    }
+  }
+
+  /** Gives the object's BTF to the kernel, in older words if it takes no other. 0 if it takes none. */
+  #loadBtf(): number {
+    const spec = this.#spec;
+    if (!spec.btf) return 0;
+    const btf = spec.btf.clone();
+    for (const program of spec.programs) {
+      if (!program.hidden || !program.subprogram) continue;
+      for (const id of btf.idsOfKind(Kind.FUNC)) {
+        if (btf.vlen(id) !== 1 || btf.name(id) !== program.name) continue;
+        btf.setInfo(id, { kind: Kind.FUNC, vlen: 0 });
+        break;
+      }
+    }
+    let fd = loadBtf(this.#kernel, btf.finish());
+    if (fd < 0 && fd !== -1) {
+      const features = this.#features;
+      if (features.has('btf')) {
+        const changed = sanitizeBtf(btf, {
+          func: features.has('btfFunc'),
+          globalFunc: features.has('btfGlobalFunc'),
+          datasec: features.has('btfDatasec'),
+          float: features.has('btfFloat'),
+          declTag: features.has('btfDeclTag'),
+          typeTag: features.has('btfTypeTag'),
+          enum64: features.has('btfEnum64'),
+          questionMarkDatasec: features.has('btfQuestionMarkDatasec'),
+        });
+        if (changed) fd = loadBtf(this.#kernel, btf.finish());
+      } else if (!spec.maps.some((map) => map.structOps)) {
+        return 0;
+      }
+    }
+    if (fd >= 0) return this.#options.cleanup.fd(fd);
+    if (spec.maps.some((map) => map.structOps)) {
+      const text = `Error loading .BTF into kernel: ${errorText(fd)}. BTF is mandatory, can't proceed.`;
+      throw failure(this.#log, -fd, text);
+    }
+    this.#log('info', `Error loading .BTF into kernel: ${errorText(fd)}. BTF is optional, ignoring.`);
+    return 0;
+  }
+
+  /** Points instructions at maps, variables and kernel symbols. */
+  #relocateData(
+    linked: LinkedProgram,
+    resolved: { maps: readonly (LoadedMap | undefined)[]; externs: ResolvedExterns },
+  ): void {
+    const { code } = linked;
+    const { maps, externs } = resolved;
+    const spec = this.#spec;
+    for (const relocation of linked.relocations) {
+      const { index } = relocation;
+      switch (relocation.kind) {
+        case 'map':
+        case 'data': {
+          if (relocation.kind === 'data') code.setImmediate(index + 1, code.immediate(index) + relocation.offset);
+          const map = maps[relocation.map];
+          if (map) {
+            code.setSource(index, relocation.kind === 'data' ? Pseudo.MAP_VALUE : Pseudo.MAP_FD);
+            code.setImmediate(index, map.fd);
+          } else {
+            code.poison(index, poisonedMapBase + relocation.map);
+            code.poison(index + 1, poisonedMapBase + relocation.map);
+          }
+          break;
+        }
+        case 'extern': {
+          const extern = spec.externs[relocation.extern]!;
+          const found = externs.found.get(relocation.extern);
+          if (extern.kind === 'kconfig') {
+            code.setSource(index, Pseudo.MAP_VALUE);
+            code.setImmediate(index, maps[spec.kconfigMap]?.fd ?? -1);
+            code.setImmediate(index + 1, extern.offset);
+          } else if (found?.kind === 'btf') {
+            code.setSource(index, Pseudo.BTF_ID);
+            code.setImmediate(index, found.id);
+            code.setImmediate(index + 1, found.moduleFd);
+          } else {
+            const address = found?.kind === 'address' ? found.address : 0n;
+            code.setImmediate(index, Number(address & 0xffffffffn));
+            code.setImmediate(index + 1, Number(address >> 32n));
+          }
+          break;
+        }
+        case 'externCall': {
+          const found = externs.found.get(relocation.extern);
+          if (found?.kind === 'btf') {
+            code.setSource(index, Pseudo.KFUNC_CALL);
+            code.setImmediate(index, found.id);
+            code.setOffset(index, found.fdIndex);
+          } else {
+            code.poison(index, poisonedKfuncBase + relocation.extern);
+          }
+          break;
+        }
+        case 'jumpTable': {
+          const context = { kernel: this.#kernel, log: this.#log, cleanup: this.#options.cleanup, spec };
+          const fd = createJumpTable(context, linked, relocation);
+          code.setSource(index, Pseudo.MAP_VALUE);
+          code.setImmediate(index, fd);
+          code.setOffset(index, 0);
+          break;
+        }
+        case 'call':
+        case 'function':
+          break;
+      }
+    }
+  }
+
+  #fillProgramArrays(maps: readonly (LoadedMap | undefined)[], programs: readonly LoadedProgram[]): void {
+    for (const map of maps) {
+      if (!map || map.reused || map.spec.type !== bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY) continue;
+      for (const [slot, target] of map.spec.slots.entries()) {
+        if (target === undefined) continue;
+        const wanted = this.#spec.programs[target]!;
+        const program = programs.find((candidate) => candidate.spec === wanted);
+        const result = program ? setSlot(this.#kernel, map.fd, { slot, fd: program.fd }) : -9;
+        if (result >= 0) continue;
+        const text = `map '${map.name}': failed to initialize slot [${slot}] to prog '${wanted.name}' fd=${program?.fd ?? -1}: ${errorText(result)}`;
+        throw failure(this.#log, -result, text);
+      }
+    }
+  }
+}

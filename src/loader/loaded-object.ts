@@ -1,0 +1,117 @@
+import type { DiagnosticLog, ObjectSpec, ProgramSpec } from '../object/index.ts';
+import type { Kernel } from '../sys/index.ts';
+import type { LoadedMap } from './maps.ts';
+import { mapPinPath, pinMap, pinProgram } from './pin.ts';
+
+/** An entry point in the kernel. */
+export interface LoadedProgram {
+  readonly name: string;
+  readonly spec: ProgramSpec;
+  readonly fd: number;
+}
+
+interface Parts {
+  readonly spec: ObjectSpec;
+  readonly log: DiagnosticLog;
+  /** 0 if the kernel has no BTF of the object. */
+  readonly btfFd: number;
+  readonly maps: readonly LoadedMap[];
+  readonly programs: readonly LoadedProgram[];
+  /** Values of struct_ops maps, to be set when they are registered. */
+  readonly structOpsValues: ReadonlyMap<number, Uint8Array>;
+}
+
+/** A loaded object. It owns the fds of its BTF, maps and programs; pins outlive it. */
+export class LoadedObject implements Disposable {
+  readonly spec: ObjectSpec;
+  readonly btfFd: number;
+  /** In the spec's order, without those that were not created. */
+  readonly maps: readonly LoadedMap[];
+  /** Entry points that were loaded, in the spec's order. */
+  readonly programs: readonly LoadedProgram[];
+  readonly structOpsValues: ReadonlyMap<number, Uint8Array>;
+  readonly #kernel: Kernel;
+  readonly #log: DiagnosticLog;
+  #open = true;
+
+  constructor(kernel: Kernel, parts: Parts) {
+    this.#kernel = kernel;
+    this.#log = parts.log;
+    this.spec = parts.spec;
+    this.btfFd = parts.btfFd;
+    this.maps = parts.maps;
+    this.programs = parts.programs;
+    this.structOpsValues = parts.structOpsValues;
+  }
+
+  program(name: string): LoadedProgram | undefined {
+    return this.programs.find((program) => program.name === name);
+  }
+
+  map(name: string): LoadedMap | undefined {
+    return this.maps.find((map) => map.name === name);
+  }
+
+  /** Pins one program at `path`, making its directory. 0 or -errno, after libbpf's warnings. */
+  pinProgram(program: LoadedProgram, path: string): number {
+    return pinProgram({ kernel: this.#kernel, log: this.#log }, program, path);
+  }
+
+  /** Pins every entry point as `directory/name`, those that were not loaded being an error. All or none. 0 or -errno. */
+  pinPrograms(directory: string): number {
+    const done: string[] = [];
+    for (const spec of this.spec.programs) {
+      if (spec.subprogram) continue;
+      const path = `${directory}/${spec.name}`;
+      const program = this.programs.find((candidate) => candidate.spec === spec);
+      let result: number;
+      if (program) {
+        result = this.pinProgram(program, path);
+      } else {
+        this.#log('warn', `prog '${spec.name}': can't pin program that wasn't loaded`);
+        result = -22;
+      }
+      if (result < 0) {
+        for (const made of done.reverse()) this.#kernel.unlink(made);
+        return result;
+      }
+      done.push(path);
+    }
+    return 0;
+  }
+
+  /** Removes what `pinPrograms` made. */
+  unpinPrograms(directory: string): void {
+    for (const program of this.programs) this.#kernel.unlink(`${directory}/${program.name}`);
+  }
+
+  /** Pins every map as `directory/name`, dots as underscores. All or none. 0 or -errno. */
+  pinMaps(directory: string): number {
+    const done: LoadedMap[] = [];
+    for (const map of this.maps) {
+      const result = pinMap({ kernel: this.#kernel, log: this.#log }, map, mapPinPath(directory, map.name));
+      if (result < 0) {
+        for (const made of done.reverse()) {
+          if (made.pinPath !== undefined) this.#kernel.unlink(made.pinPath);
+          made.pinned = false;
+        }
+        return result;
+      }
+      done.push(map);
+    }
+    return 0;
+  }
+
+  /** Closes all fds. What is pinned, attached or otherwise referenced stays in the kernel. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    for (const program of this.programs) this.#kernel.close(program.fd);
+    for (const map of this.maps) this.#kernel.close(map.fd);
+    if (this.btfFd > 0) this.#kernel.close(this.btfFd);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,263 @@
+import { possibleCpus } from '../host/index.ts';
+import { type DiagnosticLog, errorText, failure, isMapInMap, type MapSpec, ObjectError } from '../object/index.ts';
+import type { Kernel } from '../sys/index.ts';
+import { bpf_map_type } from '../uapi/index.ts';
+import { createMap, freezeMap, type MapFacts, mapFacts, openPinned, updateElement } from './calls.ts';
+import type { Cleanup } from './cleanup.ts';
+import { type Features, mapRequest } from './features.ts';
+import { hintAtMemoryLimit } from './permission.ts';
+import { pinMap } from './pin.ts';
+
+/** A map of a loaded object. */
+export interface LoadedMap {
+  /** The name in the kernel, for reused maps theirs. */
+  readonly name: string;
+  readonly spec: MapSpec;
+  readonly fd: number;
+  readonly maxEntries: number;
+  pinPath: string | undefined;
+  pinned: boolean;
+  /** Existed before: given by the caller or found pinned. */
+  readonly reused: boolean;
+}
+
+export interface MapContext {
+  readonly kernel: Kernel;
+  readonly log: DiagnosticLog;
+  readonly features: Features;
+  readonly cleanup: Cleanup;
+  /** 0 if the object has no BTF in the kernel. */
+  readonly btfFd: number;
+  /** Contents by map index, where they differ from the spec's. */
+  readonly contents: ReadonlyMap<number, Uint8Array>;
+  /** Fds of existing maps to use instead, by map index. They stay the caller's. */
+  readonly replacements: ReadonlyMap<number, number>;
+  /** Ids of kernel types of struct_ops maps, by map index. */
+  readonly structOps: ReadonlyMap<number, { vmlinuxValueTypeId: number; valueSize: number; moduleFd: number }>;
+}
+
+// The kernel refuses BTF for these, or does not look at it.
+const typesWithoutBtf: readonly number[] = [
+  bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+  bpf_map_type.BPF_MAP_TYPE_CGROUP_ARRAY,
+  bpf_map_type.BPF_MAP_TYPE_STACK_TRACE,
+  bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS,
+  bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS,
+  bpf_map_type.BPF_MAP_TYPE_DEVMAP,
+  bpf_map_type.BPF_MAP_TYPE_DEVMAP_HASH,
+  bpf_map_type.BPF_MAP_TYPE_CPUMAP,
+  bpf_map_type.BPF_MAP_TYPE_XSKMAP,
+  bpf_map_type.BPF_MAP_TYPE_SOCKMAP,
+  bpf_map_type.BPF_MAP_TYPE_SOCKHASH,
+  bpf_map_type.BPF_MAP_TYPE_QUEUE,
+  bpf_map_type.BPF_MAP_TYPE_STACK,
+  bpf_map_type.BPF_MAP_TYPE_ARENA,
+];
+
+const eexist = 17;
+const readOnlyForProgram = 1 << 7;
+const mmapable = 1 << 10;
+const valueTypeBtfFlag = 1 << 15;
+
+/** Creates (or finds) all maps, fills and freezes global data, and pins those that ask for it. */
+export function createMaps(context: MapContext, specs: readonly MapSpec[]): (LoadedMap | undefined)[] {
+  const maps: (LoadedMap | undefined)[] = [];
+  for (const [index, spec] of specs.entries()) {
+    try {
+      maps.push(spec.autocreate ? provide(context, { index, spec, maps }) : undefined);
+    } catch (error) {
+      if (error instanceof ObjectError) {
+        context.log('warn', `map '${spec.name}': failed to create: ${errorText(error.errno)}`);
+        hintAtMemoryLimit(context.kernel, context.log, error.errno);
+      }
+      throw error;
+    }
+  }
+  return maps;
+}
+
+interface Wanted {
+  readonly index: number;
+  readonly spec: MapSpec;
+  /** Those made so far. */
+  readonly maps: readonly (LoadedMap | undefined)[];
+}
+
+function provide(context: MapContext, wanted: Wanted): LoadedMap {
+  const { kernel, log } = context;
+  const { spec } = wanted;
+  for (let retried = false; ; retried = true) {
+    const map = reuse(context, wanted) ?? create(context, wanted);
+    if (!map.pinPath || map.pinned) return map;
+    const result = pinMap({ kernel, log, cleanup: context.cleanup }, map, undefined);
+    if (result === 0) return map;
+    // Someone else pinned one in the meantime: use that.
+    if (result === -eexist && !retried) continue;
+    log('warn', `map '${spec.name}': failed to auto-pin at '${map.pinPath}': ${errorText(result)}`);
+    throw new ObjectError(`map '${spec.name}': failed to auto-pin`, -result);
+  }
+}
+
+function reuse(context: MapContext, { index, spec }: Wanted): LoadedMap | undefined {
+  const { kernel, log, cleanup } = context;
+  const given = context.replacements.get(index);
+  if (given !== undefined) {
+    const facts = mapFacts(kernel, given);
+    if (typeof facts === 'number') throw new ObjectError(`map '${spec.name}': no information of its stand-in`, -facts);
+    const fd = kernel.duplicate(given);
+    if (fd < 0) throw new ObjectError(`map '${spec.name}': cannot duplicate its stand-in`, -fd);
+    return existing(spec, facts, { fd: cleanup.fd(fd), pinPath: spec.pinPath, pinned: false });
+  }
+  if (spec.pinPath === undefined) return undefined;
+  const fd = openPinned(kernel, spec.pinPath);
+  if (fd === -2) return undefined;
+  const bad = (errno: number, text: string) => {
+    log('warn', text);
+    return failure(log, errno, `map '${spec.name}': error reusing pinned map`);
+  };
+  if (fd < 0) throw bad(-fd, `couldn't retrieve pinned map '${spec.pinPath}': ${errorText(fd)}`);
+  const facts = mapFacts(kernel, fd);
+  if (typeof facts === 'number' || !isCompatible(spec, facts)) {
+    kernel.close(fd);
+    throw bad(22, `couldn't reuse pinned map at '${spec.pinPath}': parameter mismatch`);
+  }
+  return existing(spec, facts, { fd: cleanup.fd(fd), pinPath: spec.pinPath, pinned: true });
+}
+
+function existing(
+  spec: MapSpec,
+  facts: MapFacts,
+  state: { fd: number; pinPath: string | undefined; pinned: boolean },
+): LoadedMap {
+  const isCut = facts.name.length === 15 && spec.name.startsWith(facts.name);
+  return { name: isCut ? spec.name : facts.name, spec, maxEntries: facts.maxEntries, reused: true, ...state };
+}
+
+function isCompatible(spec: MapSpec, facts: MapFacts): boolean {
+  // The kernel adds the flag to device maps itself.
+  const isDevice =
+    spec.type === bpf_map_type.BPF_MAP_TYPE_DEVMAP || spec.type === bpf_map_type.BPF_MAP_TYPE_DEVMAP_HASH;
+  const flags = isDevice ? facts.flags & ~readOnlyForProgram : facts.flags;
+  return (
+    facts.type === spec.type &&
+    facts.keySize === spec.keySize &&
+    facts.valueSize === spec.valueSize &&
+    facts.maxEntries === spec.maxEntries &&
+    flags === spec.flags &&
+    facts.mapExtra === spec.mapExtra
+  );
+}
+
+function create(context: MapContext, wanted: Wanted): LoadedMap {
+  const { kernel, cleanup } = context;
+  const { index, spec } = wanted;
+  const maxEntries = effectiveEntries(kernel, spec);
+  const fd = cleanup.fd(createOne(context, { index, spec, maxEntries }));
+  const map: LoadedMap = {
+    name: spec.name,
+    spec,
+    fd,
+    maxEntries,
+    pinPath: spec.pinPath,
+    pinned: false,
+    reused: false,
+  };
+  if (spec.sectionName !== undefined) fill(context, { index, spec, fd });
+  if (spec.type !== bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY) fillSlots(context, map, wanted.maps);
+  return map;
+}
+
+function effectiveEntries(kernel: Kernel, spec: MapSpec): number {
+  if (spec.type === bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY && spec.maxEntries === 0) return possibleCpus(kernel);
+  return spec.maxEntries;
+}
+
+function createOne(context: MapContext, wanted: { index: number; spec: MapSpec; maxEntries: number }): number {
+  const { kernel, log, features } = context;
+  const { spec } = wanted;
+  let innerMapFd = 0;
+  if (isMapInMap(spec.type) && spec.inner) {
+    try {
+      innerMapFd = createOne(context, {
+        index: -1,
+        spec: spec.inner,
+        maxEntries: effectiveEntries(kernel, spec.inner),
+      });
+    } catch (error) {
+      if (error instanceof ObjectError) {
+        log('warn', `map '${spec.name}': failed to create inner map: ${errorText(error.errno)}`);
+      }
+      throw error;
+    }
+  }
+  const structOps = context.structOps.get(wanted.index);
+  const withBtf = context.btfFd > 0 && !typesWithoutBtf.includes(spec.type);
+  const isModuleType = structOps !== undefined && structOps.moduleFd > 0;
+  let request = mapRequest({
+    type: spec.type,
+    // Sections may have characters the kernel takes in no name.
+    name: spec.sectionName === undefined ? spec.name : spec.name.replace(/[^A-Za-z0-9_.]/g, '_'),
+    keySize: spec.keySize,
+    valueSize: structOps?.valueSize ?? spec.valueSize,
+    maxEntries: wanted.maxEntries,
+    flags: spec.flags | (isModuleType ? valueTypeBtfFlag : 0),
+    mapExtra: spec.mapExtra,
+    numaNode: spec.numaNode,
+    ifindex: spec.ifindex,
+    innerMapFd,
+    btfFd: withBtf ? context.btfFd : 0,
+    keyTypeId: withBtf ? spec.keyTypeId : 0,
+    valueTypeId: withBtf && !structOps ? spec.valueTypeId : 0,
+    vmlinuxValueTypeId: structOps?.vmlinuxValueTypeId ?? 0,
+    valueTypeBtfFd: isModuleType ? structOps.moduleFd : 0,
+  });
+  let fd = createMap(kernel, request);
+  if (fd < 0 && fd !== -1 && request.name !== '' && !features.has('progName')) {
+    request = { ...request, name: '' };
+    fd = createMap(kernel, request);
+  }
+  if (fd < 0 && spec.sectionName !== undefined && request.flags & mmapable && !features.has('arrayMmap')) {
+    request = { ...request, flags: request.flags & ~mmapable };
+    fd = createMap(kernel, request);
+  }
+  if (fd < 0 && (request.keyTypeId !== 0 || request.valueTypeId !== 0)) {
+    log('warn', `Error in bpf_create_map_xattr(${spec.name}): ${errorText(fd)}. Retrying without BTF.`);
+    fd = createMap(kernel, { ...request, btfFd: 0, keyTypeId: 0, valueTypeId: 0 });
+  }
+  if (innerMapFd > 0) kernel.close(innerMapFd);
+  if (fd < 0) throw new ObjectError(`map '${spec.name}': failed to create`, -fd);
+  return fd;
+}
+
+function fill(context: MapContext, map: { index: number; spec: MapSpec; fd: number }): void {
+  const { kernel, log } = context;
+  const { spec, fd } = map;
+  const value = context.contents.get(map.index) ?? spec.initialValue ?? new Uint8Array(spec.valueSize);
+  const bad = (errno: number, text: string) => failure(log, errno, `map '${spec.name}': ${text}: ${errorText(errno)}`);
+  const updated = updateElement(kernel, fd, { key: new Uint8Array(4), value });
+  if (updated < 0) throw bad(-updated, 'failed to set initial contents');
+  if (spec.origin !== 'rodata' && spec.origin !== 'kconfig') return;
+  const frozen = freezeMap(kernel, fd);
+  if (frozen < 0) throw bad(-frozen, 'failed to freeze as read-only');
+}
+
+function fillSlots(context: MapContext, map: LoadedMap, maps: readonly (LoadedMap | undefined)[]): void {
+  for (const [slot, target] of map.spec.slots.entries()) {
+    if (target === undefined) continue;
+    const inner = maps[target];
+    const result = inner ? setSlot(context.kernel, map.fd, { slot, fd: inner.fd }) : -9;
+    if (result >= 0) continue;
+    const name = inner?.name ?? `#${target}`;
+    const text = `map '${map.name}': failed to initialize slot [${slot}] to map '${name}' fd=${inner?.fd ?? -1}: ${errorText(result)}`;
+    throw failure(context.log, -result, text);
+  }
+}
+
+/** Puts an fd into element `slot` of a map of maps or programs. */
+export function setSlot(kernel: Kernel, mapFd: number, entry: { slot: number; fd: number }): number {
+  const key = new Uint8Array(4);
+  const value = new Uint8Array(4);
+  new DataView(key.buffer).setUint32(0, entry.slot, true);
+  new DataView(value.buffer).setInt32(0, entry.fd, true);
+  return updateElement(kernel, mapFd, { key, value });
+}

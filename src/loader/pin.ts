@@ -1,0 +1,93 @@
+import { type DiagnosticLog, errorText } from '../object/index.ts';
+import type { Kernel } from '../sys/index.ts';
+import { pinObject } from './calls.ts';
+import type { Cleanup } from './cleanup.ts';
+import type { LoadedMap } from './maps.ts';
+
+export interface PinContext {
+  readonly kernel: Kernel;
+  readonly log: DiagnosticLog;
+  /** Where made pins are noted for removal. */
+  readonly cleanup?: Cleanup;
+}
+
+const eexist = 17;
+const bpfFsMagic = 0xcafe4a11;
+
+/** Makes the directory a pin goes into, one level deep. 0 or -errno. */
+function makeParent(context: PinContext, path: string): number {
+  const result = context.kernel.makeDirectory(parentOf(path), 0o700);
+  if (result >= 0 || result === -eexist) return 0;
+  context.log('warn', `failed to mkdir ${path}: ${errorText(result)}`);
+  return result;
+}
+
+function checkPlace(context: PinContext, path: string): number {
+  let type: number;
+  try {
+    type = context.kernel.fileSystemType(parentOf(path));
+  } catch (error) {
+    const errno = (error as { errno?: number }).errno ?? 5;
+    context.log('warn', `failed to statfs ${parentOf(path)}: ${errorText(errno)}`);
+    return -errno;
+  }
+  if (type >>> 0 === bpfFsMagic) return 0;
+  context.log('warn', `specified path ${path} is not on BPF FS`);
+  return -22;
+}
+
+function parentOf(path: string): string {
+  const cut = path.replace(/\/+$/, '').lastIndexOf('/');
+  if (cut < 0) return '.';
+  return cut === 0 ? '/' : path.slice(0, cut);
+}
+
+/** Pins a program, making the directory if it is missing. 0 or -errno, after libbpf's warnings. */
+export function pinProgram(context: PinContext, program: { name: string; fd: number }, path: string): number {
+  const prepared = makeParent(context, path) || checkPlace(context, path);
+  if (prepared < 0) return prepared;
+  const result = pinObject(context.kernel, program.fd, path);
+  if (result < 0) {
+    context.log('warn', `prog '${program.name}': failed to pin at '${path}': ${errorText(result)}`);
+    return result;
+  }
+  context.cleanup?.path(path);
+  return 0;
+}
+
+/** Pins a map at `path`, or at its own path. 0 or -errno, after libbpf's warnings. */
+export function pinMap(context: PinContext, map: LoadedMap, path: string | undefined): number {
+  const { log } = context;
+  if (map.pinPath !== undefined) {
+    if (path !== undefined && path !== map.pinPath) {
+      log('warn', `map '${map.name}' already has pin path '${map.pinPath}' different from '${path}'`);
+      return -22;
+    }
+    if (map.pinned) return 0;
+  } else {
+    if (path === undefined) {
+      log('warn', `missing a path to pin map '${map.name}' at`);
+      return -22;
+    }
+    if (map.pinned) {
+      log('warn', `map '${map.name}' already pinned`);
+      return -eexist;
+    }
+    map.pinPath = path;
+  }
+  const prepared = makeParent(context, map.pinPath) || checkPlace(context, map.pinPath);
+  if (prepared < 0) return prepared;
+  const result = pinObject(context.kernel, map.fd, map.pinPath);
+  if (result < 0) {
+    log('warn', `failed to pin map: ${errorText(result)}`);
+    return result;
+  }
+  map.pinned = true;
+  context.cleanup?.path(map.pinPath);
+  return 0;
+}
+
+/** Where a map goes in a directory of pins; bpffs takes no dots. */
+export function mapPinPath(directory: string, name: string): string {
+  return `${directory}/${name}`.replaceAll('.', '_');
+}

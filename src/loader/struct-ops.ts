@@ -1,0 +1,149 @@
+import {
+  type BtfImage,
+  type DiagnosticLog,
+  essentialName,
+  failure,
+  Kind,
+  type MapSpec,
+  type ObjectSpec,
+  type ProgramSpec,
+} from '../object/index.ts';
+import { bpf_prog_type } from '../uapi/index.ts';
+import type { KernelBtf } from './kernel-btf.ts';
+
+export interface PreparedStructOps {
+  /** By map index. */
+  readonly maps: Map<number, { vmlinuxValueTypeId: number; valueSize: number; moduleFd: number }>;
+  /** The kernel type and member each program implements. */
+  readonly programs: Map<ProgramSpec, { typeId: number; member: number; moduleFd: number }>;
+  /** Programs only maps that are not created refer to. */
+  readonly skipped: ReadonlySet<ProgramSpec>;
+  /** The kernel's value by map index, complete once `finish` ran. */
+  readonly values: Map<number, Uint8Array>;
+  /** Puts the fds of loaded programs into the values. */
+  finish(programs: readonly { spec: ProgramSpec; fd: number }[]): void;
+}
+
+interface StructOpsContext {
+  readonly log: DiagnosticLog;
+  readonly kernelBtf: KernelBtf;
+  readonly spec: ObjectSpec;
+}
+
+interface Slot {
+  readonly map: number;
+  readonly offset: number;
+  readonly program: ProgramSpec;
+}
+
+/** Translates struct_ops maps into the running kernel's layout of the same struct. */
+export function prepareStructOps(context: StructOpsContext): PreparedStructOps {
+  const { spec } = context;
+  const slots: Slot[] = [];
+  const values = new Map<number, Uint8Array>();
+  const prepared: PreparedStructOps = {
+    maps: new Map(),
+    programs: new Map(),
+    skipped: unusedPrograms(spec),
+    values,
+    finish: (programs) => {
+      for (const { map, offset, program } of slots) {
+        const fd = programs.find((candidate) => candidate.spec === program)?.fd ?? -1;
+        const value = values.get(map)!;
+        new DataView(value.buffer).setBigInt64(offset, BigInt(fd), true);
+      }
+    },
+  };
+  for (const [index, map] of spec.maps.entries()) {
+    if (map.structOps && map.autocreate) translate(context, { index, map, prepared, slots });
+  }
+  return prepared;
+}
+
+function unusedPrograms(spec: ObjectSpec): Set<ProgramSpec> {
+  const referenced = new Set<number>();
+  const used = new Set<number>();
+  for (const map of spec.maps) {
+    for (const program of map.structOps?.programs.values() ?? []) {
+      referenced.add(program);
+      if (map.autocreate) used.add(program);
+    }
+  }
+  return new Set([...referenced].filter((index) => !used.has(index)).map((index) => spec.programs[index]!));
+}
+
+function translate(
+  context: StructOpsContext,
+  work: { index: number; map: MapSpec; prepared: PreparedStructOps; slots: Slot[] },
+): void {
+  const { log, kernelBtf, spec } = context;
+  const { index, map, prepared, slots } = work;
+  const ops = map.structOps!;
+  const btf = spec.btf!;
+  const name = essentialName(ops.typeName);
+  const valueName = `bpf_struct_ops_${name}`;
+  const missing = (type: string) => failure(log, 3, `struct_ops init_kern: struct ${type} is not found in kernel BTF`);
+  const wrapper = kernelBtf.find(valueName, Kind.STRUCT);
+  if (!wrapper) throw missing(valueName);
+  const kernel = wrapper.btf;
+  const typeId = kernel.find(name, Kind.STRUCT);
+  if (typeId === 0) throw missing(name);
+  const data = kernel.members(wrapper.id).find((member) => member.typeId === typeId);
+  if (!data) {
+    throw failure(log, 22, `struct_ops init_kern: struct ${name} data is not found in struct ${valueName}`);
+  }
+  const moduleFd = wrapper.module?.fd ?? 0;
+  const value = new Uint8Array(kernel.size(wrapper.id));
+  prepared.maps.set(index, { vmlinuxValueTypeId: wrapper.id, valueSize: value.length, moduleFd });
+  prepared.values.set(index, value);
+  const bad = (text: string) => failure(log, 95, `struct_ops init_kern ${map.name}: ${text}`);
+  const kernelMembers = kernel.members(typeId);
+  const start = data.bitOffset / 8;
+  for (const [memberIndex, member] of btf.members(ops.typeId).entries()) {
+    const offset = member.bitOffset / 8;
+    const size = btf.sizeOf(member.typeId);
+    if (size === undefined) throw bad(`failed to resolve the size of member ${member.name}`);
+    const bytes = ops.data.subarray(offset, offset + size);
+    const programIndex = ops.programs.get(memberIndex);
+    const kernelIndex = kernelMembers.findIndex((candidate) => candidate.name === member.name);
+    const kernelMember = kernelMembers[kernelIndex];
+    if (!kernelMember) {
+      if (programIndex !== undefined || bytes.some((byte) => byte !== 0)) {
+        throw bad(`Cannot find member ${member.name} in kernel BTF`);
+      }
+      const text = `struct_ops ${map.name}: member ${member.name} not found in kernel, skipping it as it's set to zero`;
+      log('info', text);
+      continue;
+    }
+    if (member.bitSize > 0 || kernelMember.bitSize > 0) throw bad(`bitfield ${member.name} is not supported`);
+    const [kind, kernelKind] = [kindOf(btf, member.typeId), kindOf(kernel, kernelMember.typeId)];
+    if (kind !== kernelKind) throw bad(`Unmatched member type ${member.name} ${kind} != ${kernelKind}(kernel)`);
+    const at = start + kernelMember.bitOffset / 8;
+    if (kind === Kind.PTR) {
+      if (programIndex === undefined) continue;
+      const program = spec.programs[programIndex]!;
+      if (program.type !== bpf_prog_type.BPF_PROG_TYPE_STRUCT_OPS) {
+        throw bad(`member ${member.name} is not a struct_ops program`);
+      }
+      const target = kernel.resolve(kernel.target(kernel.resolve(kernelMember.typeId)));
+      if (kernel.kind(target) !== Kind.FUNC_PROTO) throw bad(`kernel member ${member.name} is not a func ptr`);
+      const known = prepared.programs.get(program);
+      if (known && (known.typeId !== typeId || known.member !== kernelIndex)) {
+        const text = `func ptr ${member.name}: invalid reuse of prog ${program.name} in sec ${program.sectionName} with type ${program.type}`;
+        throw failure(log, 22, `struct_ops init_kern ${map.name} ${text}`);
+      }
+      prepared.programs.set(program, { typeId, member: kernelIndex, moduleFd });
+      slots.push({ map: index, offset: at, program });
+      continue;
+    }
+    const kernelSize = kernel.sizeOf(kernelMember.typeId);
+    if (kernelSize !== size) {
+      throw bad(`Error in size of member ${member.name}: ${size} != ${kernelSize ?? -22}(kernel)`);
+    }
+    value.set(bytes, at);
+  }
+}
+
+function kindOf(btf: BtfImage, id: number): number {
+  return btf.kind(btf.resolve(id));
+}

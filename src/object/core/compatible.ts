@@ -1,0 +1,222 @@
+import { ParseError } from '../../errors/index.ts';
+import { type BtfImage, isComposite, Kind } from '../btf-image.ts';
+import { essentialName } from '../externs.ts';
+
+/** A type of some BTF. */
+export interface TypeRef {
+  readonly btf: BtfImage;
+  readonly id: number;
+}
+
+const deepest = 32;
+
+export function isEnum(kind: number): boolean {
+  return kind === Kind.ENUM || kind === Kind.ENUM64;
+}
+
+/** Same kind; enumerations of either width count as one. */
+export function kindsAreCompatible(a: number, b: number): boolean {
+  return a === b || (isEnum(a) && isEnum(b));
+}
+
+function resolved(type: TypeRef): TypeRef {
+  return { btf: type.btf, id: type.btf.resolve(type.id) };
+}
+
+function kindOf(type: TypeRef): number {
+  return type.btf.kind(type.id);
+}
+
+function tooDeep(): ParseError {
+  return new ParseError('BTF', 0, 'types nest too deep');
+}
+
+/**
+ * Whether two types have the same shape, names and sizes aside: pointers and arrays by what they refer to, functions by
+ * their parameters. Root names are the caller's business. ParseError for endless chains.
+ */
+export function typesAreCompatible(localType: TypeRef, targetType: TypeRef, level: number = deepest): boolean {
+  if (!kindsAreCompatible(kindOf(localType), kindOf(targetType))) return false;
+  let local = resolved(localType);
+  let target = resolved(targetType);
+  for (let depth = 0; depth < deepest; depth++) {
+    const kind = kindOf(local);
+    if (!kindsAreCompatible(kind, kindOf(target))) return false;
+    switch (kind) {
+      case Kind.INT:
+        return local.btf.intEncoding(local.id).offset === 0 && target.btf.intEncoding(target.id).offset === 0;
+      case Kind.PTR:
+        local = resolved({ btf: local.btf, id: local.btf.target(local.id) });
+        target = resolved({ btf: target.btf, id: target.btf.target(target.id) });
+        break;
+      case Kind.ARRAY:
+        local = resolved({ btf: local.btf, id: local.btf.array(local.id).elementTypeId });
+        target = resolved({ btf: target.btf, id: target.btf.array(target.id).elementTypeId });
+        break;
+      case Kind.FUNC_PROTO: {
+        const count = local.btf.vlen(local.id);
+        if (count !== target.btf.vlen(target.id)) return false;
+        if (count > 0 && level <= 0) throw tooDeep();
+        for (let index = 0; index < count; index++) {
+          const a = resolved({ btf: local.btf, id: local.btf.parameter(local.id, index).typeId });
+          const b = resolved({ btf: target.btf, id: target.btf.parameter(target.id, index).typeId });
+          if (!typesAreCompatible(a, b, level - 1)) return false;
+        }
+        local = resolved({ btf: local.btf, id: local.btf.target(local.id) });
+        target = resolved({ btf: target.btf, id: target.btf.target(target.id) });
+        break;
+      }
+      case Kind.VOID:
+      case Kind.STRUCT:
+      case Kind.UNION:
+      case Kind.ENUM:
+      case Kind.ENUM64:
+      case Kind.FWD:
+        return true;
+      default:
+        return false;
+    }
+  }
+  throw tooDeep();
+}
+
+/** Whether a field of one type may stand for one of another: any two structs or unions, any two pointers, ... */
+export function fieldsAreCompatible(localType: TypeRef, targetType: TypeRef): boolean {
+  let local = resolved(localType);
+  let target = resolved(targetType);
+  for (let depth = 0; depth < deepest; depth++) {
+    const kind = kindOf(local);
+    const other = kindOf(target);
+    if (isComposite(kind) && isComposite(other)) return true;
+    if (!kindsAreCompatible(kind, other)) return false;
+    switch (kind) {
+      case Kind.PTR:
+      case Kind.FLOAT:
+        return true;
+      case Kind.FWD:
+      case Kind.ENUM:
+      case Kind.ENUM64: {
+        const a = essentialName(local.btf.name(local.id));
+        const b = essentialName(target.btf.name(target.id));
+        return a === '' || b === '' || a === b;
+      }
+      case Kind.INT:
+        return local.btf.intEncoding(local.id).offset === 0 && target.btf.intEncoding(target.id).offset === 0;
+      case Kind.ARRAY:
+        local = resolved({ btf: local.btf, id: local.btf.array(local.id).elementTypeId });
+        target = resolved({ btf: target.btf, id: target.btf.array(target.id).elementTypeId });
+        break;
+      default:
+        return false;
+    }
+  }
+  throw tooDeep();
+}
+
+function namesMatch(local: string, target: string): boolean {
+  return target === '' ? local === '' : essentialName(local) === essentialName(target);
+}
+
+/**
+ * Whether the target has everything the local type states: members by name and type, enumerators by name, numbers by
+ * size and sign. Behind a pointer only names and kinds count. ParseError for endless chains.
+ */
+export function typesMatch(
+  localType: TypeRef,
+  targetType: TypeRef,
+  at: { behindPointer: boolean; level: number } = { behindPointer: false, level: deepest },
+): boolean {
+  if (at.level <= 0) throw tooDeep();
+  let local = localType;
+  let target = targetType;
+  let { behindPointer } = at;
+  for (let depth = 0; depth < deepest; depth++) {
+    local = resolved(local);
+    target = resolved(target);
+    if (!namesMatch(local.btf.name(local.id), target.btf.name(target.id))) return false;
+    const kind = kindOf(local);
+    const other = kindOf(target);
+    if (kind === Kind.FWD) return forwardMatches(local, target, behindPointer);
+    if (isEnum(kind)) return isEnum(other) && enumsMatch(local, target);
+    if (isComposite(kind)) {
+      if (behindPointer) {
+        if (kind === other) return true;
+        return other === Kind.FWD && (kind === Kind.UNION) === target.btf.kindFlag(target.id);
+      }
+      return kind === other && compositesMatch(local, target, at.level);
+    }
+    if (kind !== other) return false;
+    switch (kind) {
+      case Kind.VOID:
+        return true;
+      case Kind.INT:
+        return (
+          local.btf.size(local.id) === target.btf.size(target.id) &&
+          local.btf.intEncoding(local.id).signed === target.btf.intEncoding(target.id).signed
+        );
+      case Kind.PTR:
+        behindPointer = true;
+        local = { btf: local.btf, id: local.btf.target(local.id) };
+        target = { btf: target.btf, id: target.btf.target(target.id) };
+        break;
+      case Kind.ARRAY: {
+        const a = local.btf.array(local.id);
+        const b = target.btf.array(target.id);
+        if (a.length !== b.length) return false;
+        local = { btf: local.btf, id: a.elementTypeId };
+        target = { btf: target.btf, id: b.elementTypeId };
+        break;
+      }
+      case Kind.FUNC_PROTO: {
+        const count = local.btf.vlen(local.id);
+        if (count !== target.btf.vlen(target.id)) return false;
+        for (let index = 0; index < count; index++) {
+          const a = { btf: local.btf, id: local.btf.parameter(local.id, index).typeId };
+          const b = { btf: target.btf, id: target.btf.parameter(target.id, index).typeId };
+          if (!typesMatch(a, b, { behindPointer, level: at.level - 1 })) return false;
+        }
+        local = { btf: local.btf, id: local.btf.target(local.id) };
+        target = { btf: target.btf, id: target.btf.target(target.id) };
+        break;
+      }
+      default:
+        return false;
+    }
+  }
+  throw tooDeep();
+}
+
+function forwardMatches(local: TypeRef, target: TypeRef, behindPointer: boolean): boolean {
+  const isUnion = local.btf.kindFlag(local.id);
+  const other = kindOf(target);
+  if (other === Kind.FWD) return isUnion === target.btf.kindFlag(target.id);
+  return behindPointer && other === (isUnion ? Kind.UNION : Kind.STRUCT);
+}
+
+function enumsMatch(local: TypeRef, target: TypeRef): boolean {
+  const [a, b] = [local.btf.vlen(local.id), target.btf.vlen(target.id)];
+  if (local.btf.size(local.id) !== target.btf.size(target.id) || a > b) return false;
+  const known = new Set<string>();
+  for (let index = 0; index < b; index++) known.add(essentialName(target.btf.enumValue(target.id, index).name));
+  for (let index = 0; index < a; index++) {
+    if (!known.has(essentialName(local.btf.enumValue(local.id, index).name))) return false;
+  }
+  return true;
+}
+
+function compositesMatch(local: TypeRef, target: TypeRef, level: number): boolean {
+  const members = local.btf.members(local.id);
+  const others = target.btf.members(target.id);
+  if (members.length > others.length) return false;
+  return members.every((member) =>
+    others.some(
+      (other) =>
+        namesMatch(member.name, other.name) &&
+        typesMatch(
+          { btf: local.btf, id: member.typeId },
+          { btf: target.btf, id: other.typeId },
+          { behindPointer: false, level: level - 1 },
+        ),
+    ),
+  );
+}

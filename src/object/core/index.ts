@@ -1,0 +1,151 @@
+import type { BtfImage } from '../btf-image.ts';
+import { Code } from '../code.ts';
+import type { CoreRelocation } from '../ext-info.ts';
+import { essentialName } from '../externs.ts';
+import { type DiagnosticLog, errorText, failure } from '../failure.ts';
+import type { ProgramSpec } from '../spec.ts';
+import { kindsAreCompatible, type TypeRef } from './compatible.ts';
+import { Core, coreKindName } from './kinds.ts';
+import { patchInstruction } from './patch.ts';
+import { type AccessPath, formatPath, matchPath, parsePath } from './path.ts';
+import { type CoreValue, coreValue } from './value.ts';
+
+export { typesAreCompatible, typesMatch } from './compatible.ts';
+export { Core } from './kinds.ts';
+
+/** Where candidate types are looked for: the modules only if the main BTF has none. */
+export interface CoreTargets {
+  readonly main: BtfImage;
+  readonly modules: () => readonly BtfImage[];
+}
+
+export interface CoreRequest {
+  /** BTF of the object. */
+  readonly btf: BtfImage;
+  readonly programs: readonly ProgramSpec[];
+  readonly targets: CoreTargets;
+  readonly log: DiagnosticLog;
+}
+
+/**
+ * Adjusts programs, compiled against their own idea of the kernel's types, to the types of a target.
+ * Returns the new code of each program. What the target lacks is poisoned, so that only reached code fails.
+ * ObjectError, after libbpf's warnings, if a relocation is ambiguous or does not fit its instruction.
+ */
+export function applyCoreRelocations(request: CoreRequest): Map<ProgramSpec, Uint8Array> {
+  const resolver = new Resolver(request);
+  const codes = new Map<ProgramSpec, Uint8Array>();
+  for (const program of request.programs) {
+    const code = new Code(program.code);
+    for (const relocation of program.coreRelocations) {
+      const at = `prog '${program.name}': relo #${relocation.number}:`;
+      const index = relocation.index;
+      let value: CoreValue;
+      try {
+        value = resolver.resolve(program, relocation);
+      } catch (error) {
+        const errno = (error as { errno?: number }).errno ?? 22;
+        request.log('warn', `${at} failed to relocate: ${errorText(errno)}`);
+        throw error;
+      }
+      try {
+        patchInstruction(code, { program: program.name, number: relocation.number, index }, value, request.log);
+      } catch (error) {
+        const errno = (error as { errno?: number }).errno ?? 22;
+        request.log('warn', `${at} failed to patch insn #${index}: ${errorText(errno)}`);
+        throw error;
+      }
+    }
+    codes.set(program, code.bytes);
+  }
+  return codes;
+}
+
+/** A relocation as libbpf's diagnostics describe it. */
+export function formatCoreRelocation(btf: BtfImage, relocation: CoreRelocation): string {
+  return formatPath(parsePath(btf, relocation));
+}
+
+class Resolver {
+  readonly #request: CoreRequest;
+  readonly #candidates = new Map<number, TypeRef[]>();
+
+  constructor(request: CoreRequest) {
+    this.#request = request;
+  }
+
+  resolve(program: ProgramSpec, relocation: CoreRelocation): CoreValue {
+    const { btf, log } = this.#request;
+    const { typeId, kind } = relocation;
+    const bad = (errno: number, text: string, cause?: unknown) => {
+      const message = `prog '${program.name}': relo #${relocation.number}: ${text}`;
+      return failure(log, errno, message, cause === undefined ? undefined : { cause });
+    };
+    const name = btf.name(typeId);
+    let local: AccessPath;
+    try {
+      local = parsePath(btf, relocation);
+    } catch (error) {
+      const type = `[${typeId}] ${btf.kindName(typeId)} ${name === '' ? '<anon>' : name}`;
+      throw bad(22, `parsing ${type} + ${relocation.access} failed: -22`, error);
+    }
+    if (kind === Core.TYPE_ID_LOCAL) return localTypeId(typeId);
+    if (name === '') {
+      throw bad(95, `<${coreKindName(kind)}> (${kind}) relocation doesn't support anonymous types`);
+    }
+    let chosen: { path: AccessPath; value: CoreValue } | undefined;
+    const fitting: TypeRef[] = [];
+    for (const candidate of this.#candidatesFor(typeId, name)) {
+      const path = matchPath(local, candidate);
+      if (!path) continue;
+      const value = coreValue(local, path);
+      if (!chosen) {
+        chosen = { path, value };
+      } else if (path.bitOffset !== chosen.path.bitOffset) {
+        throw bad(22, `field offset ambiguity: ${path.bitOffset} != ${chosen.path.bitOffset}`);
+      } else if (value.poison !== chosen.value.poison || value.replacement !== chosen.value.replacement) {
+        const word = (one: CoreValue) => `${one.poison ? 'failure' : 'success'} ${one.replacement}`;
+        throw bad(22, `relocation decision ambiguity: ${word(value)} != ${word(chosen.value)}`);
+      }
+      fitting.push(candidate);
+    }
+    // Candidates that did not fit once are not looked at again for this type.
+    if (fitting.length > 0) this.#candidates.set(typeId, fitting);
+    return chosen ? chosen.value : coreValue(local, undefined);
+  }
+
+  #candidatesFor(typeId: number, name: string): readonly TypeRef[] {
+    const known = this.#candidates.get(typeId);
+    if (known) return known;
+    const { targets } = this.#request;
+    const wanted = essentialName(name);
+    let found = this.#search(targets.main, typeId, wanted);
+    if (found.length === 0) {
+      found = targets.modules().flatMap((module) => this.#search(module, typeId, wanted));
+    }
+    this.#candidates.set(typeId, found);
+    return found;
+  }
+
+  #search(target: BtfImage, typeId: number, wanted: string): TypeRef[] {
+    const kind = this.#request.btf.kind(typeId);
+    return target
+      .idsWithNames(target.stringOffsets(wanted, true))
+      .filter((id) => kindsAreCompatible(target.kind(id), kind) && essentialName(target.name(id)) === wanted)
+      .map((id) => ({ btf: target, id }));
+  }
+}
+
+/** The linker may have renumbered types, so what the instruction holds is not checked. */
+function localTypeId(typeId: number): CoreValue {
+  const id = BigInt(typeId);
+  return {
+    original: id,
+    replacement: id,
+    poison: false,
+    validate: false,
+    originalSize: 0,
+    replacementSize: 0,
+    badSize: false,
+  };
+}

@@ -1,0 +1,180 @@
+import { type BtfImage, isComposite, Kind } from '../btf-image.ts';
+import type { CoreRelocation } from '../ext-info.ts';
+import { ObjectError } from '../failure.ts';
+import { fieldsAreCompatible, isEnum, type TypeRef, typesAreCompatible, typesMatch } from './compatible.ts';
+import { essentialName } from '../externs.ts';
+import { Core, coreKindName, isEnumeratorKind, isFieldKind, isTypeKind } from './kinds.ts';
+
+/** One meaningful step of an access: a named member, an enumerator, or (without a name) an array element. */
+export interface Step {
+  readonly typeId: number;
+  readonly index: number;
+  readonly name: string | undefined;
+}
+
+/** A type, or a field or enumerator reached from it. */
+export interface AccessPath {
+  readonly btf: BtfImage;
+  readonly rootId: number;
+  readonly kind: number;
+  /** All steps, anonymous members included, as indexes. */
+  readonly raw: number[];
+  readonly steps: Step[];
+  bitOffset: number;
+}
+
+const longest = 64;
+
+function isFlexible(btf: BtfImage, last: Step | undefined, length: number): boolean {
+  // Only as the last member of a struct.
+  return last?.name !== undefined && length === 0 && last.index === btf.vlen(last.typeId) - 1;
+}
+
+/** Reads what a relocation of an object says of the object's own types. ObjectError if it makes no sense there. */
+export function parsePath(btf: BtfImage, relocation: CoreRelocation): AccessPath {
+  const { kind, typeId, access } = relocation;
+  const path: AccessPath = { btf, rootId: typeId, kind, raw: [], steps: [], bitOffset: 0 };
+  const bad = () => new ObjectError(`CO-RE access '${access}' does not fit type ${typeId}`, 22);
+  if (!btf.has(typeId)) throw bad();
+  if (isTypeKind(kind)) {
+    if (access !== '0') throw bad();
+    return path;
+  }
+  if (!/^\d+(:\d+)*$/.test(access)) throw bad();
+  path.raw.push(...access.split(':').map(Number));
+  if (path.raw.length > longest) throw bad();
+  let id = btf.resolve(typeId);
+  const first = path.raw[0]!;
+  if (isEnumeratorKind(kind)) {
+    if (!isEnum(btf.kind(id)) || path.raw.length > 1 || first >= btf.vlen(id)) throw bad();
+    path.steps.push({ typeId: id, index: first, name: btf.enumValue(id, first).name });
+    return path;
+  }
+  if (!isFieldKind(kind)) throw bad();
+  path.steps.push({ typeId: id, index: first, name: undefined });
+  path.bitOffset = first * sizeOrThrow(btf, id) * 8;
+  for (const index of path.raw.slice(1)) {
+    id = btf.resolve(id);
+    if (isComposite(btf.kind(id))) {
+      if (index >= btf.vlen(id)) throw bad();
+      const member = btf.member(id, index);
+      path.bitOffset += member.bitOffset;
+      if (member.name !== '') path.steps.push({ typeId: id, index, name: member.name });
+      id = member.typeId;
+    } else if (btf.kind(id) === Kind.ARRAY) {
+      const array = btf.array(id);
+      const flexible = isFlexible(btf, path.steps.at(-1), array.length);
+      if (!flexible && index >= array.length) throw bad();
+      id = btf.resolve(array.elementTypeId);
+      path.steps.push({ typeId: id, index, name: undefined });
+      path.bitOffset += index * sizeOrThrow(btf, id) * 8;
+    } else {
+      throw bad();
+    }
+  }
+  return path;
+}
+
+function sizeOrThrow(btf: BtfImage, id: number): number {
+  const size = btf.sizeOf(id);
+  if (size === undefined) throw new ObjectError(`type ${id} has no size`, 22);
+  return size;
+}
+
+/** The same thing in a candidate type of the target; undefined if the candidate has none. */
+export function matchPath(local: AccessPath, target: TypeRef): AccessPath | undefined {
+  const { btf } = target;
+  const path: AccessPath = { btf, rootId: target.id, kind: local.kind, raw: [], steps: [], bitOffset: 0 };
+  if (isTypeKind(local.kind)) {
+    const localType = { btf: local.btf, id: local.rootId };
+    const fits =
+      local.kind === Core.TYPE_MATCHES ? typesMatch(localType, target) : typesAreCompatible(localType, target);
+    return fits ? path : undefined;
+  }
+  if (isEnumeratorKind(local.kind)) return matchEnumerator(local, target, path);
+  let id = target.id;
+  for (const [at, step] of local.steps.entries()) {
+    id = btf.resolve(id);
+    if (step.name !== undefined) {
+      const next = matchMember(local.btf, step, path, id);
+      if (next === undefined) return undefined;
+      id = next;
+      continue;
+    }
+    // The first step counts whole values of the root type.
+    if (at > 0) {
+      if (btf.kind(id) !== Kind.ARRAY) return undefined;
+      const array = btf.array(id);
+      if (!isFlexible(btf, path.steps.at(-1), array.length) && step.index >= array.length) return undefined;
+      id = btf.resolve(array.elementTypeId);
+    }
+    if (path.raw.length === longest) throw new ObjectError('CO-RE access nests too deep', 7);
+    path.steps.push({ typeId: id, index: step.index, name: undefined });
+    path.raw.push(step.index);
+    path.bitOffset += step.index * sizeOrThrow(btf, id) * 8;
+  }
+  return path;
+}
+
+function matchEnumerator(local: AccessPath, target: TypeRef, path: AccessPath): AccessPath | undefined {
+  const { btf } = target;
+  const id = btf.resolve(target.id);
+  if (!isEnum(btf.kind(id))) return undefined;
+  const wanted = essentialName(local.steps[0]!.name!);
+  for (let index = 0; index < btf.vlen(id); index++) {
+    const { name } = btf.enumValue(id, index);
+    if (essentialName(name) !== wanted) continue;
+    path.steps.push({ typeId: id, index, name });
+    path.raw.push(index);
+    return path;
+  }
+  return undefined;
+}
+
+/** Looks for a member by name, through anonymous members; returns its type and extends the path. */
+function matchMember(localBtf: BtfImage, step: Step, path: AccessPath, typeId: number): number | undefined {
+  const { btf } = path;
+  const id = btf.resolve(typeId);
+  if (!isComposite(btf.kind(id))) return undefined;
+  const count = btf.vlen(id);
+  for (let index = 0; index < count; index++) {
+    if (path.raw.length === longest) throw new ObjectError('CO-RE access nests too deep', 7);
+    const member = btf.member(id, index);
+    if (member.name !== '' && member.name !== step.name) continue;
+    path.bitOffset += member.bitOffset;
+    path.raw.push(index);
+    if (member.name === '') {
+      const found = matchMember(localBtf, step, path, member.typeId);
+      if (found !== undefined) return found;
+    } else {
+      const wanted = { btf: localBtf, id: localBtf.member(step.typeId, step.index).typeId };
+      if (!fieldsAreCompatible(wanted, { btf, id: member.typeId })) return undefined;
+      path.steps.push({ typeId: id, index, name: member.name });
+      return member.typeId;
+    }
+    path.bitOffset -= member.bitOffset;
+    path.raw.pop();
+  }
+  return undefined;
+}
+
+/** `<byte_off> [7] struct sample.a[3] (0:1:3 @ offset 24)`, as libbpf's diagnostics have it. */
+export function formatPath(path: AccessPath): string {
+  const { btf, kind } = path;
+  const name = btf.name(path.rootId);
+  const head = `<${coreKindName(kind)}> [${path.rootId}] ${btf.kindName(path.rootId)} ${name === '' ? '<anon>' : name}`;
+  if (isTypeKind(kind)) return head;
+  if (isEnumeratorKind(kind)) {
+    const id = btf.resolve(path.rootId);
+    const value = btf.enumValue(id, path.raw[0]!);
+    return `${head}::${value.name} = ${value.value}`;
+  }
+  let text = head;
+  for (const [at, step] of path.steps.entries()) {
+    if (step.name !== undefined) text += `.${step.name}`;
+    else if (at > 0 || step.index > 0) text += `[${step.index}]`;
+  }
+  const rest = path.bitOffset % 8;
+  const offset = `${Math.floor(path.bitOffset / 8)}${rest === 0 ? '' : `.${rest}`}`;
+  return `${text} (${path.raw.join(':')} @ offset ${offset})`;
+}

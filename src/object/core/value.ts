@@ -1,0 +1,184 @@
+import { type BtfImage, Kind } from '../btf-image.ts';
+import { ObjectError } from '../failure.ts';
+import { isEnum } from './compatible.ts';
+import { Core, isEnumeratorKind, isFieldKind, isTypeKind } from './kinds.ts';
+import type { AccessPath } from './path.ts';
+
+/** What an instruction holds and what it is to hold. */
+export interface CoreValue {
+  readonly original: bigint;
+  readonly replacement: bigint;
+  /** The target has no such thing, and the instruction cannot do without. */
+  readonly poison: boolean;
+  /** The instruction must hold `original`. */
+  readonly validate: boolean;
+  /** Width of the field in bytes, where a load or store may need another width; 0 if not. */
+  readonly originalSize: number;
+  readonly replacementSize: number;
+  /** The widths differ in a way a load or store cannot follow. */
+  readonly badSize: boolean;
+}
+
+interface Side {
+  value: bigint;
+  validate: boolean;
+  size: number;
+  typeId: number;
+}
+
+/** Says the target lacks what the instruction cannot do without. */
+const absent = Symbol('absent');
+
+/** The value of a relocation before and after, with `target` undefined if no candidate fits. */
+export function coreValue(local: AccessPath, target: AccessPath | undefined): CoreValue {
+  const { kind } = local;
+  const before = side(local, kind);
+  const after = target ? side(target, kind) : sideWithout(kind);
+  if (after === absent) {
+    return {
+      original: 0n,
+      replacement: 0n,
+      poison: true,
+      validate: true,
+      originalSize: 0,
+      replacementSize: 0,
+      badSize: false,
+    };
+  }
+  const differs = before.size !== after.size;
+  return {
+    original: before.value,
+    replacement: after.value,
+    poison: false,
+    validate: before.validate,
+    originalSize: before.size,
+    replacementSize: after.size,
+    badSize: isFieldKind(kind) && differs && target !== undefined && !canResize(local.btf, before, target.btf, after),
+  };
+}
+
+function canResize(localBtf: BtfImage, before: Side, targetBtf: BtfImage, after: Side): boolean {
+  const a = localBtf.kind(before.typeId);
+  const b = targetBtf.kind(after.typeId);
+  if (a === Kind.PTR && b === Kind.PTR) return true;
+  if (a !== Kind.INT || b !== Kind.INT) return false;
+  const plainSigned = (btf: BtfImage, id: number) => {
+    const { signed, char, bool } = btf.intEncoding(id);
+    return signed && !char && !bool;
+  };
+  return !plainSigned(localBtf, before.typeId) && !plainSigned(targetBtf, after.typeId);
+}
+
+function sideWithout(kind: number): Side | typeof absent {
+  if (isTypeKind(kind) || kind === Core.FIELD_EXISTS || kind === Core.ENUMVAL_EXISTS) return plain(0n);
+  return absent;
+}
+
+function plain(value: bigint | number, validate = true): Side {
+  return { value: BigInt(value), validate, size: 0, typeId: 0 };
+}
+
+function side(path: AccessPath, kind: number): Side {
+  const { btf } = path;
+  if (isFieldKind(kind)) return fieldSide(path, kind);
+  if (isEnumeratorKind(kind)) {
+    if (kind === Core.ENUMVAL_EXISTS) return plain(1n);
+    const step = path.steps[0]!;
+    const { value } = btf.enumValue(step.typeId, step.index);
+    return plain(BigInt.asUintN(64, value));
+  }
+  switch (kind) {
+    case Core.TYPE_ID_TARGET:
+      return plain(path.rootId, false);
+    case Core.TYPE_EXISTS:
+    case Core.TYPE_MATCHES:
+      return plain(1n);
+    case Core.TYPE_SIZE:
+      return plain(sizeOrThrow(btf, path.rootId));
+    default:
+      throw new ObjectError(`unrecognized CO-RE relocation kind ${kind}`, 95);
+  }
+}
+
+function sizeOrThrow(btf: BtfImage, id: number): number {
+  const size = btf.sizeOf(id);
+  if (size === undefined) throw new ObjectError(`type ${id} has no size`, 22);
+  return size;
+}
+
+/** Size of one element of an array of any dimension, or of the type itself. */
+function elementSize(btf: BtfImage, typeId: number): number {
+  let id = btf.resolve(typeId);
+  for (let depth = 0; btf.kind(id) === Kind.ARRAY && depth < 64; depth++) id = btf.resolve(btf.array(id).elementTypeId);
+  return sizeOrThrow(btf, id);
+}
+
+function fieldSide(path: AccessPath, kind: number): Side {
+  if (kind === Core.FIELD_EXISTS) return plain(1n);
+  const { btf } = path;
+  const step = path.steps.at(-1)!;
+  if (step.name === undefined) {
+    switch (kind) {
+      case Core.FIELD_BYTE_OFFSET:
+        return {
+          value: BigInt(Math.floor(path.bitOffset / 8)),
+          validate: true,
+          size: elementSize(btf, step.typeId),
+          typeId: step.typeId,
+        };
+      case Core.FIELD_BYTE_SIZE:
+        return plain(sizeOrThrow(btf, step.typeId));
+      default:
+        throw new ObjectError(`CO-RE relocation kind ${kind} can't be applied to array access`, 22);
+    }
+  }
+  const member = btf.member(step.typeId, step.index);
+  const typeId = btf.resolve(member.typeId);
+  const place = placeOf(btf, { typeId, bitOffset: path.bitOffset, bitSize: member.bitSize });
+  const isBitField = member.bitSize > 0;
+  switch (kind) {
+    case Core.FIELD_BYTE_OFFSET:
+      return {
+        value: BigInt(place.byteOffset),
+        validate: !isBitField,
+        size: isBitField ? 0 : elementSize(btf, typeId),
+        typeId: isBitField ? 0 : typeId,
+      };
+    case Core.FIELD_BYTE_SIZE:
+      return plain(place.byteSize, !isBitField);
+    case Core.FIELD_SIGNED: {
+      const signed = isEnum(btf.kind(typeId))
+        ? btf.kindFlag(typeId)
+        : btf.kind(typeId) === Kind.INT && btf.intEncoding(typeId).signed;
+      return plain(signed ? 1n : 0n);
+    }
+    case Core.FIELD_LSHIFT_U64: {
+      const shift = btf.littleEndian
+        ? 64 - (path.bitOffset + place.bitSize - place.byteOffset * 8)
+        : (8 - place.byteSize) * 8 + (path.bitOffset - place.byteOffset * 8);
+      return plain(BigInt.asUintN(64, BigInt(shift)), !isBitField);
+    }
+    case Core.FIELD_RSHIFT_U64:
+      return plain(BigInt.asUintN(64, BigInt(64 - place.bitSize)));
+    default:
+      throw new ObjectError(`unrecognized CO-RE relocation kind ${kind}`, 95);
+  }
+}
+
+/** The aligned unit that holds a field: for bit-fields the smallest power-of-two one that holds all its bits. */
+function placeOf(
+  btf: BtfImage,
+  field: { typeId: number; bitOffset: number; bitSize: number },
+): { byteOffset: number; byteSize: number; bitSize: number } {
+  const size = sizeOrThrow(btf, field.typeId);
+  if (field.bitSize === 0) {
+    return { byteOffset: Math.floor(field.bitOffset / 8), byteSize: size, bitSize: size * 8 };
+  }
+  let byteSize = Math.max(1, size);
+  const unit = () => Math.floor(field.bitOffset / 8 / byteSize) * byteSize;
+  while (field.bitOffset + field.bitSize - unit() * 8 > byteSize * 8) {
+    if (byteSize >= 8) throw new ObjectError("CO-RE relocation can't be satisfied for bitfield", 7);
+    byteSize *= 2;
+  }
+  return { byteOffset: unit(), byteSize, bitSize: field.bitSize };
+}

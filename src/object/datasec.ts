@@ -1,0 +1,45 @@
+import { Elf } from '../elf/index.ts';
+import { type BtfImage, Kind } from './btf-image.ts';
+import { ObjectError } from './failure.ts';
+import type { ObjectDraft } from './parse.ts';
+
+/**
+ * Fills in what the compiler left open in the BTF of data sections: their sizes and the offsets of their variables.
+ * Hidden variables become static, so that their maps are not exposed to mmap on their account.
+ */
+export function fixupDatasecs(draft: ObjectDraft, btf: BtfImage): void {
+  for (const id of [...btf.idsOfKind(Kind.DATASEC)]) fixupDatasec(draft, btf, id);
+}
+
+function fixupDatasec(draft: ObjectDraft, btf: BtfImage, id: number): void {
+  const name = btf.name(id);
+  const variables = btf.variables(id);
+  // Sections of externs have their layout already.
+  if (name !== '.kconfig' && name !== '.ksyms') {
+    let open = false;
+    if (btf.size(id) === 0) {
+      const section = draft.elf.sections.find((candidate) => candidate.name === name);
+      if (!section || section.size === 0) throw new ObjectError(`sec '${name}': failed to determine size from ELF`, 2);
+      btf.setSize(id, section.size);
+      open = true;
+    }
+    for (const variable of variables) {
+      if (!btf.has(variable.typeId) || btf.kind(variable.typeId) !== Kind.VAR) {
+        throw new ObjectError(`sec '${name}': unexpected non-VAR type found`, 22);
+      }
+      if (btf.varLinkage(variable.typeId) !== 1) continue;
+      const variableName = btf.name(variable.typeId);
+      const symbol = draft.elf.symbols.find(
+        (candidate) =>
+          candidate.type === Elf.STT_OBJECT && candidate.binding !== Elf.STB_LOCAL && candidate.name === variableName,
+      );
+      if (!symbol) throw new ObjectError(`sec '${name}': failed to find ELF symbol for VAR '${variableName}'`, 2);
+      if (open) variable.offset = symbol.value;
+      if (symbol.visibility === Elf.STV_HIDDEN || symbol.visibility === Elf.STV_INTERNAL) {
+        btf.setVarLinkage(variable.typeId, 0);
+      }
+    }
+  }
+  variables.sort((a, b) => a.offset - b.offset);
+  btf.setVariables(id, variables);
+}

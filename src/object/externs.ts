@@ -1,0 +1,204 @@
+import { Elf, type ElfSymbol } from '../elf/index.ts';
+import { alignUp } from '../bytes/index.ts';
+import { type BtfImage, Kind } from './btf-image.ts';
+import { failure } from './failure.ts';
+import type { ObjectDraft } from './parse.ts';
+import type { ExternSpec } from './spec.ts';
+
+const enotsup = 95;
+
+/** The name without a flavour: `task_struct___old` is `task_struct`. */
+export function essentialName(name: string): string {
+  for (let at = name.length - 5; at >= 0; at--) {
+    if (name[at] !== '_' && name.slice(at + 1, at + 4) === '___' && name[at + 4] !== '_') return name.slice(0, at + 1);
+  }
+  return name;
+}
+
+/** A symbol that is defined elsewhere: in the kernel's configuration or symbols. */
+export function isExtern(symbol: ElfSymbol): boolean {
+  return symbol.sectionIndex === Elf.SHN_UNDEF && symbol.binding !== Elf.STB_LOCAL && symbol.type === Elf.STT_NOTYPE;
+}
+
+type KconfigKind = Extract<ExternSpec, { kind: 'kconfig' }>['valueKind'];
+
+/**
+ * Lists the externs in libbpf's order, and turns their BTF into what the kernel accepts: allocated variables.
+ * The offsets of kconfig values in their map follow from that order.
+ */
+export function collectExterns(draft: ObjectDraft): ExternSpec[] {
+  const symbols = draft.elf.symbols.filter((symbol) => isExtern(symbol) && symbol.name !== '');
+  if (symbols.length === 0 || !draft.btf) {
+    if (symbols.length > 0) {
+      throw failure(draft.log, 3, `failed to find BTF for extern '${symbols[0]!.name}': -3`);
+    }
+    return [];
+  }
+  const { btf } = draft;
+  // libbpf adds the variable that stands for functions before it looks at the externs.
+  const ksyms = btf.find('.ksyms', Kind.DATASEC);
+  const dummy =
+    ksyms !== 0 && btf.variables(ksyms).some((variable) => btf.kind(variable.typeId) === Kind.FUNC)
+      ? btf.addType({ name: 'dummy_ksym', kind: Kind.VAR, sizeOrTarget: findInt(btf), words: [1] })
+      : 0;
+  const found = symbols.map((symbol) => describe(draft, btf, symbol));
+  found.sort(compare);
+  let offset = 0;
+  const externs = found.map((extern): ExternSpec => {
+    if (extern.kind !== 'kconfig') return extern;
+    const at = alignUp(offset, extern.alignment);
+    offset = at + extern.size;
+    return { ...extern, offset: at };
+  });
+  if (ksyms !== 0) rewriteKsyms(draft, btf, { section: ksyms, dummy, externs });
+  const kconfig = btf.find('.kconfig', Kind.DATASEC);
+  if (kconfig !== 0) rewriteKconfig(draft, btf, { section: kconfig, size: offset, externs });
+  return externs;
+}
+
+function describe(draft: ObjectDraft, btf: BtfImage, symbol: ElfSymbol): ExternSpec {
+  const { log } = draft;
+  const { name } = symbol;
+  let typeId = 0;
+  let problem = 2;
+  for (const id of btf.idsWithNames(btf.stringOffsets(name, false))) {
+    const kind = btf.kind(id);
+    if (kind !== Kind.VAR && kind !== Kind.FUNC) continue;
+    const linkage = kind === Kind.VAR ? btf.varLinkage(id) : btf.vlen(id);
+    if (linkage === 2) typeId = id;
+    else problem = 22;
+    break;
+  }
+  if (typeId === 0) throw failure(log, problem, `failed to find BTF for extern '${name}': ${-problem}`);
+  let section = '';
+  for (const id of btf.idsOfKind(Kind.DATASEC)) {
+    if (btf.variables(id).some((variable) => variable.typeId === typeId)) {
+      section = btf.name(id);
+      break;
+    }
+  }
+  if (section === '') {
+    throw failure(log, 2, `failed to find BTF for extern '${name}' [${typeId}] section: -2`);
+  }
+  const common = {
+    name,
+    essentialName: essentialName(name),
+    symbolIndex: symbol.index,
+    weak: symbol.binding === Elf.STB_WEAK,
+    typeId,
+  };
+  const isFunction = btf.kind(typeId) === Kind.FUNC;
+  const target = btf.target(typeId);
+  if (section === '.ksyms') {
+    return { ...common, kind: 'ksym', function: isFunction, symbolTypeId: btf.resolve(target) };
+  }
+  if (section !== '.kconfig') throw failure(log, enotsup, `unrecognized extern section '${section}'`);
+  if (isFunction) throw failure(log, enotsup, `extern function ${name} is unsupported under .kconfig section`);
+  const size = btf.sizeOf(target);
+  if (!size) throw failure(log, 22, `failed to resolve size of extern (kcfg) '${name}': ${size ?? -22}`);
+  const alignment = btf.alignOf(target);
+  if (alignment <= 0) {
+    throw failure(log, 22, `failed to determine alignment of extern (kcfg) '${name}': ${alignment}`);
+  }
+  const value = kconfigKind(btf, target);
+  if (!value) throw failure(log, enotsup, `extern (kcfg) '${name}': type is unsupported`);
+  return { ...common, kind: 'kconfig', valueKind: value.kind, signed: value.signed, size, alignment, offset: 0 };
+}
+
+function kconfigKind(btf: BtfImage, typeId: number): { kind: KconfigKind; signed: boolean } | undefined {
+  const id = btf.resolve(typeId);
+  switch (btf.kind(id)) {
+    case Kind.INT: {
+      const { bool, signed } = btf.intEncoding(id);
+      const size = btf.size(id);
+      if (bool) return size === 1 ? { kind: 'bool', signed: false } : undefined;
+      if (size === 1) return { kind: 'char', signed };
+      return [2, 4, 8].includes(size) ? { kind: 'int', signed } : undefined;
+    }
+    case Kind.ENUM:
+    case Kind.ENUM64:
+      if (btf.name(id) !== 'libbpf_tristate') return undefined;
+      if (btf.kind(id) === Kind.ENUM && btf.size(id) !== 4) return undefined;
+      return { kind: 'tristate', signed: false };
+    case Kind.ARRAY: {
+      const { elementTypeId, length } = btf.array(id);
+      if (length === 0 || kconfigKind(btf, elementTypeId)?.kind !== 'char') return undefined;
+      return { kind: 'charArray', signed: false };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** kconfig before ksyms; kconfig by falling alignment, then size; ties by name. */
+function compare(a: ExternSpec, b: ExternSpec): number {
+  if (a.kind !== b.kind) return a.kind === 'kconfig' ? -1 : 1;
+  if (a.kind === 'kconfig' && b.kind === 'kconfig') {
+    if (a.alignment !== b.alignment) return b.alignment - a.alignment;
+    if (a.size !== b.size) return a.size - b.size;
+  }
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
+
+function findInt(btf: BtfImage): number {
+  for (const id of btf.idsOfKind(Kind.INT)) if (btf.intEncoding(id).bits === 32) return id;
+  return 0;
+}
+
+/** Every kernel symbol becomes a 4-byte variable; functions become global, their section entries the dummy. */
+function rewriteKsyms(
+  draft: ObjectDraft,
+  btf: BtfImage,
+  ksyms: { section: number; dummy: number; externs: readonly ExternSpec[] },
+): void {
+  const int = findInt(btf);
+  const variables = btf.variables(ksyms.section);
+  variables.forEach((variable, index) => {
+    const id = variable.typeId;
+    const name = btf.name(id);
+    if (!ksyms.externs.some((extern) => extern.name === name)) {
+      throw failure(draft.log, 3, `failed to find extern definition for BTF ${btf.kindName(id)} '${name}'`);
+    }
+    if (btf.kind(id) === Kind.FUNC) {
+      nameParameters(btf, btf.target(id), btf.nameOffset(ksyms.dummy));
+      variable.typeId = ksyms.dummy;
+      btf.setInfo(id, { kind: Kind.FUNC, vlen: 1 });
+    } else {
+      btf.setVarLinkage(id, 1);
+      btf.setTarget(id, int);
+    }
+    variable.offset = index * 4;
+    variable.size = 4;
+  });
+  btf.setVariables(ksyms.section, variables);
+  btf.setSize(ksyms.section, variables.length * 4);
+}
+
+/** Global functions must have named parameters. */
+function nameParameters(btf: BtfImage, prototype: number, nameOffset: number): void {
+  for (let index = 0; index < btf.vlen(prototype); index++) {
+    const parameter = btf.parameter(prototype, index);
+    if (parameter.typeId !== 0 && parameter.nameOffset === 0) {
+      btf.setParameter(prototype, index, { ...parameter, nameOffset });
+    }
+  }
+}
+
+function rewriteKconfig(
+  draft: ObjectDraft,
+  btf: BtfImage,
+  kconfig: { section: number; size: number; externs: readonly ExternSpec[] },
+): void {
+  const variables = btf.variables(kconfig.section);
+  for (const variable of variables) {
+    const name = btf.name(variable.typeId);
+    const extern = kconfig.externs.find((candidate) => candidate.name === name);
+    if (!extern || extern.kind !== 'kconfig') {
+      throw failure(draft.log, 3, `failed to find extern definition for BTF var '${name}'`);
+    }
+    btf.setVarLinkage(variable.typeId, 1);
+    variable.offset = extern.offset;
+  }
+  btf.setVariables(kconfig.section, variables);
+  btf.setSize(kconfig.section, kconfig.size);
+}

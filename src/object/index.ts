@@ -1,0 +1,30 @@
+export {
+  applyCoreRelocations,
+  Core,
+  type CoreRequest,
+  type CoreTargets,
+  formatCoreRelocation,
+  typesAreCompatible,
+  typesMatch,
+} from './core/index.ts';
+export { type BtfAbilities, sanitizeBtf } from './sanitize-btf.ts';
+export { BtfImage, Kind, isModifier, type ImageMember, type SectionVariable } from './btf-image.ts';
+export { Code, Opcode, Pseudo } from './code.ts';
+export type { CoreRelocation, ExtInfo, ExtSection } from './ext-info.ts';
+export { essentialName } from './externs.ts';
+export { type DiagnosticLog, errorText, failure, LibbpfErrno, ObjectError } from './failure.ts';
+export { type InfoRecords, type LinkedProgram, type LinkOptions, linkProgram, type Placement } from './link-program.ts';
+export { isMapInMap } from './map-definition.ts';
+export { dataMapName } from './maps.ts';
+export { objectName, parseObject, type ParseOptions } from './parse.ts';
+export { type AutoAttach, findSection, type SectionDefinition, sectionDefinitions } from './sections.ts';
+export type {
+  ExternSpec,
+  MapOrigin,
+  MapSpec,
+  ObjectSpec,
+  ProgramSpec,
+  Relocation,
+  StructOpsSpec,
+  VariableSpec,
+} from './spec.ts';

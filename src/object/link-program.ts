@@ -1,0 +1,243 @@
+import type { BtfImage } from './btf-image.ts';
+import { Kind } from './btf-image.ts';
+import { Code, Pseudo } from './code.ts';
+import type { ExtSection } from './ext-info.ts';
+import { type DiagnosticLog, errorText, failure, LibbpfErrno } from './failure.ts';
+import type { ObjectSpec, ProgramSpec, Relocation } from './spec.ts';
+
+/** Function or line records as the kernel takes them: the first word counts instruction slots. */
+export interface InfoRecords {
+  readonly recordSize: number;
+  bytes: Uint8Array;
+}
+
+/** Where a function ended up in a linked program, in instruction slots. */
+export interface Placement {
+  readonly program: ProgramSpec;
+  readonly offset: number;
+}
+
+/** An entry point with all functions it needs appended. */
+export interface LinkedProgram {
+  readonly program: ProgramSpec;
+  readonly code: Code;
+  /** Indexes count slots of the whole program; calls are resolved already. */
+  readonly relocations: Relocation[];
+  readonly funcInfo: InfoRecords | undefined;
+  readonly lineInfo: InfoRecords | undefined;
+  readonly placements: readonly Placement[];
+}
+
+export interface LinkOptions {
+  readonly log: DiagnosticLog;
+  /** Instructions after CO-RE relocation, where they differ from the spec's. */
+  readonly codeOf: (program: ProgramSpec) => Uint8Array;
+  /** The kernel takes function and line records. */
+  readonly withInfo: boolean;
+  /** Exception callbacks can be named by declaration tags. */
+  readonly withTags: boolean;
+}
+
+/**
+ * Appends to an entry point every subprogram it reaches, in libbpf's order (depth first, at first call), and points all
+ * calls at them. ObjectError, after libbpf's warning, when a call leads nowhere.
+ */
+export function linkProgram(spec: ObjectSpec, program: ProgramSpec, options: LinkOptions): LinkedProgram {
+  const linker = new Linker(spec, program, options);
+  try {
+    linker.place(program, 0);
+  } catch (error) {
+    const errno = (error as { errno?: number }).errno ?? 22;
+    options.log('warn', `prog '${program.name}': failed to relocate calls: ${errorText(errno)}`);
+    throw error;
+  }
+  const callback = exceptionCallback(spec, program, options);
+  if (callback && !linker.isPlaced(callback)) linker.append(callback);
+  return linker.finish();
+}
+
+class Linker {
+  readonly #spec: ObjectSpec;
+  readonly #main: ProgramSpec;
+  readonly #options: LinkOptions;
+  readonly #code: Code;
+  readonly #relocations: Relocation[];
+  readonly #offsets = new Map<ProgramSpec, number>();
+  readonly #textIndex: number;
+  readonly #info: { func: InfoRecords | undefined; line: InfoRecords | undefined } = {
+    func: undefined,
+    line: undefined,
+  };
+
+  constructor(spec: ObjectSpec, main: ProgramSpec, options: LinkOptions) {
+    this.#spec = spec;
+    this.#main = main;
+    this.#options = options;
+    this.#code = new Code(options.codeOf(main));
+    this.#relocations = [...main.relocations];
+    this.#textIndex = spec.programs.find((program) => program.subprogram)?.sectionIndex ?? -1;
+    this.#mark(main, 0);
+  }
+
+  isPlaced(program: ProgramSpec): boolean {
+    return this.#offsets.has(program);
+  }
+
+  append(subprogram: ProgramSpec): void {
+    const offset = this.#code.count;
+    this.#code.append(this.#options.codeOf(subprogram));
+    for (const relocation of subprogram.relocations) {
+      this.#relocations.push({ ...relocation, index: relocation.index + offset });
+    }
+    this.#offsets.set(subprogram, offset);
+    this.#mark(subprogram, offset);
+    this.place(subprogram, offset);
+  }
+
+  /** Resolves the calls of a function whose code stands at `offset`. */
+  place(program: ProgramSpec, offset: number): void {
+    this.#appendInfo(program, offset);
+    const code = this.#code;
+    const count = program.code.length / 8;
+    const byIndex = new Map(program.relocations.map((relocation) => [relocation.index, relocation]));
+    const bad = (text: string) => failure(this.#options.log, LibbpfErrno.RELOC, `prog '${program.name}': ${text}`);
+    for (let index = 0; index < count; index++) {
+      const at = offset + index;
+      const isAddress = code.isFunctionAddress(at);
+      if (!code.isSubprogramCall(at) && !isAddress) {
+        if (code.isLoadImmediate64(at)) index++;
+        continue;
+      }
+      const relocation = byIndex.get(index);
+      if (relocation?.kind === 'externCall') continue;
+      let slot: number;
+      if (relocation?.kind === 'call') slot = relocation.offset / 8 + code.immediate(at) + 1;
+      else if (relocation?.kind === 'function') slot = (relocation.offset + code.immediate(at)) / 8;
+      else if (relocation) throw bad(`unexpected relo for insn #${index}, type ${relocation.kind}`);
+      else if (isAddress) throw bad(`missing subprog addr relo for insn #${index}`);
+      else slot = program.sectionOffset + index + code.immediate(at) + 1;
+      const callee = this.#spec.programs.find(
+        (candidate) =>
+          candidate.sectionIndex === this.#textIndex &&
+          slot >= candidate.sectionOffset &&
+          slot < candidate.sectionOffset + candidate.code.length / 8,
+      );
+      if (!callee) throw bad('no .text section found yet sub-program call exists');
+      if (!this.#offsets.has(callee)) this.append(callee);
+      code.setImmediate(at, this.#offsets.get(callee)! - at - 1);
+      if (isAddress) index++;
+    }
+  }
+
+  finish(): LinkedProgram {
+    return {
+      program: this.#main,
+      code: this.#code,
+      relocations: this.#relocations,
+      funcInfo: this.#info.func,
+      lineInfo: this.#info.line,
+      placements: [...this.#offsets].map(([program, offset]) => ({ program, offset })),
+    };
+  }
+
+  /** Loads of function addresses look like loads of a number until marked. */
+  #mark(program: ProgramSpec, offset: number): void {
+    for (const relocation of program.relocations) {
+      if (relocation.kind === 'function') this.#code.setSource(offset + relocation.index, Pseudo.FUNC);
+    }
+  }
+
+  #appendInfo(program: ProgramSpec, offset: number): void {
+    const { ext, btf } = this.#spec;
+    if (!ext || !btf || !this.#options.withInfo) return;
+    const isMain = program === this.#main;
+    const { log } = this.#options;
+    if (isMain || this.#info.func) {
+      const records = selectRecords(ext.funcInfo, program, offset);
+      if (records) this.#info.func = joined(this.#info.func, records);
+      else missing(log, program, { known: this.#info.func !== undefined, what: 'function', short: 'func' });
+    }
+    if (isMain || this.#info.line) {
+      const records = selectRecords(ext.lineInfo, program, offset);
+      if (records) this.#info.line = joined(this.#info.line, records);
+      else missing(log, program, { known: this.#info.line !== undefined, what: 'line', short: 'line' });
+    }
+  }
+}
+
+function missing(
+  log: DiagnosticLog,
+  program: ProgramSpec,
+  info: { known: boolean; what: string; short: string },
+): void {
+  if (info.known) throw failure(log, 2, `prog '${program.name}': missing .BTF.ext ${info.what} info.`);
+  log(
+    'warn',
+    `prog '${program.name}': missing .BTF.ext ${info.what} info for the main program, skipping all of .BTF.ext ${info.short} info.`,
+  );
+}
+
+function joined(known: InfoRecords | undefined, more: InfoRecords): InfoRecords {
+  if (!known) return more;
+  const bytes = new Uint8Array(known.bytes.length + more.bytes.length);
+  bytes.set(known.bytes);
+  bytes.set(more.bytes, known.bytes.length);
+  return { recordSize: known.recordSize, bytes };
+}
+
+/** The records of one function, moved to where the function stands. */
+function selectRecords(sections: readonly ExtSection[], program: ProgramSpec, offset: number): InfoRecords | undefined {
+  const name = program.sectionName;
+  const section = sections.find((candidate) => candidate.sectionName.replace(/^\?/, '') === name);
+  if (!section) return undefined;
+  const { recordSize, records } = section;
+  const view = new DataView(records.buffer, records.byteOffset, records.length);
+  const first = program.sectionOffset;
+  const end = first + program.code.length / 8;
+  let start = -1;
+  let stop = -1;
+  for (let at = 0; at < records.length; at += recordSize) {
+    const slot = Math.floor(view.getUint32(at, true) / 8);
+    if (slot < first) continue;
+    if (slot >= end) break;
+    if (start < 0) start = at;
+    stop = at + recordSize;
+  }
+  if (start < 0) return undefined;
+  const bytes = records.slice(start, stop);
+  const moved = new DataView(bytes.buffer);
+  for (let at = 0; at < bytes.length; at += recordSize) {
+    moved.setUint32(at, Math.floor(moved.getUint32(at, true) / 8) + offset - first, true);
+  }
+  return { recordSize, bytes };
+}
+
+const callbackTag = 'exception_callback:';
+
+/** The subprogram a declaration tag names as the exception callback of an entry point. */
+function exceptionCallback(spec: ObjectSpec, program: ProgramSpec, options: LinkOptions): ProgramSpec | undefined {
+  const { btf } = spec;
+  if (!btf || !options.withTags) return undefined;
+  const bad = (errno: number, text: string) => failure(options.log, errno, `prog '${program.name}': ${text}`);
+  let found: ProgramSpec | undefined;
+  for (const id of btf.idsOfKind(Kind.DECL_TAG)) {
+    if (btf.tagComponent(id) !== -1 || !btf.name(id).startsWith(callbackTag)) continue;
+    if (!isGlobalFunction(btf, btf.target(id))) {
+      throw bad(22, 'exception_callback:<value> decl tag not applied to the main program');
+    }
+    if (btf.name(btf.target(id)) !== program.name) continue;
+    if (found) return undefined;
+    const name = btf.name(id).slice(callbackTag.length);
+    if (name === '') throw bad(22, 'exception_callback:<value> decl tag contains empty value');
+    found = spec.programs.find((candidate) => candidate.subprogram && candidate.name === name);
+    if (!found) throw bad(2, `cannot find exception callback '${name}'`);
+    if (!found.global || found.hidden) {
+      throw bad(22, `exception callback ${name} must be a global non-hidden function`);
+    }
+  }
+  return found;
+}
+
+function isGlobalFunction(btf: BtfImage, id: number): boolean {
+  return btf.kind(id) === Kind.FUNC && btf.vlen(id) === 1;
+}

@@ -1,0 +1,187 @@
+import { bpf_map_type } from '../uapi/index.ts';
+import { type BtfImage, type ImageMember, Kind } from './btf-image.ts';
+import { type DiagnosticLog, failure } from './failure.ts';
+
+/** A map as a BTF-defined declaration states it. */
+export interface MapDefinition {
+  type: number;
+  keySize: number;
+  valueSize: number;
+  maxEntries: number;
+  flags: number;
+  numaNode: number;
+  mapExtra: bigint;
+  keyTypeId: number;
+  valueTypeId: number;
+  /** LIBBPF_PIN_BY_NAME */
+  pinByName: boolean;
+  inner: MapDefinition | undefined;
+}
+
+export interface MapDefinitionContext {
+  readonly btf: BtfImage;
+  readonly log: DiagnosticLog;
+  /** Unknown attributes are ignored. */
+  readonly relaxed: boolean;
+}
+
+const einval = 22;
+const enotsup = 95;
+
+export function isMapInMap(type: number): boolean {
+  return type === bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS || type === bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
+/** Reads the attributes of a BTF-defined map from its struct type. ObjectError, with libbpf's words, if they are wrong. */
+export function readMapDefinition(
+  context: MapDefinitionContext,
+  map: { name: string; typeId: number; isInner: boolean },
+): MapDefinition {
+  const { btf, log } = context;
+  const definition: MapDefinition = {
+    type: 0,
+    keySize: 0,
+    valueSize: 0,
+    maxEntries: 0,
+    flags: 0,
+    numaNode: 0,
+    mapExtra: 0n,
+    keyTypeId: 0,
+    valueTypeId: 0,
+    pinByName: false,
+    inner: undefined,
+  };
+  const bad = (text: string, errno = einval) => failure(log, errno, `map '${map.name}': ${text}`);
+  const integer = (member: ImageMember): number => {
+    const pointer = btf.resolve(member.typeId);
+    if (btf.kind(pointer) !== Kind.PTR) {
+      throw bad(`attr '${member.name}': expected PTR, got ${btf.kindName(pointer)}.`);
+    }
+    const target = btf.target(pointer);
+    if (target !== 0 && !btf.has(target)) throw bad(`attr '${member.name}': type [${target}] not found.`);
+    if (btf.kind(target) !== Kind.ARRAY) {
+      throw bad(`attr '${member.name}': expected ARRAY, got ${btf.kindName(target)}.`);
+    }
+    return btf.array(target).length;
+  };
+  const sized = (member: ImageMember, what: 'key' | 'value', known: number): { typeId: number; size: number } => {
+    if (!btf.has(member.typeId)) throw bad(`${what} type [${member.typeId}] not found.`);
+    if (btf.kind(member.typeId) !== Kind.PTR) {
+      throw bad(`${what} spec is not PTR: ${btf.kindName(member.typeId)}.`);
+    }
+    const typeId = btf.target(member.typeId);
+    const size = btf.sizeOf(typeId);
+    if (size === undefined) throw bad(`can't determine ${what} size for type [${typeId}]: -22.`);
+    if (known !== 0 && known !== size) throw bad(`conflicting ${what} size ${known} != ${size}.`);
+    return { typeId, size };
+  };
+
+  const members = btf.members(map.typeId);
+  for (const [index, member] of members.entries()) {
+    switch (member.name) {
+      case 'type':
+        definition.type = integer(member);
+        break;
+      case 'max_entries':
+        definition.maxEntries = integer(member);
+        break;
+      case 'map_flags':
+        definition.flags = integer(member);
+        break;
+      case 'numa_node':
+        definition.numaNode = integer(member);
+        break;
+      case 'key_size':
+      case 'value_size': {
+        const what = member.name === 'key_size' ? 'key' : 'value';
+        const size = integer(member);
+        const known = what === 'key' ? definition.keySize : definition.valueSize;
+        if (known !== 0 && known !== size) throw bad(`conflicting ${what} size ${known} != ${size}.`);
+        if (what === 'key') definition.keySize = size;
+        else definition.valueSize = size;
+        break;
+      }
+      case 'key': {
+        const key = sized(member, 'key', definition.keySize);
+        definition.keySize = key.size;
+        definition.keyTypeId = key.typeId;
+        break;
+      }
+      case 'value': {
+        const value = sized(member, 'value', definition.valueSize);
+        definition.valueSize = value.size;
+        definition.valueTypeId = value.typeId;
+        break;
+      }
+      case 'values': {
+        const programs = definition.type === bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY;
+        const maps = isMapInMap(definition.type);
+        if (map.isInner) throw bad('multi-level inner maps not supported.', enotsup);
+        if (index !== members.length - 1) throw bad("'values' member should be last.");
+        if (!maps && !programs) throw bad('should be map-in-map or prog-array.', enotsup);
+        if (definition.valueSize !== 0 && definition.valueSize !== 4) {
+          throw bad(`conflicting value size ${definition.valueSize} != 4.`);
+        }
+        definition.valueSize = 4;
+        const typeId = innerType(context, bad, member, programs ? 'prog-array value' : 'map-in-map inner', programs);
+        if (typeId !== undefined) {
+          definition.inner = readMapDefinition(context, { name: `${map.name}.inner`, typeId, isInner: true });
+        }
+        break;
+      }
+      case 'pinning': {
+        if (map.isInner) throw bad("inner def can't be pinned.");
+        const pinning = integer(member);
+        if (pinning !== 0 && pinning !== 1) throw bad(`invalid pinning value ${pinning}.`);
+        definition.pinByName = pinning === 1;
+        break;
+      }
+      case 'map_extra':
+        definition.mapExtra = longInteger(context, bad, member, integer);
+        break;
+      default:
+        if (!context.relaxed) throw bad(`unknown field '${member.name}'.`, enotsup);
+    }
+  }
+  if (definition.type === 0) throw bad("map type isn't specified.");
+  return definition;
+}
+
+type Bad = (text: string, errno?: number) => Error;
+
+/** Type id of the struct that describes inner maps; undefined for program arrays. */
+function innerType(
+  context: MapDefinitionContext,
+  bad: Bad,
+  member: ImageMember,
+  what: string,
+  programs: boolean,
+): number | undefined {
+  const { btf } = context;
+  if (!btf.has(member.typeId)) throw bad(`${what} type [${member.typeId}] not found.`);
+  if (btf.kind(member.typeId) !== Kind.ARRAY || btf.array(member.typeId).length !== 0) {
+    throw bad(`${what} spec is not a zero-sized array.`);
+  }
+  const pointer = btf.resolve(btf.array(member.typeId).elementTypeId);
+  if (btf.kind(pointer) !== Kind.PTR) throw bad(`${what} def is of unexpected kind ${btf.kindName(pointer)}.`);
+  const target = btf.resolve(btf.target(pointer));
+  const expected = programs ? Kind.FUNC_PROTO : Kind.STRUCT;
+  if (btf.kind(target) !== expected) throw bad(`${what} def is of unexpected kind ${btf.kindName(target)}.`);
+  return programs ? undefined : target;
+}
+
+function longInteger(
+  { btf }: MapDefinitionContext,
+  bad: Bad,
+  member: ImageMember,
+  integer: (member: ImageMember) => number,
+): bigint {
+  const typeId = btf.resolve(member.typeId);
+  const kind = btf.kind(typeId);
+  if (kind === Kind.PTR) return BigInt(integer(member));
+  if (kind !== Kind.ENUM && kind !== Kind.ENUM64) {
+    throw bad(`attr '${member.name}': expected ENUM or ENUM64, got ${btf.kindName(typeId)}.`);
+  }
+  if (btf.vlen(typeId) !== 1) throw bad(`attr '${member.name}': invalid __ulong`);
+  return BigInt.asUintN(64, btf.enumValue(typeId, 0).value);
+}

@@ -1,0 +1,243 @@
+import type { ElfSection } from '../elf/index.ts';
+import { bpf_map_type } from '../uapi/index.ts';
+import { type BtfImage, Kind } from './btf-image.ts';
+import { failure } from './failure.ts';
+import { type MapDefinition, readMapDefinition } from './map-definition.ts';
+import type { ObjectDraft } from './parse.ts';
+import type { ExternSpec, MapOrigin, MapSpec } from './spec.ts';
+
+const flagReadOnlyForProgram = 1 << 7;
+const flagMmapable = 1 << 10;
+const flagLink = 1 << 13;
+const pageSize = 4096;
+
+/** Adds the object's maps in libbpf's order: declared ones, global data by section, kconfig, struct_ops. */
+export function collectMaps(
+  draft: ObjectDraft,
+  externs: readonly ExternSpec[],
+): { kconfigMap: number; arenaMap: number } {
+  if (draft.mapsIndex >= 0 && draft.btf) collectDeclaredMaps(draft, draft.btf);
+  const arenaMap = collectArena(draft);
+  collectDataMaps(draft);
+  let kconfigMap = -1;
+  const last = externs.findLast((extern) => extern.kind === 'kconfig');
+  if (last?.kind === 'kconfig') {
+    kconfigMap = draft.maps.length;
+    const size = last.offset + last.size;
+    draft.maps.push(dataMap(draft, { origin: 'kconfig', name: '.kconfig', sectionIndex: -1, size, value: undefined }));
+  }
+  if (draft.btf) collectStructOps(draft, draft.btf);
+  return { kconfigMap, arenaMap };
+}
+
+function collectDeclaredMaps(draft: ObjectDraft, btf: BtfImage): void {
+  const { log } = draft;
+  const section = draft.elf.sections[draft.mapsIndex]!;
+  const datasec = [...btf.idsOfKind(Kind.DATASEC)].find((id) => btf.name(id) === '.maps');
+  if (datasec === undefined) throw failure(log, 2, "DATASEC '.maps' not found.");
+  for (const [index, { typeId, offset, size }] of btf.variables(datasec).entries()) {
+    const name = btf.name(typeId);
+    if (name === '') throw failure(log, 22, `map #${index}: empty name.`);
+    if (offset + size > section.size) throw failure(log, 22, `map '${name}' BTF data is corrupted.`);
+    if (btf.kind(typeId) !== Kind.VAR) {
+      throw failure(log, 22, `map '${name}': unexpected var kind ${btf.kindName(typeId)}.`);
+    }
+    const linkage = btf.varLinkage(typeId);
+    if (linkage !== 1) {
+      const word = linkage === 0 ? 'static' : linkage === 2 ? 'extern' : 'unknown';
+      throw failure(log, 95, `map '${name}': unsupported map linkage ${word}.`);
+    }
+    const struct = btf.resolve(btf.target(typeId));
+    if (btf.kind(struct) !== Kind.STRUCT) {
+      throw failure(log, 22, `map '${name}': unexpected def kind ${btf.kindName(typeId)}.`);
+    }
+    if (btf.size(struct) > size) throw failure(log, 22, `map '${name}': invalid def size.`);
+    const context = { btf, log, relaxed: draft.relaxedMaps };
+    const definition = readMapDefinition(context, { name, typeId: struct, isInner: false });
+    draft.maps.push(declaredMap(definition, { name, sectionIndex: section.index, offset, pinRoot: draft.pinRoot }));
+  }
+}
+
+function declaredMap(
+  definition: MapDefinition,
+  where: { name: string; sectionIndex: number; offset: number; pinRoot: string },
+): MapSpec {
+  const { pinByName, inner, ...attributes } = definition;
+  const isRing =
+    definition.type === bpf_map_type.BPF_MAP_TYPE_RINGBUF || definition.type === bpf_map_type.BPF_MAP_TYPE_USER_RINGBUF;
+  return {
+    name: where.name,
+    sectionName: undefined,
+    origin: 'user',
+    sectionIndex: where.sectionIndex,
+    sectionOffset: where.offset,
+    ...attributes,
+    maxEntries: isRing ? ringSize(definition.maxEntries) : definition.maxEntries,
+    ifindex: 0,
+    pinPath: pinByName ? `${where.pinRoot}/${where.name}` : undefined,
+    autocreate: true,
+    inner: inner && declaredMap(inner, { ...where, name: `${where.name}.inner` }),
+    initialValue: undefined,
+    slots: [],
+    structOps: undefined,
+  };
+}
+
+/** The next size the kernel takes for a ring buffer: a power of two of pages. */
+function ringSize(size: number): number {
+  if (size === 0) return 0;
+  const pages = size / pageSize;
+  if (Number.isInteger(pages) && Number.isInteger(Math.log2(pages))) return size;
+  for (let next = pageSize; next <= 0xffffffff; next *= 2) if (next > size) return next;
+  return size;
+}
+
+function collectArena(draft: ObjectDraft): number {
+  let arena = -1;
+  for (const [index, map] of draft.maps.entries()) {
+    if (map.type !== bpf_map_type.BPF_MAP_TYPE_ARENA) continue;
+    if (arena >= 0) {
+      const other = draft.maps[arena]!.name;
+      const text = `map '${map.name}': only single ARENA map is supported (map '${other}' is also ARENA)`;
+      throw failure(draft.log, 22, text);
+    }
+    arena = index;
+    if (!draft.arena) continue;
+    const room = map.maxEntries * pageSize;
+    if (Math.ceil(draft.arena.size / pageSize) * pageSize > room) {
+      const size = draft.arena.size;
+      const text = `elf: sec '${draft.arena.name}': declared ARENA map size (${room}) is too small to hold global __arena variables of size ${size}`;
+      throw failure(draft.log, 7, text);
+    }
+    map.initialValue = draft.arena.bytes.slice();
+  }
+  if (draft.arena && arena < 0) {
+    const text = `elf: sec '${draft.arena.name}': to use global __arena variables the ARENA map should be explicitly declared in SEC(".maps")`;
+    throw failure(draft.log, 2, text);
+  }
+  return arena;
+}
+
+function collectDataMaps(draft: ObjectDraft): void {
+  for (const section of draft.elf.sections) {
+    const role = draft.roles.get(section.index);
+    if (section.size === 0) continue;
+    if (role !== 'data' && role !== 'rodata' && role !== 'bss') continue;
+    const value = role === 'bss' ? undefined : section.bytes.slice();
+    draft.maps.push(
+      dataMap(draft, { origin: role, name: section.name, sectionIndex: section.index, size: section.size, value }),
+    );
+  }
+}
+
+function dataMap(
+  draft: ObjectDraft,
+  data: { origin: MapOrigin; name: string; sectionIndex: number; size: number; value: Uint8Array | undefined },
+): MapSpec {
+  const { btf } = draft;
+  const readOnly = data.origin === 'rodata' || data.origin === 'kconfig';
+  const valueTypeId = btf ? btf.find(data.name) : 0;
+  const exposed =
+    btf !== undefined &&
+    btf.kind(valueTypeId) === Kind.DATASEC &&
+    btf.variables(valueTypeId).some(({ typeId }) => btf.kind(typeId) === Kind.VAR && btf.varLinkage(typeId) !== 0);
+  return {
+    // Custom sections are known by their own names, however long.
+    name: isCustom(data) ? data.name : dataMapName(draft.name, data.name),
+    sectionName: data.name,
+    origin: data.origin,
+    sectionIndex: data.sectionIndex,
+    sectionOffset: 0,
+    type: bpf_map_type.BPF_MAP_TYPE_ARRAY,
+    keySize: 4,
+    valueSize: data.size,
+    maxEntries: 1,
+    flags: (readOnly ? flagReadOnlyForProgram : 0) | (exposed ? flagMmapable : 0),
+    mapExtra: 0n,
+    numaNode: 0,
+    keyTypeId: 0,
+    valueTypeId,
+    ifindex: 0,
+    pinPath: undefined,
+    autocreate: true,
+    inner: undefined,
+    initialValue: data.value,
+    slots: [],
+    structOps: undefined,
+  };
+}
+
+function isCustom({ origin, name }: { origin: MapOrigin; name: string }): boolean {
+  return (origin === 'data' || origin === 'rodata') && name !== `.${origin}`;
+}
+
+/**
+ * Name of the map for a data section: `.rodata` of object `my_object_name` is `my_objec.rodata`, the object's name cut
+ * so that section names of up to 7 characters leave it 8; `.data.custom` keeps its own name, cut to 15 characters.
+ */
+export function dataMapName(objectName: string, sectionName: string): string {
+  const suffix = Math.min(15, Math.max(7, sectionName.length));
+  const prefix = sectionName.indexOf('.', 1) >= 0 ? 0 : Math.min(15 - suffix, objectName.length);
+  const name = objectName.slice(0, prefix) + sectionName.slice(0, suffix);
+  return name.replace(/[^A-Za-z0-9_.]/g, '_');
+}
+
+function collectStructOps(draft: ObjectDraft, btf: BtfImage): void {
+  for (const section of draft.elf.sections) {
+    if (draft.roles.get(section.index) === 'structOps') collectStructOpsSection(draft, btf, section);
+  }
+}
+
+function collectStructOpsSection(draft: ObjectDraft, btf: BtfImage, section: ElfSection): void {
+  const { log } = draft;
+  const datasec = btf.find(section.name, Kind.DATASEC);
+  if (datasec === 0) throw failure(log, 22, `struct_ops init: DATASEC ${section.name} not found`);
+  for (const { typeId, offset } of btf.variables(datasec)) {
+    const name = btf.name(typeId);
+    const struct = btf.resolve(btf.target(typeId));
+    const typeName = btf.name(struct);
+    if (typeName === '') throw failure(log, 95, 'struct_ops init: anonymous type is not supported');
+    if (btf.kind(struct) !== Kind.STRUCT) throw failure(log, 22, `struct_ops init: ${typeName} is not a struct`);
+    const size = btf.size(struct);
+    if (offset + size > section.bytes.length) {
+      const text = `struct_ops init: var ${name} is beyond the end of DATASEC ${section.name}`;
+      throw failure(log, 22, text);
+    }
+    const link = section.name.endsWith('.link');
+    draft.maps.push({
+      name,
+      sectionName: undefined,
+      origin: 'structOps',
+      sectionIndex: section.index,
+      sectionOffset: offset,
+      type: bpf_map_type.BPF_MAP_TYPE_STRUCT_OPS,
+      keySize: 4,
+      valueSize: size,
+      maxEntries: 1,
+      flags: link ? flagLink : 0,
+      mapExtra: 0n,
+      numaNode: 0,
+      keyTypeId: 0,
+      valueTypeId: struct,
+      ifindex: 0,
+      pinPath: undefined,
+      autocreate: !section.name.startsWith('?'),
+      inner: undefined,
+      initialValue: undefined,
+      slots: [],
+      structOps: {
+        typeId: struct,
+        typeName,
+        data: section.bytes.slice(offset, offset + size),
+        programs: new Map(),
+        link,
+      },
+    });
+  }
+}
+
+/** True for sections that hold global data. */
+export function isDataSection(draft: ObjectDraft, sectionIndex: number): boolean {
+  const role = draft.roles.get(sectionIndex);
+  return role === 'data' || role === 'rodata' || role === 'bss';
+}

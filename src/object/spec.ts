@@ -1,0 +1,135 @@
+import type { BtfImage } from './btf-image.ts';
+import type { CoreRelocation, ExtInfo } from './ext-info.ts';
+import type { SectionDefinition } from './sections.ts';
+
+/** What a relocation makes an instruction refer to. `index` counts instruction slots in the function. */
+export type Relocation =
+  | { readonly kind: 'map'; readonly index: number; readonly map: number }
+  | { readonly kind: 'data'; readonly index: number; readonly map: number; readonly offset: number }
+  | { readonly kind: 'call'; readonly index: number; readonly offset: number }
+  | { readonly kind: 'function'; readonly index: number; readonly offset: number }
+  | { readonly kind: 'extern'; readonly index: number; readonly extern: number }
+  | { readonly kind: 'externCall'; readonly index: number; readonly extern: number }
+  | { readonly kind: 'jumpTable'; readonly index: number; readonly offset: number; readonly size: number };
+
+/** One function of an object: an entry point, or a subprogram that entry points call. */
+export interface ProgramSpec {
+  readonly name: string;
+  /** Without the leading `?`. */
+  readonly sectionName: string;
+  readonly sectionIndex: number;
+  /** Position in the section, in instruction slots. */
+  readonly sectionOffset: number;
+  /** Lives in .text: only loaded as a part of entry points that call it. */
+  readonly subprogram: boolean;
+  readonly global: boolean;
+  /** A global function that is to be verified as if static (hidden visibility). */
+  readonly hidden: boolean;
+  /** Unrelocated instructions, little-endian. */
+  readonly code: Uint8Array;
+  readonly relocations: readonly Relocation[];
+  readonly coreRelocations: readonly CoreRelocation[];
+  readonly section: SectionDefinition | undefined;
+  /** BPF_PROG_TYPE_*, 0 if the section's name does not tell. */
+  type: number;
+  expectedAttachType: number;
+  /** False for sections that begin with `?`: skipped unless asked for. */
+  autoload: boolean;
+  flags: number;
+  ifindex: number;
+}
+
+export type MapOrigin = 'user' | 'data' | 'rodata' | 'bss' | 'kconfig' | 'structOps';
+
+export interface MapSpec {
+  /** As the kernel and commands name it (not cut to the kernel's 15 characters for user maps). */
+  readonly name: string;
+  /** Name of the section, for maps made of global data. */
+  readonly sectionName: string | undefined;
+  readonly origin: MapOrigin;
+  readonly sectionIndex: number;
+  readonly sectionOffset: number;
+  type: number;
+  keySize: number;
+  valueSize: number;
+  maxEntries: number;
+  flags: number;
+  mapExtra: bigint;
+  numaNode: number;
+  keyTypeId: number;
+  valueTypeId: number;
+  ifindex: number;
+  pinPath: string | undefined;
+  autocreate: boolean;
+  readonly inner: MapSpec | undefined;
+  /** First contents: of element 0 for global data, of the arena's pages. */
+  initialValue: Uint8Array | undefined;
+  /** Static initialisers: index of a map (map in map) or of a program (program array) per slot. */
+  readonly slots: (number | undefined)[];
+  /** For struct_ops maps: the type and value, and programs by member. */
+  readonly structOps: StructOpsSpec | undefined;
+}
+
+export interface StructOpsSpec {
+  readonly typeId: number;
+  readonly typeName: string;
+  readonly data: Uint8Array;
+  /** Index of a program, by member index. */
+  readonly programs: Map<number, number>;
+  readonly link: boolean;
+}
+
+export type ExternSpec = {
+  readonly name: string;
+  /** Without a flavour suffix. */
+  readonly essentialName: string;
+  readonly symbolIndex: number;
+  readonly weak: boolean;
+  readonly typeId: number;
+} & (
+  | {
+      readonly kind: 'kconfig';
+      readonly valueKind: 'char' | 'bool' | 'int' | 'tristate' | 'charArray';
+      readonly signed: boolean;
+      readonly size: number;
+      readonly alignment: number;
+      readonly offset: number;
+    }
+  | {
+      readonly kind: 'ksym';
+      readonly function: boolean /** 0 for `void`: resolved by address. */;
+      readonly symbolTypeId: number;
+    }
+);
+
+/** A global variable: where its bytes are. */
+export interface VariableSpec {
+  readonly name: string;
+  /** Index of the map of its section. */
+  readonly map: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly typeId: number;
+}
+
+/** An object file as plain data. Loading does not change it. */
+export interface ObjectSpec {
+  readonly name: string;
+  readonly path: string;
+  readonly littleEndian: boolean;
+  readonly license: string;
+  /** From the section `version`; undefined means the running kernel's. */
+  readonly kernelVersion: number | undefined;
+  readonly btf: BtfImage | undefined;
+  readonly ext: ExtInfo | undefined;
+  readonly maps: readonly MapSpec[];
+  /** In order of section and position, subprograms among them. */
+  readonly programs: readonly ProgramSpec[];
+  readonly externs: readonly ExternSpec[];
+  readonly variables: readonly VariableSpec[];
+  /** Index of the kconfig map, -1 if there is none. */
+  readonly kconfigMap: number;
+  /** Index of the arena map, -1 if there is none. */
+  readonly arenaMap: number;
+  readonly jumpTables: Uint8Array | undefined;
+}
