@@ -1,0 +1,76 @@
+/** The longest command, in bytes, continuation lines included. */
+export const maxCommandBytes = 65_535;
+const maxWords = 4095;
+
+const space = /[^ \t\r\n]/g;
+const wordEnd = /[ \t\r\n]/g;
+
+/** What keeps a line from being a command. */
+export type SplitError = 'too many arguments' | 'unterminated quoted string';
+
+/**
+ * Splits a command at blanks. A word that starts with a quote reaches to the next quote of its kind; quotes inside
+ * a word are part of it. There is no escaping.
+ */
+export function splitWords(line: string): string[] | SplitError {
+  const words: string[] = [];
+  let at = 0;
+  while (at < line.length) {
+    space.lastIndex = at;
+    const start = space.exec(line)?.index;
+    if (start === undefined) break;
+    if (words.length >= maxWords) return 'too many arguments';
+    const quote = line[start];
+    if (quote === "'" || quote === '"') {
+      const end = line.indexOf(quote, start + 1);
+      if (end < 0) return 'unterminated quoted string';
+      words.push(line.slice(start + 1, end));
+      at = end + 1;
+    } else {
+      wordEnd.lastIndex = start;
+      const end = wordEnd.exec(line)?.index ?? line.length;
+      words.push(line.slice(start, end));
+      at = end + 1;
+    }
+  }
+  return words;
+}
+
+/** Cuts a line at a NUL byte and at `#`, which starts a comment even inside quotes. */
+export function cutComment(line: string): string {
+  const nul = line.indexOf('\0');
+  const text = nul < 0 ? line : line.slice(0, nul);
+  const hash = text.indexOf('#');
+  return hash < 0 ? text : text.slice(0, hash);
+}
+
+export type Command = { words: string[] } | { error: string } | 'unreadable length';
+
+/**
+ * Reads the next command with its continuation lines. `nextLine` gives lines as one character per byte.
+ * `number` is the count of commands before it, which the messages name. Undefined at the end of the input.
+ */
+export function nextCommand(nextLine: () => string | undefined, number: number): Command | undefined {
+  for (;;) {
+    const line = nextLine();
+    if (line === undefined) return undefined;
+    let text = cutComment(line);
+    if (text.length === maxCommandBytes) return 'unreadable length';
+    while (text.endsWith('\\\n')) {
+      const more = nextLine();
+      if (more === undefined || more === '' || more[0] === '\0') {
+        return { error: `missing continuation line on command ${number}` };
+      }
+      const continued = cutComment(more);
+      if (text.length + continued.length + 1 > maxCommandBytes + 1) return { error: `command ${number} is too long` };
+      text = text.slice(0, -2) + continued;
+    }
+    const words = splitWords(text);
+    if (typeof words === 'string') {
+      return {
+        error: words === 'too many arguments' ? `${words} to command ${number}` : `${words} in command ${number}`,
+      };
+    }
+    if (words.length > 0) return { words };
+  }
+}

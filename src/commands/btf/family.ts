@@ -1,0 +1,26 @@
+import type { CommandFamily } from '../../cli/index.ts';
+import { unsupported } from '../shared/unsupported.ts';
+
+/** `btf`: bTF type information held by the kernel or in files. */
+export const btfFamily: CommandFamily = {
+  name: 'btf',
+  summary: 'BTF type information held by the kernel or in files.',
+  verbs: [
+    { name: 'show', summary: 'List all of them, or one.', load: async () => (await import('./show.ts')).show },
+    { name: 'list', summary: 'The same as show.', load: async () => (await import('./show.ts')).show },
+    { name: 'help', summary: 'Print the usage.' },
+    { name: 'dump', summary: 'Dump the contents.', load: unsupported('btf dump') },
+  ],
+  usage: `Usage: %P btf { show | list } [id BTF_ID]
+       %P btf dump BTF_SRC [format FORMAT] [root_id ROOT_ID]
+       %P btf help
+
+       BTF_SRC := { id BTF_ID | prog PROG | map MAP [{key | value | kv | all}] |
+                    file FILE [file FILE]... }
+       FORMAT  := { raw | c [unsorted] }
+       MAP := { id MAP_ID | pinned FILE | name MAP_NAME }
+       PROG := { id PROG_ID | pinned FILE | tag PROG_TAG | name PROG_NAME }
+       OPTIONS := { {-j|--json} [{-p|--pretty}] | {-d|--debug} |
+                    {-B|--base-btf} }
+`,
+};

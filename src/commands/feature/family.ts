@@ -1,0 +1,25 @@
+import type { CommandFamily } from '../../cli/index.ts';
+import { unsupported } from '../shared/unsupported.ts';
+
+/** `feature`: what the kernel and network devices support. */
+export const featureFamily: CommandFamily = {
+  name: 'feature',
+  summary: 'What the kernel and network devices support.',
+  verbs: [
+    { name: 'probe', summary: 'Probe for features.', load: unsupported('feature probe') },
+    {
+      name: 'list_builtins',
+      summary: 'List the names this program knows.',
+      load: unsupported('feature list_builtins'),
+    },
+    { name: 'help', summary: 'Print the usage.' },
+  ],
+  usage: `Usage: %P %O probe [COMPONENT] [full] [unprivileged] [macros [prefix PREFIX]]
+       %P %O list_builtins GROUP
+       %P %O help
+
+       COMPONENT := { kernel | dev NAME }
+       GROUP := { prog_types | map_types | attach_types | link_types | helpers }
+       OPTIONS := { {-j|--json} [{-p|--pretty}] | {-d|--debug} }
+`,
+};

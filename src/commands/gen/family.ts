@@ -1,0 +1,28 @@
+import type { CommandFamily } from '../../cli/index.ts';
+import { unsupported } from '../shared/unsupported.ts';
+
+/** `gen`: linked objects, skeletons and minimal BTF. */
+export const genFamily: CommandFamily = {
+  name: 'gen',
+  summary: 'Linked objects, skeletons and minimal BTF.',
+  verbs: [
+    { name: 'object', summary: 'Link object files into one.', load: unsupported('gen object') },
+    { name: 'skeleton', summary: 'Generate a skeleton header.', load: unsupported('gen skeleton') },
+    { name: 'subskeleton', summary: 'Generate a subskeleton header.', load: unsupported('gen subskeleton') },
+    {
+      name: 'min_core_btf',
+      summary: 'Reduce BTF to what objects relocate against.',
+      load: unsupported('gen min_core_btf'),
+    },
+    { name: 'help', summary: 'Print the usage.' },
+  ],
+  usage: `Usage: %P gen object OUTPUT_FILE INPUT_FILE [INPUT_FILE...]
+       %P gen skeleton FILE [name OBJECT_NAME]
+       %P gen subskeleton FILE [name OBJECT_NAME]
+       %P gen min_core_btf INPUT OUTPUT OBJECT [OBJECT...]
+       %P gen help
+
+       OPTIONS := { {-j|--json} [{-p|--pretty}] | {-d|--debug} |
+                    {-L|--use-loader} | [ {-S|--sign } {-k} <private_key.pem> {-i} <certificate.x509> ]}
+`,
+};

@@ -1,0 +1,19 @@
+import type { CommandFamily } from '../../cli/index.ts';
+import { unsupported } from '../shared/unsupported.ts';
+
+/** `iter`: iterators, pinned as readable files. */
+export const iterFamily: CommandFamily = {
+  name: 'iter',
+  summary: 'Iterators, pinned as readable files.',
+  helpIgnoresJson: true,
+  verbs: [
+    { name: 'help', summary: 'Print the usage.' },
+    { name: 'pin', summary: 'Pin it as a file.', load: unsupported('iter pin') },
+  ],
+  usage: `Usage: %P iter pin OBJ PATH [map MAP]
+       %P iter help
+
+       MAP := { id MAP_ID | pinned FILE | name MAP_NAME }
+       OPTIONS := { {-j|--json} [{-p|--pretty}] | {-d|--debug} }
+`,
+};

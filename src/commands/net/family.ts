@@ -1,0 +1,32 @@
+import type { CommandFamily } from '../../cli/index.ts';
+import { unsupported } from '../shared/unsupported.ts';
+
+/** `net`: programs attached to network devices and protocols. */
+export const netFamily: CommandFamily = {
+  name: 'net',
+  summary: 'Programs attached to network devices and protocols.',
+  verbs: [
+    { name: 'show', summary: 'List all of them, or one.', load: unsupported('net show') },
+    { name: 'list', summary: 'The same as show.', load: unsupported('net list') },
+    { name: 'attach', summary: 'Attach a program.', load: unsupported('net attach') },
+    { name: 'detach', summary: 'Detach a program.', load: unsupported('net detach') },
+    { name: 'help', summary: 'Print the usage.' },
+  ],
+  usage: `Usage: %P %O { show | list } [dev <devname>]
+       %P %O attach ATTACH_TYPE PROG dev <devname> [ overwrite | prepend ]
+       %P %O detach ATTACH_TYPE dev <devname>
+       %P %O help
+
+       PROG := { id PROG_ID | pinned FILE | tag PROG_TAG | name PROG_NAME }
+       ATTACH_TYPE := { xdp | xdpgeneric | xdpdrv | xdpoffload | tcx_ingress
+                        | tcx_egress }
+       OPTIONS := { {-j|--json} [{-p|--pretty}] | {-d|--debug} }
+
+Note: Only xdp, tcx, tc, netkit, flow_dissector and netfilter attachments
+      are currently supported.
+      For progs attached to cgroups, use "bpftool cgroup"
+      to dump program attachments. For program types
+      sk_{filter,skb,msg,reuseport} and lwt/seg6, please
+      consult iproute2.
+`,
+};

@@ -1,0 +1,2 @@
+import { unsupported } from '../shared/unsupported.ts';
+export const show = await unsupported('perf show')();
