@@ -3,6 +3,7 @@
 const prepare = `
 while umount --lazy /sys/fs/bpf 2>/dev/null; do :; done
 mount -t bpf bpf /sys/fs/bpf || exit 1
+[ -e /sys/kernel/tracing/events ] || mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
 ip link set lo up 2>/dev/null
 exec "$@"
 `;

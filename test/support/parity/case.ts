@@ -19,6 +19,8 @@ export interface ParityCase {
   normalise?: Normalisation[];
   /** The output covers objects of the whole machine, which may come and go: unequal runs are repeated. */
   wholeMachine?: boolean;
+  /** The reference's exit status is that of an old errno though it succeeded (E6); ours must be 0. */
+  statusOfErrno?: boolean;
   env?: Record<string, string>;
   /** Runs both programs as this user id without capabilities. */
   uid?: number;

@@ -10,6 +10,9 @@ const rules: Record<Normalisation, (text: string) => string> = {
     text
       .replace(/^\d+: /gm, 'N: ')
       .replace(/("(?:id|btf_id|prog_id|map_id|inner_map_id|attach_btf_obj_id|target_obj_id)":\s*)\d+/g, '$1N')
+      .replace(/("(?:ifindex|cgroup_id|netns_ino)":\s*)\d+/g, '$1N')
+      .replace(/\b(ifindex \w+)\(\d+\)/g, '$1(N)')
+      .replace(/\bcgroup_id \d+/g, 'cgroup_id N')
       .replace(/("map_ids":\s*\[)[^\]]*\]/g, '$1N]')
       .replace(/\b(btf_id|prog_id|map_ids|map_id|inner_map_id:|prog|target_obj_id) \d+(,\d+)*/g, '$1 N')
       .replace(/\bmap\[id:\d+\]/g, 'map[id:N]'),

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nameOf, type ParityCase } from './case.ts';
 import { compare } from './check.ts';
-import { FeatureMissing, World } from './world.ts';
+import { FeatureMissing, mayBeMissing, World } from './world.ts';
 
 /** Declares one test a case; all cases of a suite share their unchanged fixtures. */
 export function paritySuite(name: string, cases: readonly ParityCase[]): void {
@@ -25,7 +25,7 @@ export function paritySuite(name: string, cases: readonly ParityCase[]): void {
             expect(ours, `difference ${difference.id} is no longer one`).not.toEqual(reference);
           }
         } catch (error) {
-          if (error instanceof FeatureMissing) context.skip(error.message);
+          if (error instanceof FeatureMissing && mayBeMissing(error)) context.skip(error.message);
           throw error;
         }
       });
