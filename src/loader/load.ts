@@ -25,7 +25,7 @@ import { KernelBtf } from './kernel-btf.ts';
 import { createMaps, type LoadedMap, setSlot } from './maps.ts';
 import { LoadedObject, type LoadedProgram } from './loaded-object.ts';
 import { loadOne } from './programs.ts';
-import { prepareStructOps } from './struct-ops.ts';
+import { type PreparedStructOps, prepareStructOps } from './struct-ops.ts';
 import { poisonedKfuncBase, poisonedMapBase } from './verifier-log.ts';
 
 export interface LoadOptions {
@@ -53,15 +53,10 @@ export function loadObject(kernel: Kernel, spec: ObjectSpec, options: LoadOption
   }
   using cleanup = new Cleanup(kernel);
   using kernelBtf = new KernelBtf(kernel, log);
-  try {
-    const { kernelBtf: targetBtf, ...others } = options;
-    const loaded = new Load(kernel, spec, { ...others, log, cleanup, kernelBtf, targetBtf }).run();
-    cleanup.release();
-    return loaded;
-  } catch (error) {
-    if (error instanceof TsbpfError) log('warn', `failed to load object '${spec.path}'`);
-    throw error;
-  }
+  const { kernelBtf: targetBtf, ...others } = options;
+  const loaded = new Load(kernel, spec, { ...others, log, cleanup, kernelBtf, targetBtf }).run();
+  cleanup.release();
+  return loaded;
 }
 
 type LoadContext = Omit<LoadOptions, 'kernelBtf'> & {
@@ -130,27 +125,7 @@ class Load {
       spec.maps,
     );
     for (const program of linked) this.#relocateData(program, { maps, externs });
-    const programs = linked.map((program): LoadedProgram => {
-      const fd = loadOne(
-        {
-          kernel,
-          log: this.#log,
-          features: this.#features,
-          kernelBtf: this.#kernelBtf,
-          spec,
-          maps,
-          btfFd,
-          kernelVersion: spec.kernelVersion ?? kernelVersionCode(kernel),
-          fdArray: externs.fdArray,
-          logLevel: this.#options.logLevel ?? 0,
-          attachProgramFd: 0,
-          structOps: structOps.programs,
-        },
-        program,
-      );
-      return { name: program.program.name, spec: program.program, fd: cleanup.fd(fd) };
-    });
-    this.#fillProgramArrays(maps, programs);
+    const programs = this.#loadPrograms(linked, { maps, externs, structOps, btfFd });
     structOps.finish(programs);
     return new LoadedObject(kernel, {
       spec,
@@ -160,6 +135,43 @@ class Load {
       programs,
       structOpsValues: structOps.values,
     });
+  }
+
+  #loadPrograms(
+    linked: readonly LinkedProgram[],
+    made: {
+      maps: readonly (LoadedMap | undefined)[];
+      externs: ResolvedExterns;
+      structOps: PreparedStructOps;
+      btfFd: number;
+    },
+  ): LoadedProgram[] {
+    const { maps, externs, structOps, btfFd } = made;
+    const { cleanup } = this.#options;
+    const context = {
+      kernel: this.#kernel,
+      log: this.#log,
+      features: this.#features,
+      kernelBtf: this.#kernelBtf,
+      spec: this.#spec,
+      maps,
+      btfFd,
+      kernelVersion: this.#spec.kernelVersion ?? kernelVersionCode(this.#kernel),
+      fdArray: externs.fdArray,
+      logLevel: this.#options.logLevel ?? 0,
+      structOps: structOps.programs,
+    };
+    try {
+      const programs = linked.map((program): LoadedProgram => {
+        const fd = cleanup.fd(loadOne(context, program));
+        return { name: program.program.name, spec: program.program, fd };
+      });
+      this.#fillProgramArrays(maps, programs);
+      return programs;
+    } catch (error) {
+      if (error instanceof TsbpfError) this.#log('warn', `failed to load object '${this.#spec.path}'`);
+      throw error;
+    }
   }
 
   /** Says early and clearly that this process or kernel cannot load BPF at all. */

@@ -31,8 +31,6 @@ export interface ProgramContext {
   readonly fdArray: Uint8Array | undefined;
   /** Verifier log level wanted from the start; 0 asks for a log only after a failure. */
   readonly logLevel: number;
-  /** Program a replacement (freplace) or tracing program is for. */
-  readonly attachProgramFd: number;
   /** For struct_ops programs: the kernel type and member they implement. */
   readonly structOps: ReadonlyMap<ProgramSpec, { typeId: number; member: number; moduleFd: number }>;
 }

@@ -193,7 +193,7 @@ function rewriteKconfig(
   for (const variable of variables) {
     const name = btf.name(variable.typeId);
     const extern = kconfig.externs.find((candidate) => candidate.name === name);
-    if (!extern || extern.kind !== 'kconfig') {
+    if (extern?.kind !== 'kconfig') {
       throw failure(draft.log, 3, `failed to find extern definition for BTF var '${name}'`);
     }
     btf.setVarLinkage(variable.typeId, 1);

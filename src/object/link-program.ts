@@ -76,6 +76,7 @@ class Linker {
     this.#code = new Code(options.codeOf(main));
     this.#relocations = [...main.relocations];
     this.#textIndex = spec.programs.find((program) => program.subprogram)?.sectionIndex ?? -1;
+    this.#offsets.set(main, 0);
     this.#mark(main, 0);
   }
 
