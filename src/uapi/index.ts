@@ -1,7 +1,5 @@
-export * from './flags.ts';
-export * from './generated/attr.ts';
-export * from './generated/constants.ts';
+export * from './defines.ts';
 export * from './generated/enums.ts';
 export * from './generated/structs.ts';
+export { type FieldLayout, type StructLayout, StructView, structView } from './layout.ts';
 export * from './names.ts';
-export * from './struct-view.ts';
