@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { installKernel } from './kernels/install.mjs';
-import { kernels } from './kernels/kernels.mjs';
+import { everyNth, kernels } from './kernels/kernels.mjs';
 import { SetupError } from './setup/apt.mjs';
 import { setupPackages } from './setup/packages.mjs';
 import { setupReference } from './setup/reference.mjs';
@@ -50,7 +50,11 @@ async function main() {
   const bundle = path.join(work, 'run.mjs');
   await bundleTests({ project, folders: ['test/parity', 'test/kernel'], outfile: bundle });
   const shared = path.join(work, 'shared.cpio');
-  writeSharedInitramfs(shared, { project, bundle, filter: { only: values.only } });
+  writeSharedInitramfs(shared, {
+    project,
+    bundle,
+    filter: { only: values.only, everyNth: values.only.length > 0 ? {} : everyNth },
+  });
 
   const rows = [];
   for (const kernel of chosen) {
@@ -89,15 +93,25 @@ function report(kernel, { results, ended, seconds, consoleTail }) {
     const group = groups.get(name);
     group[result.status]++;
     if (result.status === 'skipped') group.reasons.add(result.told);
-    if (result.status === 'failed') console.log(`FAIL ${kernel.version} ${result.group} > ${result.test}\n${result.told}\n`);
+    if (result.status === 'failed')
+      console.log(`FAIL ${kernel.version} ${result.group} > ${result.test}\n${result.told}\n`);
   }
   const rows = [...groups].map(([group, counts]) => ({ kernel: kernel.version, group, ...counts }));
   console.log(`kernel ${kernel.version}: ${results.length} tests in ${seconds} s`);
   if (!ended) {
     const last = results.at(-1);
     console.log(`kernel ${kernel.version} did not come to its end after ${seconds} s; the last test to end was:`);
-    console.log(`  ${last === undefined ? 'none' : `${last.group} > ${last.test}`}\nthe end of its console:\n${consoleTail}`);
-    rows.push({ kernel: kernel.version, group: '(the machine itself)', passed: 0, failed: 1, skipped: 0, reasons: new Set() });
+    console.log(
+      `  ${last === undefined ? 'none' : `${last.group} > ${last.test}`}\nthe end of its console:\n${consoleTail}`,
+    );
+    rows.push({
+      kernel: kernel.version,
+      group: '(the machine itself)',
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      reasons: new Set(),
+    });
   }
   return rows;
 }

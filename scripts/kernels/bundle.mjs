@@ -19,7 +19,9 @@ export async function bundleTests({ project, folders, outfile }) {
     target: 'node20.19',
     external: ['koffi', '@koromix/*'],
     alias: { vitest: path.join(project, 'test/support/runner/index.ts') },
-    banner: { js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+    },
     plugins: [ownFolders(project)],
     logLevel: 'warning',
   });

@@ -49,14 +49,16 @@ export function writeSharedInitramfs(file, { project, bundle, filter }) {
     for (const library of librariesOf(program)) add(realpathSync(library), library);
   }
   for (const name of ['bin', 'dist', 'examples', 'package.json']) {
-    archive.copy(path.join(project, name), `/project/${name}`, (inner) => !inner.endsWith('.map'));
+    archive.copy(realpathSync(path.join(project, name)), `/project/${name}`, (inner) => !inner.endsWith('.map'));
   }
-  archive.copy(path.join(project, 'test/fixtures'), '/project/test/fixtures');
-  archive.copy(path.join(project, '.cache/reference'), '/project/.cache/reference', (inner) =>
-    !/\/usr\/(share|lib\/x86_64-linux-gnu\/gconv)$/.test(inner),
+  archive.copy(realpathSync(path.join(project, 'test/fixtures')), '/project/test/fixtures');
+  archive.copy(
+    realpathSync(path.join(project, '.cache/reference')),
+    '/project/.cache/reference',
+    (inner) => !/\/usr\/(share|lib\/x86_64-linux-gnu\/gconv)$/.test(inner),
   );
   for (const name of runtimePackages(project)) {
-    archive.copy(path.join(project, 'node_modules', name), `/project/node_modules/${name}`);
+    archive.copy(realpathSync(path.join(project, 'node_modules', name)), `/project/node_modules/${name}`);
   }
   archive.file('/project/run.mjs', readFileSync(bundle));
   archive.file('/project/filter.json', Buffer.from(JSON.stringify(filter)));
@@ -96,7 +98,9 @@ function runtimePackages(project) {
   const names = Object.entries(packages)
     .filter(([name, about]) => name.startsWith('node_modules/') && about.dev !== true)
     .map(([name]) => name.slice('node_modules/'.length));
-  return names.filter((name) => !name.includes('/node_modules/') && existsSync(path.join(project, 'node_modules', name)));
+  return names.filter(
+    (name) => !name.includes('/node_modules/') && existsSync(path.join(project, 'node_modules', name)),
+  );
 }
 
 function librariesOf(program) {

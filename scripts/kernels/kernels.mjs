@@ -3,7 +3,11 @@
 export const kernels = [
   { version: '5.10', suites: ['bullseye'], packages: [/^linux-image-5\.10\.\d+-\d+-cloud-amd64$/] },
   { version: '6.1', suites: ['bookworm'], packages: [/^linux-image-6\.1\.\d+-\d+-cloud-amd64$/] },
-  { version: '6.12', suites: ['trixie', 'trixie-backports'], packages: [/^linux-image-6\.12\.\d+\+deb13-cloud-amd64$/] },
+  {
+    version: '6.12',
+    suites: ['trixie', 'trixie-backports'],
+    packages: [/^linux-image-6\.12\.\d+\+deb13-cloud-amd64$/],
+  },
   {
     version: '7.3',
     suites: ['trixie', 'trixie-backports'],
@@ -13,3 +17,27 @@ export const kernels = [
 
 /** Modules loaded inside, in this order; one that is built in or absent is passed over. */
 export const modules = ['veth', 'sch_ingress', 'cls_bpf', 'act_bpf', 'netkit'];
+
+/**
+ * Of which groups of tests how much runs inside: every nth test, all when absent. Emulation is some twenty times slower
+ * than the machine, and most command lines behave alike on every kernel; what differs by kernel runs in full.
+ */
+export const everyNth = {
+  'bpftool map show': 8,
+  'bpftool map dump': 6,
+  'bpftool map lookup': 12,
+  'bpftool map getnext': 10,
+  'bpftool map update, delete, pin, push, pop, freeze': 12,
+  'bpftool map create': 8,
+  'bpftool prog show': 8,
+  'bpftool prog dump xlated': 8,
+  'bpftool prog load, loadall, pin': 6,
+  'bpftool link show': 1,
+  'bpftool link detach, pin': 5,
+  'bpftool btf show': 6,
+  'bpftool help': 40,
+  'bpftool version': 6,
+  'bpftool options': 20,
+  'bpftool batch': 12,
+  'bpftool without permission': 9,
+};

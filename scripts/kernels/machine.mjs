@@ -15,7 +15,20 @@ export async function runMachine({ image, initramfs, folder, minutes }) {
   const machine = spawn(
     'qemu-system-x86_64',
     [
-      ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '2048', '-nodefaults', '-display', 'none', '-no-reboot'],
+      ...[
+        '-accel',
+        'tcg,thread=multi',
+        '-cpu',
+        'max',
+        '-smp',
+        '2',
+        '-m',
+        '2048',
+        '-nodefaults',
+        '-display',
+        'none',
+        '-no-reboot',
+      ],
       ...['-kernel', image, '-initrd', initramfs],
       ...['-append', 'console=ttyS0 panic=-1 quiet loglevel=4 nokaslr mitigations=off random.trust_cpu=on'],
       ...['-serial', 'stdio', '-serial', `file:${resultFile}`],

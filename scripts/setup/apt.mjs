@@ -81,7 +81,17 @@ function words(text) {
 /** The source that serves this machine's own Debian release (not its security or other third-party sources). */
 export function debianArchive(sources, osRelease = readOsRelease()) {
   const codename = osRelease.VERSION_CODENAME;
-  const names = new Set([codename, 'stable', 'testing', 'unstable', 'sid', 'oldstable', 'trixie', 'bookworm', 'bullseye']);
+  const names = new Set([
+    codename,
+    'stable',
+    'testing',
+    'unstable',
+    'sid',
+    'oldstable',
+    'trixie',
+    'bookworm',
+    'bullseye',
+  ]);
   const fits = (wanted) =>
     sources.find(
       (source) => source.components.includes('main') && source.suites.some(wanted) && !/security/.test(source.uri),
@@ -197,7 +207,9 @@ export class PrivateApt {
       const hint = /NO_PUBKEY|not signed/.test(told)
         ? '\nThe keys of the wanted suites are missing: apt-get install --only-upgrade debian-archive-keyring'
         : '';
-      throw new SetupError(`apt-get ${argv[0]} failed (${result.error?.message ?? `status ${result.status}`}):\n${told}${hint}`);
+      throw new SetupError(
+        `apt-get ${argv[0]} failed (${result.error?.message ?? `status ${result.status}`}):\n${told}${hint}`,
+      );
     }
     return result.stdout;
   }

@@ -1,6 +1,19 @@
 import { all, one, type ParityCase } from '../../support/parity/case.ts';
 
-const objects = ['prog', 'map', 'link', 'cgroup', 'perf', 'net', 'feature', 'btf', 'gen', 'struct_ops', 'iter', 'token'];
+const objects = [
+  'prog',
+  'map',
+  'link',
+  'cgroup',
+  'perf',
+  'net',
+  'feature',
+  'btf',
+  'gen',
+  'struct_ops',
+  'iter',
+  'token',
+];
 
 export const btf: ParityCase[] = [
   ...all('btf show', { needs: ['hello', 'config'], wholeMachine: true }),
@@ -44,12 +57,22 @@ export const help: ParityCase[] = [
 ];
 
 export const version: ParityCase[] = [
-  ...['version', 'v', 'version more', '-V', '--version', '--vers', '-V map show', '-Vj', '-jV', 'map show --version'].flatMap(
-    (words) =>
-      one(words, {
-        // Ours has skeleton-free holders and no crypto: the features line tells the truth about each program.
-        normalise: ['version'],
-      }),
+  ...[
+    'version',
+    'v',
+    'version more',
+    '-V',
+    '--version',
+    '--vers',
+    '-V map show',
+    '-Vj',
+    '-jV',
+    'map show --version',
+  ].flatMap((words) =>
+    one(words, {
+      // Ours has skeleton-free holders and no crypto: the features line tells the truth about each program.
+      normalise: ['version'],
+    }),
   ),
   ...one('-j version', { normalise: ['version'] }),
   ...one('-p version', { normalise: ['version'] }),

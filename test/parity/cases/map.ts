@@ -1,9 +1,39 @@
 import { all, change, one, type ParityCase } from '../../support/parity/case.ts';
 
 const everyMap = [
-  'hash', 'emptyhash', 'wide', 'longkey', 'sixteen', 'eight', 'onebyte', 'array', 'percpuhash', 'percpuarray', 'lru', 'lrupercpu',
-  'trie', 'queue', 'stack', 'bloom', 'ringbuf', 'perfevents', 'progarray', 'cgrouparray', 'stacktrace', 'devmap', 'devmaphash',
-  'cpumap', 'sockmap', 'sockhash', 'reuseport', 'reuseportsmall', 'frozen', 'arrayofmaps', 'hashofmaps', 'config', 'output',
+  'hash',
+  'emptyhash',
+  'wide',
+  'longkey',
+  'sixteen',
+  'eight',
+  'onebyte',
+  'array',
+  'percpuhash',
+  'percpuarray',
+  'lru',
+  'lrupercpu',
+  'trie',
+  'queue',
+  'stack',
+  'bloom',
+  'ringbuf',
+  'perfevents',
+  'progarray',
+  'cgrouparray',
+  'stacktrace',
+  'devmap',
+  'devmaphash',
+  'cpumap',
+  'sockmap',
+  'sockhash',
+  'reuseport',
+  'reuseportsmall',
+  'frozen',
+  'arrayofmaps',
+  'hashofmaps',
+  'config',
+  'output',
 ];
 
 export const mapShow: ParityCase[] = [
@@ -148,9 +178,15 @@ export const mapChange: ParityCase[] = [
   ...change('map update pinned {pin:config} key 0x2 0 0 0 value hex 48 65 6c 6c 6f 20 32 0 0 0 0 0 0', [
     'map dump pinned {pin:config}',
   ]),
-  ...change('map update pinned {pin:arrayofmaps} key 2 0 0 0 value pinned {pin:hash}', ['map dump pinned {pin:arrayofmaps}']),
-  ...change('map update pinned {pin:arrayofmaps} key 2 0 0 0 value id {id:hash}', ['map dump pinned {pin:arrayofmaps}']),
-  ...change('map update pinned {pin:arrayofmaps} key 2 0 0 0 value pinned {pin:array}', ['map dump pinned {pin:arrayofmaps}']),
+  ...change('map update pinned {pin:arrayofmaps} key 2 0 0 0 value pinned {pin:hash}', [
+    'map dump pinned {pin:arrayofmaps}',
+  ]),
+  ...change('map update pinned {pin:arrayofmaps} key 2 0 0 0 value id {id:hash}', [
+    'map dump pinned {pin:arrayofmaps}',
+  ]),
+  ...change('map update pinned {pin:arrayofmaps} key 2 0 0 0 value pinned {pin:array}', [
+    'map dump pinned {pin:arrayofmaps}',
+  ]),
   ...change('map update pinned {pin:arrayofmaps} key 2 0 0 0 value pinned'),
   ...change('map update pinned {pin:progarray} key 1 0 0 0 value pinned {pin:xdp}', [
     'map dump pinned {pin:progarray}',

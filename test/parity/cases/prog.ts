@@ -1,7 +1,16 @@
 import { all, change, one, type ParityCase } from '../../support/parity/case.ts';
 
 const everyProgram = [
-  'hellobuffer', 'helloring', 'hello', 'filter', 'classifier', 'tracepoint', 'xdp', 'perfevent', 'cgroupskb', 'sockops',
+  'hellobuffer',
+  'helloring',
+  'hello',
+  'filter',
+  'classifier',
+  'tracepoint',
+  'xdp',
+  'perfevent',
+  'cgroupskb',
+  'sockops',
   'rawtracepoint',
 ];
 
@@ -57,10 +66,7 @@ export const progDump: ParityCase[] = [
   ...all('prog dump bogus id {id:hello}'),
 ];
 
-const loaded = [
-  'prog show pinned {pins}/new',
-  'prog dump xlated pinned {pins}/new',
-];
+const loaded = ['prog show pinned {pins}/new', 'prog dump xlated pinned {pins}/new'];
 const load = (words: string, then = loaded) => change(`prog load ${words}`, then);
 
 export const progLoad: ParityCase[] = [

@@ -67,7 +67,10 @@ async function changeCopy(parityCase: ParityCase, which: 'reference' | 'ours'): 
 
 function prepare(parityCase: ParityCase, world: World) {
   for (const [name, text] of Object.entries(parityCase.files ?? {})) {
-    writeFileSync(path.join(world.tmp, name), text.replace(/\{[^}\n]+\}/g, (word) => world.fill(word)));
+    writeFileSync(
+      path.join(world.tmp, name),
+      text.replace(/\{[^}\n]+\}/g, (word) => world.fill(word)),
+    );
   }
   return {
     stdin: parityCase.stdin?.replace(/\{[^}\n]+\}/g, (word) => world.fill(word)),

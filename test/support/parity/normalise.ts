@@ -3,8 +3,7 @@ import type { Normalisation } from './case.ts';
 
 const rules: Record<Normalisation, (text: string) => string> = {
   // The reference shows holders only when built with skeletons; Debian's is not. Ours shows them always (V1).
-  pids: (text) =>
-    text.replace(/\n\tpids [^\n]*/g, '').replace(/,\s*"pids":\s*\[\s*\{.*?\}\s*\]/gs, ''),
+  pids: (text) => text.replace(/\n\tpids [^\n]*/g, '').replace(/,\s*"pids":\s*\[\s*\{.*?\}\s*\]/gs, ''),
   // Each program made its own objects, so ids of programs, maps, links and BTF differ.
   ids: (text) =>
     text

@@ -54,7 +54,8 @@ export async function run(
   });
   if (result.timedOut) throw new Error(`no end after a minute: ${[file, ...words].join(' ')}`);
   const status = result.exitCode ?? (result.signal === undefined ? -1 : 128 + signalNumber(result.signal));
-  if (result.exitCode === undefined && result.signal === undefined) throw new Error(`cannot start ${file}: ${result.message}`);
+  if (result.exitCode === undefined && result.signal === undefined)
+    throw new Error(`cannot start ${file}: ${result.message}`);
   return { stdout: result.stdout, stderr: result.stderr, status };
 }
 

@@ -14,7 +14,8 @@ export function paritySuite(name: string, cases: readonly ParityCase[]): void {
     afterAll(() => world?.end());
 
     for (const parityCase of cases) {
-      it(nameOf(parityCase), async (context) => {
+      const declare = mayShareTheMoment(parityCase) ? it.concurrent : it;
+      declare(nameOf(parityCase), async (context) => {
         try {
           const { reference, ours } = await compare(parityCase, world);
           const difference = parityCase.difference;
@@ -31,4 +32,9 @@ export function paritySuite(name: string, cases: readonly ParityCase[]): void {
       });
     }
   });
+}
+
+/** Cases that neither change objects nor write files, nor look at more than their own objects, may run side by side. */
+function mayShareTheMoment({ changes, wholeMachine, files }: ParityCase): boolean {
+  return changes !== true && wholeMachine !== true && files === undefined;
 }

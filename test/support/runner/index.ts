@@ -1,6 +1,14 @@
 // Stands in for vitest where there is none: inside the virtual machines of `npm run test:kernels`. The tests are
 // bundled with this module under vitest's name, so each is written once. Assertions are vitest's own.
-import { JestAsymmetricMatchers, JestChaiExpect, JestExtend, ASYMMETRIC_MATCHERS_OBJECT, getState, setState, GLOBAL_EXPECT } from '@vitest/expect';
+import {
+  JestAsymmetricMatchers,
+  JestChaiExpect,
+  JestExtend,
+  ASYMMETRIC_MATCHERS_OBJECT,
+  getState,
+  setState,
+  GLOBAL_EXPECT,
+} from '@vitest/expect';
 import * as chai from 'chai';
 
 type Body = (context: TestContext) => unknown;
@@ -96,7 +104,8 @@ function withVariants<Declare extends (name: string, ...rest: never[]) => void>(
       for (const row of rows) {
         const bound = rest.map((value) =>
           typeof value === 'function'
-            ? (context: TestContext) => (value as (...args: unknown[]) => unknown)(...(Array.isArray(row) ? row : [row]), context)
+            ? (context: TestContext) =>
+                (value as (...args: unknown[]) => unknown)(...(Array.isArray(row) ? row : [row]), context)
             : value,
         );
         target(format(name, row), ...(bound as never[]));
@@ -128,46 +137,68 @@ chai.use(JestExtend);
 chai.use(JestChaiExpect);
 chai.use(JestAsymmetricMatchers);
 
-export const expect = ((value: unknown, message?: string) => chai.expect(value, message)) as unknown as Chai.ExpectStatic &
+export const expect = ((value: unknown, message?: string) =>
+  chai.expect(value, message)) as unknown as Chai.ExpectStatic &
   ((value: unknown, message?: string) => Chai.Assertion & Record<string, (...args: never[]) => void>);
-Object.assign(expect, chai.expect, (globalThis as Record<symbol, object>)[ASYMMETRIC_MATCHERS_OBJECT as unknown as symbol]);
+Object.assign(
+  expect,
+  chai.expect,
+  (globalThis as Record<symbol, object>)[ASYMMETRIC_MATCHERS_OBJECT as unknown as symbol],
+);
 Object.defineProperty(globalThis, GLOBAL_EXPECT, { value: expect, configurable: true });
-setState({ ...getState(expect as never), assertionCalls: 0, isExpectingAssertions: false } as never, expect as never);
+setState(
+  { ...(getState(expect as never) as object), assertionCalls: 0, isExpectingAssertions: false } as never,
+  expect as never,
+);
 
-/** Runs every declared test of the groups; `report` gets each result as it comes. */
+/** Runs the declared tests that `keep` chooses; `report` gets each result as it comes. */
 export async function runTests(
   keep: (group: string, test: string) => boolean,
   report: (result: TestResult) => void,
 ): Promise<void> {
-  await runSuite(root, [], keep, report);
+  await runSuite(plan(root, [], keep), report);
 }
 
-async function runSuite(
-  suite: Suite,
-  path: string[],
-  keep: (group: string, test: string) => boolean,
-  report: (result: TestResult) => void,
-): Promise<void> {
-  const group = path.join(' > ');
-  const tests = suite.tests.filter((entry) => keep(group, entry.name));
-  let broken: unknown;
-  if (tests.length > 0 || suite.suites.length > 0) {
-    try {
-      if (!suite.skipped) for (const hook of suite.hooks.beforeAll) await hook();
-    } catch (error) {
-      broken = error;
-    }
+/** A suite with only what will run in it. */
+interface Plan {
+  suite: Suite;
+  group: string;
+  tests: Test[];
+  inner: Plan[];
+}
+
+function plan(suite: Suite, names: string[], keep: (group: string, test: string) => boolean): Plan {
+  const group = names.join(' > ');
+  return {
+    suite,
+    group,
+    tests: suite.tests.filter((entry) => keep(group, entry.name)),
+    inner: suite.suites
+      .map((inner) => {
+        inner.skipped ||= suite.skipped;
+        return plan(inner, [...names, inner.name], keep);
+      })
+      .filter(({ tests, inner }) => tests.length > 0 || inner.length > 0),
+  };
+}
+
+async function runSuite({ suite, group, tests, inner }: Plan, report: (result: TestResult) => void): Promise<void> {
+  let broken: { error: unknown } | undefined;
+  try {
+    if (!suite.skipped) for (const hook of suite.hooks.beforeAll) await hook();
+  } catch (error) {
+    broken = { error };
   }
   for (const entry of tests) {
     const started = Date.now();
-    const done = (status: TestResult['status'], told?: string) =>
-      report({ group, test: entry.name, status, ...(told === undefined ? {} : { told }), milliseconds: Date.now() - started });
+    const done = (status: TestResult['status'], told?: string) => {
+      const milliseconds = Date.now() - started;
+      report({ group, test: entry.name, status, ...(told === undefined ? {} : { told }), milliseconds });
+    };
     if (suite.skipped || entry.skipped || entry.body === undefined) {
       done('skipped', 'switched off');
     } else if (broken !== undefined) {
-      const reason = skipReason(broken);
-      if (reason === undefined) done('failed', tell(broken));
-      else done('skipped', reason);
+      done('failed', tell(broken.error));
     } else {
       try {
         await runOne(suite, entry);
@@ -178,10 +209,7 @@ async function runSuite(
       }
     }
   }
-  for (const inner of suite.suites) {
-    const shadow = suite.skipped ? { ...inner, skipped: true } : inner;
-    await runSuite(shadow, [...path, inner.name], keep, report);
-  }
+  for (const next of inner) await runSuite(next, report);
   try {
     if (!suite.skipped) for (const hook of suite.hooks.afterAll) await hook();
   } catch (error) {
@@ -215,10 +243,6 @@ async function runOne(suite: Suite, entry: Test): Promise<void> {
 
 /** A machine under emulation is this much slower than the one a time limit was written for. */
 const slow = 10;
-
-function skipReason(error: unknown): string | undefined {
-  return error instanceof Error && error.name === 'FeatureMissing' ? error.message : undefined;
-}
 
 function tell(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

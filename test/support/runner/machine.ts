@@ -7,6 +7,8 @@ import { runTests } from './index.ts';
 interface Filter {
   /** Only tests whose group or name matches one of these regular expressions; all when empty. */
   only: string[];
+  /** Group → of its tests, every nth runs. */
+  everyNth?: Record<string, number>;
 }
 
 const port = openSync(process.env.TSBPFTOOL_RESULTS ?? '/dev/ttyS1', 'w');
@@ -14,14 +16,21 @@ const project = process.env.TSBPFTOOL_PROJECT ?? '/project';
 const filter = JSON.parse(readFileSync(path.join(project, 'filter.json'), 'utf8')) as Filter;
 const only = filter.only.map((pattern) => new RegExp(pattern));
 
-await runTests(
-  (group, test) => only.length === 0 || only.some((pattern) => pattern.test(`${group} > ${test}`)),
-  (result) => send(result),
-);
+/** How many tests of each group have been offered. */
+const seen = new Map<string, number>();
+
+await runTests(keep, send);
 send({ ended: true });
 process.exit(0);
 
 function send(line: object): void {
   const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
   for (let at = 0; at < bytes.length; ) at += writeSync(port, bytes, at);
+}
+
+function keep(group: string, test: string): boolean {
+  if (only.length > 0 && !only.some((pattern) => pattern.test(`${group} > ${test}`))) return false;
+  const count = seen.get(group) ?? 0;
+  seen.set(group, count + 1);
+  return count % (filter.everyNth?.[group] ?? 1) === 0;
 }
