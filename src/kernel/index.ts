@@ -1,0 +1,27 @@
+export { Fd, type Kernel, openKernel, syscallError } from '../sys/index.ts';
+export { type ElementBatch, readBatches } from './batch.ts';
+export { type BtfInfo, BtfObject, loadBtfById, vmlinuxBtf } from './btf.ts';
+export { type Holder, holders } from './holders.ts';
+export { BpfLink, type LinkInfo, type LinkInfoField } from './link.ts';
+export {
+  BpfMap,
+  createMap,
+  elementValueSize,
+  isPerCpu,
+  type MapCreateRequest,
+  type MapInfo,
+  readMapInfo,
+} from './map.ts';
+export {
+  BpfObject,
+  fdKind,
+  nextId,
+  type ObjectKind,
+  objectIds,
+  openFdById,
+  openFdPinned,
+  pinFd,
+  tryInfo,
+} from './object.ts';
+export { pinnedPaths } from './pins.ts';
+export { BpfProgram, type ProgramArrays, type ProgramArraysRequest, type ProgramInfo } from './program.ts';

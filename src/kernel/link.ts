@@ -1,0 +1,103 @@
+import { checkResult, type Kernel } from '../sys/index.ts';
+import { attr_link_detach, bpf_cmd, bpf_link_info, bpf_link_type, structView, type StructView } from '../uapi/index.ts';
+import { BpfObject, mustInfo, openFdById, openFdPinned } from './object.ts';
+
+export type LinkInfoField = keyof (typeof bpf_link_info)['members'] & string;
+
+/** `struct bpf_link_info`: common members, the type's own through `view`, and the strings and arrays it points to. */
+export interface LinkInfo {
+  readonly type: number;
+  readonly id: number;
+  readonly programId: number;
+  /** Members by kernel path, e.g. `tracing.attach_type`. */
+  readonly view: StructView<typeof bpf_link_info>;
+  /** Tracepoint, function, file or iterator target name; empty where the type has none. */
+  readonly name: string;
+  /** Per attached site: addresses or offsets, cookies, and reference counter offsets of the multi links. */
+  readonly addresses: bigint[];
+  readonly cookies: bigint[];
+  readonly refCounterOffsets: bigint[];
+}
+
+/** A live link. */
+export class BpfLink extends BpfObject {
+  static openById(kernel: Kernel, id: number): BpfLink {
+    return new BpfLink(kernel, checkResult(`open link ${id}`, openFdById(kernel, 'link', id)));
+  }
+
+  static openPinned(kernel: Kernel, path: string): BpfLink {
+    return new BpfLink(kernel, checkResult(`open ${path}`, openFdPinned(kernel, path)));
+  }
+
+  /** Forces the link off its hook. Returns 0 or -errno. */
+  detach(): number {
+    return this.kernel.bpf(bpf_cmd.BPF_LINK_DETACH, structView(attr_link_detach).set('link_fd', this.fd.number).bytes);
+  }
+
+  info(): LinkInfo {
+    const { kernel } = this;
+    const view = structView(bpf_link_info);
+    mustInfo(kernel, this.fd.number, view);
+    const name = new Uint8Array(4096);
+    const arrays = {
+      addresses: new BigUint64Array(0),
+      cookies: new BigUint64Array(0),
+      counters: new BigUint64Array(0),
+    };
+    const point = (field: LinkInfoField, to: Uint8Array | BigUint64Array) =>
+      view.set(field, to.length === 0 ? 0n : kernel.address(new Uint8Array(to.buffer)));
+    let again = true;
+    const type = view.u32('type');
+    switch (type) {
+      case bpf_link_type.BPF_LINK_TYPE_RAW_TRACEPOINT:
+        point('raw_tracepoint.tp_name', name).set('raw_tracepoint.tp_name_len', name.length);
+        break;
+      case bpf_link_type.BPF_LINK_TYPE_ITER:
+        point('iter.target_name', name).set('iter.target_name_len', name.length);
+        break;
+      case bpf_link_type.BPF_LINK_TYPE_KPROBE_MULTI:
+        arrays.addresses = new BigUint64Array(view.u32('kprobe_multi.count'));
+        arrays.cookies = new BigUint64Array(arrays.addresses.length);
+        point('kprobe_multi.addrs', arrays.addresses);
+        point('kprobe_multi.cookies', arrays.cookies);
+        break;
+      case bpf_link_type.BPF_LINK_TYPE_UPROBE_MULTI: {
+        const count = view.u32('uprobe_multi.count');
+        arrays.addresses = new BigUint64Array(count);
+        arrays.cookies = new BigUint64Array(count);
+        arrays.counters = new BigUint64Array(count);
+        point('uprobe_multi.offsets', arrays.addresses);
+        point('uprobe_multi.cookies', arrays.cookies);
+        point('uprobe_multi.ref_ctr_offsets', arrays.counters);
+        point('uprobe_multi.path', name).set('uprobe_multi.path_size', name.length);
+        break;
+      }
+      case bpf_link_type.BPF_LINK_TYPE_PERF_EVENT:
+        again = this.#pointPerfEventName(view, name);
+        break;
+      default:
+        again = false;
+    }
+    if (again) mustInfo(kernel, this.fd.number, view);
+    const end = name.indexOf(0);
+    return {
+      type,
+      id: view.u32('id'),
+      programId: view.u32('prog_id'),
+      view,
+      name: new TextDecoder().decode(name.subarray(0, Math.max(0, end))),
+      addresses: [...arrays.addresses],
+      cookies: [...arrays.cookies],
+      refCounterOffsets: [...arrays.counters],
+    };
+  }
+
+  #pointPerfEventName(view: StructView<typeof bpf_link_info>, name: Uint8Array): boolean {
+    const pointer = ([undefined, 'uprobe', 'uprobe', 'kprobe', 'kprobe', 'tracepoint'] as const)[view.u32('perf_event.type')];
+    if (pointer === undefined) return false;
+    const text = { uprobe: 'file_name', kprobe: 'func_name', tracepoint: 'tp_name' }[pointer];
+    view.set(`perf_event.${pointer}.${text}` as LinkInfoField, this.kernel.address(name));
+    view.set(`perf_event.${pointer}.name_len`, name.length);
+    return true;
+  }
+}

@@ -1,0 +1,127 @@
+import { checkResult, Fd, type Kernel, syscallError } from '../sys/index.ts';
+import {
+  attr_get_id,
+  attr_info,
+  attr_obj_pin,
+  bpf_cmd,
+  type StructLayout,
+  type StructView,
+  structView,
+} from '../uapi/index.ts';
+
+export type ObjectKind = 'prog' | 'map' | 'link' | 'btf';
+
+/** NUL-terminated bytes of a path or name, for the kernel to read. */
+export function cString(text: string): Uint8Array {
+  return new TextEncoder().encode(`${text}\0`);
+}
+
+/** A kernel BPF object held open through one descriptor. */
+export abstract class BpfObject implements Disposable {
+  readonly kernel: Kernel;
+  readonly fd: Fd;
+
+  constructor(kernel: Kernel, fd: number) {
+    this.kernel = kernel;
+    this.fd = new Fd(kernel, fd);
+  }
+
+  /** Pins the object at `path` on a bpffs. Returns 0 or -errno. */
+  tryPin(path: string): number {
+    return pinFd(this.kernel, this.fd.number, path);
+  }
+
+  pin(path: string): void {
+    checkResult(`pin ${path}`, this.tryPin(path));
+  }
+
+  close(): void {
+    this.fd.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+const nextCommands = {
+  prog: bpf_cmd.BPF_PROG_GET_NEXT_ID,
+  map: bpf_cmd.BPF_MAP_GET_NEXT_ID,
+  link: bpf_cmd.BPF_LINK_GET_NEXT_ID,
+  btf: bpf_cmd.BPF_BTF_GET_NEXT_ID,
+};
+const openCommands = {
+  prog: bpf_cmd.BPF_PROG_GET_FD_BY_ID,
+  map: bpf_cmd.BPF_MAP_GET_FD_BY_ID,
+  link: bpf_cmd.BPF_LINK_GET_FD_BY_ID,
+  btf: bpf_cmd.BPF_BTF_GET_FD_BY_ID,
+};
+
+/** Id of the first object after `id`, or -errno (-ENOENT after the last). */
+export function nextId(kernel: Kernel, kind: ObjectKind, id: number): number {
+  const attr = structView(attr_get_id, new Uint8Array(12));
+  attr.set('start_id', id);
+  const result = kernel.bpf(nextCommands[kind], attr.bytes);
+  return result < 0 ? result : attr.u32('next_id');
+}
+
+/** Ids of all objects of a kind, ascending. Throws SyscallError where the kernel refuses to list them. */
+export function* objectIds(kernel: Kernel, kind: ObjectKind): Generator<number> {
+  for (let id = 0; ; ) {
+    id = nextId(kernel, kind, id);
+    if (id === -2) return;
+    if (id < 0) throw syscallError(`list ${kind} ids`, id);
+    yield id;
+  }
+}
+
+/** A descriptor for the object with this id, or -errno. `flags`: BPF_F_RDONLY … (maps). */
+export function openFdById(kernel: Kernel, kind: ObjectKind, id: number, flags = 0): number {
+  const attr = structView(attr_get_id, new Uint8Array(12));
+  attr.set('start_id', id).set('open_flags', flags);
+  return kernel.bpf(openCommands[kind], attr.bytes);
+}
+
+/** A descriptor for what is pinned at `path`, or -errno. */
+export function openFdPinned(kernel: Kernel, path: string, flags = 0): number {
+  const name = cString(path);
+  const attr = structView(attr_obj_pin, new Uint8Array(16));
+  attr.set('pathname', kernel.address(name)).set('file_flags', flags);
+  const fd = kernel.bpf(bpf_cmd.BPF_OBJ_GET, attr.bytes);
+  return name.length > 0 ? fd : -22;
+}
+
+export function pinFd(kernel: Kernel, fd: number, path: string): number {
+  const name = cString(path);
+  const attr = structView(attr_obj_pin, new Uint8Array(16));
+  attr.set('pathname', kernel.address(name)).set('bpf_fd', fd);
+  const result = kernel.bpf(bpf_cmd.BPF_OBJ_PIN, attr.bytes);
+  return name.length > 0 ? result : -22;
+}
+
+/** Fills `info` from the kernel. Returns 0 or -errno. Kernels with a shorter struct leave the rest as it is. */
+export function tryInfo<L extends StructLayout>(kernel: Kernel, fd: number, info: StructView<L>): number {
+  const attr = structView(attr_info);
+  attr.set('bpf_fd', fd).set('info_len', info.bytes.length).set('info', kernel.address(info.bytes));
+  return kernel.bpf(bpf_cmd.BPF_OBJ_GET_INFO_BY_FD, attr.bytes);
+}
+
+/** As `tryInfo`, throwing SyscallError. */
+export function mustInfo<L extends StructLayout>(kernel: Kernel, fd: number, info: StructView<L>): StructView<L> {
+  checkResult('get object info', tryInfo(kernel, fd, info));
+  return info;
+}
+
+/** What kind of BPF object a descriptor is, from its anonymous inode's name; undefined for anything else. */
+export function fdKind(kernel: Kernel, fd: number): ObjectKind | undefined {
+  let target: string;
+  try {
+    target = kernel.readLink(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
+  if (target.includes('bpf-map')) return 'map';
+  if (target.includes('bpf-prog')) return 'prog';
+  if (target.includes('bpf-link') || target.includes('bpf_link')) return 'link';
+  return target.includes('btf') ? 'btf' : undefined;
+}

@@ -1,0 +1,57 @@
+import { mounts } from '../host/index.ts';
+import type { Kernel } from '../sys/index.ts';
+import { fdKind, type ObjectKind, openFdPinned, tryInfo } from './object.ts';
+import { bpf_link_info, bpf_map_info, bpf_prog_info, structView } from '../uapi/index.ts';
+
+const BPF_F_RDONLY = 8;
+const layouts = { prog: bpf_prog_info, map: bpf_map_info, link: bpf_link_info };
+
+/** Paths under which objects of a kind are pinned, on every bpffs of this mount namespace, by object id. */
+export function pinnedPaths(kernel: Kernel, kind: 'prog' | 'map' | 'link'): Map<number, string[]> {
+  const table = new Map<number, string[]>();
+  for (const mount of mounts(kernel)) {
+    if (mount.type === 'bpf') walk(kernel, mount.target, (path) => note(kernel, kind, path, table));
+  }
+  return table;
+}
+
+function note(
+  kernel: Kernel,
+  kind: ObjectKind & keyof typeof layouts,
+  path: string,
+  table: Map<number, string[]>,
+): void {
+  const fd = openFdPinned(kernel, path, kind === 'map' ? BPF_F_RDONLY : 0);
+  if (fd < 0) return;
+  try {
+    if (fdKind(kernel, fd) !== kind) return;
+    const info = structView(layouts[kind], new Uint8Array(8));
+    if (tryInfo(kernel, fd, info) < 0) return;
+    const id = new Uint32Array(info.bytes.buffer)[1]!;
+    const paths = table.get(id);
+    if (paths === undefined) table.set(id, [path]);
+    else paths.push(path);
+  } finally {
+    kernel.close(fd);
+  }
+}
+
+function walk(kernel: Kernel, directory: string, visit: (file: string) => void): void {
+  let names: string[];
+  try {
+    names = kernel.readDirectory(directory);
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    const path = `${directory === '/' ? '' : directory}/${name}`;
+    let kind: string;
+    try {
+      kind = kernel.status(path).kind;
+    } catch {
+      continue;
+    }
+    if (kind === 'directory') walk(kernel, path, visit);
+    else if (kind !== 'symlink') visit(path);
+  }
+}
