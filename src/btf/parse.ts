@@ -43,7 +43,8 @@ export class Btf {
     else throw bad(0, `magic 0x${magic.toString(16)}, not 0x${little.toString(16)}`);
     if (bytes[2] !== 1) throw bad(2, `version 1, not ${bytes[2]}`);
     const headerSize = this.#u32(4);
-    if (headerSize < minHeader || headerSize > bytes.length) throw bad(4, `a header length within the data, not ${headerSize}`);
+    if (headerSize < minHeader || headerSize > bytes.length)
+      throw bad(4, `a header length within the data, not ${headerSize}`);
     const [typeOff, typeSize, strOff, strSize] = [this.#u32(8), this.#u32(12), this.#u32(16), this.#u32(20)];
     if (typeOff % 4 !== 0) throw bad(8, 'a type section aligned to 4 bytes');
     this.typesStart = headerSize + typeOff;
@@ -55,7 +56,8 @@ export class Btf {
     if (strSize === 0 ? this.base === undefined : bytes[stringsEnd - 1] !== 0) {
       throw bad(stringsEnd, 'strings that end with a NUL');
     }
-    if (this.base === undefined && bytes[this.stringsStart] !== 0) throw bad(this.stringsStart, 'an empty first string');
+    if (this.base === undefined && bytes[this.stringsStart] !== 0)
+      throw bad(this.stringsStart, 'an empty first string');
     this.#firstString = this.base === undefined ? 0 : this.base.stringEnd;
     this.firstId = this.base === undefined ? 1 : this.base.typeCount + 1;
     this.#offsets = this.#index(this.typesStart, this.typesStart + typeSize);
@@ -134,7 +136,10 @@ export class Btf {
       const info = this.#u32(at + 4);
       const kind = (info >>> 24) & 0x1f;
       if (kind === 0 || kind >= kindNames.length) {
-        throw bad(at, `a known kind, not ${kind} (type id ${this.firstId + count}; made by a newer compiler or kernel)`);
+        throw bad(
+          at,
+          `a known kind, not ${kind} (type id ${this.firstId + count}; made by a newer compiler or kernel)`,
+        );
       }
       if (count === offsets.length) {
         const larger = new Uint32Array(count * 2);
@@ -181,7 +186,14 @@ export class Btf {
         }; // biome-ignore format: one record
       }
       case 'array':
-        return { kind, id, name, elementTypeId: this.#u32(tail), indexTypeId: this.#u32(tail + 4), length: this.#u32(tail + 8) };
+        return {
+          kind,
+          id,
+          name,
+          elementTypeId: this.#u32(tail),
+          indexTypeId: this.#u32(tail + 4),
+          length: this.#u32(tail + 8),
+        };
       case 'struct':
       case 'union':
         return {
@@ -231,7 +243,14 @@ export class Btf {
       case 'float':
         return { kind, id, name, size: sizeOrType };
       case 'decl_tag':
-        return { kind, id, name, typeId: sizeOrType, kindFlag, componentIndex: this.#view.getInt32(tail, this.littleEndian) };
+        return {
+          kind,
+          id,
+          name,
+          typeId: sizeOrType,
+          kindFlag,
+          componentIndex: this.#view.getInt32(tail, this.littleEndian),
+        };
       case 'void':
         throw bad(at, 'a kind above 0');
       default:
