@@ -1,3 +1,5 @@
+import { encodeUtf8 } from '../bytes/index.ts';
+
 /** Writers of ASCII into bytes: each returns the position after what it wrote. Callers make room first. */
 
 /** Unsigned decimal of an integer below 2^32. */
@@ -97,6 +99,11 @@ export function putText(buf: Uint8Array, pos: number, text: string): number {
 export function putBytes(buf: Uint8Array, pos: number, bytes: Uint8Array): number {
   buf.set(bytes, pos);
   return pos + bytes.length;
+}
+
+/** Any text, as UTF-8. */
+export function putUtf8(buf: Uint8Array, pos: number, text: string): number {
+  return putBytes(buf, pos, encodeUtf8(text));
 }
 
 /**

@@ -48,43 +48,55 @@ class PrototypeText {
     if (type === undefined || depth > 200) throw new NoText();
     switch (type.kind) {
       case 'void':
-        return this.#put('void ');
+        this.#put('void ');
+        break;
       case 'int':
       case 'typedef':
       case 'float':
-        return this.#put(`${type.name} `);
+        this.#put(`${type.name} `);
+        break;
       case 'struct':
       case 'union':
-        return this.#put(`${type.kind} ${type.name} `);
+        this.#put(`${type.kind} ${type.name} `);
+        break;
       case 'enum':
       case 'enum64':
-        return this.#put(`enum ${type.name} `);
+        this.#put(`enum ${type.name} `);
+        break;
       case 'array':
         this.type(btf, type.elementTypeId, depth + 1);
-        return this.#put(`[${type.length}]`);
+        this.#put(`[${type.length}]`);
+        break;
       case 'ptr':
         this.type(btf, type.typeId, depth + 1);
-        return this.#put('* ');
+        this.#put('* ');
+        break;
       case 'fwd':
-        return this.#put(`${type.isUnion ? 'union' : 'struct'} ${type.name} `);
+        this.#put(`${type.isUnion ? 'union' : 'struct'} ${type.name} `);
+        break;
       case 'volatile':
       case 'const':
       case 'restrict':
         this.#put(`${type.kind} `);
-        return this.type(btf, type.typeId, depth + 1);
+        this.type(btf, type.typeId, depth + 1);
+        break;
       case 'func_proto':
-        return this.signature(btf, type, undefined, depth + 1);
+        this.signature(btf, type, undefined, depth + 1);
+        break;
       case 'func': {
         const proto = btf.typeById(type.typeId);
         if (proto?.kind !== 'func_proto') throw new NoText();
-        return this.signature(btf, proto, type.name, depth + 1);
+        this.signature(btf, proto, type.name, depth + 1);
+        break;
       }
       case 'var':
         if (type.linkage === 0) this.#put('static ');
         this.type(btf, type.typeId, depth + 1);
-        return this.#put(` ${type.name}`);
+        this.#put(` ${type.name}`);
+        break;
       case 'datasec':
-        return this.#put(`section ("${type.name}") `);
+        this.#put(`section ("${type.name}") `);
+        break;
       default:
         throw new NoText();
     }

@@ -4,7 +4,7 @@ import * as ascii from './ascii.ts';
 import { funcProtoText } from './func-prototype.ts';
 import type { Btf } from './parse.ts';
 import { isModifier, tryResolve, trySizeOf } from './resolve.ts';
-import type { BtfArray, BtfInt, BtfType } from './types.ts';
+import type { BtfArray, BtfDatasec, BtfInt, BtfMember, BtfType } from './types.ts';
 
 /** Where values are written: `reserve(n)` makes room for n bytes at `pos` and may replace `buf` and lower `pos`. */
 export interface ValueSink {
@@ -36,7 +36,14 @@ const roomStep = 32 * 1024;
 /** Generated code of one type beyond which it becomes a function of its own. */
 const inlineLimit = 1500;
 
-/** Code that prints one type at `b[o + n]`, the room it needs, and whether printing must stop after it. */
+/** Text whose size only a hostile type reaches. */
+const maxRoom = 2 ** 36;
+
+/**
+ * Code that prints one type, the room it needs, and whether printing must stop after it. Offsets into the value
+ * appear as `<n>` between section signs until `place` fixes what they count from. A piece of up to `roomStep` bytes
+ * relies on its surroundings for room, a larger one makes its own.
+ */
 interface Piece {
   code: string;
   room: number;
@@ -58,7 +65,6 @@ class Compiler {
   readonly #functions: string[] = [];
   readonly #shared = new Map<string, Piece>();
   readonly #active = new Set<number>();
-  readonly #texts: Uint8Array[] = [];
   readonly #prototypes: string[] = [];
   #nextName = 0;
 
@@ -68,19 +74,19 @@ class Compiler {
   }
 
   compile(typeId: number): ValuePrinter {
-    const piece = this.#type(typeId, 'o', 0, 0, this.#options.depth);
+    const piece = this.#type(typeId, 0, this.#options.depth);
     const source = `'use strict';
-const { putU32, putI32, putU64, putI64, putHex32, putHex64, putText, putBytes, putCharArray, putBits } = ascii;
+const { putU32, putI32, putU64, putI64, putHex32, putHex64, putText, putUtf8, putBytes, putCharArray, putBits } = ascii;
 ${this.#functions.join('\n')}
 return function printValue(s, b, o) {
   ${piece.room <= roomStep ? `s.reserve(${piece.room});` : ''}
   let buf = s.buf, pos = s.pos;
-  ${piece.code}
+  ${place(piece.code, 'o')}
   s.pos = pos;
   return ${piece.failed ? -22 : 0};
 };`;
-    const make = new Function('ascii', 'texts', 'prototypes', 'programText', source);
-    return make(ascii, this.#texts, this.#prototypes, (prototype: string, id: number) =>
+    const make = new Function('ascii', 'prototypes', 'programText', source);
+    return make(ascii, this.#prototypes, (prototype: string, id: number) =>
       encodeUtf8(JSON.stringify(this.#programText(prototype, id))),
     ) as ValuePrinter;
   }
@@ -91,26 +97,25 @@ return function printValue(s, b, o) {
     return `${prototype} ${name}/prog_id:${id}`.slice(0, 1023);
   }
 
-  /** `base` is the name of the variable that holds an offset, `at` the bytes after it. */
-  #type(id: number, base: string, at: number, bit: number, depth: number): Piece {
+  #type(id: number, bit: number, depth: number): Piece {
     if (this.#active.size > maxNesting) throw new ParseError('BTF', 0, `type ${id} nests too deep`);
     const type = this.#btf.typeById(id);
-    if (type === undefined) return { code: '', room: 0, failed: true };
+    if (type === undefined) return failure;
     switch (type.kind) {
       case 'int':
-        return this.#int(type, base, at, bit);
+        return this.#int(type, bit);
       case 'struct':
       case 'union':
       case 'array':
       case 'datasec':
       case 'var':
-        return this.#compound(type, base, at, bit, depth);
+        return this.#compound(type, bit, depth);
       case 'enum':
-        return this.#enum(type, base, at);
+        return this.#enum(type);
       case 'enum64':
-        return this.#enum64(type, base, at);
+        return this.#enum64(type);
       case 'ptr':
-        return this.#pointer(type.typeId, base, at);
+        return this.#pointer(type.typeId);
       case 'void':
         return this.#bare('(unknown)', false);
       case 'fwd':
@@ -120,7 +125,7 @@ return function printValue(s, b, o) {
       case 'const':
       case 'restrict': {
         const actual = tryResolve(this.#btf, id);
-        return actual === undefined ? { code: '', room: 0, failed: true } : this.#type(actual.id, base, at, bit, depth);
+        return actual === undefined ? failure : this.#type(actual.id, bit, depth);
       }
       default:
         return this.#bare('(unsupported-kind)', true);
@@ -129,130 +134,123 @@ return function printValue(s, b, o) {
 
   /** Text that is no JSON: quoted where JSON is asked for. */
   #bare(text: string, failed: boolean): Piece {
-    return { ...this.#constant(this.#options.plain ? text : `"${text}"`), failed };
+    return { ...constant(this.#options.plain ? text : `"${text}"`), failed };
   }
 
-  #compound(type: BtfType, base: string, at: number, bit: number, depth: number): Piece {
+  /** Each compound type is compiled once a depth; long code becomes a function that its users call. */
+  #compound(type: BtfType, bit: number, depth: number): Piece {
     const key = `${type.id}/${bit}/${depth}`;
     const known = this.#shared.get(key);
-    if (known !== undefined) return this.#call(known, base, at);
+    if (known !== undefined) return known;
     if (this.#active.has(type.id)) throw new ParseError('BTF', 0, `type ${type.id} contains itself`);
     this.#active.add(type.id);
-    const piece = this.#compoundBody(type, 'o', 0, bit, depth);
-    if (piece.code.length <= inlineLimit) {
-      const inlined = base === 'o' && at === 0 ? piece : this.#compoundBody(type, base, at, bit, depth);
-      this.#active.delete(type.id);
-      return inlined;
-    }
+    let piece = this.#compoundBody(type, bit, depth);
     this.#active.delete(type.id);
-    const name = `f${this.#nextName++}`;
-    this.#functions.push(`function ${name}(s, b, o, buf, pos) {\n${piece.code}\ns.pos = pos;\nreturn pos;\n}`);
-    const shared = { ...piece, code: name };
-    this.#shared.set(key, shared);
-    return this.#call(shared, base, at);
+    if (piece.room > maxRoom) throw new ParseError('BTF', 0, `values of type ${type.id} are too large to print`);
+    if (piece.code.length > inlineLimit) {
+      const name = `f${this.#functions.length}`;
+      this.#functions.push(
+        `function ${name}(s, b, o, buf, pos) {\n${place(piece.code, 'o')}s.pos = pos;\nreturn pos;\n}`,
+      );
+      const refresh = piece.room > roomStep ? ' buf = s.buf;' : '';
+      piece = { ...piece, code: `pos = ${name}(s, b, ${at(0)}, buf, pos);${refresh}\n` };
+    }
+    this.#shared.set(key, piece);
+    return piece;
   }
 
-  #call(shared: Piece, base: string, at: number): Piece {
-    const refresh = shared.room > roomStep ? ' buf = s.buf;' : '';
-    return { ...shared, code: `pos = ${shared.code}(s, b, ${offset(base, at)}, buf, pos);${refresh}\n` };
-  }
-
-  #compoundBody(type: BtfType, base: string, at: number, bit: number, depth: number): Piece {
+  #compoundBody(type: BtfType, bit: number, depth: number): Piece {
     switch (type.kind) {
       case 'struct':
       case 'union':
-        return this.#struct(
-          type.members.map((m) => ({ ...m, name: m.name })),
-          base,
-          at,
-          depth,
-        );
+        return this.#struct(type.members, depth);
       case 'array':
-        return this.#array(type, base, at, depth);
+        return this.#array(type, depth);
       case 'var':
-        return this.#struct([{ name: type.name, typeId: type.typeId, bitOffset: bit, bitSize: 0 }], base, at, depth);
-      case 'datasec': {
-        const inner: Piece = { code: '', room: 0, failed: false };
-        for (const [i, item] of type.vars.entries()) {
-          if (i > 0) append(inner, this.#constant(','));
-          append(inner, this.#roomy(this.#type(item.typeId, base, at + item.offset, 0, depth + 2)));
-          if (inner.failed) break;
-        }
-        const { failed } = inner;
-        const whole = this.#constant(`{${this.#line(depth + 1)}${this.#name(type.name)}[`);
-        append(whole, { ...inner, failed: false });
-        append(whole, this.#constant(`${type.vars.length > 0 ? this.#line(depth + 1) : ''}]${this.#line(depth)}}`));
-        return { ...whole, failed };
-      }
+        return this.#struct([{ name: type.name, typeId: type.typeId, bitOffset: bit, bitSize: 0 }], depth);
+      case 'datasec':
+        return this.#datasec(type, depth);
       default:
-        return { code: '', room: 0, failed: true };
+        return failure;
     }
   }
 
-  #struct(
-    members: readonly { name: string; typeId: number; bitOffset: number; bitSize: number }[],
-    base: string,
-    at: number,
-    depth: number,
-  ): Piece {
-    const whole = this.#constant('{');
-    let valueWritten = false;
-    for (const [i, member] of members.entries()) {
-      append(whole, this.#constant(`${i > 0 ? ',' : ''}${this.#line(depth + 1)}${this.#name(member.name)}`));
-      const byte = at + (member.bitOffset >>> 3);
-      const value =
-        member.bitSize > 0
-          ? this.#bits(base, byte, member.bitOffset & 7, member.bitSize)
-          : this.#roomy(this.#type(member.typeId, base, byte, member.bitOffset & 7, depth + 1));
-      append(whole, value);
-      valueWritten = value.code !== '';
-      if (whole.failed) break;
+  #datasec(type: BtfDatasec, depth: number): Piece {
+    const parts = [constant(`{${this.#line(depth + 1)}${this.#name(type.name)}[`)];
+    let [failed, written] = [false, false];
+    for (const item of type.vars) {
+      const value = this.#type(item.typeId, 0, depth + 2);
+      if (value.code !== '') {
+        if (written) parts.push(constant(','));
+        written = true;
+      }
+      parts.push({ ...value, code: shift(value.code, item.offset) });
+      failed = value.failed;
+      if (failed) break;
     }
-    const { failed } = whole;
-    append(whole, this.#constant(valueWritten ? `${this.#line(depth)}}` : '}'));
-    return { ...whole, failed };
+    parts.push(constant(`${written ? this.#line(depth + 1) : ''}]${this.#line(depth)}}`));
+    return { ...sequence(parts), failed };
   }
 
-  #array(type: BtfArray, base: string, at: number, depth: number): Piece {
+  #struct(members: readonly BtfMember[], depth: number): Piece {
+    const parts = [constant('{')];
+    let [failed, written, comma] = [false, false, false];
+    for (const member of members) {
+      parts.push(constant(`${comma ? ',' : ''}${this.#line(depth + 1)}${this.#name(member.name)}`));
+      const bit = member.bitOffset & 7;
+      const value = member.bitSize > 0 ? this.#bits(bit, member.bitSize) : this.#type(member.typeId, bit, depth + 1);
+      parts.push({ ...value, code: shift(value.code, member.bitOffset >>> 3) });
+      written = value.code !== '';
+      comma = written;
+      failed = value.failed;
+      if (failed) break;
+    }
+    parts.push(constant(written ? `${this.#line(depth)}}` : '}'));
+    return { ...sequence(parts), failed };
+  }
+
+  #array(type: BtfArray, depth: number): Piece {
     const elementSize = trySizeOf(this.#btf, type.elementTypeId);
-    const isText = type.length > 0 && this.#isChar(type.elementTypeId);
-    if (elementSize === undefined) return { code: '', room: 0, failed: true };
-    const name = `i${this.#nextName++}`;
-    const place = `p${name}`;
-    const element = this.#type(type.elementTypeId, place, 0, 0, depth + 1);
-    const whole = this.#constant('[');
-    let { failed } = element;
-    if (type.length === 0) failed = false;
-    else if (element.failed) {
-      append(whole, { ...this.#type(type.elementTypeId, base, at, 0, depth + 1), failed: false });
-    } else {
-      const total = element.room * type.length + type.length;
-      const step = total > roomStep && element.room <= roomStep ? makeRoom(element.room + 1) : '';
-      append(whole, {
-        code: `for (let ${name} = 0, ${place} = ${offset(base, at)}; ${name} < ${type.length}; ${name}++, ${place} += ${elementSize}) {
-${step}if (${name} > 0) buf[pos++] = 44;
-${element.code}}
+    const element = this.#type(type.elementTypeId, 0, depth + 1);
+    const text = type.length > 0 && this.#isChar(type.elementTypeId) ? this.#charArray(type.length) : undefined;
+    if (elementSize === undefined) return failure;
+    if (type.length === 0) return constant('[]');
+    const parts = [constant('[')];
+    if (element.failed) parts.push(element);
+    else {
+      const total = (element.room + 1) * type.length;
+      const own = total > roomStep ? makeRoom(element.room > roomStep ? 1 : element.room + 1) : '';
+      const loop = `i${this.#nextName++}`;
+      parts.push({
+        code: `for (let ${loop} = 0, p${loop} = ${at(0)}; ${loop} < ${type.length}; ${loop}++, p${loop} += ${elementSize}) {
+${own}if (${loop} > 0) buf[pos++] = 44;
+${place(element.code, `p${loop}`)}}
 `,
         room: total,
         failed: false,
       });
     }
-    const tail = type.length > 0 && element.code !== '' ? `${this.#line(depth)}]` : ']';
-    const end = this.#constant(tail);
-    if (whole.room > roomStep) end.code = `${makeRoom(end.room)}${end.code}`;
-    append(whole, end);
-    if (isText) {
-      const room = type.length * 2 + 2;
-      const start = room > roomStep ? makeRoom(room) : '';
-      const text = `t${name}`;
-      whole.code = `${start}const ${text} = putCharArray(buf, pos, b, ${offset(base, at)}, ${type.length});
-if (${text} >= 0) pos = ${text}; else {
-${whole.room > roomStep ? makeRoom(64) : ''}${whole.code}}
-`;
-      whole.code = `{ ${whole.code} }\n`;
-      whole.room = Math.max(whole.room, room);
-    } else if (whole.room > roomStep) whole.code = `${makeRoom(64)}${whole.code}`;
-    return { ...whole, failed };
+    parts.push(constant(element.code === '' ? ']' : `${this.#line(depth)}]`));
+    const list = { ...sequence(parts), failed: element.failed };
+    return text === undefined ? list : text(list);
+  }
+
+  /** Code that tries a string first and falls back to the list. */
+  #charArray(length: number): (list: Piece) => Piece {
+    return (list) => {
+      const room = Math.max(list.room, length * 2 + 2);
+      const own = room > roomStep ? makeRoom(`Math.min(${length}, b.length) * 2 + 2`) : '';
+      const listRoom = room > roomStep && list.room <= roomStep ? makeRoom(list.room) : '';
+      return {
+        code: `{ ${own}const t = putCharArray(buf, pos, b, ${at(0)}, ${length});
+if (t >= 0) pos = t; else {
+${listRoom}${list.code}}
+}
+`,
+        room,
+        failed: list.failed,
+      };
+    };
   }
 
   /** Typedefs of char do not count; qualifiers do not matter. */
@@ -265,16 +263,17 @@ ${whole.room > roomStep ? makeRoom(64) : ''}${whole.code}}
     return (type.char && !type.signed && !type.bool) || type.name === 'char';
   }
 
-  #int(type: BtfInt, base: string, at: number, bit: number): Piece {
+  #int(type: BtfInt, bit: number): Piece {
     const { bits } = type;
     const encoding = (type.signed ? 1 : 0) + (type.char ? 2 : 0) + (type.bool ? 4 : 0);
     if (bit !== 0 || type.bitOffset !== 0 || bits % 8 !== 0) {
       const start = bit + type.bitOffset;
-      return this.#bits(base, at + (start >> 3), start & 7, bits);
+      const piece = this.#bits(start & 7, bits);
+      return { ...piece, code: shift(piece.code, start >> 3) };
     }
-    if (bits === 128) return this.#bits(base, at, 0, 128);
+    if (bits === 128) return this.#bits(0, 128);
     const plain = this.#options.plain;
-    const here = `b[${offset(base, at)}]`;
+    const here = `b[${at(0)}]`;
     if (encoding === 2) {
       const other = plain
         ? `pos = putText(buf, pos, '0x'); pos = putHex32(buf, pos, c);`
@@ -286,43 +285,39 @@ ${whole.room > roomStep ? makeRoom(64) : ''}${whole.code}}
       };
     }
     if (encoding === 4) return this.#choice(`${here}`, 'true', 'false');
-    if (encoding > 1) return { code: '', room: 0, failed: true };
+    if (encoding > 1) return failure;
     const signed = encoding === 1;
     switch (bits) {
       case 8:
         return number(signed ? `putI32(buf, pos, ${here} << 24 >> 24)` : `putU32(buf, pos, ${here} | 0)`, 4);
       case 16:
         return number(
-          signed
-            ? `putI32(buf, pos, (${this.#word(base, at, 2)}) << 16 >> 16)`
-            : `putU32(buf, pos, ${this.#word(base, at, 2)})`,
+          signed ? `putI32(buf, pos, (${this.#word(0, 2)}) << 16 >> 16)` : `putU32(buf, pos, ${this.#word(0, 2)})`,
           6,
         );
       case 32:
         return number(
-          signed
-            ? `putI32(buf, pos, ${this.#word(base, at, 4)})`
-            : `putU32(buf, pos, (${this.#word(base, at, 4)}) >>> 0)`,
+          signed ? `putI32(buf, pos, ${this.#word(0, 4)})` : `putU32(buf, pos, (${this.#word(0, 4)}) >>> 0)`,
           11,
         );
       case 64: {
-        const [hi, lo] = this.#halves(base, at);
+        const [hi, lo] = this.#halves();
         return number(`${signed ? 'putI64' : 'putU64'}(buf, pos, ${hi}, ${lo})`, 20);
       }
       default:
-        return this.#bits(base, at, 0, bits);
+        return this.#bits(0, bits);
     }
   }
 
-  #bits(base: string, at: number, bit: number, count: number): Piece {
-    const put = `pos = putBits(buf, pos, b, ${offset(base, at)}, ${bit}, ${count}, ${this.#btf.littleEndian});`;
+  #bits(bit: number, count: number): Piece {
+    const put = `pos = putBits(buf, pos, b, ${at(0)}, ${bit}, ${count}, ${this.#btf.littleEndian});`;
     const code = this.#options.plain ? put : `buf[pos++] = 34; ${put} buf[pos++] = 34;`;
     return { code: `${code}\n`, room: 72, failed: false };
   }
 
-  #enum(type: BtfType & { kind: 'enum' | 'enum64' }, base: string, at: number): Piece {
+  #enum(type: BtfType & { kind: 'enum' | 'enum64' }): Piece {
     if (type.size === 8) {
-      const [hi, lo] = this.#halves(base, at);
+      const [hi, lo] = this.#halves();
       return this.#enumCases(
         type,
         (value) => [BigInt(Number(value) | 0), String(Number(value) | 0)],
@@ -330,9 +325,9 @@ ${whole.room > roomStep ? makeRoom(64) : ''}${whole.code}}
         'putI64(buf, pos, hi, lo >>> 0)',
       );
     }
-    if (type.size !== 1 && type.size !== 2 && type.size !== 4) return { code: '', room: 0, failed: true };
+    if (type.size !== 1 && type.size !== 2 && type.size !== 4) return failure;
     const shift = 32 - type.size * 8;
-    const word = type.size === 1 ? `b[${offset(base, at)}]` : `(${this.#word(base, at, type.size)})`;
+    const word = type.size === 1 ? `b[${at(0)}]` : `(${this.#word(0, type.size)})`;
     return this.#enumCases(
       type,
       (value) => [BigInt(Number(value) | 0), String(Number(value) | 0)],
@@ -341,8 +336,8 @@ ${whole.room > roomStep ? makeRoom(64) : ''}${whole.code}}
     );
   }
 
-  #enum64(type: BtfType & { kind: 'enum' | 'enum64' }, base: string, at: number): Piece {
-    const [hi, lo] = this.#halves(base, at);
+  #enum64(type: BtfType & { kind: 'enum' | 'enum64' }): Piece {
+    const [hi, lo] = this.#halves();
     const small = type.values.every((v) => BigInt.asUintN(64, BigInt(v.value)) < 2n ** 53n);
     if (small) {
       return this.#enumCases(
@@ -373,15 +368,16 @@ ${whole.room > roomStep ? makeRoom(64) : ''}${whole.code}}
       const [identity, label] = key(value);
       if (seen.has(identity)) continue;
       seen.add(identity);
-      const text = this.#constant(quote(name));
+      const text = constant(quote(name));
       room = Math.max(room, text.room);
       cases += `case ${label}: ${text.code.trimEnd()} break;\n`;
     }
-    return { code: `{ ${read} switch (v) {\n${cases}default: pos = ${otherwise};\n} }\n`, room, failed: false };
+    const own = room > roomStep ? makeRoom(room) : '';
+    return { code: `{ ${own}${read} switch (v) {\n${cases}default: pos = ${otherwise};\n} }\n`, room, failed: false };
   }
 
-  #pointer(targetId: number, base: string, at: number): Piece {
-    const [hi, lo] = this.#halves(base, at);
+  #pointer(targetId: number): Piece {
+    const [hi, lo] = this.#halves();
     const value = this.#options.plain
       ? `if (hi === 0 && lo === 0) pos = putText(buf, pos, '"(nil)"'); else { pos = putText(buf, pos, '"0x'); pos = putHex64(buf, pos, hi, lo); buf[pos++] = 34; }`
       : 'pos = putU64(buf, pos, hi, lo);';
@@ -398,43 +394,26 @@ ${whole.room > roomStep ? makeRoom(64) : ''}${whole.code}}
   }
 
   /** Two- and four-byte words, as int32 or below 65536. */
-  #word(base: string, at: number, size: number): string {
+  #word(start: number, size: number): string {
     const parts = Array.from({ length: size }, (_, i) => {
       const shift = (this.#btf.littleEndian ? i : size - 1 - i) * 8;
-      return `b[${offset(base, at + i)}]${shift > 0 ? ` << ${shift}` : ''}`;
+      return `b[${at(start + i)}]${shift > 0 ? ` << ${shift}` : ''}`;
     });
     return parts.join(' | ');
   }
 
-  #halves(base: string, at: number): [hi: string, lo: string] {
-    const [first, second] = [`(${this.#word(base, at, 4)}) >>> 0`, `(${this.#word(base, at + 4, 4)}) >>> 0`];
+  #halves(): [hi: string, lo: string] {
+    const [first, second] = [`(${this.#word(0, 4)}) >>> 0`, `(${this.#word(4, 4)}) >>> 0`];
     return this.#btf.littleEndian ? [second, first] : [first, second];
   }
 
   #choice(condition: string, yes: string, no: string): Piece {
-    const [a, b] = [this.#constant(yes), this.#constant(no)];
+    const [a, b] = [constant(yes), constant(no)];
     return {
       code: `if (${condition}) { ${a.code.trimEnd()} } else { ${b.code.trimEnd()} }\n`,
       room: Math.max(a.room, b.room),
       failed: false,
     };
-  }
-
-  #constant(text: string): Piece {
-    const bytes = encodeUtf8(text);
-    if (bytes.length > 96) {
-      const index = this.#texts.push(bytes) - 1;
-      return { code: `pos = putBytes(buf, pos, texts[${index}]);\n`, room: bytes.length, failed: false };
-    }
-    let code = '';
-    for (const [i, byte] of bytes.entries()) code += `buf[pos${i > 0 ? ` + ${i}` : ''}] = ${byte}; `;
-    if (bytes.length > 0) code += `pos += ${bytes.length};\n`;
-    return { code, room: bytes.length, failed: false };
-  }
-
-  /** Values with much text make their own room. */
-  #roomy(piece: Piece): Piece {
-    return piece;
   }
 
   #line(depth: number): string {
@@ -446,22 +425,61 @@ ${whole.room > roomStep ? makeRoom(64) : ''}${whole.code}}
   }
 }
 
-function offset(base: string, at: number): string {
-  return at === 0 ? base : `${base} + ${at}`;
+const failure: Piece = { code: '', room: 0, failed: true };
+
+/** The place of an offset `n` into the value, to be fixed later. */
+function at(n: number): string {
+  return `\u00a7${n}\u00a7`;
+}
+
+/** The same code for a value that begins `by` bytes later. */
+function shift(code: string, by: number): string {
+  return by === 0 ? code : code.replace(/\u00a7(\d+)\u00a7/g, (_, n) => at(Number(n) + by));
+}
+
+function place(code: string, base: string): string {
+  return code.replace(/\u00a7(\d+)\u00a7/g, (_, n) => (n === '0' ? base : `${base} + ${n}`));
+}
+
+/** Code that writes fixed text: one store a byte, which is faster than copying for what structs hold. */
+function constant(text: string): Piece {
+  const bytes = encodeUtf8(text);
+  if (bytes.length > 96) {
+    const room = bytes.length > roomStep ? makeRoom(bytes.length) : '';
+    return { code: `${room}pos = putUtf8(buf, pos, ${JSON.stringify(text)});\n`, room: bytes.length, failed: false };
+  }
+  let code = '';
+  for (const [i, byte] of bytes.entries()) code += `buf[pos${i > 0 ? ` + ${i}` : ''}] = ${byte}; `;
+  if (bytes.length > 0) code += `pos += ${bytes.length};\n`;
+  return { code, room: bytes.length, failed: false };
+}
+
+/** Pieces one after another; where together they are large, runs of small ones make room first. */
+function sequence(parts: readonly Piece[]): Piece {
+  const room = parts.reduce((sum, part) => sum + part.room, 0);
+  let [code, run, runRoom] = ['', '', 0];
+  const endRun = () => {
+    code += (room > roomStep && run !== '' ? makeRoom(runRoom) : '') + run;
+    [run, runRoom] = ['', 0];
+  };
+  for (const part of parts) {
+    if (part.room > roomStep || runRoom + part.room > roomStep) endRun();
+    if (part.room > roomStep) code += part.code;
+    else {
+      run += part.code;
+      runRoom += part.room;
+    }
+  }
+  endRun();
+  return { code, room, failed: false };
 }
 
 function number(call: string, room: number): Piece {
   return { code: `pos = ${call};\n`, room, failed: false };
 }
 
-function makeRoom(bytes: number): string {
+function makeRoom(bytes: number | string): string {
   return `s.pos = pos; s.reserve(${bytes}); buf = s.buf; pos = s.pos;\n`;
-}
-
-function append(piece: Piece, next: Piece): void {
-  piece.code += next.code;
-  piece.room += next.room;
-  piece.failed ||= next.failed;
 }
 
 /** A JSON string literal. JSON.stringify differs from the reference only in escaping control characters. */
