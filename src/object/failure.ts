@@ -23,22 +23,22 @@ export const LibbpfErrno = {
   RELOC: 4005,
 } as const;
 
-const ownNames: Readonly<Record<number, string>> = {
-  4000: '-LIBBPF_ERRNO__LIBELF',
-  4001: '-LIBBPF_ERRNO__FORMAT',
-  4002: '-LIBBPF_ERRNO__KVERSION',
-  4003: '-LIBBPF_ERRNO__ENDIAN',
-  4004: '-LIBBPF_ERRNO__INTERNAL',
-  4005: '-LIBBPF_ERRNO__RELOC',
-};
+// The names libbpf's diagnostics use; other numbers stay numbers.
+// biome-ignore format: a table
+const named: ReadonlySet<string> = new Set([
+  'E2BIG', 'EACCES', 'EADDRINUSE', 'EADDRNOTAVAIL', 'EAGAIN', 'EALREADY', 'EBADF', 'EBADFD', 'EBUSY',
+  'ECANCELED', 'ECHILD', 'EDEADLK', 'EDOM', 'EEXIST', 'EFAULT', 'EFBIG', 'EILSEQ', 'EINPROGRESS', 'EINTR',
+  'EINVAL', 'EIO', 'EISDIR', 'ELOOP', 'EMFILE', 'EMLINK', 'EMSGSIZE', 'ENAMETOOLONG', 'ENFILE', 'ENODATA',
+  'ENODEV', 'ENOENT', 'ENOEXEC', 'ENOLINK', 'ENOMEM', 'ENOSPC', 'ENOTBLK', 'ENOTDIR', 'ENOTSUPP', 'ENOTTY',
+  'ENXIO', 'EOPNOTSUPP', 'EOVERFLOW', 'EPERM', 'EPIPE', 'EPROTO', 'EPROTONOSUPPORT', 'ERANGE', 'EROFS',
+  'ESPIPE', 'ESRCH', 'ETXTBSY', 'EUCLEAN', 'EXDEV',
+]);
 
 /** An errno as libbpf's diagnostics name it: `-EINVAL`. */
 export function errorText(errno: number): string {
   const positive = Math.abs(errno);
-  const own = ownNames[positive];
-  if (own) return own;
   const name = errnoName(positive);
-  return name.startsWith('E') ? `-${name}` : `-${positive}`;
+  return named.has(name) ? `-${name}` : `-${positive}`;
 }
 
 /** Logs a warning and returns the error to throw for it. */

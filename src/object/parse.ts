@@ -118,7 +118,11 @@ function openElf(bytes: Uint8Array, path: string, log: DiagnosticLog): ElfFile {
     elf = parseElf(bytes);
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    throw failure(log, LibbpfErrno.FORMAT, `elf: failed to read ${path}: ${error.message}`, { cause: error });
+    const isHeader = bytes.length < 64 || error.offset === 5;
+    const text = isHeader
+      ? `elf: '${path}' is not a proper ELF object`
+      : `elf: failed to get section names strings from ${path}: invalid \`Elf' handle`;
+    throw failure(log, LibbpfErrno.FORMAT, text, { cause: error });
   }
   if (elf.type !== Elf.ET_REL || (elf.machine !== Elf.EM_NONE && elf.machine !== Elf.EM_BPF)) {
     throw failure(log, LibbpfErrno.FORMAT, `elf: ${path} is not a valid eBPF object file`);
