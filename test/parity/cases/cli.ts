@@ -71,11 +71,11 @@ export const version: ParityCase[] = [
   ].flatMap((words) =>
     one(words, {
       // Ours has skeleton-free holders and no crypto: the features line tells the truth about each program.
-      normalise: ['version'],
+      normalise: ['features'],
     }),
   ),
-  ...one('-j version', { normalise: ['version'] }),
-  ...one('-p version', { normalise: ['version'] }),
+  ...one('-j version', { normalise: ['features'] }),
+  ...one('-p version', { normalise: ['features'] }),
 ];
 
 export const options: ParityCase[] = [
@@ -177,7 +177,7 @@ export const batches: ParityCase[] = [
   ...piped('map show id \\\n{id:hash}\n'),
   ...piped('map show id \\\n'),
   ...piped('map show id {id:hash} -j\n'),
-  ...piped('version\n').map((parityCase) => ({ ...parityCase, normalise: ['version' as const] })),
+  ...piped('version\n').map((parityCase) => ({ ...parityCase, normalise: ['features' as const] })),
   ...piped('bogus\n').filter((parityCase) => parityCase.argv[0] === 'batch'),
   ...batch(`map show id ${'{id:hash} '.repeat(5000)}\n`).slice(0, 2),
   ...batch(`# ${'x'.repeat(70_000)}\nmap show id {id:hash}\n`).slice(0, 2),
