@@ -1,0 +1,147 @@
+import type { LinkInfo } from '../../kernel/index.ts';
+import { attachTypeName, linkTypeName, progTypeName } from '../../uapi/index.ts';
+import { iteratorKind, iteratorOrder } from './iterators.ts';
+import { netfilterFamily, netfilterHook } from './netfilter-names.ts';
+import { perfConfigName, perfTypeName } from './perf-names.ts';
+import { type DetailsOf, type LinkDetails, linkDetails } from './details.ts';
+import type { LinkSurroundings } from './surroundings.ts';
+
+/** The line's head and the type's details; undefined details end the text early, as a missing program does. */
+export function plainLink(info: LinkInfo, around: LinkSurroundings): { text: string; complete: boolean } {
+  const details = linkDetails(info);
+  const type = linkTypeName(info.type) ?? `type ${info.type}`;
+  const user = details?.kind === 'struct_ops' ? `map ${details.mapId}` : `prog ${info.programId}`;
+  const head = `${info.id}: ${type}  ${user}  `;
+  const body = details === undefined ? '' : plainDetails(info.programId, details, around);
+  return { text: head + (body ?? ''), complete: body !== undefined };
+}
+
+function plainDetails(progId: number, details: LinkDetails, around: LinkSurroundings): string | undefined {
+  switch (details.kind) {
+    case 'raw_tracepoint':
+      return `\n\ttp '${details.tpName}'  ${positive('cookie', details.cookie)}`;
+    case 'tracing':
+      return tracing(progId, details, around);
+    case 'cgroup':
+      return `\n\tcgroup_id ${details.cgroupId}  ${attachType(details.attachType)}`;
+    case 'iter':
+      return iterator(details);
+    case 'netns':
+      return `\n\tnetns_ino ${details.netnsIno}  ${attachType(details.attachType)}`;
+    case 'netfilter':
+      return netfilter(details);
+    case 'tcx':
+    case 'netkit':
+      return `\n\t${device(details.ifindex, around)}${attachType(details.attachType)}`;
+    case 'sockmap':
+      return `\n\tmap_id ${details.mapId}  ${attachType(details.attachType)}`;
+    case 'xdp':
+      return `\n\t${device(details.ifindex, around)}`;
+    case 'kprobe_multi':
+      return kprobeMulti(details, around);
+    case 'uprobe_multi':
+      return uprobeMulti(details);
+    case 'perf_event':
+      return perfEvent(details);
+    default:
+      return '';
+  }
+}
+
+function positive(name: string, value: bigint): string {
+  return value === 0n ? '' : `${name} ${value}  `;
+}
+
+function attachType(type: number): string {
+  return `attach_type ${attachTypeName(type) ?? type}  `;
+}
+
+function device(ifindex: number, around: LinkSurroundings): string {
+  if (ifindex === 0) return 'ifindex (detached)  ';
+  const name = around.interfaceName(ifindex);
+  return `ifindex ${name === undefined ? '(unknown)' : `${name}(${ifindex})`}  `;
+}
+
+function tracing(progId: number, details: DetailsOf<'tracing'>, around: LinkSurroundings): string | undefined {
+  const type = around.programType(progId);
+  if (type === undefined) return undefined;
+  const { targetObjId, targetBtfId, cookie } = details;
+  const target =
+    targetObjId !== 0 || targetBtfId !== 0 ? `\n\ttarget_obj_id ${targetObjId}  target_btf_id ${targetBtfId}  ` : '';
+  const head = `\n\tprog_type ${progTypeName(type) ?? type}  ${attachType(details.attachType)}`;
+  return head + target + (cookie === 0n ? '' : `\n\tcookie ${cookie}  `);
+}
+
+function iterator(details: DetailsOf<'iter'>): string {
+  const head = `target_name ${details.targetName}  `;
+  switch (iteratorKind(details.targetName)) {
+    case 'map':
+      return `${head}map_id ${details.mapId}  `;
+    case 'task':
+      if (details.tid !== 0) return `${head}tid ${details.tid} `;
+      return details.pid === 0 ? head : `${head}pid ${details.pid} `;
+    case 'cgroup':
+      return `${head}cgroup_id ${details.cgroupId}  order ${iteratorOrder(details.order)}  `;
+    default:
+      return head;
+  }
+}
+
+function netfilter({ pf, hook, priority, flags }: DetailsOf<'netfilter'>): string {
+  const family = netfilterFamily(pf) ?? `pf: ${pf}`;
+  const name = netfilterHook(pf, hook);
+  const where = name === undefined ? `, hook ${hook},` : ` ${name}`;
+  return `\n\t${family}${where} prio ${priority}${flags === 0 ? '' : ` flags 0x${flags.toString(16)}`}`;
+}
+
+function kprobeMulti(details: DetailsOf<'kprobe_multi'>, around: LinkSurroundings): string {
+  const { addresses, cookies, isReturn, count } = details;
+  if (count === 0) return '';
+  const head = `\n\t${isReturn ? 'kretprobe' : 'kprobe'}.multi  func_cnt ${count}  ${positive('missed', details.missed)}`;
+  const functions = around.functionsAt(addresses, cookies);
+  if (functions === undefined) return head;
+  const rows = functions.map(({ address, cookie, name, module }) => {
+    const at = address.toString(16).padStart(16, '0');
+    return `\n\t${at} ${cookie.toString(16).padEnd(16)} ${name}${module === '' ? '' : ` [${module}]`}  `;
+  });
+  return `${head}\n\t${'addr'.padEnd(16)} ${'cookie'.padEnd(16)} func [module]${rows.join('')}`;
+}
+
+function uprobeMulti(details: DetailsOf<'uprobe_multi'>): string {
+  const { offsets, refCtrOffsets, cookies, isReturn, count, path, pid } = details;
+  if (count === 0) return '';
+  const hex = (value: bigint | undefined) => `0x${(value ?? 0n).toString(16).padEnd(16)}`;
+  const rows = offsets.map((offset, i) => `\n\t${hex(offset)} ${hex(refCtrOffsets[i])} ${hex(cookies[i])}`);
+  const head = `\n\t${isReturn ? 'uretprobe' : 'uprobe'}.multi  path ${path}  func_cnt ${count}  `;
+  const columns = `\n\t${'offset'.padEnd(16)}   ${'ref_ctr_offset'.padEnd(16)}   ${'cookies'.padEnd(16)}`;
+  return `${head}${pid === 0 ? '' : `pid ${pid >>> 0}  `}${columns}${rows.join('')}`;
+}
+
+function perfEvent({ event }: DetailsOf<'perf_event'>): string {
+  if (event === undefined) return '';
+  switch (event.kind) {
+    case 'event': {
+      const type = perfTypeName(event.type);
+      const config = perfConfigName(event.type, event.config) ?? event.config;
+      return `\n\tevent ${type ?? `${event.type} `}:${config}  ${positive('cookie', event.cookie)}`;
+    }
+    case 'tracepoint':
+      return event.name === '' ? '' : `\n\ttracepoint ${event.name}  ${positive('cookie', event.cookie)}`;
+    case 'kprobe': {
+      if (event.func === '' && event.address === 0n) return '';
+      const address = event.address === 0n ? '' : `${event.address.toString(16)} `;
+      const offset = event.offset === 0 ? '' : `+0x${event.offset.toString(16)}`;
+      const missed = event.missed === 0n ? '' : `  missed ${event.missed}`;
+      const cookie = event.cookie === 0n ? '' : `  cookie ${event.cookie}`;
+      const name = event.isReturn ? 'kretprobe' : 'kprobe';
+      return `\n\t${name} ${address}${event.func}${offset}${missed}${cookie}  `;
+    }
+    case 'uprobe': {
+      if (event.file === '') return '';
+      const offset = event.offset === 0 ? '0' : `0x${event.offset.toString(16)}`;
+      const counter = event.refCtrOffset === 0n ? '' : `ref_ctr_offset 0x${event.refCtrOffset.toString(16)}  `;
+      const name = event.isReturn ? 'uretprobe' : 'uprobe';
+      return `\n\t${name} ${event.file}+${offset}  ${positive('cookie', event.cookie)}${counter}`;
+    }
+  }
+}
