@@ -12,8 +12,11 @@ export function openPinned(ctx: Context, path: string, kind: 'prog' | 'map' | 'l
   const kernel = kernelOf(ctx);
   const fd = openFdPinned(kernel, path, flags);
   if (fd < 0) {
-    const elsewhere = -fd === Errno.EACCES && !isOnBpffs(kernel, dirname(path));
-    fail(`bpf obj get (${path}): ${elsewhere ? 'directory not in bpf file system (bpffs)' : strerror(-fd)}`);
+    if (-fd !== Errno.EACCES) fail(`bpf obj get (${path}): ${strerror(-fd)}`);
+    const directory = dirname(path);
+    const reason = isOnBpffs(kernel, directory) ? strerror(-fd) : 'directory not in bpf file system (bpffs)';
+    // The reference names the directory it looked at instead of the path.
+    fail(`bpf obj get (${path.includes('/') ? directory : path}): ${reason}`);
   }
   const found = fdKind(kernel, fd);
   if (found !== kind) {
