@@ -1,6 +1,8 @@
 /** ELF numbers the project refers to (elf(5)). */
 export const Elf = {
   ET_REL: 1,
+  ET_EXEC: 2,
+  ET_DYN: 3,
   EM_NONE: 0,
   EM_BPF: 247,
   SHT_NULL: 0,
@@ -10,6 +12,7 @@ export const Elf = {
   SHT_RELA: 4,
   SHT_NOBITS: 8,
   SHT_REL: 9,
+  SHT_DYNSYM: 11,
   SHT_LLVM_ADDRSIG: 0x6fff4c03,
   SHF_WRITE: 1,
   SHF_ALLOC: 2,
@@ -24,6 +27,7 @@ export const Elf = {
   STT_OBJECT: 1,
   STT_FUNC: 2,
   STT_SECTION: 3,
+  STT_GNU_IFUNC: 10,
   STV_DEFAULT: 0,
   STV_INTERNAL: 1,
   STV_HIDDEN: 2,

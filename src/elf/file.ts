@@ -9,6 +9,8 @@ export interface ElfSection {
   readonly type: number;
   readonly flags: number;
   readonly size: number;
+  /** Address in memory once loaded, 0 in relocatable files. */
+  readonly address: number;
   /** File offset of the contents. */
   readonly offset: number;
   readonly link: number;
@@ -154,6 +156,7 @@ interface SectionHeader {
   nameOffset: number;
   type: number;
   flags: number;
+  address: number;
   offset: number;
   size: number;
   link: number;
@@ -166,14 +169,14 @@ function readSectionHeader(reader: ByteReader): SectionHeader {
   const nameOffset = reader.u32();
   const type = reader.u32();
   const flags = Number(reader.u64() & 0xffffffffn);
-  reader.skip(8);
+  const address = clamp(reader.u64());
   const offset = reader.size64();
   const size = reader.size64();
   const link = reader.u32();
   const info = reader.u32();
   const alignment = reader.size64();
   const entrySize = reader.size64();
-  return { nameOffset, type, flags, offset, size, link, info, alignment, entrySize };
+  return { nameOffset, type, flags, address, offset, size, link, info, alignment, entrySize };
 }
 
 function contents(bytes: Uint8Array, header: SectionHeader, index: number): Uint8Array {
@@ -184,7 +187,8 @@ function contents(bytes: Uint8Array, header: SectionHeader, index: number): Uint
   return bytes.subarray(header.offset, header.offset + header.size);
 }
 
-function readSymbols(table: ElfSection, sections: readonly ElfSection[], littleEndian: boolean): ElfSymbol[] {
+/** The entries of a symbol table, static or dynamic. */
+export function readSymbols(table: ElfSection, sections: readonly ElfSection[], littleEndian: boolean): ElfSymbol[] {
   if (table.entrySize !== symbolSize)
     throw new ParseError('ELF', table.offset, `expected symbols of ${symbolSize} bytes`);
   const namesSection = sections[table.link];

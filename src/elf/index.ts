@@ -1,3 +1,4 @@
 export { Elf } from './constants.ts';
 export { isElf, parseElf, readRelocations } from './file.ts';
 export type { ElfFile, ElfRelocation, ElfSection, ElfSymbol } from './file.ts';
+export { type FunctionSymbol, functionSymbols } from './functions.ts';

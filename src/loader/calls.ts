@@ -268,9 +268,11 @@ export interface LinkRequest {
   target: number;
   attachType: number;
   flags?: number;
-  /** Members that depend on the link type, at byte offsets from the start of the attribute. */
-  details?: readonly { offset: number; size: 4 | 8; value: number | bigint }[];
+  /** Members that depend on the link type. */
+  details?: LinkDetails;
 }
+
+export type LinkDetails = Partial<Record<keyof typeof attr_link_create.members, number | bigint>>;
 
 export function createLink(kernel: Kernel, request: LinkRequest): number {
   const attr = structView(attr_link_create);
@@ -278,12 +280,8 @@ export function createLink(kernel: Kernel, request: LinkRequest): number {
   attr.set('target_fd', request.target);
   attr.set('attach_type', request.attachType);
   attr.set('flags', request.flags ?? 0);
-  const bytes = new Uint8Array(Math.max(64, attr.bytes.length));
-  bytes.set(attr.bytes);
-  const view = new DataView(bytes.buffer);
-  for (const { offset, size, value } of request.details ?? []) {
-    if (size === 8) view.setBigUint64(offset, BigInt.asUintN(64, BigInt(value)), true);
-    else view.setUint32(offset, Number(value) >>> 0, true);
+  for (const [member, value] of Object.entries(request.details ?? {})) {
+    attr.set(member as keyof LinkDetails, value);
   }
-  return kernel.bpf(bpf_cmd.BPF_LINK_CREATE, bytes);
+  return kernel.bpf(bpf_cmd.BPF_LINK_CREATE, attr.bytes);
 }

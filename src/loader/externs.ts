@@ -102,7 +102,7 @@ function virtualValue({ kernel, log }: ExternContext, extern: KconfigExtern): bi
 }
 
 /** Since 4.17 system calls of most architectures go through wrappers named for the architecture. */
-function hasSyscallWrapper(kernel: Kernel): boolean {
+export function hasSyscallWrapper(kernel: Kernel): boolean {
   let wrapped = false;
   scanLines(kernel, '/proc/kallsyms', (line) => {
     if (!/ T __(x64|arm64|s390x|riscv|loongarch)_sys_bpf$/.test(line)) return true;
@@ -113,7 +113,7 @@ function hasSyscallWrapper(kernel: Kernel): boolean {
 }
 
 /** Calls `visit` with each line of a file, until it returns false. */
-function scanLines(kernel: Kernel, path: string, visit: (line: string) => boolean): void {
+export function scanLines(kernel: Kernel, path: string, visit: (line: string) => boolean): void {
   let rest = '';
   let going = true;
   kernel.readChunks(path, (chunk) => {

@@ -1,3 +1,7 @@
+import { autoAttachKprobe, autoAttachKsyscall } from './kprobe.ts';
+import { autoAttachKprobeMulti } from './kprobe-multi.ts';
+import { autoAttachUprobe } from './uprobe.ts';
+import { autoAttachUprobeMulti } from './uprobe-multi.ts';
 import { attachIterator } from './iterator.ts';
 import type { AttachableProgram, AttachContext, LoadedLink } from './link.ts';
 import { autoAttachRawTracepoint } from './raw-tracepoint.ts';
@@ -25,6 +29,17 @@ export function autoAttach(
       return attachTrace(context, program);
     case 'iter':
       return attachIterator(context, program);
+    case 'uprobe':
+      return autoAttachUprobe(context, program);
+    case 'uprobe_multi':
+      return autoAttachUprobeMulti(context, program);
+    case 'kprobe':
+      return autoAttachKprobe(context, program);
+    case 'ksyscall':
+      return autoAttachKsyscall(context, program);
+    case 'kprobe_multi':
+    case 'kprobe_session':
+      return autoAttachKprobeMulti(context, program);
     default:
       return undefined;
   }

@@ -12,9 +12,6 @@ export function attachIterator(
   // union bpf_iter_link_info with the map's fd first.
   const info = new Uint8Array(16);
   new DataView(info.buffer).setUint32(0, target.mapFd, true);
-  const details = [
-    { offset: 16, size: 8 as const, value: context.kernel.address(info) },
-    { offset: 24, size: 4 as const, value: info.length },
-  ];
+  const details = { iter_info: context.kernel.address(info), iter_info_len: info.length };
   return link(context, program, { ...base, details });
 }

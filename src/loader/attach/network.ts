@@ -54,11 +54,11 @@ export function attachNetfilter(
     to: 'netfilter',
     target: 0,
     attachType: bpf_attach_type.BPF_NETFILTER,
-    details: [
-      { offset: 16, size: 4, value: hook.family },
-      { offset: 20, size: 4, value: hook.hook },
-      { offset: 24, size: 4, value: hook.priority },
-      { offset: 28, size: 4, value: hook.flags ?? 0 },
-    ],
+    details: {
+      'netfilter.pf': hook.family,
+      'netfilter.hooknum': hook.hook,
+      'netfilter.priority': hook.priority,
+      'netfilter.flags': hook.flags ?? 0,
+    },
   });
 }

@@ -16,7 +16,7 @@ export function attachPerfEvent(
   event: { fd: number; cookie?: bigint },
 ): LoadedLink {
   const { kernel, log } = context;
-  const details = event.cookie === undefined ? [] : [{ offset: 16, size: 8 as const, value: event.cookie }];
+  const details = event.cookie === undefined ? {} : { 'perf_event.bpf_cookie': event.cookie };
   const linkFd = createLink(kernel, {
     programFd: program.fd,
     target: event.fd,

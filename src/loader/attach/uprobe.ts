@@ -1,0 +1,75 @@
+import { errorText, failure } from '../../object/index.ts';
+import { functionOffset, resolveBinary } from './binary.ts';
+import type { AttachableProgram, AttachContext, LoadedLink } from './link.ts';
+import { attachPerfEvent } from './perf-event.ts';
+import { openProbe } from './probe-event.ts';
+
+export interface UprobeTarget {
+  /** A path, or a bare name of a library or program. */
+  readonly binary: string;
+  readonly function?: string;
+  /** From the function's start, or the file's without one. */
+  readonly offset?: number;
+  readonly atReturn?: boolean;
+  /** -1, unless told, for all processes. */
+  readonly pid?: number;
+}
+
+/** Attaches to a place in a program or library. */
+export function attachUprobe(context: AttachContext, program: AttachableProgram, target: UprobeTarget): LoadedLink {
+  const { log } = context;
+  const path = resolveBinary(context, program, target.binary);
+  const start = target.function === undefined ? 0 : functionOffset(context, path, target.function);
+  const offset = start + (target.offset ?? 0);
+  const atReturn = target.atReturn ?? false;
+  const kind = atReturn ? 'uretprobe' : 'uprobe';
+  const where = `${kind} '${path}:0x${offset.toString(16)}'`;
+  const fd = openProbe(context, { kind: 'uprobe', name: path, offset, atReturn, pid: target.pid ?? -1 });
+  if (fd < 0) {
+    throw failure(log, -fd, `prog '${program.name}': failed to create ${where} perf event: ${errorText(fd)}`);
+  }
+  try {
+    return attachPerfEvent(context, program, { fd });
+  } catch (error) {
+    const errno = (error as { errno?: number }).errno ?? 22;
+    log('warn', `prog '${program.name}': failed to attach to ${where}: ${errorText(errno)}`);
+    throw error;
+  }
+}
+
+/** A section `type/binary:function`, taken apart. Undefined for a bare type. */
+export function probeSection(
+  context: AttachContext,
+  program: AttachableProgram,
+): { type: string; binary: string; rest: string } | undefined {
+  const { sectionName } = program.spec;
+  const match = /^([^/]+)(?:\/([^:]+)(?::(.+))?)?/.exec(sectionName);
+  if (!match || (match[2] === undefined && sectionName.includes('/'))) {
+    const text = `prog '${program.name}': invalid format of section definition '${sectionName}'`;
+    throw failure(context.log, 22, text);
+  }
+  const [, type = '', binary, rest] = match;
+  if (binary === undefined) return undefined;
+  return { type, binary, rest: rest ?? '' };
+}
+
+/** Attaches where the section says: `uprobe/libc.so.6:malloc+8`. Undefined if it names no place. */
+export function autoAttachUprobe(context: AttachContext, program: AttachableProgram): LoadedLink | undefined {
+  const { log } = context;
+  const section = probeSection(context, program);
+  if (!section) return undefined;
+  const bad = (text: string) => failure(log, 22, `prog '${program.name}': ${text}`);
+  if (section.rest === '') {
+    throw bad(`section '${program.spec.sectionName}' missing ':function[+offset]' specification`);
+  }
+  const match = /^(.*)\+(0[xX][0-9a-fA-F]+|\d+)$/.exec(section.rest);
+  const offset = match ? Number(/^0\d/.test(match[2]!) ? `0o${match[2]!.slice(1)}` : match[2]) : 0;
+  const atReturn = section.type === 'uretprobe' || section.type === 'uretprobe.s';
+  if (atReturn && offset !== 0) throw bad('uretprobes do not support offset specification');
+  return attachUprobe(context, program, {
+    binary: section.binary,
+    function: match ? match[1]! : section.rest,
+    offset,
+    atReturn,
+  });
+}
