@@ -1,0 +1,132 @@
+import { type Context, fail, type Handler, usage } from '../../cli/index.ts';
+import { Errno, strerror } from '../../errors/index.ts';
+import { type BpfMap, elementValueSize, type MapInfo, readBatches } from '../../kernel/index.ts';
+import { JsonWriter } from '../../output/index.ts';
+import { bpf_map_type, mapTypeName } from '../../uapi/index.ts';
+import { hexJson, hexText } from '../shared/hex.ts';
+import { noMatch, selectMaps } from '../shared/select-map.ts';
+import { decodedWriter, type EntryWriter, isMapInMap, jsonWriter, plainWriter } from './entry.ts';
+import { printMapHeader } from './header.ts';
+import { elementTypes } from './map-btf.ts';
+
+/** `map dump MAP` */
+export const dump: Handler = (ctx, words) => {
+  if (words.left !== 2) usage();
+  const maps = selectMaps(ctx, words, { readOnly: true });
+  if (maps.length === 0) noMatch(ctx);
+  try {
+    const decoded = ctx.json === undefined && maps.every((map) => map.info().btfId !== 0);
+    const json = decoded ? new JsonWriter(ctx.stdout, { pretty: true }) : ctx.json;
+    const several = maps.length > 1;
+    if (several) json?.startArray();
+    let status = 0;
+    try {
+      for (const [index, map] of maps.entries()) {
+        status = dumpMap(ctx, map, json, several);
+        if (json === undefined && index < maps.length - 1) ctx.print('\n');
+        if (status !== 0) break;
+      }
+    } finally {
+      if (decoded) json?.closeTo(0);
+    }
+    if (several && !decoded) json?.endArray();
+    if (decoded) ctx.print('\n');
+    return status;
+  } finally {
+    for (const map of maps) map.close();
+  }
+};
+
+function dumpMap(ctx: Context, map: BpfMap, json: JsonWriter | undefined, withHeader: boolean): number {
+  const info = map.info();
+  const types = json && elementTypes(ctx, info);
+  if (json === undefined) {
+    if (withHeader) printMapHeader(ctx, undefined, info);
+  } else {
+    if (withHeader) {
+      json.startObject();
+      printMapHeader(ctx, json, info);
+      json.name('elements');
+    }
+    json.startArray();
+  }
+  if (info.type === bpf_map_type.BPF_MAP_TYPE_REUSEPORT_SOCKARRAY && info.valueSize !== 8) {
+    ctx.info(`Warning: cannot read values from ${mapTypeName(info.type)} map with value_size != 8`);
+  }
+  let write: EntryWriter;
+  if (ctx.json !== undefined) write = jsonWriter(ctx, ctx.json, info, types);
+  else if (types !== undefined) write = decodedWriter(ctx, info, types, json!.depth);
+  else write = plainWriter(ctx, info);
+
+  const { status, count } = writeElements(ctx, map, write);
+  if (json === undefined) ctx.print(`Found ${count} element${count === 1 ? '' : 's'}\n`);
+  else {
+    json.needsComma = count > 0;
+    json.endArray();
+    if (withHeader) json.endObject();
+  }
+  return status;
+}
+
+/** All elements, in batches where the map has them, else one by one. `count`: how many were printed. */
+function writeElements(ctx: Context, map: BpfMap, write: EntryWriter): { status: number; count: number } {
+  let count = 0;
+  const batches = readBatches(map);
+  for (;;) {
+    const { done, value } = batches.next();
+    if (done) {
+      if (value === 0) return { status: 0, count };
+      if (count === 0) return writeOneByOne(ctx, map, write);
+      fail(`reading elements failed: ${strerror(-value)}`, { status: value });
+    }
+    const { keys, values, keySize, valueSize } = value;
+    for (let i = 0; i < value.count; i++) write(keys, i * keySize, values, i * valueSize, count + i === 0);
+    count += value.count;
+  }
+}
+
+function writeOneByOne(ctx: Context, map: BpfMap, write: EntryWriter): { status: number; count: number } {
+  const info = map.info();
+  const value = new Uint8Array(elementValueSize(map.kernel, info));
+  let previous: Uint8Array | undefined;
+  let key = new Uint8Array(info.keySize);
+  let spare = new Uint8Array(info.keySize);
+  let count = 0;
+  let first = true;
+  for (;;) {
+    const next = map.nextKey(previous, key);
+    if (next < 0) return { status: next === -Errno.ENOENT ? 0 : next, count };
+    const found = map.lookup(key, value);
+    if (found === 0) {
+      write(key, 0, value, 0, first);
+      count++;
+      first = false;
+    } else if (writeLookupError(ctx, info, key, -found, first)) {
+      first = false;
+    }
+    previous = key;
+    [key, spare] = [spare, key];
+  }
+}
+
+/** An element whose value cannot be read. False where the map type means "no entry" by it and nothing is shown. */
+function writeLookupError(ctx: Context, info: MapInfo, key: Uint8Array, errno: number, first: boolean): boolean {
+  const empty = isMapInMap(info.type) || info.type === bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY;
+  if (empty && errno === Errno.ENOENT) return false;
+  if (ctx.json !== undefined) {
+    ctx.json.needsComma = !first;
+    ctx.json.startObject();
+    hexJson(ctx.json.name('key'), key);
+    ctx.json.name('value').startObject().field('error', strerror(errno)).endObject().endObject();
+    return true;
+  }
+  let message = strerror(errno);
+  if (errno === Errno.ENOENT) message = '<no entry>';
+  else if (errno === Errno.ENOSPC && info.type === bpf_map_type.BPF_MAP_TYPE_REUSEPORT_SOCKARRAY)
+    message = '<cannot read>';
+  const broken = info.keySize > 16 || message.length > 16;
+  const gap = broken ? '\n' : ' ';
+  const afterKey = info.keySize + message.length <= 24 && !broken ? '  ' : '\n';
+  ctx.print(`key:${gap}${hexText(key)}${afterKey}value:${gap}${message}\n`);
+  return false;
+}

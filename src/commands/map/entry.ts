@@ -1,0 +1,272 @@
+import { alignUp } from '../../bytes/index.ts';
+import { compileValuePrinter, type ValuePrinter } from '../../btf/index.ts';
+import type { Context } from '../../cli/index.ts';
+import { isPerCpu, type MapInfo } from '../../kernel/index.ts';
+import type { JsonWriter, Sink } from '../../output/index.ts';
+import { bpf_map_type } from '../../uapi/index.ts';
+import { possibleCpus } from '../../host/index.ts';
+import { kernelOf } from '../shared/kernel.ts';
+import { hexText } from '../shared/hex.ts';
+import { type ElementTypes, elementTypes } from './map-btf.ts';
+
+/** Writes one element: its key at `keyAt`, its value (of all CPUs) at `valueAt`. `first`: no comma before it. */
+export type EntryWriter = (
+  keys: Uint8Array,
+  keyAt: number,
+  values: Uint8Array,
+  valueAt: number,
+  first: boolean,
+) => void;
+
+interface Layout {
+  readonly pretty: boolean;
+  /** Containers open around the element. */
+  readonly depth: number;
+}
+
+const quote = 34;
+const hexDigits = Buffer.from('0123456789abcdef');
+
+/** Number of CPUs a value holds; 1 unless the map is per-CPU. */
+function cpusOf(ctx: Context, info: MapInfo): number {
+  return isPerCpu(info.type) ? possibleCpus(kernelOf(ctx)) : 1;
+}
+
+class ElementText {
+  readonly sink: Sink;
+  readonly layout: Layout;
+
+  constructor(sink: Sink, layout: Layout) {
+    this.sink = sink;
+    this.layout = layout;
+  }
+
+  /** A newline and the indentation `extra` levels inside the element's surroundings; nothing when compact. */
+  line(extra: number): string {
+    return this.layout.pretty ? `\n${'    '.repeat(this.layout.depth + extra)}` : '';
+  }
+
+  name(name: string): string {
+    return `"${name}":${this.layout.pretty ? ' ' : ''}`;
+  }
+
+  /** A writer of `length` bytes as an array of `"0x2a"`, its bracket on a line of its own at `extra`. */
+  hexArray(extra: number, length: number): (bytes: Uint8Array, at: number) => void {
+    const { sink } = this;
+    const end = `${length > 0 ? this.line(extra) : ''}]`;
+    const room = length * 7 + 1;
+    return (bytes, at) => {
+      sink.reserve(room);
+      const { buf } = sink;
+      let pos = sink.pos;
+      buf[pos++] = 91;
+      for (let i = 0; i < length; i++) {
+        const byte = bytes[at + i]!;
+        if (i > 0) buf[pos++] = 44;
+        buf[pos++] = quote;
+        buf[pos++] = 48;
+        buf[pos++] = 120;
+        buf[pos++] = hexDigits[byte >> 4]!;
+        buf[pos++] = hexDigits[byte & 15]!;
+        buf[pos++] = quote;
+      }
+      sink.pos = pos;
+      sink.latin1(end);
+    };
+  }
+
+  constant(text: string): () => void {
+    const { sink } = this;
+    const bytes = Buffer.from(text);
+    const { length } = bytes;
+    if (length > 64) return () => sink.bytes(bytes);
+    return () => {
+      sink.reserve(length);
+      const { buf } = sink;
+      let pos = sink.pos;
+      for (let i = 0; i < length; i++) buf[pos++] = bytes[i]!;
+      sink.pos = pos;
+    };
+  }
+}
+
+/** `{"key":…,"value":…}` decoded, `extra` levels inside the element's surroundings. */
+function decodedObject(
+  text: ElementText,
+  types: ElementTypes,
+  info: MapInfo,
+  cpus: number,
+  plain: boolean,
+  extra: number,
+) {
+  const { pretty, depth } = text.layout;
+  const { sink } = text;
+  const printer = (id: number, levels: number): ValuePrinter =>
+    compileValuePrinter(types.btf, id, { plain, pretty, depth: depth + extra + levels });
+  const key = types.keyTypeId === 0 ? undefined : printer(types.keyTypeId, 1);
+  const comma = key === undefined ? '' : ',';
+  const open = text.constant(`{${key === undefined ? '' : `${text.line(extra + 1)}${text.name('key')}`}`);
+  const close = text.constant(`${text.line(extra)}}`);
+  const orNull = (print: ValuePrinter, bytes: Uint8Array, at: number): number => {
+    const before = sink.pos;
+    const status = print(sink, bytes, at);
+    if (status !== 0 && sink.pos === before) sink.latin1('null');
+    return status;
+  };
+  if (!isPerCpu(info.type)) {
+    const value = printer(types.valueTypeId, 1);
+    const middle = text.constant(`${comma}${text.line(extra + 1)}${text.name('value')}`);
+    return (keys: Uint8Array, keyAt: number, values: Uint8Array, valueAt: number) => {
+      open();
+      if (key === undefined || orNull(key, keys, keyAt) === 0) {
+        middle();
+        orNull(value, values, valueAt);
+      }
+      close();
+    };
+  }
+  const value = printer(types.valueTypeId, 3);
+  const step = alignUp(info.valueSize, 8);
+  const middle = text.constant(`${comma}${text.line(extra + 1)}${text.name('values')}[`);
+  const heads = Array.from({ length: cpus }, (_, cpu) =>
+    text.constant(
+      `${cpu > 0 ? ',' : ''}{${text.line(extra + 3)}${text.name('cpu')}${cpu},${text.line(extra + 3)}${text.name('value')}`,
+    ),
+  );
+  const tail = text.constant(`${text.line(extra + 2)}}`);
+  const end = text.constant(`${text.line(extra + 1)}]`);
+  return (keys: Uint8Array, keyAt: number, values: Uint8Array, valueAt: number) => {
+    open();
+    if (key === undefined || orNull(key, keys, keyAt) === 0) {
+      middle();
+      for (let cpu = 0; cpu < cpus; cpu++) {
+        heads[cpu]!();
+        const status = orNull(value, values, valueAt + cpu * step);
+        tail();
+        if (status !== 0) break;
+      }
+      end();
+    }
+    close();
+  };
+}
+
+/** Elements as plain text's JSON: decoded only. */
+export function decodedWriter(ctx: Context, info: MapInfo, types: ElementTypes, depth: number): EntryWriter {
+  const text = new ElementText(ctx.stdout, { pretty: true, depth });
+  const object = decodedObject(text, types, info, cpusOf(ctx, info), true, 0);
+  return (keys, keyAt, values, valueAt, first) => {
+    if (!first) ctx.stdout.latin1(',');
+    object(keys, keyAt, values, valueAt);
+  };
+}
+
+/** Elements for `-j` and `-p`: raw bytes, and `formatted` where there are types. */
+export function jsonWriter(
+  ctx: Context,
+  json: JsonWriter,
+  info: MapInfo,
+  types: ElementTypes | undefined,
+): EntryWriter {
+  const text = new ElementText(json.sink, { pretty: json.pretty, depth: json.depth });
+  const { sink } = json;
+  const cpus = cpusOf(ctx, info);
+  const step = alignUp(info.valueSize, 8);
+  const perCpu = isPerCpu(info.type);
+  const inner = isMapInMap(info.type);
+  const open = text.constant(`{${text.line(1)}${text.name('key')}`);
+  const key = text.hexArray(1, info.keySize);
+  const middle = text.constant(`,${text.line(1)}${text.name(perCpu ? 'values' : 'value')}${perCpu ? '[' : ''}`);
+  const value = text.hexArray(perCpu ? 3 : 1, info.valueSize);
+  const heads = Array.from({ length: perCpu ? cpus : 0 }, (_, cpu) =>
+    text.constant(
+      `${cpu > 0 ? ',' : ''}{${text.line(3)}${text.name('cpu')}${cpu},${text.line(3)}${text.name('value')}`,
+    ),
+  );
+  const tail = text.constant(`${text.line(2)}}`);
+  const end = text.constant(`${text.line(1)}]`);
+  const formatted = text.constant(`,${text.line(1)}${text.name('formatted')}`);
+  const object = types && decodedObject(text, types, info, cpus, false, 1);
+  const close = text.constant(`${text.line(0)}}`);
+  return (keys, keyAt, values, valueAt, first) => {
+    if (!first) sink.latin1(',');
+    open();
+    key(keys, keyAt);
+    middle();
+    if (perCpu) {
+      for (let cpu = 0; cpu < cpus; cpu++) {
+        heads[cpu]!();
+        value(values, valueAt + cpu * step);
+        tail();
+      }
+      end();
+    } else {
+      value(values, valueAt);
+      if (inner) sink.latin1(`,${text.line(1)}${text.name('inner_map_id')}${innerId(values, valueAt)}`);
+    }
+    if (object !== undefined) {
+      formatted();
+      object(keys, keyAt, values, valueAt);
+    }
+    close();
+  };
+}
+
+/** Elements as hexadecimal text. */
+export function plainWriter(ctx: Context, info: MapInfo): EntryWriter {
+  const { keySize, valueSize } = info;
+  const sink = ctx.stdout;
+  const cpus = cpusOf(ctx, info);
+  if (isPerCpu(info.type)) {
+    const step = alignUp(valueSize, 8);
+    const gap = valueSize > 16 ? '\n' : ' ';
+    const heads = Array.from({ length: cpus }, (_, cpu) => `value (CPU ${String(cpu).padStart(2, '0')}):${gap}`);
+    return (keys, keyAt, values, valueAt) => {
+      let text = keySize > 0 ? `key:\n${hexText(keys, keyAt, keySize)}\n` : '';
+      if (valueSize > 0) {
+        for (let cpu = 0; cpu < cpus; cpu++)
+          text += `${heads[cpu]}${hexText(values, valueAt + cpu * step, valueSize)}\n`;
+      }
+      sink.latin1(text);
+    };
+  }
+  const broken = keySize > 16 || valueSize > 16;
+  const gap = broken ? '\n' : ' ';
+  const inner = isMapInMap(info.type);
+  const afterKey = keySize + valueSize <= 24 && !broken ? '  ' : '\n';
+  return (keys, keyAt, values, valueAt) => {
+    let text = keySize > 0 ? `key:${gap}${hexText(keys, keyAt, keySize)}${afterKey}` : '';
+    if (valueSize > 0) {
+      text += inner
+        ? `inner_map_id:${gap}${innerId(values, valueAt)} `
+        : `value:${gap}${hexText(values, valueAt, valueSize)}`;
+    }
+    sink.latin1(`${text}\n`);
+  };
+}
+
+/** One element by itself, as `lookup` and `pop` print it. Where its types cannot be had nothing more is printed. */
+export function printOneEntry(ctx: Context, info: MapInfo, key: Uint8Array, value: Uint8Array): void {
+  let types: ElementTypes | undefined;
+  try {
+    types = elementTypes(ctx, info);
+  } catch (error) {
+    ctx.error((error as Error).message);
+    return;
+  }
+  if (ctx.json !== undefined) {
+    ctx.json.beginValue();
+    jsonWriter(ctx, ctx.json, info, types)(key, 0, value, 0, true);
+  } else if (types !== undefined) {
+    decodedWriter(ctx, info, types, 0)(key, 0, value, 0, true);
+    ctx.print('\n');
+  } else plainWriter(ctx, info)(key, 0, value, 0, true);
+}
+
+function innerId(values: Uint8Array, at: number): number {
+  return new DataView(values.buffer, values.byteOffset + at, 4).getUint32(0, true);
+}
+
+export function isMapInMap(type: number): boolean {
+  return type === bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS || type === bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS;
+}

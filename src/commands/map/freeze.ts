@@ -1,0 +1,13 @@
+import { fail, type Handler } from '../../cli/index.ts';
+import { strerror } from '../../errors/index.ts';
+import { selectMap } from '../shared/select-map.ts';
+
+/** `map freeze MAP` */
+export const freeze: Handler = (ctx, words) => {
+  words.require(2);
+  using map = selectMap(ctx, words, { readOnly: false });
+  if (words.left > 0) words.unexpected();
+  const result = map.freeze();
+  if (result < 0) fail(`failed to freeze map: ${strerror(-result)}`, { status: result });
+  ctx.json?.null();
+};

@@ -1,0 +1,22 @@
+import type { Context } from '../../cli/index.ts';
+import type { MapInfo } from '../../kernel/index.ts';
+import type { JsonWriter } from '../../output/index.ts';
+import { mapTypeName } from '../../uapi/index.ts';
+import { printDevice } from '../shared/device.ts';
+import { printable } from '../shared/refs.ts';
+
+/** Id, type, name and flags of a map: members of the open object of `json`, or a line of text without one. */
+export function printMapHeader(ctx: Context, json: JsonWriter | undefined, info: MapInfo): void {
+  const type = mapTypeName(info.type);
+  if (json === undefined) {
+    ctx.print(`${info.id}: ${type ?? `type ${info.type}`}  `);
+    if (info.name !== '') ctx.print(`name ${printable(info.name)}  `);
+    ctx.print(`flags 0x${info.flags.toString(16)}`);
+    printDevice(ctx, info);
+    ctx.print('\n');
+    return;
+  }
+  json.field('id', info.id).field('type', type ?? info.type);
+  if (info.name !== '') json.field('name', info.name);
+  json.field('flags', info.flags);
+}

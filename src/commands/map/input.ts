@@ -1,0 +1,107 @@
+import { type Context, fail, isPrefix, strtoul, type Words } from '../../cli/index.ts';
+import { elementValueSize, isPerCpu, type MapInfo } from '../../kernel/index.ts';
+import { bpf_map_type, uapi } from '../../uapi/index.ts';
+import { alignUp } from '../../bytes/index.ts';
+import { kernelOf } from '../shared/kernel.ts';
+import { selectMap } from '../shared/select-map.ts';
+import { selectProgram } from '../shared/select-prog.ts';
+
+/** Which parts of an element the command takes. */
+export interface ElementParts {
+  readonly key: boolean;
+  readonly value: boolean;
+  readonly flags: boolean;
+  readonly readOnly: boolean;
+}
+
+/** An element from the command line. `close` gives back the map or program a value refers to. */
+export interface ElementInput {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  /** BPF_ANY, BPF_NOEXIST or BPF_EXIST. */
+  readonly flags: number;
+  close(): void;
+}
+
+/** Reads `key DATA`, `value DATA` and the update flags, in any order, each once, until no word is left. */
+export function readElement(ctx: Context, words: Words, info: MapInfo, parts: ElementParts): ElementInput {
+  const kernel = kernelOf(ctx);
+  const key = new Uint8Array(info.keySize);
+  const value = new Uint8Array(elementValueSize(kernel, info));
+  let [owesKey, owesValue, owesFlags] = [parts.key && info.keySize > 0, parts.value && info.valueSize > 0, parts.flags];
+  let flags: number = uapi.BPF_ANY;
+  let referred: { close(): void } | undefined;
+  const close = () => referred?.close();
+  try {
+    while (words.left > 0) {
+      if (words.take('key')) {
+        if (!owesKey) fail(parts.key && info.keySize > 0 ? 'duplicate key' : 'unnecessary key');
+        readBytes(words, 'key', key);
+        owesKey = false;
+      } else if (words.take('value')) {
+        if (!owesValue) fail(parts.value && info.valueSize > 0 ? 'duplicate value' : 'unnecessary value');
+        referred = readValue(ctx, words, info, value, parts.readOnly);
+        owesValue = false;
+      } else if (words.at('any') || words.at('noexist') || words.at('exist')) {
+        const word = words.next();
+        if (!owesFlags) fail(`flags specified multiple times: ${word}`);
+        if (isPrefix(word, 'any')) flags = uapi.BPF_ANY;
+        else flags = isPrefix(word, 'noexist') ? uapi.BPF_NOEXIST : uapi.BPF_EXIST;
+        owesFlags = false;
+      } else {
+        fail(`expected key or value, got: ${words.peek()}`);
+      }
+    }
+    if (owesKey || owesValue) fail(`did not find ${owesKey ? 'key' : 'value'}`);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { key, value, flags, close };
+}
+
+function readValue(
+  ctx: Context,
+  words: Words,
+  info: MapInfo,
+  value: Uint8Array,
+  readOnly: boolean,
+): { close(): void } | undefined {
+  const mapOfMaps =
+    info.type === bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS || info.type === bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS;
+  if (!mapOfMaps && info.type !== bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY) {
+    readBytes(words, 'value', value.subarray(0, info.valueSize));
+    if (isPerCpu(info.type)) {
+      const step = alignUp(info.valueSize, 8);
+      for (let at = step; at < value.length; at += step) value.copyWithin(at, 0, info.valueSize);
+    }
+    return undefined;
+  }
+  const kind = mapOfMaps ? 'map in map' : 'map of progs';
+  if (info.valueSize !== 4) fail(`value smaller than 4B for ${kind}?`);
+  if (words.left < 2) fail(`not enough value arguments for ${kind}`);
+  if (!mapOfMaps && words.at('id')) {
+    ctx.info(
+      'Warning: updating program array via MAP_ID, make sure this map is kept open\n' +
+        '         by some process or pinned otherwise update will be lost',
+    );
+  }
+  const object = mapOfMaps ? selectMap(ctx, words, { readOnly }) : selectProgram(ctx, words);
+  new DataView(value.buffer).setUint32(0, object.fd.number, true);
+  return object;
+}
+
+/** `[hex] BYTE…`: exactly as many bytes as `into` holds. A number that is no byte (−128…255) is refused. */
+function readBytes(words: Words, what: string, into: Uint8Array): void {
+  const base = words.take('hex') ? 16 : 0;
+  let count = 0;
+  for (; count < into.length && words.left > 0; count++) {
+    const word = words.next();
+    const { value, rest } = strtoul(word, base);
+    if (rest !== '') fail(`error parsing byte: ${word}`);
+    const byte = BigInt.asIntN(64, value);
+    if (byte < -128n || byte > 255n) fail(`${what} byte ${count + 1}: ${word} does not fit a byte (-128 to 255)`);
+    into[count] = Number(byte & 0xffn);
+  }
+  if (count !== into.length) fail(`${what} expected ${into.length} bytes got ${count}`);
+}

@@ -1,0 +1,21 @@
+import { fail, failSilently, type Handler, usage } from '../../cli/index.ts';
+import { Errno, strerror } from '../../errors/index.ts';
+import { hexText } from '../shared/hex.ts';
+import { selectMap } from '../shared/select-map.ts';
+import { printOneEntry } from './entry.ts';
+import { readElement } from './input.ts';
+
+/** `map lookup MAP [key DATA]`; `peek` is the same without a key. */
+export const lookup: Handler = (ctx, words) => {
+  if (words.left < 2) usage();
+  using map = selectMap(ctx, words, { readOnly: true });
+  const { key, value } = readElement(ctx, words, map.info(), { key: true, value: false, flags: false, readOnly: true });
+  const result = map.lookup(key, value);
+  if (result === -Errno.ENOENT) {
+    if (ctx.json === undefined) ctx.print(`key:\n${hexText(key)}\n\nNot found\n`);
+    else ctx.json.null();
+    failSilently(result);
+  }
+  if (result < 0) fail(`lookup failed: ${strerror(-result)}`, { status: result });
+  printOneEntry(ctx, map.info(), key, value);
+};
