@@ -1,0 +1,3 @@
+import { fail, type Handler } from '../../cli/index.ts';
+
+export const dump: Handler = () => fail('not yet');
