@@ -1,3 +1,5 @@
+export { dumpC, type DumpCOptions } from './dump-c.ts';
+export { rawJson, rawText } from './dump-raw.ts';
 export {
   type BtfExt,
   type CoreRelocation,

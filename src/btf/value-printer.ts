@@ -441,12 +441,17 @@ function place(code: string, base: string): string {
   return code.replace(/\u00a7(\d+)\u00a7/g, (_, n) => (n === '0' ? base : `${base} + ${n}`));
 }
 
+/** A string literal of printable ASCII only. */
+function literal(text: string): string {
+  return JSON.stringify(text).replace(/[^ -~]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** Code that writes fixed text: one store a byte, which is faster than copying for what structs hold. */
 function constant(text: string): Piece {
   const bytes = encodeUtf8(text);
   if (bytes.length > 96) {
     const room = bytes.length > roomStep ? makeRoom(bytes.length) : '';
-    return { code: `${room}pos = putUtf8(buf, pos, ${JSON.stringify(text)});\n`, room: bytes.length, failed: false };
+    return { code: `${room}pos = putUtf8(buf, pos, ${literal(text)});\n`, room: bytes.length, failed: false };
   }
   let code = '';
   for (const [i, byte] of bytes.entries()) code += `buf[pos${i > 0 ? ` + ${i}` : ''}] = ${byte}; `;
