@@ -65,6 +65,10 @@ export class BtfImage {
   #strings: Uint8Array;
   #starts: Uint32Array;
   #count: number;
+  /** The bytes are the caller's: copied before the first change. */
+  #isBorrowed = true;
+  /** The types as words, for scans. */
+  #words: Uint32Array;
 
   /** ParseError when the bytes are not BTF or a type reaches outside them. */
   constructor(input: Uint8Array, base?: BtfImage) {
@@ -82,29 +86,34 @@ export class BtfImage {
     if (typesAt % 4 !== 0) throw reader.error('types aligned to 4 bytes', 8);
     if (headerLength + typesAt + typesLength > bytes.length) throw reader.error('types inside the data', 8);
     if (headerLength + stringsAt + stringsLength > bytes.length) throw reader.error('strings inside the data', 16);
-    this.#types = bytes.slice(headerLength + typesAt, headerLength + typesAt + typesLength);
-    this.#strings = bytes.slice(headerLength + stringsAt, headerLength + stringsAt + stringsLength);
+    this.#types = bytes.subarray(headerLength + typesAt, headerLength + typesAt + typesLength);
+    this.#strings = bytes.subarray(headerLength + stringsAt, headerLength + stringsAt + stringsLength);
     if (!base && (stringsLength === 0 || this.#strings[0] !== 0)) throw reader.error('strings that begin with NUL', 16);
     if (stringsLength > 0 && this.#strings[stringsLength - 1] !== 0)
       throw reader.error('strings that end with NUL', 16);
-    this.#view = new DataView(this.#types.buffer);
+    this.#view = new DataView(bytes.buffer, this.#types.byteOffset, typesLength);
+    this.#words = wordsOf(this.#types, this.littleEndian);
     this.base = base;
     this.firstId = base ? base.typeCount : 1;
     this.#firstString = base ? base.stringsEnd : 0;
     this.#count = 0;
     this.#starts = new Uint32Array(Math.floor(typesLength / 12) + 1);
+    const words = this.#words;
+    const starts = this.#starts;
+    let count = 0;
     let at = 0;
     while (at < typesLength) {
       if (typesLength - at < 12) throw reader.error('a whole type record', headerLength + typesAt + at);
-      const info = this.#view.getUint32(at + 4, this.littleEndian);
+      const info = words[(at >> 2) + 1]!;
       const kind = (info >>> 24) & 0x1f;
       const fixed = fixedTail[kind];
       if (kind === 0 || fixed === undefined) {
         throw reader.error(`a known kind, not ${kind}`, headerLength + typesAt + at);
       }
-      this.#starts[this.#count++] = at;
+      starts[count++] = at;
       at += 12 + fixed + elementTail[kind]! * (info & 0xffff);
     }
+    this.#count = count;
     if (at > typesLength) throw reader.error('a whole type record', headerLength + typesAt + typesLength);
   }
 
@@ -273,6 +282,7 @@ export class BtfImage {
 
   /** Replaces single characters of the string at `offset` in place. */
   replaceCharacters(offset: number, replace: (character: number, index: number) => number): void {
+    this.#own();
     let at = offset - this.#firstString;
     for (let index = 0; this.#strings[at] !== 0 && at < this.#strings.length; at++, index++) {
       this.#strings[at] = replace(this.#strings[at]!, index);
@@ -284,6 +294,7 @@ export class BtfImage {
     const encoded = encodeUtf8(text);
     const known = this.stringOffsets(text, false)[0];
     if (known !== undefined) return known;
+    this.#own();
     const strings = new Uint8Array(this.#strings.length + encoded.length + 1);
     strings.set(this.#strings);
     strings.set(encoded, this.#strings.length);
@@ -302,11 +313,13 @@ export class BtfImage {
   }): number {
     const words = type.words ?? [];
     const nameOffset = type.name ? this.addString(type.name) : 0;
+    this.#own();
     const at = this.#types.length;
     const types = new Uint8Array(at + 12 + words.length * 4);
     types.set(this.#types);
     this.#types = types;
     this.#view = new DataView(types.buffer);
+    this.#words = wordsOf(types, this.littleEndian);
     const starts = new Uint32Array(this.#count + 2);
     starts.set(this.#starts.subarray(0, this.#count));
     starts[this.#count] = at;
@@ -431,10 +444,14 @@ export class BtfImage {
   idsWithNames(offsets: readonly number[]): number[] {
     if (offsets.length === 0) return [];
     const ids = this.base ? this.base.idsWithNames(offsets) : [];
-    const wanted = new Set(offsets);
-    for (let index = 0; index < this.#count; index++) {
-      const offset = this.#view.getUint32(this.#starts[index]!, this.littleEndian);
-      if (offset !== 0 && wanted.has(offset)) ids.push(this.firstId + index);
+    const words = this.#words;
+    const starts = this.#starts;
+    const count = this.#count;
+    const wanted = offsets.length === 1 ? undefined : new Set(offsets);
+    const only = offsets[0];
+    for (let index = 0; index < count; index++) {
+      const offset = words[starts[index]! >> 2]!;
+      if (offset !== 0 && (wanted ? wanted.has(offset) : offset === only)) ids.push(this.firstId + index);
     }
     return ids;
   }
@@ -477,10 +494,21 @@ export class BtfImage {
     return this.#view.getUint32(start + at, this.littleEndian);
   }
 
+  #own(): void {
+    if (!this.#isBorrowed) return;
+    this.#isBorrowed = false;
+    this.#types = this.#types.slice();
+    this.#strings = this.#strings.slice();
+    this.#view = new DataView(this.#types.buffer);
+    this.#words = wordsOf(this.#types, this.littleEndian);
+  }
+
   #setU32(id: number, at: number, value: number): void {
+    this.#own();
     const start = this.#starts[id - this.firstId];
     if (start === undefined || id >= this.typeCount) throw new ParseError('BTF', 0, `no type with id ${id}`);
     this.#view.setUint32(start + at, value, this.littleEndian);
+    this.#words[(start + at) >> 2] = value;
   }
 }
 
@@ -496,4 +524,12 @@ export function isComposite(kind: number): boolean {
 
 function bounded(size: number): number | undefined {
   return size <= 0xffffffff ? size : undefined;
+}
+
+/** Aligned little-endian bytes are their own words; others are read into new ones. */
+function wordsOf(bytes: Uint8Array, littleEndian: boolean): Uint32Array {
+  const count = bytes.length >> 2;
+  if (littleEndian && bytes.byteOffset % 4 === 0) return new Uint32Array(bytes.buffer, bytes.byteOffset, count);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Uint32Array.from({ length: count }, (_, index) => view.getUint32(index * 4, littleEndian));
 }

@@ -18,6 +18,8 @@ export interface MapRequest {
   length: number;
   /** `PROT_*` bits. */
   protection: number;
+  /** MAP_PRIVATE instead of MAP_SHARED: what the kernel's BTF takes. */
+  isPrivate?: boolean;
   /** File offset, a multiple of the page size. */
   offset?: number;
 }

@@ -1,5 +1,5 @@
 import { NotSupportedError } from '../errors/index.ts';
-import { EPOLL_CTL_ADD, EPOLLIN, MAP_SHARED, O_CLOEXEC, syscallNumbers } from './constants.ts';
+import { EPOLL_CTL_ADD, EPOLLIN, MAP_PRIVATE, MAP_SHARED, O_CLOEXEC, syscallNumbers } from './constants.ts';
 import { nodeFiles } from './files.ts';
 import type { Kernel, MappedMemory, MapRequest, PerfEventTarget, ResourceLimit } from './kernel.ts';
 import { Libc } from './libc.ts';
@@ -77,8 +77,8 @@ class LinuxKernel implements Kernel {
     return this.#native.syscall(this.#known.perfEventOpen, [this.address(attr), pid, cpu, groupFd, flags]);
   }
 
-  map({ fd, length, protection, offset = 0 }: MapRequest): MappedMemory | number {
-    const address = this.#native.callForPointer('mmap', 'iiiiii', [0, length, protection, MAP_SHARED, fd, offset]);
+  map({ fd, length, protection, offset = 0, isPrivate = false }: MapRequest): MappedMemory | number {
+    const address = this.#native.callForPointer('mmap', 'iiiiii', [0, length, protection, isPrivate ? MAP_PRIVATE : MAP_SHARED, fd, offset]);
     return address < 0n ? Number(address) : new NativeMapping(this.#native, address, length);
   }
 
