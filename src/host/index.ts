@@ -1,5 +1,9 @@
-export { isOnBpffs, mountBpffs } from './bpffs.ts';
-export { onlineCpus, parseCpuList, possibleCpus } from './cpus.ts';
-export { fdInfo } from './fdinfo.ts';
-export { type KernelSymbol, symbolAddress, symbolsAt, walkSymbols } from './kallsyms.ts';
-export { type Mount, mounts } from './mounts.ts';
+export * from './bpffs.ts';
+export * from './cpus.ts';
+export * from './fdinfo.ts';
+export * from './kallsyms.ts';
+export * from './kconfig.ts';
+export * from './mounts.ts';
+export * from './netdev.ts';
+export * from './time.ts';
+export * from './version.ts';

@@ -1,53 +1,127 @@
+import { Errno, SyscallError } from '../errors/index.ts';
 import type { Kernel } from '../sys/index.ts';
 
 export interface KernelSymbol {
-  readonly address: bigint;
-  readonly name: string;
-  /** Empty for vmlinux. */
-  readonly module: string;
+  address: bigint;
+  name: string;
+  /** Module it belongs to (`bpf` for programs); empty for vmlinux. */
+  module: string;
 }
 
-const parseLine = (line: string): KernelSymbol | undefined => {
-  const match = /^([0-9a-f]+) \S (\S+)(?:\s+\[(\S+)\])?$/.exec(line);
-  if (match === null) return undefined;
-  return { address: BigInt(`0x${match[1]}`), name: match[2]!, module: match[3] ?? '' };
-};
+const path = '/proc/kallsyms';
+const newline = 10;
+const space = 32;
+const tab = 9;
+const decoder = new TextDecoder('latin1');
 
-/** Calls `visit` for every line of /proc/kallsyms until it returns false; holds one chunk in memory. */
-export function walkSymbols(kernel: Kernel, visit: (line: string) => boolean): void {
-  const decoder = new TextDecoder('latin1');
-  let rest = '';
-  kernel.readChunks('/proc/kallsyms', (chunk) => {
-    const lines = (rest + decoder.decode(chunk)).split('\n');
-    rest = lines.pop()!;
-    return lines.every(visit);
-  });
-}
-
-/** Names of exactly these addresses; what kallsyms hides or lacks is absent. */
+/**
+ * The symbol that starts exactly at each of `addresses`, by address; the first one listed where several share it.
+ * Missing addresses are absent. An unreadable or censored (all zero) list gives an empty map.
+ */
 export function symbolsAt(kernel: Kernel, addresses: Iterable<bigint>): Map<bigint, KernelSymbol> {
-  const wanted = new Set([...addresses].map((address) => address.toString(16).padStart(16, '0')));
+  const wanted = new Map<string, bigint>();
+  for (const address of addresses) if (address !== 0n) wanted.set(address.toString(16).padStart(16, '0'), address);
   const found = new Map<bigint, KernelSymbol>();
   if (wanted.size === 0) return found;
-  walkSymbols(kernel, (line) => {
-    if (wanted.has(line.slice(0, 16))) {
-      const symbol = parseLine(line);
-      if (symbol !== undefined && !found.has(symbol.address)) found.set(symbol.address, symbol);
-    }
+  // Comparing numbers first avoids a string per line: two halves as 32-bit integers.
+  const highs = new Set<number>();
+  const lows = new Set<number>();
+  for (const address of wanted.values()) {
+    highs.add(Number(address >> 32n));
+    lows.add(Number(address & 0xffff_ffffn));
+  }
+  scanLines(kernel, (bytes, start, end) => {
+    if (!lows.has(hex32(bytes, start + 8)) || !highs.has(hex32(bytes, start))) return true;
+    const address = wanted.get(decoder.decode(bytes.subarray(start, start + 16)));
+    if (address !== undefined && !found.has(address)) found.set(address, parseLine(bytes, start, end));
     return true;
   });
   return found;
 }
 
-/** Address of the symbol `name`, or undefined. */
-export function symbolAddress(kernel: Kernel, name: string): bigint | undefined {
-  let address: bigint | undefined;
-  walkSymbols(kernel, (line) => {
-    if (!line.includes(name)) return true;
-    const symbol = parseLine(line);
-    if (symbol?.name !== name) return true;
-    address = symbol.address;
-    return false;
+/** Addresses of the symbols with the given names (the first of each name). Missing names are absent. */
+export function symbolsNamed(kernel: Kernel, names: Iterable<string>): Map<string, KernelSymbol> {
+  const wanted = new Set(names);
+  const found = new Map<string, KernelSymbol>();
+  if (wanted.size === 0) return found;
+  const lengths = new Set(Array.from(wanted, (name) => name.length));
+  scanLines(kernel, (bytes, start, end) => {
+    const stop = nameEnd(bytes, start + 19, end);
+    if (!lengths.has(stop - start - 19)) return true;
+    const symbol = parseLine(bytes, start, end);
+    if (wanted.has(symbol.name) && !found.has(symbol.name)) found.set(symbol.name, symbol);
+    return found.size < wanted.size;
   });
-  return address;
+  return found;
+}
+
+/** Calls `visit` with every symbol in the kernel's order until it returns false. */
+export function eachSymbol(kernel: Kernel, visit: (symbol: KernelSymbol) => boolean): void {
+  scanLines(kernel, (bytes, start, end) => visit(parseLine(bytes, start, end)));
+}
+
+type LineVisitor = (bytes: Uint8Array, start: number, end: number) => boolean;
+
+/** Cuts the list into lines without copying, except where a line spans two chunks. */
+function scanLines(kernel: Kernel, visit: LineVisitor): void {
+  let rest: Uint8Array = new Uint8Array(0);
+  try {
+    kernel.readChunks(path, (chunk) => {
+      let start = 0;
+      if (rest.length > 0) {
+        const end = chunk.indexOf(newline);
+        const line = Buffer.concat([rest, end < 0 ? chunk : chunk.subarray(0, end)]);
+        if (end < 0) {
+          rest = line;
+          return rest.length < 65536;
+        }
+        start = end + 1;
+        if (line.length > 19 && !visit(line, 0, line.length)) return false;
+      }
+      for (;;) {
+        const end = chunk.indexOf(newline, start);
+        if (end < 0) break;
+        if (end - start > 19 && !visit(chunk, start, end)) return false;
+        start = end + 1;
+      }
+      rest = chunk.slice(start);
+      return true;
+    });
+  } catch (error) {
+    if (
+      error instanceof SyscallError &&
+      (error.errno === Errno.ENOENT || error.errno === Errno.EACCES || error.errno === Errno.EPERM)
+    )
+      return;
+    throw error;
+  }
+}
+
+function hex32(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  for (let i = at; i < at + 8; i++) {
+    const code = bytes[i] ?? 0;
+    value = value * 16 + (code < 58 ? code - 48 : (code | 32) - 87);
+  }
+  return value;
+}
+
+function nameEnd(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && bytes[at] !== tab && bytes[at] !== space) at++;
+  return at;
+}
+
+/** A line is `ADDRESS TYPE NAME`, then a tab and `[module]` outside vmlinux; addresses have 16 digits. */
+function parseLine(bytes: Uint8Array, start: number, end: number): KernelSymbol {
+  const stop = nameEnd(bytes, start + 19, end);
+  const address = (BigInt(hex32(bytes, start)) << 32n) | BigInt(hex32(bytes, start + 8));
+  const module =
+    stop < end
+      ? decoder
+          .decode(bytes.subarray(stop + 1, end))
+          .trim()
+          .replace(/^\[|\]$/g, '')
+      : '';
+  return { address, name: decoder.decode(bytes.subarray(start + 19, stop)), module };
 }

@@ -21,6 +21,10 @@ export const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
 export const SC_PAGESIZE = 30;
 export const SC_CLK_TCK = 2;
 
+export const CLOCK_REALTIME = 0;
+export const CLOCK_MONOTONIC = 1;
+export const CLOCK_BOOTTIME = 7;
+
 export const AF_NETLINK = 16;
 export const AF_INET = 2;
 export const AF_INET6 = 10;

@@ -107,6 +107,8 @@ export interface Kernel extends FileAccess {
   interfaceIndex(name: string): number;
   /** Name of the network device in the current namespace, undefined if there is none. */
   interfaceName(index: number): string | undefined;
+  /** clock_gettime(2), in nanoseconds. */
+  clock(id: number): bigint;
   /** sysconf(3), -1 if unknown. */
   systemConfiguration(name: number): number;
 }

@@ -1,5 +1,6 @@
 import { NotSupportedError } from '../errors/index.ts';
 import { EPOLL_CTL_ADD, EPOLLIN, MAP_PRIVATE, MAP_SHARED, O_CLOEXEC, syscallNumbers } from './constants.ts';
+import { checkResult } from './failure.ts';
 import { nodeFiles } from './files.ts';
 import type { Kernel, MappedMemory, MapRequest, PerfEventTarget, ResourceLimit } from './kernel.ts';
 import { Libc } from './libc.ts';
@@ -78,7 +79,14 @@ class LinuxKernel implements Kernel {
   }
 
   map({ fd, length, protection, offset = 0, isPrivate = false }: MapRequest): MappedMemory | number {
-    const address = this.#native.callForPointer('mmap', 'iiiiii', [0, length, protection, isPrivate ? MAP_PRIVATE : MAP_SHARED, fd, offset]);
+    const address = this.#native.callForPointer('mmap', 'iiiiii', [
+      0,
+      length,
+      protection,
+      isPrivate ? MAP_PRIVATE : MAP_SHARED,
+      fd,
+      offset,
+    ]);
     return address < 0n ? Number(address) : new NativeMapping(this.#native, address, length);
   }
 
@@ -187,6 +195,12 @@ class LinuxKernel implements Kernel {
     const name = new Uint8Array(16);
     const found = this.#native.callForPointer('if_indextoname', 'ip', [index, name]) !== 0n;
     return found ? new TextDecoder().decode(name.subarray(0, name.indexOf(0))) : undefined;
+  }
+
+  clock(id: number): bigint {
+    const time = new BigInt64Array(2);
+    checkResult('clock_gettime', this.#native.call('clock_gettime', 'ip', [id, new Uint8Array(time.buffer)]));
+    return (time[0] ?? 0n) * 1_000_000_000n + (time[1] ?? 0n);
   }
 
   systemConfiguration(name: number): number {
