@@ -19,7 +19,7 @@ const kindText = (kind: BtfKind) => (kind === 'void' ? 'UNKNOWN' : kind.toUpperC
 /** One type in the raw format of `bpftool btf dump`: its line, and a line for each of its members, values or parameters. */
 export function rawText(btf: Btf, type: BtfType): string {
   let text = `[${type.id}] ${kindText(type.kind)} '${nameOf(type.name)}'`;
-  const { fields, list } = describe(type);
+  const { fields, list } = describe(type, (value) => value);
   for (const [key, value] of fields) {
     // A variable's linkage is the only field after a comma.
     text += type.kind === 'var' && key === 'linkage' ? `, linkage=${value}` : ` ${key}=${value}`;
@@ -45,7 +45,7 @@ function variableNote(btf: Btf, id: number): string {
 
 /** One type as a JSON object, `depth` containers deep: compact, or with one member a line. */
 export function rawJson(type: BtfType, options: { pretty: boolean; depth: number }): string {
-  const { fields, list } = describe(type);
+  const { fields, list } = describe(type, widened);
   const head: Row = [
     ['id', type.id],
     ['kind', kindText(type.kind)],
@@ -71,7 +71,12 @@ function scalar(value: Scalar): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
-function describe(type: BtfType): TypeRecord {
+/** In JSON the reference prints unsigned 32-bit values of enums sign-extended to 64 bits. */
+function widened(value: number | bigint): number | bigint {
+  return typeof value === 'number' && value > 0x7fffffff ? BigInt.asUintN(64, BigInt(value | 0)) : value;
+}
+
+function describe(type: BtfType, enumValue: (value: number | bigint) => number | bigint): TypeRecord {
   switch (type.kind) {
     case 'int': {
       const encoding = (type.signed ? 1 : 0) + (type.char ? 2 : 0) + (type.bool ? 4 : 0);
@@ -111,7 +116,7 @@ function describe(type: BtfType): TypeRecord {
     case 'enum64': {
       const { fields, list } = listed(type.size, type.values, 'values', (v) => [
         ['name', nameOf(v.name)],
-        ['val', v.value],
+        ['val', enumValue(v.value)],
       ]);
       return { fields: [['encoding', type.signed ? 'SIGNED' : 'UNSIGNED'], ...fields], list: list! };
     }

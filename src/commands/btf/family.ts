@@ -1,5 +1,4 @@
 import type { CommandFamily } from '../../cli/index.ts';
-import { unsupported } from '../shared/unsupported.ts';
 
 /** `btf`: bTF type information held by the kernel or in files. */
 export const btfFamily: CommandFamily = {
@@ -9,7 +8,7 @@ export const btfFamily: CommandFamily = {
     { name: 'show', summary: 'List all of them, or one.', load: async () => (await import('./show.ts')).show },
     { name: 'list', summary: 'The same as show.', load: async () => (await import('./show.ts')).show },
     { name: 'help', summary: 'Print the usage.' },
-    { name: 'dump', summary: 'Dump the contents.', load: unsupported('btf dump') },
+    { name: 'dump', summary: 'Dump the contents.', load: async () => (await import('./dump.ts')).dump },
   ],
   usage: `Usage: %P btf { show | list } [id BTF_ID]
        %P btf dump BTF_SRC [format FORMAT] [root_id ROOT_ID]
