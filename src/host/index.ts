@@ -5,5 +5,6 @@ export * from './kallsyms.ts';
 export * from './kconfig.ts';
 export * from './mounts.ts';
 export * from './netdev.ts';
+export { SymbolTable } from './symbol-table.ts';
 export * from './time.ts';
 export * from './version.ts';

@@ -1,4 +1,4 @@
-import { fdInfo } from '../host/index.ts';
+import { parseFdInfo } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import type { ObjectKind } from './object.ts';
 
@@ -33,7 +33,7 @@ export function holders(kernel: Kernel, kind: ObjectKind): Map<number, Holder[]>
       const target = readLink(kernel, `/proc/${pid}/fd/${fd}`);
       if (target === undefined || !(target === links[kind] || (kind === 'link' && target === 'anon_inode:bpf-link')))
         continue;
-      const id = Number(fdInfo(kernel, fd, pid).get(idKeys[kind]));
+      const id = Number(parseFdInfo(readText(kernel, `/proc/${pid}/fdinfo/${fd}`)).get(idKeys[kind]));
       if (id > 0) ids.add(id);
     }
     if (ids.size === 0) continue;
@@ -64,8 +64,12 @@ function readLink(kernel: Kernel, path: string): string | undefined {
 }
 
 function readComm(kernel: Kernel, pid: number): string {
+  return readText(kernel, `/proc/${pid}/comm`).replace(/\n$/, '');
+}
+
+function readText(kernel: Kernel, path: string): string {
   try {
-    return kernel.readText(`/proc/${pid}/comm`).replace(/\n$/, '');
+    return kernel.readText(path);
   } catch {
     return '';
   }

@@ -25,3 +25,4 @@ export {
 } from './object.ts';
 export { pinnedPaths } from './pins.ts';
 export { BpfProgram, type ProgramArrays, type ProgramArraysRequest, type ProgramInfo } from './program.ts';
+export { queryTaskFd, type TaskFd } from './task-fd.ts';

@@ -93,7 +93,9 @@ export class BpfLink extends BpfObject {
   }
 
   #pointPerfEventName(view: StructView<typeof bpf_link_info>, name: Uint8Array): boolean {
-    const pointer = ([undefined, 'uprobe', 'uprobe', 'kprobe', 'kprobe', 'tracepoint'] as const)[view.u32('perf_event.type')];
+    const pointer = ([undefined, 'uprobe', 'uprobe', 'kprobe', 'kprobe', 'tracepoint'] as const)[
+      view.u32('perf_event.type')
+    ];
     if (pointer === undefined) return false;
     const text = { uprobe: 'file_name', kprobe: 'func_name', tracepoint: 'tp_name' }[pointer];
     view.set(`perf_event.${pointer}.${text}` as LinkInfoField, this.kernel.address(name));

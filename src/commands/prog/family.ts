@@ -5,13 +5,33 @@ export const progFamily: CommandFamily = {
   name: 'prog',
   summary: 'Inspect, load and run BPF programs.',
   verbs: [
-    { name: 'show', summary: 'Lists programs, or shows those that match.', load: async () => (await import('./show.ts')).show },
+    {
+      name: 'show',
+      summary: 'Lists programs, or shows those that match.',
+      load: async () => (await import('./show.ts')).show,
+    },
     { name: 'list', summary: 'The same as show.', load: async () => (await import('./show.ts')).show },
     { name: 'help', summary: 'Prints the usage text.' },
-    { name: 'dump', summary: 'Prints the instructions of a program.', load: async () => (await import('./dump.ts')).dump },
-    { name: 'pin', summary: 'Pins a program at a path on a BPF file system.', load: async () => (await import('./pin.ts')).pin },
-    { name: 'load', summary: 'Loads the first program of an object file and pins it.', load: async () => (await import('./load.ts')).load },
-    { name: 'loadall', summary: 'Loads all programs of an object file and pins them in a directory.', load: async () => (await import('./load.ts')).loadAll },
+    {
+      name: 'dump',
+      summary: 'Prints the instructions of a program.',
+      load: async () => (await import('./dump.ts')).dump,
+    },
+    {
+      name: 'pin',
+      summary: 'Pins a program at a path on a BPF file system.',
+      load: async () => (await import('./pin.ts')).pin,
+    },
+    {
+      name: 'load',
+      summary: 'Loads the first program of an object file and pins it.',
+      load: async () => (await import('./load.ts')).load,
+    },
+    {
+      name: 'loadall',
+      summary: 'Loads all programs of an object file and pins them in a directory.',
+      load: async () => (await import('./load.ts')).loadAll,
+    },
     { name: 'attach', summary: 'Attaches a program to a map or cgroup hook.', load: unsupported('prog attach') },
     { name: 'detach', summary: 'Takes a program off the hook it was attached to.', load: unsupported('prog detach') },
     { name: 'tracelog', summary: 'Prints the trace log of the kernel.', load: unsupported('prog tracelog') },

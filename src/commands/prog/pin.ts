@@ -1,3 +1,6 @@
-import { fail, type Handler } from '../../cli/index.ts';
+import type { Handler } from '../../cli/index.ts';
+import { pinSelected } from '../shared/pin.ts';
+import { selectProgram } from '../shared/select-prog.ts';
 
-export const pin: Handler = () => fail('not yet');
+/** `prog pin PROG FILE` */
+export const pin: Handler = (ctx, words) => pinSelected(ctx, words, () => selectProgram(ctx, words));

@@ -1,3 +1,105 @@
-import { fail, type Handler } from '../../cli/index.ts';
+import { type Context, fail, type Handler } from '../../cli/index.ts';
+import { Errno, strerror } from '../../errors/index.ts';
+import { bootTimeToEpochSeconds, fdInfo } from '../../host/index.ts';
+import { BpfProgram, nextId, openFdById } from '../../kernel/index.ts';
+import { printDevice } from '../shared/device.ts';
+import { kernelOf } from '../shared/kernel.ts';
+import { holderTable, type Holders, type PinnedPaths, pinnedTable, printHolders, printPinned } from '../shared/refs.ts';
+import { noProgram, selectPrograms } from '../shared/select-prog.ts';
+import { printProgramHeader } from './header.ts';
+import { printMetadata } from './metadata.ts';
 
-export const show: Handler = () => fail('not yet');
+interface References {
+  readonly pinned: PinnedPaths | undefined;
+  readonly holders: Holders;
+}
+
+/** `prog { show | list } [PROG]` */
+export const show: Handler = (ctx, words) => {
+  const references: References = {
+    pinned: ctx.options.bpffs ? pinnedTable(ctx, 'prog') : undefined,
+    holders: holderTable(ctx, 'prog'),
+  };
+  if (words.left === 2) {
+    const programs = selectPrograms(ctx, words);
+    if (programs.length === 0) noProgram(ctx);
+    if (programs.length > 1) ctx.json?.startArray();
+    for (const program of programs) showProgram(ctx, program, references);
+    if (programs.length > 1) ctx.json?.endArray();
+    return;
+  }
+  if (words.left > 0) words.unexpected();
+  ctx.json?.startArray();
+  const kernel = kernelOf(ctx);
+  for (let id = 0; ; ) {
+    id = nextId(kernel, 'prog', id);
+    if (id === -Errno.ENOENT) break;
+    if (id < 0) fail(`can't get next program: ${strerror(-id)}${id === -Errno.EINVAL ? ' -- kernel too old?' : ''}`);
+    const fd = openFdById(kernel, 'prog', id);
+    if (fd === -Errno.ENOENT) continue;
+    if (fd < 0) fail(`can't get prog by id (${id}): ${strerror(-fd)}`);
+    showProgram(ctx, new BpfProgram(kernel, fd), references);
+  }
+  ctx.json?.endArray();
+};
+
+function showProgram(ctx: Context, program: BpfProgram, references: References): void {
+  try {
+    const { json } = ctx;
+    const info = program.info();
+    const mapIds = info.mapCount === 0 ? [] : program.arrays({ mapIds: true }, info).mapIds;
+    const memlock = fdInfo(program.kernel, program.fd.number).get('memlock');
+    json?.startObject();
+    printProgramHeader(ctx, program, info);
+    if (json === undefined) {
+      if (info.loadTime !== 0n) {
+        ctx.print(`\tloaded_at ${localTime(loadedAt(ctx, info.loadTime))}  uid ${info.createdByUid}\n`);
+      }
+      ctx.print(`\txlated ${info.xlatedLength}B`);
+      ctx.print(info.jitedLength === 0 ? '  not jited' : `  jited ${info.jitedLength}B`);
+      if (memlock !== undefined) ctx.print(`  memlock ${memlock}B`);
+      if (mapIds.length > 0) ctx.print(`  map_ids ${mapIds.join(',')}`);
+      printPinned(ctx, references.pinned, info.id);
+      if (info.btfId !== 0) ctx.print(`\n\tbtf_id ${info.btfId}`);
+      printHolders(ctx, references.holders, info.id);
+      ctx.print('\n');
+      printMetadata(ctx, mapIds);
+      return;
+    }
+    printDevice(ctx, info);
+    if (info.loadTime !== 0n) json.field('loaded_at', loadedAt(ctx, info.loadTime)).field('uid', info.createdByUid);
+    json
+      .field('orphaned', false)
+      .field('bytes_xlated', info.xlatedLength)
+      .field('jited', info.jitedLength !== 0);
+    if (info.jitedLength !== 0) json.field('bytes_jited', info.jitedLength);
+    if (memlock !== undefined) json.field('bytes_memlock', BigInt(memlock));
+    if (mapIds.length > 0) {
+      json.name('map_ids').startArray();
+      for (const id of mapIds) json.number(id);
+      json.endArray();
+    }
+    if (info.btfId !== 0) json.field('btf_id', info.btfId);
+    printPinned(ctx, references.pinned, info.id);
+    printHolders(ctx, references.holders, info.id);
+    printMetadata(ctx, mapIds);
+    json.endObject();
+  } finally {
+    program.close();
+  }
+}
+
+/** Seconds since the epoch when the program was loaded, from nanoseconds since boot. */
+function loadedAt(ctx: Context, sinceBoot: bigint): number {
+  return Number(bootTimeToEpochSeconds(kernelOf(ctx), sinceBoot));
+}
+
+/** Local time as `2026-01-31T12:00:00+0100`. */
+function localTime(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  const two = (n: number) => String(Math.floor(n)).padStart(2, '0');
+  const east = -date.getTimezoneOffset();
+  const zone = `${east < 0 ? '-' : '+'}${two(Math.abs(east) / 60)}${two(Math.abs(east) % 60)}`;
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}${zone}`;
+}

@@ -1,11 +1,14 @@
-import { dirname } from 'node:path';
 import { type Context, fail, type Words } from '../../cli/index.ts';
 import { Errno, strerror } from '../../errors/index.ts';
-import { isOnBpffs, mountBpffs } from '../../host/index.ts';
+import {
+  type BpffsProblem,
+  directoryName,
+  ensureBpffsDirectory,
+  ensureBpffsForFile,
+  isBpffs,
+} from '../../host/index.ts';
 import { type BpfObject, fdKind, openFdPinned } from '../../kernel/index.ts';
 import { kernelOf } from './kernel.ts';
-
-const noMount = 'no BPF file system found, not mounting it due to --nomount option';
 
 /** Opens what is pinned at `path`; fails unless it is of the expected kind. Returns the descriptor. */
 export function openPinned(ctx: Context, path: string, kind: 'prog' | 'map' | 'link', flags = 0): number {
@@ -28,39 +31,36 @@ export function openPinned(ctx: Context, path: string, kind: 'prog' | 'map' | 'l
 
 /** Makes sure that `path` is free and its directory on a bpffs, mounting one there where needed and allowed. */
 export function mountBpffsForFile(ctx: Context, path: string): void {
-  const kernel = kernelOf(ctx);
-  if (kernel.exists(path)) fail(`can't pin BPF object: path '${path}' already exists`);
-  const directory = dirname(path);
-  if (isOnBpffs(kernel, directory)) return;
-  if (!kernel.exists(directory)) fail(`can't pin BPF object: dir '${directory}' doesn't exist`);
-  if (ctx.options.nomount) fail(noMount);
-  const problem = mountBpffs(kernel, directory);
-  if (problem !== undefined) {
-    fail(`can't mount BPF file system to pin the object '${path}': ${problem.step} failed: ${strerror(problem.errno)}`);
-  }
+  refuse(ensureBpffsForFile(kernelOf(ctx), path, { noMount: ctx.options.nomount }), true);
 }
 
 /** Makes sure that `directory` exists and is on a bpffs, creating and mounting it where needed and allowed. */
 export function mountBpffsDirectory(ctx: Context, directory: string): void {
-  const kernel = kernelOf(ctx);
-  if (isOnBpffs(kernel, directory)) return;
-  const exists = kernel.exists(directory);
-  if (!exists) {
-    const parent = dirname(directory);
-    if (isOnBpffs(kernel, parent)) return;
-    if (!kernel.exists(parent)) {
-      fail(`can't create dir '${directory}' to pin BPF object: parent dir '${parent}' doesn't exist`);
-    }
-  }
-  if (ctx.options.nomount) fail(noMount);
-  if (!exists) {
-    const made = kernel.makeDirectory(directory, 0o700);
-    if (made < 0) fail(`failed to create dir '${directory}': ${strerror(-made)}`);
-  }
-  const problem = mountBpffs(kernel, directory);
-  if (problem !== undefined) {
-    if (!exists) kernel.removeDirectory(directory);
-    fail(`can't mount BPF file system on given dir '${directory}': ${problem.step} failed: ${strerror(problem.errno)}`);
+  refuse(ensureBpffsDirectory(kernelOf(ctx), directory, { noMount: ctx.options.nomount }), false);
+}
+
+function refuse(problem: BpffsProblem | undefined, forFile: boolean): void {
+  switch (problem?.kind) {
+    case undefined:
+      return;
+    case 'exists':
+      return fail(`can't pin BPF object: path '${problem.path}' already exists`);
+    case 'noDirectory':
+      return fail(
+        forFile
+          ? `can't pin BPF object: dir '${problem.directory}' doesn't exist`
+          : `can't create dir '${problem.path}' to pin BPF object: parent dir '${problem.directory}' doesn't exist`,
+      );
+    case 'noMount':
+      return fail('no BPF file system found, not mounting it due to --nomount option');
+    case 'makeDirectory':
+      return fail(`failed to create dir '${problem.path}': ${strerror(problem.errno)}`);
+    case 'mount':
+      return fail(
+        forFile
+          ? `can't mount BPF file system to pin the object '${problem.path}': ${problem.failure}`
+          : `can't mount BPF file system on given dir '${problem.path}': ${problem.failure}`,
+      );
   }
 }
 

@@ -1,0 +1,2 @@
+export { decodeInstructions, type Instruction, instructionSize, loadImm64 } from './decode.ts';
+export { disassemble, type Names } from './disassemble.ts';
