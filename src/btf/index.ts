@@ -13,3 +13,7 @@ export { Btf, parseBtf } from './parse.ts';
 export { alignOf, isModifier, pointerSize, resolve, sizeOf, tryResolve, trySizeOf } from './resolve.ts';
 export * from './types.ts';
 export { compileValuePrinter, type ValuePrinter, type ValuePrinterOptions, type ValueSink } from './value-printer.ts';
+export { type JsonSchema, jsonSchemaFor } from './json-schema.ts';
+export { typeText } from './type-text.ts';
+export { type BtfValue, compileValueDecoder, type ValueDecoder } from './value-decoder.ts';
+export { compileValueEncoder, type ValueEncoder, type ValueEncoderOptions } from './value-encoder.ts';

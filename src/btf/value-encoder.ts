@@ -1,0 +1,218 @@
+import { encodeUtf8 } from '../bytes/index.ts';
+import { UsageError } from '../errors/index.ts';
+import { readBits } from './ascii.ts';
+import type { Btf } from './parse.ts';
+import { type FieldLayout, layoutSize, type ValueLayout, valueLayout } from './value-layout.ts';
+
+/** Turns a JavaScript value into the bytes of one type; UsageError names the path of what does not fit. */
+export type ValueEncoder = (value: unknown) => Uint8Array;
+
+export interface ValueEncoderOptions {
+  /** What paths in errors begin with; `value` unless given. */
+  readonly name?: string;
+}
+
+/**
+ * An encoder for one type: the inverse of the decoder, and more lenient. Integers may be numbers, bigints or strings
+ * (`"0x10"`, `"10"`), enums names or integers, char arrays strings, any byte array a Uint8Array. Members left out are 0;
+ * of a union's members those given must agree.
+ */
+export function compileValueEncoder(btf: Btf, typeId: number, options: ValueEncoderOptions = {}): ValueEncoder {
+  const layout = valueLayout(btf, typeId);
+  const size = layoutSize(layout);
+  const encode = encoderOf(layout, btf.littleEndian);
+  return (value) => {
+    const bytes = new Uint8Array(size);
+    encode(value, { bytes, at: 0, path: options.name ?? 'value' });
+    return bytes;
+  };
+}
+
+/** Where a value goes: `at` in bytes. */
+interface Target {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  readonly path: string;
+}
+
+type Encode = (value: unknown, target: Target) => void;
+
+function encoderOf(layout: ValueLayout, little: boolean): Encode {
+  switch (layout.kind) {
+    case 'int':
+    case 'bool':
+    case 'enum':
+      return (value, { bytes, at, path }) => {
+        const bits = layoutSize(layout) * 8;
+        writeBits({ bytes, at, bit: 0, bits, little }, scalar(layout, bits, value, path));
+      };
+    case 'float':
+      return float(layout, little);
+    case 'array':
+      return array(layout, little);
+    default:
+      return composite(layout, little);
+  }
+}
+
+type Scalar = ValueLayout & { kind: 'int' | 'bool' | 'enum' };
+
+/** The integer for a value of `bits` bits, checked. */
+function scalar(layout: Scalar, bits: number, value: unknown, path: string): bigint {
+  if (layout.kind === 'bool' && typeof value === 'boolean') return value ? 1n : 0n;
+  if (layout.kind === 'enum' && typeof value === 'string') {
+    const known = layout.names.get(value);
+    if (known !== undefined) return known;
+  }
+  const number = integerOf(value);
+  if (number === undefined) bad(path, `${show(value)} is no ${expected(layout)}`);
+  const { signed } = layout.kind === 'bool' ? { signed: false } : layout;
+  const least = signed ? -(2n ** BigInt(bits - 1)) : 0n;
+  const most = layout.kind === 'bool' ? 1n : 2n ** BigInt(signed ? bits - 1 : bits) - 1n;
+  if (number < least || number > most) bad(path, `${number} does not fit ${layout.text} (${least}…${most})`);
+  return number;
+}
+
+function integerOf(value: unknown): bigint | undefined {
+  if (typeof value === 'bigint') return value;
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : undefined;
+  if (typeof value !== 'string' || !/^\s*[-+]?(0x[0-9a-f]+|0b[01]+|0o[0-7]+|[0-9]+)\s*$/i.test(value)) return undefined;
+  const text = value.trim();
+  const digits = text.replace(/^[-+]/, '');
+  return text.startsWith('-') ? -BigInt(digits) : BigInt(digits);
+}
+
+function expected(layout: Scalar): string {
+  if (layout.kind === 'bool') return 'boolean';
+  return layout.kind === 'enum' ? `name or value of ${layout.text}` : `integer (${layout.text})`;
+}
+
+function float(layout: ValueLayout & { kind: 'float' }, little: boolean): Encode {
+  const { size, text } = layout;
+  return (value, { bytes, at, path }) => {
+    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+    if (typeof number !== 'number') bad(path, `${show(value)} is no number (${text})`);
+    if (size !== 4 && size !== 8) bad(path, `${text} of ${size} bytes cannot be encoded`);
+    const view = new DataView(bytes.buffer, bytes.byteOffset + at, size);
+    if (size === 4) view.setFloat32(0, number, little);
+    else view.setFloat64(0, number, little);
+  };
+}
+
+function array(layout: ValueLayout & { kind: 'array' }, little: boolean): Encode {
+  const { length, stride, text } = layout;
+  const element = encoderOf(layout.element, little);
+  return (value, { bytes, at, path }) => {
+    const raw = layout.isText && typeof value === 'string' ? encodeUtf8(value) : value;
+    if (raw instanceof Uint8Array) {
+      if (stride !== 1) bad(path, `bytes are no ${text}`);
+      if (raw.length > length) bad(path, `${raw.length} bytes do not fit ${text}`);
+      bytes.set(raw, at);
+      return;
+    }
+    if (!Array.isArray(raw)) bad(path, `${show(value)} is no array (${text})`);
+    if (raw.length > length) bad(path, `${raw.length} elements do not fit ${text}`);
+    for (const [i, item] of raw.entries()) element(item, { bytes, at: at + i * stride, path: `${path}[${i}]` });
+  };
+}
+
+/** A member by name, with the names of all; anonymous members are looked through. */
+function composite(layout: ValueLayout & { kind: 'struct' | 'union' }, little: boolean): Encode {
+  const owners = new Map<string, FieldLayout>();
+  for (const field of layout.fields) for (const name of namesOf(field)) if (!owners.has(name)) owners.set(name, field);
+  const encoders = new Map(layout.fields.map((field) => [field, fieldEncoder(field, little)]));
+  return (value, target) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) {
+      bad(target.path, `${show(value)} is no object (${layout.text})`);
+    }
+    const parts = new Map<FieldLayout, { name: string; value: unknown }>();
+    for (const [name, item] of Object.entries(value)) {
+      const field = owners.get(name);
+      if (field === undefined) {
+        bad(target.path, `${layout.text} has no member '${name}'; it has ${[...owners.keys()].join(', ')}`);
+      }
+      if (field.name !== '') parts.set(field, { name, value: item });
+      else {
+        const inner = (parts.get(field)?.value ?? Object.create(null)) as Record<string, unknown>;
+        inner[name] = item;
+        parts.set(field, { name: '', value: inner });
+      }
+    }
+    const write = (field: FieldLayout, part: { name: string; value: unknown }, bytes: Uint8Array) =>
+      encoders.get(field)!(part.value, {
+        ...target,
+        bytes,
+        path: part.name === '' ? target.path : `${target.path}.${part.name}`,
+      });
+    if (layout.kind === 'struct') for (const [field, part] of parts) write(field, part, target.bytes);
+    else writeUnion(parts, target, write);
+  };
+}
+
+/** Each member is encoded apart; a later one must not contradict what an earlier one wrote. */
+function writeUnion(
+  parts: ReadonlyMap<FieldLayout, { name: string; value: unknown }>,
+  target: Target,
+  write: (field: FieldLayout, part: { name: string; value: unknown }, bytes: Uint8Array) => void,
+): void {
+  let settled = 0;
+  for (const [field, part] of parts) {
+    const scratch = new Uint8Array(target.bytes.length);
+    write(field, part, scratch);
+    const size = field.bitSize > 0 ? Math.ceil(((field.bitOffset & 7) + field.bitSize) / 8) : layoutSize(field.layout);
+    for (let i = 0; i < size; i++) {
+      const byte = scratch[target.at + i] ?? 0;
+      if (i < settled && target.bytes[target.at + i] !== byte) {
+        bad(target.path, `members of a union contradict each other at '${part.name}': give one`);
+      }
+      target.bytes[target.at + i] = byte;
+    }
+    settled = Math.max(settled, size);
+  }
+}
+
+function namesOf(field: FieldLayout): string[] {
+  if (field.name !== '') return [field.name];
+  return field.layout.kind === 'struct' || field.layout.kind === 'union' ? field.layout.fields.flatMap(namesOf) : [];
+}
+
+function fieldEncoder(field: FieldLayout, little: boolean): Encode {
+  const { layout, bitSize } = field;
+  const byte = field.bitOffset >>> 3;
+  if (bitSize === 0) {
+    const write = encoderOf(layout, little);
+    return (value, target) => write(value, { ...target, at: target.at + byte });
+  }
+  return (value, { bytes, at, path }) => {
+    if (layout.kind !== 'int' && layout.kind !== 'bool' && layout.kind !== 'enum') bad(path, 'no integer bit-field');
+    const bits = { bytes, at: at + byte, bit: field.bitOffset & 7, bits: bitSize, little };
+    writeBits(bits, scalar({ ...layout, text: `${layout.text}:${bitSize}` }, bitSize, value, path));
+  };
+}
+
+function writeBits(
+  where: { bytes: Uint8Array; at: number; bit: number; bits: number; little: boolean },
+  value: bigint,
+): void {
+  const { bytes, at, bit, bits, little } = where;
+  const length = (bit + bits + 7) >> 3;
+  const shift = BigInt(little ? bit : length * 8 - bit - bits);
+  const mask = (2n ** BigInt(bits) - 1n) << shift;
+  const old = readBits(bytes, at, 0, length * 8, little);
+  let word = (old & ~mask) | (BigInt.asUintN(bits, value) << shift);
+  for (let i = 0; i < length; i++) {
+    bytes[at + (little ? i : length - 1 - i)] = Number(word & 0xffn);
+    word >>= 8n;
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}
+
+function bad(path: string, problem: string): never {
+  throw new UsageError(`${path}: ${problem}`);
+}

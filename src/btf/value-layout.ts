@@ -1,0 +1,136 @@
+import { ParseError } from '../errors/index.ts';
+import type { Btf } from './parse.ts';
+import { isModifier, pointerSize, sizeOf, tryResolve } from './resolve.ts';
+import { typeText } from './type-text.ts';
+
+/** How the value of a type lies in memory, typedefs and qualifiers resolved. Offsets in bits from the value's start. */
+export type ValueLayout =
+  | { readonly kind: 'int'; readonly bits: number; readonly signed: boolean; readonly text: string }
+  | { readonly kind: 'bool'; readonly size: number; readonly text: string }
+  | { readonly kind: 'float'; readonly size: number; readonly text: string }
+  | {
+      readonly kind: 'enum';
+      readonly bits: number;
+      readonly signed: boolean;
+      readonly names: ReadonlyMap<string, bigint>;
+      readonly text: string;
+    }
+  | {
+      readonly kind: 'array';
+      readonly length: number;
+      readonly stride: number;
+      readonly element: ValueLayout;
+      /** Elements are plain chars: values are strings where they can be. */
+      readonly isText: boolean;
+      readonly text: string;
+    }
+  | {
+      readonly kind: 'struct' | 'union';
+      readonly size: number;
+      readonly fields: readonly FieldLayout[];
+      readonly text: string;
+    };
+
+/** `name` is empty for an anonymous struct or union, whose members count as the parent's. */
+export interface FieldLayout {
+  readonly name: string;
+  readonly bitOffset: number;
+  /** Bits of a bit-field, else 0. */
+  readonly bitSize: number;
+  readonly layout: ValueLayout;
+}
+
+const maxNesting = 200;
+
+/** The layout of a type. Throws ParseError for types without values (functions, void, forward declarations, cycles). */
+export function valueLayout(btf: Btf, typeId: number): ValueLayout {
+  return new LayoutBuilder(btf).build(typeId, 0);
+}
+
+class LayoutBuilder {
+  readonly #btf: Btf;
+  readonly #known = new Map<number, ValueLayout>();
+  readonly #active = new Set<number>();
+
+  constructor(btf: Btf) {
+    this.#btf = btf;
+  }
+
+  build(id: number, depth: number): ValueLayout {
+    const type = tryResolve(this.#btf, id);
+    if (type === undefined || depth > maxNesting) throw new ParseError('BTF', 0, `type ${id} has no values`);
+    const known = this.#known.get(type.id);
+    if (known !== undefined) return known;
+    if (this.#active.has(type.id)) throw new ParseError('BTF', 0, `type ${type.id} contains itself`);
+    this.#active.add(type.id);
+    const layout = this.#make(type.id, typeText(this.#btf, id), depth);
+    this.#active.delete(type.id);
+    this.#known.set(type.id, layout);
+    return layout;
+  }
+
+  #make(id: number, text: string, depth: number): ValueLayout {
+    const type = this.#btf.mustType(id);
+    switch (type.kind) {
+      case 'int':
+        if (type.bool) return { kind: 'bool', size: type.size, text };
+        return { kind: 'int', bits: type.size * 8, signed: type.signed, text };
+      case 'ptr':
+        return { kind: 'int', bits: pointerSize * 8, signed: false, text };
+      case 'float':
+        return { kind: 'float', size: type.size, text };
+      case 'enum':
+      case 'enum64': {
+        const names = new Map(type.values.map((value) => [value.name, BigInt(value.value)]));
+        return { kind: 'enum', bits: type.size * 8, signed: type.signed, names, text };
+      }
+      case 'array': {
+        const element = this.build(type.elementTypeId, depth + 1);
+        const stride = sizeOf(this.#btf, type.elementTypeId);
+        return { kind: 'array', length: type.length, stride, element, isText: this.#isChar(type.elementTypeId), text };
+      }
+      case 'struct':
+      case 'union': {
+        const fields = type.members.map((m) => ({
+          name: m.name,
+          bitOffset: m.bitOffset,
+          bitSize: m.bitSize,
+          layout: this.build(m.typeId, depth + 1),
+        }));
+        return { kind: type.kind, size: type.size, fields, text };
+      }
+      case 'datasec': {
+        const fields = type.vars.map((v) => ({
+          name: this.#btf.mustType(v.typeId).name,
+          bitOffset: v.offset * 8,
+          bitSize: 0,
+          layout: this.build(v.typeId, depth + 1),
+        }));
+        return { kind: 'struct', size: type.size, fields, text };
+      }
+      default:
+        throw new ParseError('BTF', 0, `type ${id} (${type.kind}) has no values`);
+    }
+  }
+
+  #isChar(id: number): boolean {
+    let type = this.#btf.typeById(id);
+    for (let depth = 0; depth < 32 && type !== undefined && isModifier(type); depth++) {
+      type = this.#btf.typeById((type as { typeId: number }).typeId);
+    }
+    return type?.kind === 'int' && type.size === 1 && (type.char || type.name === 'char');
+  }
+}
+
+/** Bytes of a value. */
+export function layoutSize(layout: ValueLayout): number {
+  switch (layout.kind) {
+    case 'int':
+    case 'enum':
+      return layout.bits / 8;
+    case 'array':
+      return layout.length * layout.stride;
+    default:
+      return layout.size;
+  }
+}
