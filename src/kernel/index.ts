@@ -23,6 +23,6 @@ export {
   pinFd,
   tryInfo,
 } from './object.ts';
-export { pinnedPaths } from './pins.ts';
+export { pinnedPaths, visitPinned } from './pins.ts';
 export { BpfProgram, type ProgramArrays, type ProgramArraysRequest, type ProgramInfo } from './program.ts';
 export { queryTaskFd, type TaskFd } from './task-fd.ts';

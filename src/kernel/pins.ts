@@ -9,17 +9,30 @@ const layouts = { prog: bpf_prog_info, map: bpf_map_info, link: bpf_link_info };
 /** Paths under which objects of a kind are pinned, on every bpffs of this mount namespace, by object id. */
 export function pinnedPaths(kernel: Kernel, kind: 'prog' | 'map' | 'link'): Map<number, string[]> {
   const table = new Map<number, string[]>();
-  for (const mount of mounts(kernel)) {
-    if (mount.type === 'bpf') walk(kernel, mount.target, (path) => note(kernel, kind, path, table));
-  }
+  visitPinned(kernel, kind, (id, path) => {
+    const paths = table.get(id);
+    if (paths === undefined) table.set(id, [path]);
+    else paths.push(path);
+  });
   return table;
+}
+
+/** Calls `visit` for each pinned object of a kind, in the order in which a walk through every bpffs meets them. */
+export function visitPinned(
+  kernel: Kernel,
+  kind: 'prog' | 'map' | 'link',
+  visit: (id: number, path: string) => void,
+): void {
+  for (const mount of mounts(kernel)) {
+    if (mount.type === 'bpf') walk(kernel, mount.target, (path) => note(kernel, kind, path, visit));
+  }
 }
 
 function note(
   kernel: Kernel,
   kind: ObjectKind & keyof typeof layouts,
   path: string,
-  table: Map<number, string[]>,
+  visit: (id: number, path: string) => void,
 ): void {
   const fd = openFdPinned(kernel, path, kind === 'map' ? BPF_F_RDONLY : 0);
   if (fd < 0) return;
@@ -27,10 +40,7 @@ function note(
     if (fdKind(kernel, fd) !== kind) return;
     const info = structView(layouts[kind], new Uint8Array(8));
     if (tryInfo(kernel, fd, info) < 0) return;
-    const id = new Uint32Array(info.bytes.buffer)[1]!;
-    const paths = table.get(id);
-    if (paths === undefined) table.set(id, [path]);
-    else paths.push(path);
+    visit(new Uint32Array(info.bytes.buffer)[1]!, path);
   } finally {
     kernel.close(fd);
   }

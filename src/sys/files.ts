@@ -10,7 +10,7 @@ export const nodeFiles: FileAccess = {
   readFile: (path) => translated('open', () => fs.readFileSync(path)),
   readText: (path) => translated('open', () => fs.readFileSync(path, 'utf8')),
   writeFile: (path, bytes) => translated('open', () => fs.writeFileSync(path, bytes)),
-  readDirectory: (path) => translated('opendir', () => fs.readdirSync(path)),
+  readDirectory: (path) => translated('opendir', () => namesIn(path)),
   readLink: (path) => translated('readlink', () => fs.readlinkSync(path)),
   status: (path) => translated('lstat', () => toStatus(fs.lstatSync(path, { bigint: true }))),
   statusFollowing: (path) => translated('stat', () => toStatus(fs.statSync(path, { bigint: true }))),
@@ -29,6 +29,18 @@ export const nodeFiles: FileAccess = {
     }
   },
 };
+
+/** Names in the kernel's own order; readdirSync would sort them. */
+function namesIn(path: string): string[] {
+  const directory = fs.opendirSync(path, { bufferSize: 256 });
+  try {
+    const names: string[] = [];
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) names.push(entry.name);
+    return names;
+  } finally {
+    directory.closeSync();
+  }
+}
 
 function toStatus(stat: fs.BigIntStats): FileStatus {
   const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : 'other';

@@ -107,9 +107,9 @@ function print(ctx: Context, info: BtfInfo, users: Users): void {
 function printPlain(ctx: Context, info: BtfInfo, users: Users): void {
   const name = info.kernelBtf ? `[${info.name}]` : info.name === '' ? '<anon>' : info.name;
   ctx.print(`${info.id}: name ${name}  size ${info.size}B`);
-  const programs = users.programs.get(info.id);
+  const programs = users.programs.get(info.id) ?? [];
   if (programs.length > 0) ctx.print(`  prog_ids ${programs.join(',')}`);
-  const maps = users.maps.get(info.id);
+  const maps = users.maps.get(info.id) ?? [];
   if (maps.length > 0) ctx.print(`  map_ids ${maps.join(',')}`);
   printHolders(ctx, users.holders, info.id);
   ctx.print('\n');
@@ -119,9 +119,9 @@ function printJson(ctx: Context, info: BtfInfo, users: Users): void {
   const json = ctx.json!;
   json.startObject().field('id', info.id).field('size', info.size);
   json.name('prog_ids').startArray();
-  for (const id of users.programs.get(info.id)) json.number(id);
+  for (const id of users.programs.get(info.id) ?? []) json.number(id);
   json.endArray().name('map_ids').startArray();
-  for (const id of users.maps.get(info.id)) json.number(id);
+  for (const id of users.maps.get(info.id) ?? []) json.number(id);
   json.endArray();
   printHolders(ctx, users.holders, info.id);
   json.field('kernel', info.kernelBtf);

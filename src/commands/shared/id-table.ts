@@ -7,8 +7,9 @@ export class IdTable<V> {
   #size = 0;
   #capacity = 0;
 
-  get isEmpty(): boolean {
-    return this.#size === 0;
+  /** Number of values. */
+  get size(): number {
+    return this.#size;
   }
 
   append(id: number, value: V): void {
@@ -22,7 +23,7 @@ export class IdTable<V> {
     else values.unshift(value);
   }
 
-  get(id: number): readonly V[] {
-    return this.#values.get(id) ?? [];
+  get(id: number): readonly V[] | undefined {
+    return this.#values.get(id);
   }
 }

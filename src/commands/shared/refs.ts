@@ -1,18 +1,21 @@
 import type { Context } from '../../cli/index.ts';
-import { type Holder, holders, type ObjectKind, pinnedPaths } from '../../kernel/index.ts';
+import { type Holder, holders, type ObjectKind, visitPinned } from '../../kernel/index.ts';
+import { IdTable } from './id-table.ts';
 import { kernelOf } from './kernel.ts';
 
 export type Holders = ReadonlyMap<number, readonly Holder[]>;
-export type PinnedPaths = ReadonlyMap<number, readonly string[]>;
+export type PinnedPaths = Pick<ReadonlyMap<number, readonly string[]>, 'size' | 'get'>;
 
 /** Processes that hold objects of a kind, by object id. */
 export function holderTable(ctx: Context, kind: ObjectKind): Holders {
   return holders(kernelOf(ctx), kind);
 }
 
-/** Paths where objects of a kind are pinned, by object id. */
+/** Paths where objects of a kind are pinned, by object id, in the reference's order. */
 export function pinnedTable(ctx: Context, kind: 'prog' | 'map' | 'link'): PinnedPaths {
-  return pinnedPaths(kernelOf(ctx), kind);
+  const table = new IdTable<string>();
+  visitPinned(kernelOf(ctx), kind, (id, path) => table.append(id, path));
+  return table;
 }
 
 /** The `pids` part of an object: nothing where no process holds it. `prefix` stands before the plain list. */
