@@ -16,8 +16,8 @@ export function openPinned(ctx: Context, path: string, kind: 'prog' | 'map' | 'l
   const fd = openFdPinned(kernel, path, flags);
   if (fd < 0) {
     if (-fd !== Errno.EACCES) fail(`bpf obj get (${path}): ${strerror(-fd)}`);
-    const directory = dirname(path);
-    const reason = isOnBpffs(kernel, directory) ? strerror(-fd) : 'directory not in bpf file system (bpffs)';
+    const directory = directoryName(path);
+    const reason = isBpffs(kernel, directory) ? strerror(-fd) : 'directory not in bpf file system (bpffs)';
     // The reference names the directory it looked at instead of the path.
     fail(`bpf obj get (${path.includes('/') ? directory : path}): ${reason}`);
   }

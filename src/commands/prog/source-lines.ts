@@ -1,0 +1,69 @@
+import type { Btf } from '../../btf/index.ts';
+import type { ProgramArrays } from '../../kernel/index.ts';
+
+/** A source line as the compiler recorded it; leading blanks removed. Line and column count from 1; 0 = unknown. */
+export interface SourceLine {
+  readonly source: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Function types by first instruction, asked for in ascending order: a record that is passed over is never found. */
+export function functionStarts(arrays: ProgramArrays, btf: Btf | undefined): { at(index: number): number | undefined } {
+  const { functionInfo, info } = arrays;
+  const view = new DataView(functionInfo.buffer, functionInfo.byteOffset, functionInfo.byteLength);
+  let record = 0;
+  return {
+    at(index) {
+      const at = record * info.functionInfoSize;
+      if (btf === undefined || at + 8 > view.byteLength || view.getUint32(at, true) !== index) return undefined;
+      record++;
+      return view.getUint32(at + 4, true);
+    },
+  };
+}
+
+/** Source lines by instruction, asked for in ascending order. Each record is given out at most once. */
+export class LineFinder {
+  readonly #view: DataView;
+  readonly #size: number;
+  readonly #count: number;
+  readonly #btf: Btf | undefined;
+  #skip = 0;
+
+  constructor(arrays: ProgramArrays, btf: Btf | undefined) {
+    const { lineInfo, info } = arrays;
+    this.#view = new DataView(lineInfo.buffer, lineInfo.byteOffset, lineInfo.byteLength);
+    this.#size = info.lineInfoSize;
+    this.#count = this.#size < 16 ? 0 : Math.floor(lineInfo.length / this.#size);
+    this.#btf = btf;
+  }
+
+  at(index: number): SourceLine | undefined {
+    if (this.#btf === undefined || this.#skip >= this.#count || index < this.#offset(this.#skip)) return undefined;
+    let record = this.#skip;
+    while (record + 1 < this.#count && index >= this.#offset(record + 1)) record++;
+    this.#skip++;
+    const at = record * this.#size;
+    const lineColumn = this.#view.getUint32(at + 12, true);
+    return {
+      source: this.#text(this.#view.getUint32(at + 8, true)).replace(/^[ \t\n\v\f\r]+/, ''),
+      file: this.#text(this.#view.getUint32(at + 4, true)),
+      line: lineColumn >>> 10,
+      column: lineColumn & 0x3ff,
+    };
+  }
+
+  #offset(record: number): number {
+    return this.#view.getUint32(record * this.#size, true);
+  }
+
+  #text(offset: number): string {
+    try {
+      return this.#btf!.str(offset);
+    } catch {
+      return '';
+    }
+  }
+}
