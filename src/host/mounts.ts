@@ -20,7 +20,7 @@ export function parseMounts(text: string): Mount[] {
   for (const line of text.split('\n')) {
     const [source, target, type, options = ''] = line.split(' ');
     if (source === undefined || target === undefined || type === undefined) continue;
-    found.push({ source: unescape(source), target: unescape(target), type, options: options.split(',') });
+    found.push({ source: decodeOctal(source), target: decodeOctal(target), type, options: options.split(',') });
   }
   return found;
 }
@@ -30,7 +30,7 @@ export function findMount(kernel: Kernel, type: string): string | undefined {
   return mounts(kernel).find((mount) => mount.type === type)?.target;
 }
 
-function unescape(word: string): string {
+function decodeOctal(word: string): string {
   if (!word.includes('\\')) return word;
   const bytes = Buffer.from(word, 'utf8').toString('latin1');
   const plain = bytes.replace(/\\([0-3][0-7]{2})/g, (_, octal: string) =>

@@ -28,3 +28,4 @@ export type {
   StructOpsSpec,
   VariableSpec,
 } from './spec.ts';
+export { type VariableValue, variableContents } from './set-variable.ts';

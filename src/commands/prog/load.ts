@@ -1,4 +1,275 @@
-import { fail, type Handler } from '../../cli/index.ts';
+import { type Context, fail, failSilently, type Handler, strtoul, type Words } from '../../cli/index.ts';
+import { Errno, strerror, SyscallError, TsbpfError } from '../../errors/index.ts';
+import { autoAttach, type LoadedObject, type LoadedProgram, loadObject } from '../../loader/index.ts';
+import {
+  type DiagnosticLog,
+  errorText,
+  findSection,
+  type ObjectSpec,
+  parseObject,
+  sectionDefinitions,
+} from '../../object/index.ts';
+import { type BpfMap, type Kernel, pinFd } from '../../kernel/index.ts';
+import { BPF_F_XDP_DEV_BOUND_ONLY, bpf_map_type, bpf_prog_type } from '../../uapi/index.ts';
+import { kernelOf } from '../shared/kernel.ts';
+import { mountBpffsDirectory, mountBpffsForFile } from '../shared/pin.ts';
+import { selectMap } from '../shared/select-map.ts';
 
-export const load: Handler = () => fail('not yet');
-export const loadAll = load;
+interface ProgramKind {
+  readonly type: number;
+  readonly expectedAttachType: number;
+}
+
+/** A map of the object that an existing one stands in for. */
+interface Replacement {
+  readonly index: number | undefined;
+  readonly name: string | undefined;
+  readonly map: BpfMap;
+}
+
+interface LoadRequest {
+  readonly path: string;
+  readonly pinPath: string;
+  kind: ProgramKind | undefined;
+  readonly replacements: Replacement[];
+  offloadIfindex: number;
+  xdpMetaIfindex: number;
+  pinMaps: string | undefined;
+  autoAttach: boolean;
+  kernelBtf: string | undefined;
+}
+
+/** `prog load OBJ FILE …`: pins the first program. */
+export const load: Handler = (ctx, words) => loadCommand(ctx, words, false);
+
+/** `prog loadall OBJ DIR …`: pins every program. */
+export const loadAll: Handler = (ctx, words) => loadCommand(ctx, words, true);
+
+function loadCommand(ctx: Context, words: Words, all: boolean): void {
+  if (ctx.options.useLoader) fail("'--use-loader' is not supported by tsbpftool yet");
+  words.require(2);
+  const request: LoadRequest = {
+    path: words.next(),
+    pinPath: words.next(),
+    kind: undefined,
+    replacements: [],
+    offloadIfindex: 0,
+    xdpMetaIfindex: 0,
+    pinMaps: undefined,
+    autoAttach: false,
+    kernelBtf: undefined,
+  };
+  try {
+    while (words.left > 0) readOption(ctx, words, request);
+    const log = diagnostics(ctx);
+    const spec = openSpec(ctx, request, log);
+    for (const program of spec.programs) if (!program.subprogram) adjust(ctx, program, request);
+    const replaceMaps = resolveReplacements(spec, request);
+    using object = loadSpec(ctx, spec, replaceMaps, request, log);
+    if (all) mountBpffsDirectory(ctx, request.pinPath);
+    else mountBpffsForFile(ctx, request.pinPath);
+    pinAll(ctx, object, request, all, log);
+    ctx.json?.null();
+  } finally {
+    for (const { map } of request.replacements) map.close();
+  }
+}
+
+function readOption(ctx: Context, words: Words, request: LoadRequest): void {
+  if (words.take('type')) {
+    if (request.kind !== undefined) fail('program type already specified');
+    words.require(1);
+    const word = words.next();
+    request.kind = kindOf(word) ?? kindOf(`${word}/`) ?? unknownKind(ctx, `${word}/`);
+  } else if (words.take('map')) {
+    words.require(4);
+    request.replacements.push(readReplacement(ctx, words));
+  } else if (words.at('dev') || words.at('offload_dev')) {
+    if (words.at('dev')) {
+      ctx.info(
+        "Warning: 'bpftool prog load [...] dev <ifname>' syntax is deprecated.\n" +
+          "Going further, please use 'offload_dev <ifname>' to offload program to device.\n" +
+          "For applications using XDP hints only, use 'xdpmeta_dev <ifname>'.",
+      );
+    }
+    words.next();
+    if (request.offloadIfindex !== 0) fail('offload_dev already specified');
+    if (request.xdpMetaIfindex !== 0) fail('xdpmeta_dev and offload_dev are mutually exclusive');
+    request.offloadIfindex = readDevice(ctx, words);
+  } else if (words.take('xdpmeta_dev')) {
+    if (request.xdpMetaIfindex !== 0) fail('xdpmeta_dev already specified');
+    if (request.offloadIfindex !== 0) fail('xdpmeta_dev and offload_dev are mutually exclusive');
+    request.xdpMetaIfindex = readDevice(ctx, words);
+  } else if (words.take('pinmaps')) {
+    words.require(1);
+    request.pinMaps = words.next();
+  } else if (words.take('autoattach')) request.autoAttach = true;
+  else if (words.take('kernel_btf')) {
+    words.require(1);
+    request.kernelBtf = words.next();
+  } else {
+    fail(
+      "expected no more arguments, 'type', 'map', 'offload_dev', 'xdpmeta_dev', 'pinmaps', 'autoattach', " +
+        `or 'kernel_btf', got: '${words.peek()}'?`,
+    );
+  }
+}
+
+function readReplacement(ctx: Context, words: Words): Replacement {
+  let index: number | undefined;
+  let name: string | undefined;
+  if (words.take('idx')) {
+    const word = words.next();
+    const { value, rest } = strtoul(word, 0);
+    if (rest !== '') fail(`can't parse ${word} as IDX`);
+    index = Number(BigInt.asIntN(32, value));
+  } else if (words.take('name')) name = words.next();
+  else fail(`expected 'idx' or 'name', got: '${words.peek()}'?`);
+  return { index, name, map: selectMap(ctx, words, { readOnly: false }) };
+}
+
+function readDevice(ctx: Context, words: Words): number {
+  words.require(1);
+  const name = words.next();
+  const ifindex = kernelOf(ctx).interfaceIndex(name);
+  if (ifindex <= 0) fail(`unrecognized netdevice '${name}': ${strerror(ifindex < 0 ? -ifindex : Errno.ENODEV)}`);
+  return ifindex;
+}
+
+function kindOf(sectionName: string): ProgramKind | undefined {
+  const section = findSection(sectionName);
+  return section && { type: section.programType, expectedAttachType: section.attachType };
+}
+
+/** The reference repeats the look-up with all of libbpf's messages; nothing else is said. */
+function unknownKind(ctx: Context, sectionName: string): never {
+  const names = sectionDefinitions().map(({ pattern }) => ` ${pattern}`);
+  ctx.printError(`libbpf: failed to guess program type from ELF section '${sectionName}'\n`);
+  ctx.printError(`libbpf: supported section(type) names are:${names.join('')}\n`);
+  failSilently();
+}
+
+/** libbpf's messages go to standard error, JSON or not; those for debugging only with -d. */
+function diagnostics(ctx: Context): DiagnosticLog {
+  return (level, text) => {
+    if (level !== 'debug' || ctx.options.debug) ctx.printError(`libbpf: ${text}\n`);
+  };
+}
+
+function openSpec(ctx: Context, request: LoadRequest, log: DiagnosticLog): ObjectSpec {
+  let bytes: Uint8Array;
+  try {
+    bytes = kernelOf(ctx).readFile(request.path);
+  } catch (cause) {
+    if (!(cause instanceof SyscallError)) throw cause;
+    log('warn', `elf: failed to open ${request.path}: ${errorText(cause.errno)}`);
+    fail('failed to open object file', { cause });
+  }
+  try {
+    return parseObject(bytes, { path: request.path, log, relaxedMaps: ctx.options.mapcompat });
+  } catch (cause) {
+    if (!(cause instanceof TsbpfError)) throw cause;
+    fail('failed to open object file', { cause });
+  }
+}
+
+function adjust(ctx: Context, program: ObjectSpec['programs'][number], request: LoadRequest): void {
+  const kind = request.kind ?? kindOf(program.sectionName) ?? unknownKind(ctx, program.sectionName);
+  if (kind.type === bpf_prog_type.BPF_PROG_TYPE_XDP && request.xdpMetaIfindex !== 0) {
+    program.flags = BPF_F_XDP_DEV_BOUND_ONLY;
+    program.ifindex = request.xdpMetaIfindex;
+  } else {
+    program.ifindex = request.offloadIfindex;
+  }
+  program.type = kind.type;
+  program.expectedAttachType = kind.expectedAttachType;
+}
+
+/** Index of each replaced map → descriptor. */
+function resolveReplacements(spec: ObjectSpec, request: LoadRequest): Map<number, number> {
+  const byIndex = new Map<number, number>();
+  const indexed = request.replacements.map(({ index, name, map }) => {
+    const at = index ?? spec.maps.findIndex((candidate) => candidate.name === name);
+    if (index === undefined && at < 0) fail(`unable to find map '${name}'`);
+    return { at, map };
+  });
+  for (const [index, map] of spec.maps.entries()) {
+    if (map.type !== bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY) map.ifindex = request.offloadIfindex;
+    const given = indexed.filter(({ at }) => at === index);
+    if (given.length > 1) fail(`replacement for map idx ${index} specified more than once`);
+    if (given[0] !== undefined) byIndex.set(index, given[0].map.fd.number);
+  }
+  const unused = indexed.filter(({ at }) => !byIndex.has(at)).map(({ at }) => at);
+  if (unused.length > 0) fail(`map idx '${Math.min(...unused)}' not used`);
+  return byIndex;
+}
+
+function loadSpec(
+  ctx: Context,
+  spec: ObjectSpec,
+  replaceMaps: ReadonlyMap<number, number>,
+  request: LoadRequest,
+  log: DiagnosticLog,
+): LoadedObject {
+  const kernel = kernelOf(ctx);
+  try {
+    return loadObject(kernel, spec, {
+      log,
+      replaceMaps,
+      ...(ctx.options.debug ? { logLevel: 7 } : {}),
+      ...(request.kernelBtf === undefined ? {} : { kernelBtf: kernel.readFile(request.kernelBtf) }),
+    });
+  } catch (cause) {
+    if (!(cause instanceof TsbpfError)) throw cause;
+    fail('failed to load object file', { cause });
+  }
+}
+
+function pinAll(ctx: Context, object: LoadedObject, request: LoadRequest, all: boolean, log: DiagnosticLog): void {
+  const { pinPath } = request;
+  const kernel = kernelOf(ctx);
+  const undo: string[] = [];
+  if (all) {
+    if (request.autoAttach) {
+      for (const program of object.programs) {
+        const path = `${pinPath}/${program.name}`;
+        if (attachOrPin(ctx, kernel, program, path, log) < 0) {
+          for (const made of undo) kernel.unlink(made);
+          fail('failed to pin all programs');
+        }
+        undo.push(path);
+      }
+    } else if (object.pinPrograms(pinPath) < 0) fail('failed to pin all programs');
+  } else {
+    const first = object.spec.programs.find((program) => !program.subprogram);
+    if (first === undefined) fail("object file doesn't contain any bpf program");
+    const program = object.program(first.name);
+    let result: number;
+    if (program === undefined) result = -Errno.EINVAL;
+    else if (request.autoAttach) result = attachOrPin(ctx, kernel, program, pinPath, log);
+    else result = pinFd(kernel, program.fd, pinPath);
+    if (result < 0) fail(`failed to pin program ${first.sectionName}`);
+  }
+  if (request.pinMaps === undefined) return;
+  try {
+    mountBpffsDirectory(ctx, request.pinMaps);
+    if (object.pinMaps(request.pinMaps) < 0) fail('failed to pin all maps');
+  } catch (error) {
+    if (!all) kernel.unlink(pinPath);
+    else if (request.autoAttach) for (const made of undo) kernel.unlink(made);
+    else object.unpinPrograms(pinPath);
+    throw error;
+  }
+}
+
+/** Pins the program's link where it can be attached by itself, else the program. Returns 0 or -errno. */
+function attachOrPin(ctx: Context, kernel: Kernel, program: LoadedProgram, path: string, log: DiagnosticLog): number {
+  try {
+    using link = autoAttach({ kernel, log }, program);
+    if (link !== undefined) return link.pin(path);
+  } catch (error) {
+    if (!(error instanceof TsbpfError)) throw error;
+  }
+  ctx.info(`Program ${program.name} does not support autoattach, falling back to pinning`);
+  return pinFd(kernel, program.fd, path);
+}

@@ -116,7 +116,9 @@ export function writeInstructions(ctx: Context, path: string, bytes: Uint8Array)
   } catch (cause) {
     const errno = -((cause as NodeJS.ErrnoException).errno ?? -5);
     const opening = (cause as NodeJS.ErrnoException).syscall === 'open';
-    fail(opening ? `can't open file ${path}: ${strerror(errno)}` : `error writing output file: ${strerror(errno)}`, { cause });
+    fail(opening ? `can't open file ${path}: ${strerror(errno)}` : `error writing output file: ${strerror(errno)}`, {
+      cause,
+    });
   }
   ctx.json?.null();
 }
