@@ -22,7 +22,7 @@ import { type ResolvedExterns, resolveExterns } from './externs.ts';
 import { Features, kernelVersionCode, programRequest, trivialCode } from './features.ts';
 import { createJumpTable } from './jump-tables.ts';
 import { KernelBtf } from './kernel-btf.ts';
-import { createMaps, type LoadedMap, setSlot } from './maps.ts';
+import { arenaDataOffset, createMaps, type LoadedMap, setSlot } from './maps.ts';
 import { LoadedObject, type LoadedProgram } from './loaded-object.ts';
 import { loadOne } from './programs.ts';
 import { type PreparedStructOps, prepareStructOps } from './struct-ops.ts';
@@ -281,7 +281,11 @@ class Load {
       switch (relocation.kind) {
         case 'map':
         case 'data': {
-          if (relocation.kind === 'data') code.setImmediate(index + 1, code.immediate(index) + relocation.offset);
+          if (relocation.kind === 'data') {
+            const isArena = relocation.map === spec.arenaMap;
+            const shift = isArena ? arenaDataOffset(this.#features, spec.maps[relocation.map]!) : 0;
+            code.setImmediate(index + 1, code.immediate(index) + relocation.offset + shift);
+          }
           const map = maps[relocation.map];
           if (map) {
             code.setSource(index, relocation.kind === 'data' ? Pseudo.MAP_VALUE : Pseudo.MAP_FD);

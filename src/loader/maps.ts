@@ -1,6 +1,6 @@
 import { possibleCpus } from '../host/index.ts';
 import { type DiagnosticLog, errorText, failure, isMapInMap, type MapSpec, ObjectError } from '../object/index.ts';
-import type { Kernel } from '../sys/index.ts';
+import { type Kernel, PROT_READ, PROT_WRITE } from '../sys/index.ts';
 import { bpf_map_type } from '../uapi/index.ts';
 import { createMap, freezeMap, type MapFacts, mapFacts, openPinned, updateElement } from './calls.ts';
 import type { Cleanup } from './cleanup.ts';
@@ -55,6 +55,7 @@ const typesWithoutBtf: readonly number[] = [
 ];
 
 const eexist = 17;
+const pageSize = 4096;
 const readOnlyForProgram = 1 << 7;
 const mmapable = 1 << 10;
 const valueTypeBtfFlag = 1 << 15;
@@ -163,6 +164,7 @@ function create(context: MapContext, wanted: Wanted): LoadedMap {
     reused: false,
   };
   if (spec.sectionName !== undefined) fill(context, { index, spec, fd });
+  if (spec.type === bpf_map_type.BPF_MAP_TYPE_ARENA) fillArena(context, spec, fd);
   if (spec.type !== bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY) fillSlots(context, map, wanted.maps);
   return map;
 }
@@ -239,6 +241,30 @@ function fill(context: MapContext, map: { index: number; spec: MapSpec; fd: numb
   if (spec.origin !== 'rodata' && spec.origin !== 'kconfig') return;
   const frozen = freezeMap(kernel, fd);
   if (frozen < 0) throw bad(-frozen, 'failed to freeze as read-only');
+}
+
+/** The first mapping gives an arena its address, and is how its first contents get in. */
+function fillArena(context: MapContext, spec: MapSpec, fd: number): void {
+  const { kernel, features } = context;
+  // An arena that states its address needs no mapping, unless there is something to put in.
+  if (spec.mapExtra !== 0n && !spec.initialValue) return;
+  const length = spec.maxEntries * pageSize;
+  const mapping = spec.mapExtra === 0n ? kernel.map({ fd, length, protection: PROT_READ | PROT_WRITE }) : -95;
+  if (typeof mapping === 'number') {
+    const text = `map '${spec.name}': failed to mmap arena: ${errorText(mapping)}`;
+    throw failure(context.log, -mapping, text);
+  }
+  if (spec.initialValue) {
+    const offset = arenaDataOffset(features, spec);
+    new Uint8Array(mapping.buffer, offset, spec.initialValue.length).set(spec.initialValue);
+  }
+  mapping.close();
+}
+
+/** Where global variables stand in an arena: its last pages, on kernels whose instructions can say so. */
+export function arenaDataOffset(features: Features, spec: MapSpec): number {
+  if (!spec.initialValue || !features.has('fullRangeLoadOffset')) return 0;
+  return spec.maxEntries * pageSize - Math.ceil(spec.initialValue.length / pageSize) * pageSize;
 }
 
 function fillSlots(context: MapContext, map: LoadedMap, maps: readonly (LoadedMap | undefined)[]): void {

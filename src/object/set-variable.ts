@@ -59,6 +59,8 @@ class Encoder {
     const btf = this.#btf;
     const id = btf.resolve(typeId);
     const kind = btf.kind(id);
+    if (place.offset + (btf.sizeOf(id) ?? 0) > this.#bytes.length)
+      throw new UsageError(`${path}: lies outside its section`);
     switch (kind) {
       case Kind.INT: {
         const { signed, bool } = btf.intEncoding(id);

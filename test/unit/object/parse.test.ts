@@ -41,11 +41,7 @@ describe('maps', () => {
     const { spec } = parse('map-in-map.bpf.o');
     const outer = spec.maps.find((map) => map.name === 'outer_array')!;
     expect(outer.inner).toMatchObject({ name: 'outer_array.inner', valueSize: 8, maxEntries: 4 });
-    expect(outer.slots.map((slot) => spec.maps[slot!]?.name)).toEqual([
-      'inner_one',
-      undefined,
-      'inner_two',
-    ]);
+    expect(outer.slots.map((slot) => spec.maps[slot!]?.name)).toEqual(['inner_one', undefined, 'inner_two']);
     const jumps = spec.maps.find((map) => map.name === 'jumps')!;
     expect(spec.programs[jumps.slots[2]!]!.name).toBe('tail_target');
   });

@@ -1,0 +1,248 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { errnoName, TsbpfError, VerifierError } from '../../src/errors/index.ts';
+import { autoAttach, type LoadedObject, loadObject } from '../../src/loader/index.ts';
+import { parseObject } from '../../src/object/index.ts';
+import { type Kernel, openKernel } from '../../src/sys/index.ts';
+
+const kernel = openKernel();
+const root = resolve(import.meta.dirname, '../..');
+const reference = process.env.BPFTOOL ?? join(root, '.cache/reference/bpftool');
+const pins = '/sys/fs/bpf/loader-test';
+const byName = '/sys/fs/bpf/pinned_map';
+
+/** Objects the kernel refuses, or that keep a part back, so that a load of everything fails in both programs. */
+const refused = ['rejected', 'core-unresolved', 'attributes', 'kprobes'];
+// The address of an arena differs from load to load.
+const partial = ['optional', 'struct-ops-optional', 'pinned-map', 'arena'];
+
+function objects(folder: string): string[] {
+  const path = join(root, folder);
+  if (!existsSync(path)) return [];
+  const files = readdirSync(path).filter((name) => name.endsWith('.bpf.o'));
+  return files.map((name) => join(path, name));
+}
+
+const fixtures = [...objects('examples'), ...objects('test/fixtures/objects')];
+const corpus = objects('.cache/corpus');
+
+function fixture(name: string): string {
+  return fixtures.find((file) => basename(file) === `${name}.bpf.o`)!;
+}
+
+function bpftool(...argv: string[]): { stdout: string; stderr: string; status: number | null } {
+  return spawnSync(reference, argv, { encoding: 'utf8', env: { LC_ALL: 'C' } });
+}
+
+interface Load {
+  object?: LoadedObject;
+  diagnostics: string[];
+  error?: unknown;
+}
+
+function load(file: string, on: Kernel = kernel): Load {
+  const diagnostics: string[] = [];
+  const log = (level: string, text: string) => {
+    if (level !== 'debug') diagnostics.push(...`libbpf: ${text}`.split('\n'));
+  };
+  try {
+    const spec = parseObject(readFileSync(file), { path: file, log });
+    return { object: loadObject(on, spec, { log }), diagnostics };
+  } catch (error) {
+    return { diagnostics, error };
+  }
+}
+
+/** What the kernel holds of a folder of pinned programs and one of maps, without what differs by chance. */
+function inKernel(folder: string): unknown {
+  const list = (path: string) => (existsSync(path) ? readdirSync(path).sort() : []);
+  const names = list(folder);
+  // Text names lines and callees but reads all kernel symbols each time: raw instructions for the larger objects.
+  const isSmall = names.length <= 4;
+  const programs = names.map((name) => {
+    const path = join(folder, name);
+    const { id, loaded_at, btf_id, map_ids, pids, ...facts } = JSON.parse(
+      bpftool('-j', 'prog', 'show', 'pinned', path).stdout,
+    );
+    const code = isSmall
+      ? withoutIds(bpftool('prog', 'dump', 'xlated', 'pinned', path, 'opcodes', 'linum').stdout)
+      : rawCode(path);
+    return { name, facts, maps: map_ids?.length ?? 0, hasBtf: btf_id > 0, code };
+  });
+  const maps = list(`${folder}-maps`).map((name) => {
+    const path = join(`${folder}-maps`, name);
+    const { id, btf_id, pids, ...facts } = JSON.parse(bpftool('-j', 'map', 'show', 'pinned', path).stdout);
+    const isData = /rodata|data|bss|kconfig/.test(name);
+    const contents = isData ? bpftool('map', 'dump', 'pinned', path).stdout : '';
+    return { name, facts, hasBtf: btf_id > 0, contents };
+  });
+  return { programs, maps };
+}
+
+/** The instructions in hexadecimal; in place of a map's id stands its order of appearance. */
+function rawCode(path: string): string[] {
+  const file = join(tmpdir(), `loader-test-${process.pid}`);
+  bpftool('prog', 'dump', 'xlated', 'pinned', path, 'file', file);
+  const bytes = readFileSync(file);
+  rmSync(file);
+  const order = new Map<number, number>();
+  const slots: string[] = [];
+  for (let at = 0; at < bytes.length; at += 8) {
+    const isMap = bytes[at] === 0x18 && [1, 2].includes(bytes[at + 1]! >> 4);
+    if (isMap) {
+      const id = bytes.readUInt32LE(at + 4);
+      if (!order.has(id)) order.set(id, order.size);
+      bytes.writeUInt32LE(order.get(id)!, at + 4);
+    }
+    slots.push(bytes.toString('hex', at, at + 8));
+  }
+  return slots;
+}
+
+/** Map ids, in the text and in the bytes of the instructions that hold them, become their order of appearance. */
+function withoutIds(text: string): string {
+  const order = new Map<string, number>();
+  let known = '';
+  return text
+    .split('\n')
+    .map((line) => {
+      const match = /map\[id:(\d+)\]/.exec(line);
+      if (match) {
+        if (!order.has(match[1]!)) order.set(match[1]!, order.size);
+        known = `map ${order.get(match[1]!)}`;
+        return line.replace(match[0], `[${known}]`);
+      }
+      return line.replace(/(18 [0-9a-f]{2} 00 00) (?:[0-9a-f]{2} ?){4}/, (whole, head) =>
+        known ? `${head} id ` : whole,
+      );
+    })
+    .join('\n');
+}
+
+function clean(): void {
+  for (const path of [pins, `${pins}-maps`]) rmSync(path, { recursive: true, force: true });
+  rmSync(byName, { force: true });
+}
+
+afterEach(clean);
+
+function asReference(file: string): { state: unknown; diagnostics: string[]; status: number | null } {
+  const result = bpftool('prog', 'loadall', file, pins, 'pinmaps', `${pins}-maps`);
+  const state = inKernel(pins);
+  clean();
+  const diagnostics = result.stderr.split('\n').filter((line) => line !== '' && !line.startsWith('Error: '));
+  return { state, diagnostics, status: result.status };
+}
+
+describe('an object loads to what the reference loads it to', () => {
+  const names = (files: string[]) => files.map((file) => [basename(file, '.bpf.o'), file] as const);
+  const whole = names([...fixtures, ...corpus]).filter(([name]) => ![...refused, ...partial].includes(name));
+
+  test.each(whole)('%s', (_name, file) => {
+    const expected = asReference(file);
+    const { object, diagnostics, error } = load(file);
+    if (expected.status !== 0) {
+      // Kernel addresses in verifier logs differ from load to load.
+      const plain = (lines: string[]) => lines.map((line) => line.replace(/0xffff[0-9a-f]{12}/g, 'ADDRESS'));
+      expect(plain(diagnostics)).toEqual(plain(expected.diagnostics));
+      expect(error).toBeInstanceOf(TsbpfError);
+      return;
+    }
+    if (error) throw error;
+    expect(object!.pinPrograms(pins)).toBe(0);
+    mkdirSync(`${pins}-maps`, { recursive: true });
+    expect(object!.pinMaps(`${pins}-maps`)).toBe(0);
+    object!.close();
+    expect(inKernel(pins)).toEqual(expected.state);
+    expect(diagnostics).toEqual(expected.diagnostics);
+  });
+
+  const inWords = names(refused.map(fixture)).filter(([name]) => name !== 'kprobes');
+  test.each(inWords)('%s is refused in the same words', (_name, file) => {
+    const expected = asReference(file);
+    const { diagnostics, error } = load(file);
+    expect(error).toBeInstanceOf(TsbpfError);
+    expect(diagnostics).toEqual(expected.diagnostics);
+  });
+});
+
+describe('a load', () => {
+  test('gives the verifier’s log with its error', () => {
+    const { error } = load(fixture('rejected'));
+    expect(error).toBeInstanceOf(VerifierError);
+    expect((error as VerifierError).log).toContain('invalid access to packet');
+  });
+
+  test('finds a map pinned by name the next time', () => {
+    const first = load(fixture('pinned-map')).object!;
+    const second = load(fixture('pinned-map')).object!;
+    expect([first.maps[0]!.reused, second.maps[0]!.reused]).toEqual([false, true]);
+    first.close();
+    second.close();
+  });
+
+  test('refuses a pinned map of another shape', () => {
+    const pinned = execFileSync(reference, [
+      ...['map', 'create', byName, 'type', 'hash', 'key', '4', 'value', '4', 'entries', '1', 'name', 'other'],
+    ]);
+    expect(pinned.toString()).toBe('');
+    const { diagnostics } = load(fixture('pinned-map'));
+    expect(diagnostics).toContain(`libbpf: couldn't reuse pinned map at '${byName}': parameter mismatch`);
+  });
+
+  test('leaves nothing behind, whichever of its calls fails', () => {
+    for (const name of ['map-in-map', 'pinned-map', 'globals', 'struct-ops']) {
+      const openBefore = readdirSync('/proc/self/fd').length;
+      let calls = 0;
+      for (let failing = 1; ; failing++) {
+        calls = 0;
+        const faulty = new Proxy(kernel, {
+          get: (target, member) => {
+            const value = Reflect.get(target, member);
+            if (typeof value !== 'function') return value;
+            if (member !== 'bpf') return value.bind(target);
+            return (command: number, attr: Uint8Array) => (++calls === failing ? -12 : target.bpf(command, attr));
+          },
+        });
+        const { object, error } = load(fixture(name), faulty);
+        object?.close();
+        if (error !== undefined && !(error instanceof TsbpfError)) throw error;
+        expect(readdirSync('/proc/self/fd').length, `${name}: call ${failing} fails with ${errnoName(12)}`).toBe(
+          openBefore,
+        );
+        if (error !== undefined) expect(existsSync(byName)).toBe(false);
+        clean();
+        if (failing > calls) break;
+      }
+      expect(calls).toBeGreaterThan(5);
+    }
+  });
+});
+
+describe('programs attach where their sections say', () => {
+  const hasTracepoints = ['/sys/kernel/tracing/events/sched', '/sys/kernel/debug/tracing/events/sched'].some(
+    existsSync,
+  );
+
+  test.skipIf(!hasTracepoints)('tracepoints, raw tracepoints, typed ones and iterators', () => {
+    const object = load(fixture('autoattach')).object!;
+    const context = { kernel, log: () => undefined };
+    const kinds = object.programs.map((program) => {
+      using link = autoAttach(context, program);
+      return [program.name, link !== undefined];
+    });
+    object.close();
+    expect(Object.fromEntries(kinds)).toEqual({
+      on_tracepoint: true,
+      on_tp: true,
+      on_raw_tp: true,
+      on_raw_tracepoint: true,
+      on_tp_btf: true,
+      on_iter: true,
+      pinned_only: false,
+    });
+  });
+});
