@@ -1,3 +1,4 @@
+export { BtfBuilder, type NewBtfType } from './builder.ts';
 export { dumpC, type DumpCOptions } from './dump-c.ts';
 export { rawJson, rawText } from './dump-raw.ts';
 export {
@@ -17,3 +18,4 @@ export { type JsonSchema, jsonSchemaFor } from './json-schema.ts';
 export { typeText } from './type-text.ts';
 export { type BtfValue, compileValueDecoder, type ValueDecoder } from './value-decoder.ts';
 export { compileValueEncoder, type ValueEncoder, type ValueEncoderOptions } from './value-encoder.ts';
+export { findInvalidType, references } from './validate.ts';

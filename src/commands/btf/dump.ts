@@ -1,11 +1,11 @@
-import { type Btf, dumpC, parseBtf, rawJson, rawText } from '../../btf/index.ts';
+import { type Btf, dumpC, rawJson, rawText } from '../../btf/index.ts';
 import { type Context, fail, type Handler, isPrefix, strtoul, usage, type Words } from '../../cli/index.ts';
 import { Errno, ParseError, strerror, SyscallError } from '../../errors/index.ts';
 import { BtfObject, openFdById } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { selectProgram } from '../shared/select-prog.ts';
-import { BtfFileError, baseBtfOption, readBtfFile, vmlinuxBase, vmlinuxPath } from './source.ts';
+import { BtfFileError, baseBtfOption, checkedBtf, readBtfFile, vmlinuxBase, vmlinuxPath } from './source.ts';
 
 const maxRoots = 16;
 const maxFiles = 64;
@@ -159,7 +159,7 @@ function loadById(ctx: Context, id: number, base: Btf | undefined): Btf {
       );
       under = vmlinuxBase(ctx);
     }
-    return parseBtf(object.bytes(), { base: under });
+    return checkedBtf(ctx, object.bytes(), under);
   } catch (error) {
     const errno = error instanceof SyscallError ? error.errno : error instanceof ParseError ? Errno.EINVAL : undefined;
     if (errno === undefined) throw error;

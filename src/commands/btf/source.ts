@@ -1,4 +1,4 @@
-import { type Btf, parseBtf } from '../../btf/index.ts';
+import { type Btf, findInvalidType, parseBtf } from '../../btf/index.ts';
 import { type Context, fail } from '../../cli/index.ts';
 import { isElf, parseElf } from '../../elf/index.ts';
 import { Errno, ParseError, strerror, SyscallError } from '../../errors/index.ts';
@@ -23,7 +23,7 @@ export class BtfFileError extends Error {
 /** BTF of a file: raw, or the `.BTF` section of an ELF file. Throws BtfFileError. */
 export function readBtfFile(ctx: Context, path: string, base?: Btf): Btf {
   try {
-    return parseBtf(btfBytes(ctx, kernelOf(ctx), path), { base });
+    return checkedBtf(ctx, btfBytes(ctx, kernelOf(ctx), path), base);
   } catch (error) {
     if (error instanceof SyscallError) throw new BtfFileError(error.errno, error);
     if (error instanceof ParseError) throw new BtfFileError(Errno.EINVAL, error);
@@ -31,21 +31,40 @@ export function readBtfFile(ctx: Context, path: string, base?: Btf): Btf {
   }
 }
 
+/** Parses, and refuses types that refer to nothing. Throws ParseError. */
+export function checkedBtf(ctx: Context, bytes: Uint8Array, base: Btf | undefined): Btf {
+  const btf = parseBtf(bytes, { base });
+  const problem = findInvalidType(btf);
+  if (problem === undefined) return btf;
+  ctx.printError(`libbpf: ${problem}\n`);
+  throw new ParseError('BTF', 0, problem);
+}
+
 function btfBytes(ctx: Context, kernel: Kernel, path: string): Uint8Array {
   const bytes = kernel.readFile(path);
   if (bytes.length < 2) throw new BtfFileError(Errno.EIO, undefined);
   const magic = bytes[0]! | (bytes[1]! << 8);
   if (magic === 0xeb9f || magic === 0x9feb) return bytes;
-  if (!isElf(bytes)) {
+  const elf = isElf(bytes) ? elfOf(bytes) : undefined;
+  if (elf === undefined) {
     ctx.printError(`libbpf: failed to get EHDR from ${path}\n`);
     throw new BtfFileError(formatError, undefined);
   }
-  const section = parseElf(bytes).sections.find((s) => s.name === '.BTF');
+  const section = elf.sections.find((s) => s.name === '.BTF');
   if (section === undefined) {
     ctx.printError(`libbpf: failed to find '.BTF' ELF section in ${path}\n`);
     throw new BtfFileError(ENODATA, undefined);
   }
   return section.bytes;
+}
+
+function elfOf(bytes: Uint8Array): ReturnType<typeof parseElf> | undefined {
+  try {
+    return parseElf(bytes);
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  }
 }
 
 /** The running kernel's BTF as the base of a module's; undefined, with the error printed, where it cannot be read. */

@@ -1,0 +1,116 @@
+import { ByteWriter, StringTableBuilder } from '../bytes/index.ts';
+import type { BtfMember, BtfParam, BtfSectionVar, BtfType } from './types.ts';
+import { kindNames } from './types.ts';
+
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
+
+/** A type to add: as the parser gives it, without its id. */
+export type NewBtfType = WithoutId<Exclude<BtfType, { kind: 'void' }>>;
+
+/** Builds raw BTF, type by type. Ids count from 1, or from the end of the base. */
+export class BtfBuilder {
+  readonly #writer: ByteWriter;
+  readonly #strings: StringTableBuilder;
+  readonly #littleEndian: boolean;
+  #nextId: number;
+
+  /** `base` says how many types and string bytes a split BTF continues. */
+  constructor(options: { littleEndian?: boolean; base?: { typeCount: number; stringEnd: number } } = {}) {
+    this.#littleEndian = options.littleEndian ?? true;
+    this.#writer = new ByteWriter({ littleEndian: this.#littleEndian });
+    this.#strings = new StringTableBuilder({ start: options.base?.stringEnd ?? 0 });
+    this.#nextId = (options.base?.typeCount ?? 0) + 1;
+  }
+
+  /** Adds a type and returns its id. References may be to types added later. */
+  add(type: NewBtfType): number {
+    const writer = this.#writer;
+    const head = (count: number, kindFlag: boolean, sizeOrType: number) => {
+      const kind = kindNames.indexOf(type.kind);
+      writer.u32(this.#strings.add(type.name));
+      writer.u32(((kindFlag ? 0x80000000 : 0) | (kind << 24) | count) >>> 0).u32(sizeOrType);
+    };
+    switch (type.kind) {
+      case 'int': {
+        head(0, false, type.size);
+        const encoding = (type.signed ? 1 : 0) | (type.char ? 2 : 0) | (type.bool ? 4 : 0);
+        writer.u32((encoding << 24) | (type.bitOffset << 16) | type.bits);
+        break;
+      }
+      case 'array':
+        head(0, false, 0);
+        writer.u32(type.elementTypeId).u32(type.indexTypeId).u32(type.length);
+        break;
+      case 'struct':
+      case 'union':
+        head(type.members.length, type.kindFlag, type.size);
+        for (const member of type.members) this.#member(member, type.kindFlag);
+        break;
+      case 'enum':
+        head(type.values.length, type.signed, type.size);
+        for (const { name, value } of type.values) writer.u32(this.#strings.add(name)).u32(Number(value) >>> 0);
+        break;
+      case 'enum64':
+        head(type.values.length, type.signed, type.size);
+        for (const { name, value } of type.values) {
+          const bits = BigInt.asUintN(64, BigInt(value));
+          writer
+            .u32(this.#strings.add(name))
+            .u32(Number(bits & 0xffff_ffffn))
+            .u32(Number(bits >> 32n));
+        }
+        break;
+      case 'fwd':
+        head(0, type.isUnion, 0);
+        break;
+      case 'func':
+        head(type.linkage, false, type.typeId);
+        break;
+      case 'func_proto':
+        head(type.params.length, false, type.returnTypeId);
+        for (const param of type.params) this.#param(param);
+        break;
+      case 'var':
+        head(0, false, type.typeId);
+        writer.u32(type.linkage);
+        break;
+      case 'datasec':
+        head(type.vars.length, false, type.size);
+        for (const variable of type.vars) this.#variable(variable);
+        break;
+      case 'float':
+        head(0, false, type.size);
+        break;
+      case 'decl_tag':
+        head(0, type.kindFlag, type.typeId);
+        writer.i32(type.componentIndex);
+        break;
+      default:
+        head(0, type.kindFlag, type.typeId);
+    }
+    return this.#nextId++;
+  }
+
+  #member(member: BtfMember, kindFlag: boolean): void {
+    const where = kindFlag ? ((member.bitSize << 24) | member.bitOffset) >>> 0 : member.bitOffset;
+    this.#writer.u32(this.#strings.add(member.name)).u32(member.typeId).u32(where);
+  }
+
+  #param(param: BtfParam): void {
+    this.#writer.u32(this.#strings.add(param.name)).u32(param.typeId);
+  }
+
+  #variable(variable: BtfSectionVar): void {
+    this.#writer.u32(variable.typeId).u32(variable.offset).u32(variable.size);
+  }
+
+  /** The whole blob: header, types, strings. */
+  finish(): Uint8Array {
+    const types = this.#writer.finish();
+    const strings = this.#strings.finish();
+    const out = new ByteWriter({ littleEndian: this.#littleEndian, capacity: 24 + types.length + strings.length });
+    out.u16(0xeb9f).u8(1).u8(0).u32(24);
+    out.u32(0).u32(types.length).u32(types.length).u32(strings.length);
+    return out.bytes(types).bytes(strings).finish();
+  }
+}

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import {
+  BtfBuilder,
+  dumpC,
+  findInvalidType,
+  funcPrototype,
+  parseBtf,
+  rawText,
+  sizeOf,
+} from '../../../src/btf/index.ts';
+import { ParseError } from '../../../src/errors/index.ts';
+
+const pinned = readFileSync(new URL('../../../scripts/uapi/linux-7.3.btf', import.meta.url));
+const int = {
+  kind: 'int',
+  name: 'int',
+  size: 4,
+  bits: 32,
+  signed: true,
+  bitOffset: 0,
+  char: false,
+  bool: false,
+} as const;
+
+describe('parsing', () => {
+  test('finds types by name and kind', () => {
+    const btf = parseBtf(pinned);
+    const attr = btf.findByName('bpf_attr', 'union')!;
+    expect(sizeOf(btf, attr.id)).toBeGreaterThan(100);
+    expect(btf.findByName('bpf_attr', 'struct')).toBeUndefined();
+    expect(findInvalidType(btf)).toBeUndefined();
+  });
+
+  test.each([true, false])('what the builder wrote is what is read (little-endian: %s)', (littleEndian) => {
+    const b = new BtfBuilder({ littleEndian });
+    const id = b.add(int);
+    const proto = b.add({ kind: 'func_proto', name: '', returnTypeId: id, params: [{ name: 'x', typeId: id }] });
+    const func = b.add({ kind: 'func', name: 'twice', typeId: proto, linkage: 1 });
+    const btf = parseBtf(b.finish());
+    expect(btf.littleEndian).toBe(littleEndian);
+    expect(btf.typeById(id)).toEqual({ id, ...int });
+    expect(funcPrototype(btf, func)).toBe('int twice(int x)');
+  });
+
+  test('a split BTF continues the ids and strings of its base', () => {
+    const b = new BtfBuilder();
+    b.add(int);
+    const base = parseBtf(b.finish());
+    const s = new BtfBuilder({ base });
+    const id = s.add({ kind: 'typedef', name: 'number', typeId: 1, kindFlag: false });
+    const split = parseBtf(s.finish(), { base });
+    expect(id).toBe(2);
+    expect(split.mustType(2).name).toBe('number');
+    expect(split.mustType(1).name).toBe('int');
+    expect(rawText(split, split.mustType(2))).toBe("[2] TYPEDEF 'number' type_id=1\n");
+  });
+
+  test('every truncation is a ParseError', () => {
+    for (let length = 0; length < 400; length++) {
+      expect(() => parseBtf(pinned.subarray(0, length))).toThrow(ParseError);
+    }
+  });
+
+  test('references to types that are not there are named', () => {
+    const b = new BtfBuilder();
+    b.add({ kind: 'ptr', name: '', typeId: 7, kindFlag: false });
+    expect(findInvalidType(parseBtf(b.finish()))).toBe('btf: type [1]: invalid referenced type ID 7');
+  });
+});
+
+describe('the C dump', () => {
+  function dump(b: BtfBuilder): { status: number; text: string; warnings: string[] } {
+    let text = '';
+    const warnings: string[] = [];
+    const btf = parseBtf(b.finish());
+    const roots = [btf.typeCount];
+    const status = dumpC(btf, { roots, write: (t) => (text += t), warn: (w) => warnings.push(w) });
+    return { status, text: text.split('#endif\n\n').at(-2)!, warnings };
+  }
+
+  test('declares first what a struct only points to', () => {
+    const b = new BtfBuilder();
+    b.add(int);
+    b.add({ kind: 'ptr', name: '', typeId: 3, kindFlag: false });
+    const member = (name: string, typeId: number, bitOffset: number) => ({ name, typeId, bitOffset, bitSize: 0 });
+    b.add({ kind: 'struct', name: 'b', size: 8, kindFlag: false, members: [member('a', 5, 0)] });
+    b.add({ kind: 'struct', name: 'a', size: 16, kindFlag: false, members: [member('x', 1, 0), member('b', 2, 64)] });
+    b.add({ kind: 'ptr', name: '', typeId: 4, kindFlag: false });
+    b.add({ kind: 'typedef', name: 'a_t', typeId: 4, kindFlag: false });
+    expect(dump(b).text).toContain(
+      'struct b;\n\nstruct a {\n\tint x;\n\tstruct b *b;\n};\n\ntypedef struct a a_t;\n\n',
+    );
+  });
+
+  test('refuses structs that embed each other', () => {
+    const b = new BtfBuilder();
+    const member = (typeId: number) => ({ name: 'm', typeId, bitOffset: 0, bitSize: 0 });
+    b.add({ kind: 'struct', name: 'a', size: 4, kindFlag: false, members: [member(2)] });
+    b.add({ kind: 'struct', name: 'b', size: 4, kindFlag: false, members: [member(1)] });
+    const { status, warnings } = dump(b);
+    expect(status).toBe(-40);
+    expect(warnings).toEqual(['unsatisfiable type cycle, id:[2]']);
+  });
+});
