@@ -58,24 +58,31 @@ function dumpMap(ctx: Context, map: BpfMap, json: JsonWriter | undefined, withHe
   else if (types !== undefined) write = decodedWriter(ctx, info, types, json!.depth);
   else write = plainWriter(ctx, info);
 
-  const { status, count } = writeElements(ctx, map, write);
+  const { status, count, wrote } = writeElements(ctx, map, write);
   if (json === undefined) ctx.print(`Found ${count} element${count === 1 ? '' : 's'}\n`);
   else {
-    json.needsComma = count > 0;
+    json.needsComma = wrote;
     json.endArray();
     if (withHeader) json.endObject();
   }
   return status;
 }
 
-/** All elements, in batches where the map has them, else one by one. `count`: how many were printed. */
-function writeElements(ctx: Context, map: BpfMap, write: EntryWriter): { status: number; count: number } {
+/** `count`: how many elements were read. `wrote`: whether anything was, an element whose value cannot be read included. */
+interface Written {
+  status: number;
+  count: number;
+  wrote: boolean;
+}
+
+/** All elements, in batches where the map has them, else one by one. */
+function writeElements(ctx: Context, map: BpfMap, write: EntryWriter): Written {
   let count = 0;
   const batches = readBatches(map);
   for (;;) {
     const { done, value } = batches.next();
     if (done) {
-      if (value === 0) return { status: 0, count };
+      if (value === 0) return { status: 0, count, wrote: count > 0 };
       if (count === 0) return writeOneByOne(ctx, map, write);
       fail(`reading elements failed: ${strerror(-value)}`, { status: value });
     }
@@ -85,7 +92,7 @@ function writeElements(ctx: Context, map: BpfMap, write: EntryWriter): { status:
   }
 }
 
-function writeOneByOne(ctx: Context, map: BpfMap, write: EntryWriter): { status: number; count: number } {
+function writeOneByOne(ctx: Context, map: BpfMap, write: EntryWriter): Written {
   const info = map.info();
   const value = new Uint8Array(elementValueSize(map.kernel, info));
   let previous: Uint8Array | undefined;
@@ -95,7 +102,7 @@ function writeOneByOne(ctx: Context, map: BpfMap, write: EntryWriter): { status:
   let first = true;
   for (;;) {
     const next = map.nextKey(previous, key);
-    if (next < 0) return { status: next === -Errno.ENOENT ? 0 : next, count };
+    if (next < 0) return { status: next === -Errno.ENOENT ? 0 : next, count, wrote: !first };
     const found = map.lookup(key, value);
     if (found === 0) {
       write(key, 0, value, 0, first);

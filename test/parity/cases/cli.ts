@@ -115,7 +115,7 @@ export const options: ParityCase[] = [
   ...one('--bogus map show'),
   ...one('--json=yes map show'),
   ...one('--p map show id {id:hash}'),
-  ...one('--ver'),
+  ...one('--ver', { normalise: ['features'] }),
   ...one('--he'),
   ...one('-j --bogus'),
   ...one('--bogus -j'),
