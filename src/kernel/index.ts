@@ -23,6 +23,8 @@ export {
   pinFd,
   tryInfo,
 } from './object.ts';
+export { PerfBuffer, type PerfBufferOptions, type PerfRecord } from './perf-buffer.ts';
 export { pinnedPaths, visitPinned } from './pins.ts';
 export { BpfProgram, type ProgramArrays, type ProgramArraysRequest, type ProgramInfo } from './program.ts';
+export { RingBuffer } from './ring-buffer.ts';
 export { queryTaskFd, type TaskFd } from './task-fd.ts';

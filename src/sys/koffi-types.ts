@@ -6,7 +6,5 @@ export interface LibraryHandle {
 }
 
 export interface PollWatcher {
-  start(events: { readable: boolean }, callback: () => void): void;
-  stop(): void;
   close(): void;
 }

@@ -10,7 +10,7 @@ interface KoffiModule {
   address(value: Uint8Array): bigint;
   view(address: bigint, length: number): ArrayBuffer;
   errno(): number;
-  node?: { PollHandle?: new (fd: number) => PollWatcher };
+  node?: { poll?(fd: number, events: { readable: boolean }, callback: () => void): PollWatcher };
 }
 
 /** The C library of this process, its functions declared on first use. */
@@ -68,10 +68,9 @@ export class Libc {
     return this.#koffi.view(address, length);
   }
 
-  /** An event-loop watcher for `fd`, or undefined where the FFI has none. */
-  pollWatcher(fd: number): PollWatcher | undefined {
-    const PollHandle = this.#koffi.node?.PollHandle;
-    return PollHandle === undefined ? undefined : new PollHandle(fd);
+  /** Calls back when `fd` is readable, from the event loop. Undefined where the FFI has no such thing. */
+  watchReadable(fd: number, callback: () => void): PollWatcher | undefined {
+    return this.#koffi.node?.poll?.(fd, { readable: true }, callback);
   }
 
   #function(name: string, shape: string): KoffiFunction {

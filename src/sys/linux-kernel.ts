@@ -113,10 +113,9 @@ class LinuxKernel implements Kernel {
   readable(fd: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
-      const watcher = this.#native.pollWatcher(fd);
+      const watcher = this.#native.watchReadable(fd, finish);
       const timer = watcher === undefined ? setTimeout(finish, 50) : undefined;
       signal?.addEventListener('abort', finish);
-      watcher?.start({ readable: true }, finish);
       function finish(): void {
         signal?.removeEventListener('abort', finish);
         if (timer !== undefined) clearTimeout(timer);
