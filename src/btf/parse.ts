@@ -1,4 +1,4 @@
-import { cstr } from '../bytes/index.ts';
+import { cstr, decodeUtf8 } from '../bytes/index.ts';
 import { ParseError } from '../errors/index.ts';
 import { type BtfKind, type BtfType, kindNames } from './types.ts';
 
@@ -31,6 +31,7 @@ export class Btf {
   readonly #offsets: Uint32Array;
   readonly #types: (BtfType | undefined)[] = [];
   #byName: Map<string, number[]> | undefined;
+  #ascii: string | null | undefined;
 
   constructor(bytes: Uint8Array, options: { base?: Btf | undefined } = {}) {
     this.bytes = bytes;
@@ -97,7 +98,18 @@ export class Btf {
     if (at >= this.stringsSize && !(at === 0 && offset === 0)) {
       throw bad(this.stringsStart, `a string offset below ${this.stringEnd}, not ${offset}`);
     }
-    return cstr(this.bytes.subarray(this.stringsStart + at, this.stringsStart + this.stringsSize));
+    if (this.#ascii === undefined) this.#ascii = this.#decodeStrings();
+    if (this.#ascii === null) {
+      return cstr(this.bytes.subarray(this.stringsStart + at, this.stringsStart + this.stringsSize));
+    }
+    const end = this.#ascii.indexOf('\0', at);
+    return this.#ascii.slice(at, end < 0 ? undefined : end);
+  }
+
+  /** All strings as one text, of which names are slices; null where bytes beyond ASCII would shift the offsets. */
+  #decodeStrings(): string | null {
+    const text = decodeUtf8(this.bytes, this.stringsStart, this.stringsStart + this.stringsSize);
+    return text.length === this.stringsSize && !text.includes('\ufffd') ? text : null;
   }
 
   /** The first type with this name (of this kind), own types before the base's. */

@@ -1,3 +1,4 @@
+import { encodeUtf8 } from '../bytes/index.ts';
 import type { Btf } from './parse.ts';
 import type { BtfType } from './types.ts';
 
@@ -94,8 +95,8 @@ interface Hash {
 class Hasher {
   readonly #btf: Btf;
   readonly #names = new Map<string, Hash>();
-  readonly #whole = new Map<number, Hash>();
-  readonly #outer = new Map<number, Hash>();
+  readonly #whole: (Hash | undefined)[] = [];
+  readonly #outer: (Hash | undefined)[] = [];
 
   constructor(btf: Btf) {
     this.#btf = btf;
@@ -110,15 +111,23 @@ class Hasher {
     let hash = this.#names.get(name);
     if (hash === undefined) {
       hash = { hi: 0, lo: 0 };
-      for (const byte of new TextEncoder().encode(name))
-        mix(hash, { hi: byte > 127 ? 0xffffffff : 0, lo: ((byte << 24) >> 24) >>> 0 });
+      if (asciiOnly.test(name)) {
+        for (let i = 0; i < name.length; i++) mixSmall(hash, name.charCodeAt(i));
+      } else {
+        // Bytes are signed, as on x86: those above 127 count as negative.
+        for (const byte of encodeUtf8(name)) {
+          if (byte < 128) mixSmall(hash, byte);
+          else mix(hash, { hi: 0xffff_ffff, lo: (byte | 0xffff_ff00) >>> 0 });
+        }
+      }
       this.#names.set(name, hash);
     }
     return hash;
   }
 
   #type(id: number, members: boolean, depth: number): Hash {
-    const known = (members ? this.#whole : this.#outer).get(id);
+    const memo = members ? this.#whole : this.#outer;
+    const known = memo[id];
     if (known !== undefined) return known;
     const hash: Hash = { hi: 0, lo: 0 };
     const type = this.#btf.mustType(id);
@@ -131,13 +140,22 @@ class Hasher {
         mix(hash, this.#type(member.typeId, false, depth + 1));
       }
     } else {
-      if (type.kind === 'array') mix(hash, { hi: 0, lo: type.length });
+      if (type.kind === 'array') mixSmall(hash, type.length);
       const next = referred(type);
       if (next !== undefined && depth <= maxDepth) mix(hash, this.#type(next, members, depth + 1));
     }
-    (members ? this.#whole : this.#outer).set(id, hash);
+    memo[id] = hash;
     return hash;
   }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
+const asciiOnly = /^[\x00-\x7f]*$/;
+
+function mixSmall(hash: Hash, value: number): void {
+  const lo = hash.lo * 31 + value;
+  hash.lo = lo >>> 0;
+  hash.hi = (hash.hi * 31 + Math.floor(lo / 4294967296)) % 4294967296;
 }
 
 /** hash = hash * 31 + value, modulo 2^64. */

@@ -20,12 +20,22 @@ export function findInvalidType(btf: Btf): string | undefined {
 }
 
 function problemOf(btf: Btf, type: BtfType): string | undefined {
-  const missing = references(type).find((id) => id > btf.typeCount);
+  const missing = type.kind === 'int' || type.kind === 'enum' ? undefined : firstAbove(type, btf.typeCount);
   if (missing !== undefined) return `invalid referenced type ID ${missing}`;
   if (type.kind === 'func' && btf.typeById(type.typeId)?.kind !== 'func_proto') {
     return `referenced type [${type.typeId}] is not FUNC_PROTO`;
   }
   return undefined;
+}
+
+/** The first reference above `limit`, without building a list for the commonest kinds. */
+function firstAbove(type: BtfType, limit: number): number | undefined {
+  if (type.kind === 'struct' || type.kind === 'union') {
+    for (const member of type.members) if (member.typeId > limit) return member.typeId;
+    return undefined;
+  }
+  if ('typeId' in type) return type.typeId > limit ? type.typeId : undefined;
+  return references(type).find((id) => id > limit);
 }
 
 /** Ids of the types a type refers to, in the order of its record. */
