@@ -1,3 +1,4 @@
+import { isElf, parseElf } from '../elf/index.ts';
 import { TsbpfError } from '../errors/index.ts';
 import {
   applyCoreRelocations,
@@ -9,6 +10,7 @@ import {
   LibbpfErrno,
   type LinkedProgram,
   linkProgram,
+  ObjectError,
   type ObjectSpec,
   type ProgramSpec,
   Pseudo,
@@ -35,8 +37,8 @@ export interface LoadOptions {
   readonly logLevel?: number;
   /** Fds of existing maps to use instead of new ones, by index of the map. They stay the caller's. */
   readonly replaceMaps?: ReadonlyMap<number, number>;
-  /** Raw BTF for CO-RE relocations instead of the running kernel's. */
-  readonly kernelBtf?: Uint8Array;
+  /** BTF for CO-RE relocations instead of the running kernel's: a path or the bytes of a file, raw or ELF. */
+  readonly kernelBtf?: string | Uint8Array;
   /** First contents of maps of global data, by index of the map. */
   readonly contents?: ReadonlyMap<number, Uint8Array>;
 }
@@ -64,14 +66,14 @@ type LoadContext = Omit<LoadOptions, 'kernelBtf'> & {
   cleanup: Cleanup;
   kernelBtf: KernelBtf;
   /** For CO-RE, instead of the running kernel's. */
-  targetBtf: Uint8Array | undefined;
+  targetBtf: string | Uint8Array | undefined;
 };
 
 class Load {
   readonly #kernel: Kernel;
   readonly #spec: ObjectSpec;
   readonly #options: LoadContext;
-  readonly #targetBtf: Uint8Array | undefined;
+  readonly #targetBtf: string | Uint8Array | undefined;
   readonly #kernelBtf: KernelBtf;
   readonly #log: DiagnosticLog;
   readonly #features: Features;
@@ -195,7 +197,8 @@ class Load {
 
   #needsKernelBtf(): boolean {
     const spec = this.#spec;
-    if (!this.#targetBtf && spec.programs.some((program) => program.coreRelocations.length > 0)) return true;
+    if (this.#targetBtf === undefined && spec.programs.some((program) => program.coreRelocations.length > 0))
+      return true;
     if (spec.externs.some((extern) => extern.kind === 'ksym' && extern.symbolTypeId !== 0)) return true;
     if (spec.maps.some((map) => map.structOps !== undefined)) return true;
     return spec.programs.some(
@@ -214,7 +217,7 @@ class Load {
     const programs = spec.programs.filter((program) => program.autoload && program.coreRelocations.length > 0);
     if (programs.length === 0 || !spec.btf) return codes;
     try {
-      const target = this.#targetBtf ? new BtfImage(this.#targetBtf) : undefined;
+      const target = this.#targetBtf === undefined ? undefined : this.#readTarget(this.#targetBtf);
       const targets = {
         main: target ?? this.#kernelBtf.vmlinux,
         modules: () => (target ? [] : this.#kernelBtf.modules.map((module) => module.btf)),
@@ -224,6 +227,24 @@ class Load {
       const errno = (error as { errno?: number }).errno ?? 22;
       this.#log('warn', `failed to perform CO-RE relocations: ${errorText(errno)}`);
       throw error;
+    }
+  }
+
+  #readTarget(from: string | Uint8Array): BtfImage {
+    try {
+      const bytes = typeof from === 'string' ? this.#kernel.readFile(from) : from;
+      const isRaw = bytes.length >= 2 && (bytes[0] === 0x9f || bytes[0] === 0xeb);
+      if (isRaw) return new BtfImage(bytes);
+      if (!isElf(bytes)) {
+        const path = typeof from === 'string' ? from : '(bytes)';
+        throw failure(this.#log, LibbpfErrno.FORMAT, `failed to get EHDR from ${path}`);
+      }
+      const section = parseElf(bytes).sections.find(({ name }) => name === '.BTF');
+      if (!section) throw new ObjectError('no .BTF section', 61);
+      return new BtfImage(section.bytes);
+    } catch (cause) {
+      const errno = (cause as { errno?: number }).errno ?? 22;
+      throw failure(this.#log, errno, `failed to parse target BTF: ${errorText(errno)}`, { cause });
     }
   }
 

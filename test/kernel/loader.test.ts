@@ -1,7 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, describe, expect, test } from 'vitest';
 import { errnoName, TsbpfError, VerifierError } from '../../src/errors/index.ts';
 import { autoAttach, type LoadedObject, loadObject } from '../../src/loader/index.ts';
@@ -33,8 +33,15 @@ function fixture(name: string): string {
   return fixtures.find((file) => basename(file) === `${name}.bpf.o`)!;
 }
 
-function bpftool(...argv: string[]): { stdout: string; stderr: string; status: number | null } {
-  return spawnSync(reference, argv, { encoding: 'utf8', env: { LC_ALL: 'C' } });
+async function bpftool(...argv: string[]): Promise<{ stdout: string; stderr: string; status: number | undefined }> {
+  const result = await execa(reference, argv, { reject: false, env: { LC_ALL: 'C' }, maxBuffer: 1 << 28 });
+  return { stdout: result.stdout, stderr: result.stderr, status: result.exitCode };
+}
+
+/** The JSON outputs of several commands, run by one process. */
+async function batch(commands: readonly string[]): Promise<Record<string, unknown>[]> {
+  const { stdout } = await execa(reference, ['-j', 'batch', 'file', '-'], { input: `${commands.join('\n')}\n` });
+  return JSON.parse(stdout).map((entry: { output: Record<string, unknown> }) => entry.output);
 }
 
 interface Load {
@@ -57,37 +64,39 @@ function load(file: string, on: Kernel = kernel): Load {
 }
 
 /** What the kernel holds of a folder of pinned programs and one of maps, without what differs by chance. */
-function inKernel(folder: string): unknown {
+async function inKernel(folder: string): Promise<unknown> {
   const list = (path: string) => (existsSync(path) ? readdirSync(path).sort() : []);
-  const names = list(folder);
-  // Text names lines and callees but reads all kernel symbols each time: raw instructions for the larger objects.
-  const isSmall = names.length <= 4;
-  const programs = names.map((name) => {
-    const path = join(folder, name);
-    const { id, loaded_at, btf_id, map_ids, pids, ...facts } = JSON.parse(
-      bpftool('-j', 'prog', 'show', 'pinned', path).stdout,
-    );
-    const code = isSmall
-      ? withoutIds(bpftool('prog', 'dump', 'xlated', 'pinned', path, 'opcodes', 'linum').stdout)
-      : rawCode(path);
-    return { name, facts, maps: map_ids?.length ?? 0, hasBtf: btf_id > 0, code };
-  });
-  const maps = list(`${folder}-maps`).map((name) => {
-    const path = join(`${folder}-maps`, name);
-    const { id, btf_id, pids, ...facts } = JSON.parse(bpftool('-j', 'map', 'show', 'pinned', path).stdout);
-    const isData = /rodata|data|bss|kconfig/.test(name);
-    const contents = isData ? bpftool('map', 'dump', 'pinned', path).stdout : '';
-    return { name, facts, hasBtf: btf_id > 0, contents };
-  });
-  return { programs, maps };
+  const programs = list(folder).map((name) => join(folder, name));
+  const maps = list(`${folder}-maps`).map((name) => join(`${folder}-maps`, name));
+  if (programs.length === 0) return { programs: [], maps: [] };
+  const work = mkdtempSync(join(tmpdir(), 'loader-test-'));
+  const raw = (index: number) => join(work, String(index));
+  await batch(programs.map((path, index) => `prog dump xlated pinned ${path} file ${raw(index)}`));
+  const codes = programs.map((_path, index) => rawCode(readFileSync(raw(index))));
+  rmSync(work, { recursive: true });
+  const facts = await batch([
+    ...programs.map((path) => `prog show pinned ${path}`),
+    ...maps.map((path) => `map show pinned ${path}`),
+  ]);
+  const data = maps.filter((path) => /rodata|data|bss|kconfig/.test(path));
+  const contents = data.length > 0 ? await batch(data.map((path) => `map dump pinned ${path}`)) : [];
+  // Text names lines and callees, but reads all kernel symbols each time: one program of each object.
+  const text = await bpftool('prog', 'dump', 'xlated', 'pinned', programs.at(-1)!, 'opcodes', 'linum');
+  return {
+    names: [...programs, ...maps],
+    facts: facts.map(({ id, loaded_at, btf_id, map_ids, pids, ...rest }) => ({
+      ...rest,
+      hasBtf: Number(btf_id) > 0,
+      maps: (map_ids as number[] | undefined)?.length,
+    })),
+    codes,
+    text: withoutIds(text.stdout),
+    contents,
+  };
 }
 
 /** The instructions in hexadecimal; in place of a map's id stands its order of appearance. */
-function rawCode(path: string): string[] {
-  const file = join(tmpdir(), `loader-test-${process.pid}`);
-  bpftool('prog', 'dump', 'xlated', 'pinned', path, 'file', file);
-  const bytes = readFileSync(file);
-  rmSync(file);
+function rawCode(bytes: Buffer): string[] {
   const order = new Map<number, number>();
   const slots: string[] = [];
   for (let at = 0; at < bytes.length; at += 8) {
@@ -129,9 +138,11 @@ function clean(): void {
 
 afterEach(clean);
 
-function asReference(file: string): { state: unknown; diagnostics: string[]; status: number | null } {
-  const result = bpftool('prog', 'loadall', file, pins, 'pinmaps', `${pins}-maps`);
-  const state = inKernel(pins);
+async function asReference(
+  file: string,
+): Promise<{ state: unknown; diagnostics: string[]; status: number | undefined }> {
+  const result = await bpftool('prog', 'loadall', file, pins, 'pinmaps', `${pins}-maps`);
+  const state = await inKernel(pins);
   clean();
   const diagnostics = result.stderr.split('\n').filter((line) => line !== '' && !line.startsWith('Error: '));
   return { state, diagnostics, status: result.status };
@@ -141,8 +152,8 @@ describe('an object loads to what the reference loads it to', () => {
   const names = (files: string[]) => files.map((file) => [basename(file, '.bpf.o'), file] as const);
   const whole = names([...fixtures, ...corpus]).filter(([name]) => ![...refused, ...partial].includes(name));
 
-  test.each(whole)('%s', (_name, file) => {
-    const expected = asReference(file);
+  test.each(whole)('%s', async (_name, file) => {
+    const expected = await asReference(file);
     const { object, diagnostics, error } = load(file);
     if (expected.status !== 0) {
       // Kernel addresses in verifier logs differ from load to load.
@@ -156,13 +167,13 @@ describe('an object loads to what the reference loads it to', () => {
     mkdirSync(`${pins}-maps`, { recursive: true });
     expect(object!.pinMaps(`${pins}-maps`)).toBe(0);
     object!.close();
-    expect(inKernel(pins)).toEqual(expected.state);
+    expect(await inKernel(pins)).toEqual(expected.state);
     expect(diagnostics).toEqual(expected.diagnostics);
   });
 
   const inWords = names(refused.map(fixture)).filter(([name]) => name !== 'kprobes');
-  test.each(inWords)('%s is refused in the same words', (_name, file) => {
-    const expected = asReference(file);
+  test.each(inWords)('%s is refused in the same words', async (_name, file) => {
+    const expected = await asReference(file);
     const { diagnostics, error } = load(file);
     expect(error).toBeInstanceOf(TsbpfError);
     expect(diagnostics).toEqual(expected.diagnostics);
@@ -184,11 +195,9 @@ describe('a load', () => {
     second.close();
   });
 
-  test('refuses a pinned map of another shape', () => {
-    const pinned = execFileSync(reference, [
-      ...['map', 'create', byName, 'type', 'hash', 'key', '4', 'value', '4', 'entries', '1', 'name', 'other'],
-    ]);
-    expect(pinned.toString()).toBe('');
+  test('refuses a pinned map of another shape', async () => {
+    const shape = 'type hash key 4 value 4 entries 1 name other'.split(' ');
+    expect((await bpftool('map', 'create', byName, ...shape)).stderr).toBe('');
     const { diagnostics } = load(fixture('pinned-map'));
     expect(diagnostics).toContain(`libbpf: couldn't reuse pinned map at '${byName}': parameter mismatch`);
   });
