@@ -97,6 +97,11 @@ function readBytes(words: Words, what: string, into: Uint8Array): void {
   let count = 0;
   for (; count < into.length && words.left > 0; count++) {
     const word = words.next();
+    const plain = base === 0 ? plainByte(word) : -1;
+    if (plain >= 0) {
+      into[count] = plain;
+      continue;
+    }
     const { value, rest } = strtoul(word, base);
     if (rest !== '') fail(`error parsing byte: ${word}`);
     const byte = BigInt.asIntN(64, value);
@@ -104,4 +109,17 @@ function readBytes(words: Words, what: string, into: Uint8Array): void {
     into[count] = Number(byte & 0xffn);
   }
   if (count !== into.length) fail(`${what} expected ${into.length} bytes got ${count}`);
+}
+
+/** The value of an ordinary decimal byte, without the general parser's cost; -1 for every other word. */
+function plainByte(word: string): number {
+  const { length } = word;
+  if (length === 0 || length > 3 || (length > 1 && word.charCodeAt(0) === 48)) return -1;
+  let value = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = word.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value <= 255 ? value : -1;
 }

@@ -40,27 +40,25 @@ export function mountBpffsDirectory(ctx: Context, directory: string): void {
 }
 
 function refuse(problem: BpffsProblem | undefined, forFile: boolean): void {
-  switch (problem?.kind) {
-    case undefined:
-      return;
+  if (problem !== undefined) fail(problemText(problem, forFile));
+}
+
+function problemText(problem: BpffsProblem, forFile: boolean): string {
+  switch (problem.kind) {
     case 'exists':
-      return fail(`can't pin BPF object: path '${problem.path}' already exists`);
+      return `can't pin BPF object: path '${problem.path}' already exists`;
     case 'noDirectory':
-      return fail(
-        forFile
-          ? `can't pin BPF object: dir '${problem.directory}' doesn't exist`
-          : `can't create dir '${problem.path}' to pin BPF object: parent dir '${problem.directory}' doesn't exist`,
-      );
+      return forFile
+        ? `can't pin BPF object: dir '${problem.directory}' doesn't exist`
+        : `can't create dir '${problem.path}' to pin BPF object: parent dir '${problem.directory}' doesn't exist`;
     case 'noMount':
-      return fail('no BPF file system found, not mounting it due to --nomount option');
+      return 'no BPF file system found, not mounting it due to --nomount option';
     case 'makeDirectory':
-      return fail(`failed to create dir '${problem.path}': ${strerror(problem.errno)}`);
+      return `failed to create dir '${problem.path}': ${strerror(problem.errno)}`;
     case 'mount':
-      return fail(
-        forFile
-          ? `can't mount BPF file system to pin the object '${problem.path}': ${problem.failure}`
-          : `can't mount BPF file system on given dir '${problem.path}': ${problem.failure}`,
-      );
+      return forFile
+        ? `can't mount BPF file system to pin the object '${problem.path}': ${problem.failure}`
+        : `can't mount BPF file system on given dir '${problem.path}': ${problem.failure}`;
   }
 }
 
