@@ -23,8 +23,10 @@ export {
   pinFd,
   tryInfo,
 } from './object.ts';
+export { attribute, numberAttribute, parseAttributes, RouteNetlink, setXdp } from './netlink.ts';
 export { PerfBuffer, type PerfBufferOptions, type PerfRecord } from './perf-buffer.ts';
 export { pinnedPaths, visitPinned } from './pins.ts';
 export { BpfProgram, type ProgramArrays, type ProgramArraysRequest, type ProgramInfo } from './program.ts';
+export { type AttachedPrograms, type QueryRequest, queryAttached } from './query.ts';
 export { RingBuffer } from './ring-buffer.ts';
 export { queryTaskFd, type TaskFd } from './task-fd.ts';

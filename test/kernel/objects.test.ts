@@ -1,0 +1,172 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { kernelVersion, mountPrivately, possibleCpus, symbolsAt, symbolsNamed } from '../../src/host/index.ts';
+import {
+  BpfMap,
+  createMap,
+  fdKind,
+  holders,
+  objectIds,
+  parseAttributes,
+  pinFd,
+  pinnedPaths,
+  queryAttached,
+  readBatches,
+  RouteNetlink,
+  setXdp,
+} from '../../src/kernel/index.ts';
+import { openKernel } from '../../src/sys/index.ts';
+import { bpf_attach_type, bpf_map_type } from '../../src/uapi/index.ts';
+
+const k = openKernel();
+const open: { close(): void }[] = [];
+let descriptors = 0;
+
+beforeEach(() => {
+  k.systemConfiguration(30);
+  descriptors = readdirSync('/proc/self/fd').length;
+});
+afterEach(() => {
+  for (const object of open.splice(0).reverse()) object.close();
+  expect(readdirSync('/proc/self/fd').length).toBe(descriptors);
+});
+
+function mustCreateMap(type: number, keySize: number, valueSize: number, maxEntries: number, flags = 0): BpfMap {
+  const fd = createMap(k, { type, name: 'tsk_object', keySize, valueSize, maxEntries, flags });
+  expect(fd).toBeGreaterThanOrEqual(0);
+  const map = new BpfMap(k, fd);
+  open.push(map);
+  return map;
+}
+
+const number = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
+
+function fill(map: BpfMap, count: number): void {
+  for (let i = 0; i < count; i++) expect(map.update(number(i), new Uint8Array(map.info().valueSize))).toBe(0);
+}
+
+function readAll(map: BpfMap, between?: (batch: number) => void): { keys: number[]; result: number } {
+  const keys: number[] = [];
+  const batches = readBatches(map);
+  for (let batch = 0; ; batch++) {
+    const next = batches.next();
+    if (next.done) return { keys, result: next.value };
+    const words = new Uint32Array(next.value.keys.buffer, 0, next.value.count);
+    keys.push(...words);
+    between?.(batch);
+  }
+}
+
+describe('batches', () => {
+  test('hold every element of a hash once', () => {
+    const map = mustCreateMap(bpf_map_type.BPF_MAP_TYPE_HASH, 4, 8, 50_000);
+    fill(map, 50_000);
+    const { keys, result } = readAll(map);
+    expect(result).toBe(0);
+    expect(keys.length).toBe(50_000);
+    expect(new Set(keys).size).toBe(50_000);
+  });
+
+  test('hold what stayed exactly once while other elements come and go', () => {
+    const map = mustCreateMap(bpf_map_type.BPF_MAP_TYPE_HASH, 4, 8, 60_000);
+    fill(map, 40_000);
+    const { keys } = readAll(map, (batch) => {
+      for (let i = batch * 1000; i < batch * 1000 + 1000; i++) {
+        map.delete(number(i * 2 + 1));
+        map.update(number(100_000 + i), new Uint8Array(8));
+      }
+    });
+    const stayed = keys.filter((key) => key < 40_000 && key % 2 === 0);
+    expect(stayed.length).toBe(20_000);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  test('work for arrays, per-CPU values and empty maps', () => {
+    expect(readAll(mustCreateMap(bpf_map_type.BPF_MAP_TYPE_ARRAY, 4, 4, 1000)).keys.length).toBe(1000);
+    const perCpu = mustCreateMap(bpf_map_type.BPF_MAP_TYPE_PERCPU_HASH, 4, 4, 10);
+    expect(perCpu.update(number(3), new Uint8Array(8 * possibleCpus(k)).fill(1))).toBe(0);
+    expect(readAll(perCpu)).toEqual({ keys: [3], result: 0 });
+    expect(readAll(mustCreateMap(bpf_map_type.BPF_MAP_TYPE_HASH, 4, 4, 10))).toEqual({ keys: [], result: 0 });
+  });
+
+  test('are refused, with nothing read, for maps that have none or could repeat', () => {
+    const trie = mustCreateMap(bpf_map_type.BPF_MAP_TYPE_LPM_TRIE, 8, 4, 10, 1);
+    expect(readAll(trie)).toEqual({ keys: [], result: -95 });
+    const programs = mustCreateMap(bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4);
+    expect(readAll(programs).result).toBeLessThan(0);
+  });
+});
+
+describe('objects', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tsbpf-objects-'));
+    mkdirSync(join(folder, 'bpf'));
+    expect(mountPrivately(k, join(folder, 'bpf'), 'bpf')).toBeUndefined();
+  });
+  afterAll(() => {
+    // The directory was bound on itself before the file system came over it.
+    k.unmount(join(folder, 'bpf'), 0);
+    k.unmount(join(folder, 'bpf'), 0);
+    rmSync(folder, { recursive: true });
+  });
+
+  test('are found by id, by pin and by holder', () => {
+    const map = mustCreateMap(bpf_map_type.BPF_MAP_TYPE_ARRAY, 4, 4, 1);
+    const { id } = map.info();
+    expect([...objectIds(k, 'map')]).toContain(id);
+    expect(fdKind(k, map.fd.number)).toBe('map');
+    const paths = ['a', 'b'].map((name) => join(folder, 'bpf', name));
+    for (const path of paths) expect(pinFd(k, map.fd.number, path)).toBe(0);
+    expect(pinFd(k, map.fd.number, paths[0]!)).toBe(-17);
+    expect(pinnedPaths(k, 'map').get(id)?.toSorted()).toEqual(paths);
+    expect(pinnedPaths(k, 'prog').has(id)).toBe(false);
+    const again = BpfMap.openPinned(k, paths[1]!);
+    open.push(again);
+    expect(again.info()).toEqual(map.info());
+    expect(holders(k, 'map').get(id)).toBeUndefined();
+    expect(() => BpfMap.openById(k, 0xffff_fff0)).toThrow(/ENOENT/);
+    for (const path of paths) expect(k.unlink(path)).toBe(0);
+  });
+
+  test('stay as they are once frozen', () => {
+    const map = mustCreateMap(bpf_map_type.BPF_MAP_TYPE_ARRAY, 4, 4, 1);
+    expect(map.freeze()).toBe(0);
+    expect(map.update(number(0), number(1))).toBe(-1);
+    expect(map.freeze()).toBe(-1);
+  });
+});
+
+describe('the kernel tells', () => {
+  test('which devices there are, over netlink', () => {
+    const netlink = new RouteNetlink(k);
+    open.push(netlink);
+    const names: string[] = [];
+    const result = netlink.dump(18, new Uint8Array(16), (_type, payload) => {
+      const name = parseAttributes(payload.subarray(16)).get(3);
+      if (name !== undefined) names.push(Buffer.from(name.subarray(0, -1)).toString());
+    });
+    expect(result).toBe(0);
+    expect(names).toContain('lo');
+  });
+
+  test('that a device to attach to is missing', () => {
+    expect(setXdp(k, { ifindex: 987_654, programFd: -1, flags: 0 })).toBe(-19);
+  });
+
+  test('that nothing is attached to a fresh device', () => {
+    const attachType = bpf_attach_type.BPF_TCX_INGRESS;
+    const found = queryAttached(k, { ifindex: 1, attachType, details: 'links' });
+    if (typeof found === 'number') expect(found).toBe(-22);
+    else expect(found.programs).toEqual([]);
+  });
+
+  test('its version and symbols', () => {
+    expect(kernelVersion(k).major).toBeGreaterThanOrEqual(4);
+    const symbol = symbolsNamed(k, ['bpf_map_lookup_elem', 'no_such_symbol']).get('bpf_map_lookup_elem');
+    if (symbol === undefined || symbol.address === 0n) return;
+    expect(symbolsAt(k, [symbol.address]).get(symbol.address)?.address).toBe(symbol.address);
+  });
+});
