@@ -10,7 +10,7 @@ export const featureFamily: CommandFamily = {
     {
       name: 'list_builtins',
       summary: 'List the names this program knows.',
-      load: unsupported('feature list_builtins'),
+      load: async () => (await import('./list-builtins.ts')).listBuiltins,
     },
     { name: 'help', summary: 'Print the usage.' },
   ],

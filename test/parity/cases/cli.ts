@@ -161,6 +161,12 @@ map show id {id:array}
 const batch = (text: string, words = 'batch file {tmp}/batch') => all(words, { files: { batch: text } });
 const piped = (stdin: string) => all('batch file -', { stdin });
 
+const noSuchName = 'map show name "nosuchname"\n';
+const withoutOutput: Record<string, string> = {
+  '-j': '[{"command":["map","show","name","nosuchname"],"output":null}]\n',
+  '-p': '[{\n        "command": ["map","show","name","nosuchname"\n        ],\n        "output": null\n    }\n]\n',
+};
+
 export const batches: ParityCase[] = [
   ...batch('map show id {id:hash}\nmap dump id {id:hash}\n'),
   ...batch(batchText),
@@ -170,7 +176,14 @@ export const batches: ParityCase[] = [
   ...piped('\n\n#\n'),
   ...piped('map show id 4294967295\nmap show id {id:hash}\n'),
   ...piped('map show id {id:hash}\nmap show id x\nmap show id {id:hash}\n'),
-  ...piped('map show name "nosuchname"\n'),
+  ...one('batch file -', { stdin: noSuchName }),
+  ...['-j', '-p'].flatMap((format) =>
+    one(`${format} batch file -`, {
+      stdin: noSuchName,
+      because: 'a member without a value is no JSON',
+      difference: { id: 'J5 in a batch', ours: { status: 255, stderr: '', stdout: withoutOutput[format]! } },
+    }),
+  ),
   ...piped('map show id "{id:hash}\n'),
   ...piped('map show id "{id:hash}"more\n'),
   ...piped('map show "#" id\n'),
