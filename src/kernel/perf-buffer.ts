@@ -23,7 +23,7 @@ const headerSize = 8;
 /** What a perf ring holds. `time`: nanoseconds of the kernel's perf clock. */
 export type PerfRecord =
   | { kind: 'sample'; cpu: number; index: number; time: bigint; data: Uint8Array }
-  | { kind: 'lost'; cpu: number; index: number; count: bigint }
+  | { kind: 'lost'; cpu: number; index: number; id: bigint; count: bigint }
   | { kind: 'other'; cpu: number; index: number; type: number; data: Uint8Array };
 
 export interface PerfBufferOptions {
@@ -177,7 +177,7 @@ function decode({ cpu, index }: CpuRing, record: Uint8Array<ArrayBuffer>): PerfR
     return { kind: 'sample', cpu, index, time: view.getBigUint64(8, true), data: record.subarray(20, 20 + length) };
   }
   if (type === perf_event_type.PERF_RECORD_LOST && record.length >= 24) {
-    return { kind: 'lost', cpu, index, count: view.getBigUint64(16, true) };
+    return { kind: 'lost', cpu, index, id: view.getBigUint64(8, true), count: view.getBigUint64(16, true) };
   }
   return { kind: 'other', cpu, index, type, data: record.subarray(headerSize) };
 }

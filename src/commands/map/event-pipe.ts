@@ -1,4 +1,106 @@
-import { fail, type Handler } from '../../cli/index.ts';
+import { type Context, fail, type Handler, strtoul, type Words } from '../../cli/index.ts';
+import { errnoName, strerror, SyscallError } from '../../errors/index.ts';
+import { PerfBuffer, type PerfRecord } from '../../kernel/index.ts';
+import { bpf_map_type, perf_event_type } from '../../uapi/index.ts';
+import { hexText } from '../shared/hex.ts';
+import { kernelOf } from '../shared/kernel.ts';
+import { selectMap } from '../shared/select-map.ts';
 
-/** `map event_pipe MAP [cpu N index M]` */
-export const eventPipe: Handler = () => fail("'map event_pipe' is not supported by tsbpftool yet");
+/** The one ring to read: the CPU it belongs to and its index in the map. */
+interface Source {
+  readonly cpu: number;
+  readonly index: number;
+}
+
+/** `map event_pipe MAP [cpu N index M]`: prints events until a signal ends it. */
+export const eventPipe: Handler = async (ctx, words) => {
+  using map = selectMap(ctx, words, { readOnly: false });
+  const { type, maxEntries } = map.info();
+  if (type !== bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY) fail('map is not a perf event array');
+  const source = readSource(words);
+  using buffer = openBuffer(ctx, map.fd.number, source, maxEntries);
+
+  const stop = new AbortController();
+  const onSignal = () => {
+    ctx.printError('Stopping...\n');
+    stop.abort();
+  };
+  const signals = ['SIGINT', 'SIGHUP', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    ctx.json?.startArray();
+    for await (const record of buffer.records(stop.signal)) {
+      if (ctx.json === undefined) printPlain(ctx, record);
+      else printJson(ctx, record);
+      ctx.stdout.flush();
+    }
+    ctx.json?.endArray();
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+};
+
+function readSource(words: Words): Source | undefined {
+  let [cpu, index] = [-1, -1];
+  let given = false;
+  while (words.left > 0) {
+    if (words.left < 2) words.unexpected();
+    if (words.take('cpu')) cpu = readNumber(words, 'CPU ID');
+    else if (words.take('index')) index = readNumber(words, 'index');
+    else words.unexpected();
+    given = true;
+  }
+  if (!given) return undefined;
+  if (index === -1 || cpu === -1) fail('cpu and index must be specified together');
+  return { cpu, index };
+}
+
+function readNumber(words: Words, what: string): number {
+  const word = words.next();
+  const { value, rest } = strtoul(word, 0);
+  if (rest !== '') fail(`can't parse ${word} as ${what}`);
+  return Number(BigInt.asIntN(32, value));
+}
+
+function openBuffer(ctx: Context, mapFd: number, source: Source | undefined, maxEntries: number): PerfBuffer {
+  try {
+    return new PerfBuffer(kernelOf(ctx), mapFd, source === undefined ? { maxEntries } : { cpus: [source] });
+  } catch (cause) {
+    if (!(cause instanceof SyscallError)) throw cause;
+    if (cause.call === 'perf_event_open') {
+      const cpu = source?.cpu ?? 0;
+      ctx.printError(`libbpf: failed to open perf buffer event on cpu #${cpu}: -${errnoName(cause.errno)}\n`);
+    }
+    fail(`failed to create perf buffer: ${strerror(cause.errno)} (${cause.errno})`, { cause });
+  }
+}
+
+function printPlain(ctx: Context, record: PerfRecord): void {
+  if (record.kind === 'lost') {
+    ctx.print(`lost ${record.count} events\n`);
+  } else if (record.kind === 'other') {
+    ctx.print(`unknown event type=${record.type} size=${record.data.length + 8}\n`);
+  } else {
+    const { time, cpu, index, data } = record;
+    const fraction = String(time % 1_000_000_000n).padStart(9, '0');
+    ctx.print(`== @${time / 1_000_000_000n}.${fraction} CPU: ${cpu} index: ${index} =====\n${hexText(data)}\n`);
+  }
+}
+
+function printJson(ctx: Context, record: PerfRecord): void {
+  const json = ctx.json!;
+  json.startObject().field('type', recordType(record)).field('cpu', record.cpu).field('index', record.index);
+  if (record.kind === 'sample') {
+    json.field('timestamp', record.time).name('data').startArray();
+    for (const byte of record.data) json.number(byte);
+    json.endArray();
+  } else if (record.kind === 'lost') {
+    json.name('lost').startObject().field('id', record.id).field('count', record.count).endObject();
+  }
+  json.endObject();
+}
+
+function recordType(record: PerfRecord): number {
+  if (record.kind === 'other') return record.type;
+  return record.kind === 'sample' ? perf_event_type.PERF_RECORD_SAMPLE : perf_event_type.PERF_RECORD_LOST;
+}
