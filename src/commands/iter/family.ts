@@ -1,5 +1,4 @@
 import type { CommandFamily } from '../../cli/index.ts';
-import { unsupported } from '../shared/unsupported.ts';
 
 /** `iter`: iterators, pinned as readable files. */
 export const iterFamily: CommandFamily = {
@@ -8,7 +7,7 @@ export const iterFamily: CommandFamily = {
   helpIgnoresJson: true,
   verbs: [
     { name: 'help', summary: 'Print the usage.' },
-    { name: 'pin', summary: 'Pin it as a file.', load: unsupported('iter pin') },
+    { name: 'pin', summary: 'Pin it as a file.', load: async () => (await import('./pin.ts')).pin },
   ],
   usage: `Usage: %P iter pin OBJ PATH [map MAP]
        %P iter help

@@ -1,0 +1,66 @@
+import { type Context, fail, type Handler, usage, type Words } from '../../cli/index.ts';
+import { SyscallError, TsbpfError } from '../../errors/index.ts';
+import type { BpfMap } from '../../kernel/index.ts';
+import { attachIterator, type LoadedObject, loadObject } from '../../loader/index.ts';
+import { type DiagnosticLog, errorText, parseObject } from '../../object/index.ts';
+import { kernelOf } from '../shared/kernel.ts';
+import { mountBpffsForFile } from '../shared/pin.ts';
+import { selectMap } from '../shared/select-map.ts';
+
+/** `iter pin OBJ PATH [map MAP]`: loads an iterator and pins it as a file; reading the file runs it. */
+export const pin: Handler = (ctx, words) => {
+  if (words.left < 2) {
+    ctx.error(`'${words.previous}' needs at least 2 arguments, ${words.left} found`);
+    usage();
+  }
+  const objectPath = words.next();
+  const path = words.next();
+  using map = selectedMap(ctx, words);
+  const log: DiagnosticLog = (level, text) => {
+    if (level !== 'debug' || ctx.options.debug) ctx.printError(`libbpf: ${text}\n`);
+  };
+  using object = load(ctx, objectPath, log);
+  const program = object.programs[0] ?? fail(`can't find bpf program in objfile ${objectPath}`);
+  const context = { kernel: kernelOf(ctx), log };
+  using link = guarded(`attach_iter failed for program ${program.name}`, () =>
+    attachIterator(context, program, map === undefined ? {} : { mapFd: map.fd.number }),
+  );
+  mountBpffsForFile(ctx, path);
+  const result = link.pin(path);
+  if (result < 0) fail(`pin_iter failed for program ${program.name} to path ${path}`, { status: result });
+};
+
+function selectedMap(ctx: Context, words: Words): BpfMap | undefined {
+  if (!words.take('map')) return undefined;
+  if (words.left < 2) {
+    ctx.error(`'${words.previous}' needs at least 2 arguments, ${words.left} found`);
+    fail('incorrect map spec');
+  }
+  return selectMap(ctx, words, { readOnly: true });
+}
+
+function load(ctx: Context, path: string, log: DiagnosticLog): LoadedObject {
+  const kernel = kernelOf(ctx);
+  const spec = guarded(`can't open objfile ${path}`, () => {
+    try {
+      return parseObject(kernel.readFile(path), { path, log, relaxedMaps: ctx.options.mapcompat });
+    } catch (error) {
+      if (error instanceof SyscallError) log('warn', `elf: failed to open ${path}: ${errorText(error.errno)}`);
+      throw error;
+    }
+  });
+  return guarded(`can't load objfile ${path}`, () =>
+    loadObject(kernel, spec, { log, ...(ctx.options.debug ? { logLevel: 7 } : {}) }),
+  );
+}
+
+/** Runs a step; its failure becomes `message`, with the errno as the status where there is one. */
+function guarded<T>(message: string, step: () => T): T {
+  try {
+    return step();
+  } catch (cause) {
+    if (!(cause instanceof TsbpfError)) throw cause;
+    const { errno } = cause as { errno?: number };
+    fail(message, { cause, status: errno === undefined ? -1 : -errno });
+  }
+}
