@@ -1,5 +1,5 @@
-import { Errno, SyscallError } from '../errors/index.ts';
-import { checkResult, type Kernel } from '../sys/index.ts';
+import { SyscallError } from '../errors/index.ts';
+import type { Kernel } from '../sys/index.ts';
 
 /** Keys and values of /proc/self/fdinfo/FD, e.g. `owner_prog_type`, `frozen`. Empty if it cannot be read. */
 export function fdInfo(kernel: Kernel, fd: number): Map<string, string> {
@@ -23,19 +23,11 @@ export function parseFdInfo(text: string): Map<string, string> {
   return found;
 }
 
-export type FdKind = 'map' | 'prog' | 'link' | 'btf' | 'unknown';
-
-/** What kind of BPF object `fd` of this process is, by the name of its anonymous inode. Throws SyscallError. */
-export function fdKind(kernel: Kernel, fd: number): FdKind {
-  if (fd < 0) checkResult('readlink', -Errno.EBADF);
-  return fdKindOfTarget(kernel.readLink(`/proc/self/fd/${fd}`));
-}
-
-/** The kind by what a /proc/PID/fd link reads: `anon_inode:bpf-map`. */
-export function fdKindOfTarget(target: string): FdKind {
+/** The kind of BPF object that a /proc/PID/fd link leads to, e.g. `anon_inode:bpf-map`; undefined for anything else. */
+export function fdKindOfTarget(target: string): 'map' | 'prog' | 'link' | 'btf' | undefined {
   if (target.includes('bpf-map')) return 'map';
   if (target.includes('bpf-prog')) return 'prog';
+  // A link is named one way when created and the other when opened by id.
   if (target.includes('bpf-link') || target.includes('bpf_link')) return 'link';
-  if (target === 'anon_inode:btf') return 'btf';
-  return 'unknown';
+  return target === 'anon_inode:btf' ? 'btf' : undefined;
 }

@@ -23,7 +23,7 @@ const idKeys = { prog: 'prog_id', map: 'map_id', link: 'link_id', btf: 'btf_id' 
 export function holders(kernel: Kernel, kind: ObjectKind): Map<number, Holder[]> {
   const table = new Map<number, Holder[]>();
   const pids = kernel
-    .readDirectory('/proc')
+    .listDirectory('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
   for (const pid of pids.sort((a, b) => a - b)) {
@@ -49,7 +49,7 @@ export function holders(kernel: Kernel, kind: ObjectKind): Map<number, Holder[]>
 
 function openDescriptors(kernel: Kernel, pid: number): number[] {
   try {
-    return kernel.readDirectory(`/proc/${pid}/fd`).map(Number);
+    return kernel.listDirectory(`/proc/${pid}/fd`).map(Number);
   } catch {
     return [];
   }

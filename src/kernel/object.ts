@@ -1,3 +1,4 @@
+import { fdKindOfTarget } from '../host/index.ts';
 import { checkResult, Fd, type Kernel, syscallError } from '../sys/index.ts';
 import {
   attr_get_id,
@@ -114,14 +115,9 @@ export function mustInfo<L extends StructLayout>(kernel: Kernel, fd: number, inf
 
 /** What kind of BPF object a descriptor is, from its anonymous inode's name; undefined for anything else. */
 export function fdKind(kernel: Kernel, fd: number): ObjectKind | undefined {
-  let target: string;
   try {
-    target = kernel.readLink(`/proc/self/fd/${fd}`);
+    return fdKindOfTarget(kernel.readLink(`/proc/self/fd/${fd}`));
   } catch {
     return undefined;
   }
-  if (target.includes('bpf-map')) return 'map';
-  if (target.includes('bpf-prog')) return 'prog';
-  if (target.includes('bpf-link') || target.includes('bpf_link')) return 'link';
-  return target.includes('btf') ? 'btf' : undefined;
 }

@@ -11,6 +11,7 @@ export const nodeFiles: FileAccess = {
   readText: (path) => translated('open', () => fs.readFileSync(path, 'utf8')),
   writeFile: (path, bytes) => translated('open', () => fs.writeFileSync(path, bytes)),
   readDirectory: (path) => translated('opendir', () => namesIn(path)),
+  listDirectory: (path) => translated('opendir', () => fs.readdirSync(path)),
   readLink: (path) => translated('readlink', () => fs.readlinkSync(path)),
   status: (path) => translated('lstat', () => toStatus(fs.lstatSync(path, { bigint: true }))),
   statusFollowing: (path) => translated('stat', () => toStatus(fs.statSync(path, { bigint: true }))),

@@ -22,6 +22,7 @@ class LinuxKernel implements Kernel {
   readonly readChunks = nodeFiles.readChunks;
   readonly writeFile = nodeFiles.writeFile;
   readonly readDirectory = nodeFiles.readDirectory;
+  readonly listDirectory = nodeFiles.listDirectory;
   readonly readLink = nodeFiles.readLink;
   readonly status = nodeFiles.status;
   readonly statusFollowing = nodeFiles.statusFollowing;
