@@ -42,6 +42,12 @@ function parentOf(path: string): string {
   return cut === 0 ? '/' : path.slice(0, cut);
 }
 
+/** Pins a link, making the directory if it is missing. 0 or -errno. */
+export function pinLink(context: PinContext, fd: number, path: string): number {
+  const prepared = makeParent(context, path) || checkPlace(context, path);
+  return prepared < 0 ? prepared : pinObject(context.kernel, fd, path);
+}
+
 /** Pins a program, making the directory if it is missing. 0 or -errno, after libbpf's warnings. */
 export function pinProgram(context: PinContext, program: { name: string; fd: number }, path: string): number {
   const prepared = makeParent(context, path) || checkPlace(context, path);

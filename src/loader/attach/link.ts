@@ -1,6 +1,7 @@
 import { type DiagnosticLog, errorText, failure } from '../../object/index.ts';
 import type { Kernel } from '../../sys/index.ts';
-import { createLink, type LinkRequest, pinObject } from '../calls.ts';
+import { createLink, type LinkRequest } from '../calls.ts';
+import { pinLink } from '../pin.ts';
 
 export interface AttachContext {
   readonly kernel: Kernel;
@@ -28,9 +29,9 @@ export class LoadedLink implements Disposable {
     this.#others = others;
   }
 
-  /** Pins the link. 0 or -errno. */
-  pin(path: string): number {
-    return pinObject(this.#kernel, this.fd, path);
+  /** Pins the link, making its directory. 0 or -errno; `log` hears why the place will not do. */
+  pin(path: string, log: DiagnosticLog = () => undefined): number {
+    return pinLink({ kernel: this.#kernel, log }, this.fd, path);
   }
 
   close(): void {
