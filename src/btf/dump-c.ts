@@ -1,3 +1,4 @@
+import { ParseError } from '../errors/index.ts';
 import type { Btf } from './parse.ts';
 import { isModifier, pointerSize, trySizeOf } from './resolve.ts';
 import { sortForC } from './sort-c.ts';
@@ -116,6 +117,9 @@ const polyTypes = new Map([
   ['__Poly64_t', 'unsigned long long'],
   ['__Poly128_t', 'unsigned __int128'],
 ]);
+
+/** A gap (1 MiB) beyond which padding members would be more text than any real type has. */
+const maxPaddingBits = 2 ** 23;
 
 const roundUp = (value: number, to: number) => Math.ceil(value / to) * to;
 const tabs = (level: number) => '\t'.repeat(level);
@@ -441,6 +445,7 @@ export class CDumper {
   /** Unnamed bit-fields from bit `from` to bit `to`, as few and as natural as C allows. */
   #padding(from: number, to: number, options: { nextAlign: number; inBitfield: boolean; level: number }): void {
     if (from >= to) return;
+    if (to - from > maxPaddingBits) throw new ParseError('BTF', 0, `a gap of ${to - from} bits cannot be written as C`);
     const indent = `\n${tabs(options.level)}`;
     let [name, bits] = pads[0]!;
     let aligned = 0;

@@ -71,6 +71,12 @@ class LayoutBuilder {
 
   #make(id: number, text: string, depth: number): ValueLayout {
     const type = this.#btf.mustType(id);
+    if (
+      (type.kind === 'int' || type.kind === 'enum' || type.kind === 'enum64') &&
+      !(type.size >= 1 && type.size <= 16)
+    ) {
+      throw new ParseError('BTF', 0, `type ${id}: a number of ${type.size} bytes`);
+    }
     switch (type.kind) {
       case 'int':
         if (type.bool) return { kind: 'bool', size: type.size, text };

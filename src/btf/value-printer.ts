@@ -36,8 +36,9 @@ const roomStep = 32 * 1024;
 /** Generated code of one type beyond which it becomes a function of its own. */
 const inlineLimit = 1500;
 
-/** Text whose size only a hostile type reaches. */
-const maxRoom = 2 ** 36;
+/** Text that only a hostile type has: much, and far more a byte of value than names and nesting explain. */
+const smallText = 2 ** 20;
+const textPerByte = 4096;
 
 /**
  * Code that prints one type, the room it needs, and whether printing must stop after it. Offsets into the value
@@ -146,7 +147,8 @@ return function printValue(s, b, o) {
     this.#active.add(type.id);
     let piece = this.#compoundBody(type, bit, depth);
     this.#active.delete(type.id);
-    if (piece.room > maxRoom) throw new ParseError('BTF', 0, `values of type ${type.id} are too large to print`);
+    if (piece.room > Math.max(smallText, ((trySizeOf(this.#btf, type.id) ?? 0) + 1) * textPerByte))
+      throw new ParseError('BTF', 0, `values of type ${type.id} are too large to print`);
     if (piece.code.length > inlineLimit) {
       const name = `f${this.#functions.length}`;
       this.#functions.push(
