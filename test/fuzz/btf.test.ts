@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { edits, exercise, exercisePinned, mutate, seeds } from './btf-mutants.ts';
 
 /** `FUZZ_RUNS` and `FUZZ_SEED` make the run longer or other; the default share is small and always the same. */
-const runs = Number(process.env.FUZZ_RUNS ?? 400);
+const runs = Number(process.env.FUZZ_RUNS ?? 200);
 const seed = Number(process.env.FUZZ_SEED ?? 20);
 const timeout = 60_000 + runs * 50;
 

@@ -217,7 +217,7 @@ function loadSpec(
       log,
       replaceMaps,
       ...(ctx.options.debug ? { logLevel: 7 } : {}),
-      ...(request.kernelBtf === undefined ? {} : { kernelBtf: kernel.readFile(request.kernelBtf) }),
+      ...(request.kernelBtf === undefined ? {} : { kernelBtf: request.kernelBtf }),
     });
   } catch (cause) {
     if (!(cause instanceof TsbpfError)) throw cause;
@@ -266,7 +266,7 @@ function pinAll(ctx: Context, object: LoadedObject, request: LoadRequest, all: b
 function attachOrPin(ctx: Context, kernel: Kernel, program: LoadedProgram, path: string, log: DiagnosticLog): number {
   try {
     using link = autoAttach({ kernel, log }, program);
-    if (link !== undefined) return link.pin(path);
+    if (link !== undefined) return link.pin(path, log);
   } catch (error) {
     if (!(error instanceof TsbpfError)) throw error;
   }

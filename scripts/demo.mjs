@@ -1,0 +1,183 @@
+// `npm run demo`: the walk-through. Sets itself up from a fresh clone, prints every command and its real output, and
+// leaves nothing in the kernel, also when interrupted.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+
+const project = path.dirname(import.meta.dirname);
+const tool = path.join(project, 'bin/tsbpftool.js');
+const bpffs = '/sys/fs/bpf';
+const tracefs = '/sys/kernel/tracing';
+const pins = `${bpffs}/tsbpftool-demo-${process.pid}`;
+const namespace = `tsbpftool-demo-${process.pid}`;
+const device = `td${process.pid}`;
+const undo = [];
+
+function say(text) {
+  console.log(`\n# ${text}`);
+}
+
+/** Runs a command; `shown` is how it is printed. Its output goes to the terminal as it is. */
+function run(shown, command, args, { quiet = false, may = false } = {}) {
+  if (!quiet) console.log(`$ ${shown}`);
+  const result = spawnSync(command, args, { encoding: 'utf8', cwd: project, maxBuffer: 1 << 28 });
+  if (!quiet) process.stdout.write(result.stdout ?? '');
+  if (!quiet || result.status !== 0) process.stderr.write(result.stderr ?? '');
+  if (result.status !== 0 && !may) throw new Error(`'${shown}' ended with ${result.status ?? result.error?.message}`);
+  return result.stdout ?? '';
+}
+
+const quoted = (words) => words.map((word) => (/^[\w./:-]+$/.test(word) ? word : `'${word}'`)).join(' ');
+const tsbpftool = (...words) => run(`tsbpftool ${quoted(words)}`, process.execPath, [tool, ...words]);
+
+function setUp() {
+  if (!existsSync(path.join(project, 'node_modules/.package-lock.json'))) {
+    run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund']);
+  }
+  run('npm run build', process.execPath, [path.join(project, 'scripts/build.mjs')]);
+}
+
+/** Why the walk-through cannot run here, in one sentence; undefined if it can. */
+function missingCapability() {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)[1]}`);
+  const has = (bit) => ((effective >> BigInt(bit)) & 1n) === 1n;
+  if (has(21)) return undefined;
+  return (
+    'The walk-through loads BPF programs and mounts file systems, which needs CAP_SYS_ADMIN: run it as root ' +
+    '(sudo npm run demo), in a container with --privileged.'
+  );
+}
+
+function mountIfMissing(target, type) {
+  const mounted = readFileSync('/proc/mounts', 'utf8').split('\n').some((line) => line.split(' ')[1] === target);
+  if (mounted) return;
+  run(`mount -t ${type} ${type} ${target}`, 'mount', ['-t', type, type, target]);
+  undo.push(() => run('umount', 'umount', [target], { quiet: true, may: true }));
+}
+
+function cleanUp() {
+  while (undo.length > 0) undo.pop()();
+  rmSync(pins, { recursive: true, force: true });
+}
+
+const hex = (text) => [...Buffer.from(text.padEnd(13, '\0'))].map((byte) => byte.toString(16).padStart(2, '0'));
+
+/** Prints an event of the `hello` programs: u32 pid, u32 uid, char command[16], char message[13]. */
+function printEvent(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text = (from, to) => Buffer.from(bytes.subarray(from, to)).toString().replace(/\0.*$/s, '');
+  const event = { pid: view.getUint32(0, true), uid: view.getUint32(4, true), command: text(8, 24), message: text(24, 37) };
+  console.log(JSON.stringify(event));
+}
+
+async function messages(library, name, Buffer_) {
+  const { autoAttach, BpfMap, loadObject, openKernel, parseObject } = library;
+  const file = `examples/${name}.bpf.o`;
+  const directory = `${pins}/${name}`;
+  say(`${name}: load, pin, and see what is in the kernel`);
+  mkdirSync(pins, { recursive: true });
+  tsbpftool('prog', 'load', file, `${directory}-prog`, 'pinmaps', directory);
+  tsbpftool('prog', 'show', 'pinned', `${directory}-prog`);
+
+  say('Change the map from the command line, then read it back decoded');
+  const update = (uid, message) => {
+    const key = [uid & 255, (uid >> 8) & 255, 0, 0].map(String);
+    tsbpftool('map', 'update', 'pinned', `${directory}/config`, 'key', ...key, 'value', 'hex', ...hex(message));
+  };
+  update(0, 'Hey root!');
+  update(501, 'Hi user 501!');
+  tsbpftool('map', 'dump', 'pinned', `${directory}/config`);
+
+  say('Attach with the library, on the same maps; run a command; its event arrives');
+  const kernel = openKernel();
+  const spec = parseObject(readFileSync(path.join(project, file)), { path: file });
+  const pinned = new Map(
+    spec.maps
+      .map((map, index) => [index, `${directory}/${map.name}`])
+      .filter(([, where]) => existsSync(where))
+      .map(([index, where]) => [index, BpfMap.openPinned(kernel, where)]),
+  );
+  const replaceMaps = new Map([...pinned].map(([index, map]) => [index, map.fd.number]));
+  const log = (level, text) => level === 'warn' && console.error(text);
+  const object = loadObject(kernel, spec, { replaceMaps, log });
+  const link = autoAttach({ kernel, log }, object.programs[0]);
+  const reader = new Buffer_(kernel, object.map('output').fd);
+  const release = () => {
+    reader.close();
+    link.close();
+    object.close();
+    for (const map of pinned.values()) map.close();
+  };
+  undo.push(release);
+  run('/bin/true', '/bin/true', []);
+  let seen = 0;
+  for (let tries = 0; tries < 20 && seen === 0; tries++) {
+    reader.poll(100, (record) => {
+      const data = record instanceof Uint8Array ? record : record.data;
+      if (data === undefined || seen > 0) return;
+      seen++;
+      printEvent(data);
+    });
+  }
+  if (seen === 0) throw new Error('no event arrived');
+  tsbpftool('link', 'show');
+
+  say('Detach');
+  undo.pop();
+  release();
+}
+
+function packets() {
+  say('hello: an XDP program on a device of its own network namespace');
+  run(`ip netns add ${namespace}`, 'ip', ['netns', 'add', namespace]);
+  undo.push(() => run('ip netns del', 'ip', ['netns', 'del', namespace], { quiet: true, may: true }));
+  run(`ip -n ${namespace} link add ${device} type veth peer name ${device}p`, 'ip', [
+    '-n', namespace, 'link', 'add', device, 'type', 'veth', 'peer', 'name', `${device}p`,
+  ]); // biome-ignore format: one command
+  tsbpftool('prog', 'load', 'examples/hello.bpf.o', `${pins}/hello`);
+  // Not `ip -n`: it gives its command a new /sys, without the bpffs.
+  run(`ip link set dev ${device} xdp pinned ${pins}/hello   (inside ${namespace})`, 'nsenter', [
+    `--net=/run/netns/${namespace}`, 'ip', 'link', 'set', 'dev', device, 'xdp', 'pinned', `${pins}/hello`,
+  ]); // biome-ignore format: one command
+  tsbpftool('prog', 'show', 'name', 'hello');
+  tsbpftool('prog', 'dump', 'xlated', 'pinned', `${pins}/hello`);
+  const ids = JSON.parse(run('', process.execPath, [tool, '-j', 'prog', 'show', 'pinned', `${pins}/hello`], { quiet: true }));
+  tsbpftool('map', 'show', 'id', String(ids.map_ids[0]));
+  tsbpftool('map', 'dump', 'id', String(ids.map_ids[0]));
+}
+
+async function main() {
+  const missing = missingCapability();
+  if (missing !== undefined) {
+    console.error(missing);
+    return 1;
+  }
+  setUp();
+  mountIfMissing(bpffs, 'bpf');
+  mountIfMissing(tracefs, 'tracefs');
+  const library = await import(path.join(project, 'dist/lib/index.js'));
+  await messages(library, 'hello-buffer-config', library.PerfBuffer);
+  await messages(library, 'hello-ring-buffer-config', library.RingBuffer);
+  packets();
+  cleanUp();
+  say('Nothing is left in the kernel');
+  console.log(`$ ls ${bpffs}`);
+  if (existsSync(bpffs)) console.log(readdirSync(bpffs).filter((name) => name.startsWith('tsbpftool-demo')).join('\n'));
+  return 0;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    cleanUp();
+    process.exit(130);
+  });
+}
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`demo: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  cleanUp();
+}

@@ -1,0 +1,43 @@
+/**
+ * The library: BPF objects from file to kernel, and what is in the kernel. Linux only; most calls need CAP_BPF.
+ * Everything here is synchronous except the record iterators of ring and perf buffers.
+ */
+export * from './errors/index.ts';
+export { compileValuePrinter, parseBtf } from './btf/index.ts';
+export {
+  BpfLink,
+  BpfMap,
+  BpfProgram,
+  BtfObject,
+  holders,
+  type Kernel,
+  loadBtfById,
+  type MapInfo,
+  objectIds,
+  openKernel,
+  PerfBuffer,
+  type PerfRecord,
+  type ProgramInfo,
+  RingBuffer,
+  readBatches,
+  vmlinuxBtf,
+} from './kernel/index.ts';
+export {
+  attachCgroup,
+  attachIterator,
+  attachNetfilter,
+  attachNetns,
+  attachPerfEvent,
+  attachRawTracepoint,
+  attachTcx,
+  attachTracepoint,
+  attachXdp,
+  autoAttach,
+  type LoadedLink,
+  type LoadedMap,
+  LoadedObject,
+  type LoadedProgram,
+  loadObject,
+  type LoadOptions,
+} from './loader/index.ts';
+export { type MapSpec, type ObjectSpec, type ParseOptions, type ProgramSpec, parseObject } from './object/index.ts';
