@@ -54,10 +54,20 @@ const epilogue = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
 export function dumpC(btf: Btf, options: DumpCOptions): number {
   const dumper = new CDumper(btf, options.write, options.warn ?? (() => {}));
   dumper.put(prologue);
-  const status = dumpTypes(btf, dumper, options);
+  const status = withinStack(() => dumpTypes(btf, dumper, options));
   if (status === 0) dumper.put(epilogue);
   dumper.flush();
   return status;
+}
+
+/** Hostile references can nest without end; the engine's own limit is far beyond what real types reach. */
+function withinStack(run: () => number): number {
+  try {
+    return run();
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new ParseError('BTF', 0, 'types nest too deep', { cause });
+    throw cause;
+  }
 }
 
 function dumpTypes(btf: Btf, dumper: CDumper, options: DumpCOptions): number {
