@@ -50,7 +50,9 @@ function missingCapability() {
 }
 
 function mountIfMissing(target, type) {
-  const mounted = readFileSync('/proc/mounts', 'utf8').split('\n').some((line) => line.split(' ')[1] === target);
+  const mounted = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .some((line) => line.split(' ')[1] === target);
   if (mounted) return;
   run(`mount -t ${type} ${type} ${target}`, 'mount', ['-t', type, type, target]);
   undo.push(() => run('umount', 'umount', [target], { quiet: true, may: true }));
@@ -67,7 +69,12 @@ const hex = (text) => [...Buffer.from(text.padEnd(13, '\0'))].map((byte) => byte
 function printEvent(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = (from, to) => Buffer.from(bytes.subarray(from, to)).toString().replace(/\0.*$/s, '');
-  const event = { pid: view.getUint32(0, true), uid: view.getUint32(4, true), command: text(8, 24), message: text(24, 37) };
+  const event = {
+    pid: view.getUint32(0, true),
+    uid: view.getUint32(4, true),
+    command: text(8, 24),
+    message: text(24, 37),
+  };
   console.log(JSON.stringify(event));
 }
 
@@ -142,7 +149,9 @@ function packets() {
   ]); // biome-ignore format: one command
   tsbpftool('prog', 'show', 'name', 'hello');
   tsbpftool('prog', 'dump', 'xlated', 'pinned', `${pins}/hello`);
-  const ids = JSON.parse(run('', process.execPath, [tool, '-j', 'prog', 'show', 'pinned', `${pins}/hello`], { quiet: true }));
+  const ids = JSON.parse(
+    run('', process.execPath, [tool, '-j', 'prog', 'show', 'pinned', `${pins}/hello`], { quiet: true }),
+  );
   tsbpftool('map', 'show', 'id', String(ids.map_ids[0]));
   tsbpftool('map', 'dump', 'id', String(ids.map_ids[0]));
 }
@@ -163,7 +172,12 @@ async function main() {
   cleanUp();
   say('Nothing is left in the kernel');
   console.log(`$ ls ${bpffs}`);
-  if (existsSync(bpffs)) console.log(readdirSync(bpffs).filter((name) => name.startsWith('tsbpftool-demo')).join('\n'));
+  if (existsSync(bpffs))
+    console.log(
+      readdirSync(bpffs)
+        .filter((name) => name.startsWith('tsbpftool-demo'))
+        .join('\n'),
+    );
   return 0;
 }
 

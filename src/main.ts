@@ -41,11 +41,25 @@ const commands: readonly TopCommand[] = [
   { name: 'iter', load: async () => (await import('./commands/iter/family.ts')).iterFamily },
   { name: 'token', load: async () => (await import('./commands/token/family.ts')).tokenFamily },
   { name: 'version', load: async () => (await import('./commands/version/version.ts')).versionCommand },
+  {
+    name: '__complete',
+    extension: true,
+    load: async () => (await import('./commands/complete/complete.ts')).completeCommand(objectNames(), loadFamily),
+  },
 ];
+
+function objectNames(): string[] {
+  return commands.filter((command) => !command.extension).map((command) => command.name);
+}
+
+async function loadFamily(word: string): Promise<CommandFamily | undefined> {
+  const command = await selectVerb(commands, word)?.load();
+  return command !== undefined && 'verbs' in command ? command : undefined;
+}
 
 /** The command families and standalone commands, for generators that read them all. */
 export async function loadFamilies(): Promise<CommandFamily[]> {
-  const loaded = await Promise.all(commands.map((command) => command.load()));
+  const loaded = await Promise.all(commands.filter((command) => !command.extension).map((command) => command.load()));
   return loaded.filter((command): command is CommandFamily => 'verbs' in command);
 }
 
@@ -53,10 +67,8 @@ export const program: Program = {
   commands,
   mainUsage,
   verbOptions: async (words) => {
-    const top = selectVerb(commands, words[0]);
-    const family = await top?.load();
-    if (family === undefined || !('verbs' in family)) return [];
-    return selectVerb(family.verbs, words[1])?.options ?? [];
+    const family = await loadFamily(words[0] ?? '');
+    return (family && selectVerb(family.verbs, words[1])?.options) ?? [];
   },
 };
 

@@ -1,3 +1,4 @@
+export { type Candidates, candidatesAfter, type LiveKind, optionWords } from './completion.ts';
 export { type CommandFamily, type Handler, selectVerb, type Verb, type VerbOption } from './command.ts';
 export { Context, defaultOptions, type GlobalOptions } from './context.ts';
 export { Dispatcher, printUsage, type StandaloneCommand, type TopCommand } from './dispatch.ts';
@@ -6,3 +7,4 @@ export { type OptionSpec, readOptions } from './getopt.ts';
 export { parseU32, parseU32Once, type Strtoul, strtoul } from './numbers.ts';
 export { type Program, runProgram } from './program.ts';
 export { ambiguity, isPrefix, Words } from './words.ts';
+export { keywordsOf, readUsage, type UsageGrammar } from './usage-grammar.ts';

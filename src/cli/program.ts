@@ -60,6 +60,8 @@ async function runWith(
   const isGlobal = (arg: string) =>
     !arg.startsWith('--') || globalOptions.some((spec) => `--${spec.long}`.startsWith(arg));
   const extra = args.every(isGlobal) ? [] : await program.verbOptions(args.filter((arg) => !arg.startsWith('-')));
+  // What is being completed may hold any option, none of which is meant for this run.
+  if (args[0] === '__complete') return new Dispatcher(program.commands, program.mainUsage).run(context(), args);
   const words = readOptions(programName, args, [...globalOptions, ...extra], (event) => {
     if (event.kind === 'unknown') {
       const ctx = context();

@@ -1,0 +1,94 @@
+// Manual pages in roff: one for the program, one for each object.
+const roff = (text) =>
+  text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replace(/^([.'])/gm, '\\&$1');
+
+const commonOptions = [
+  ['-h, --help', 'Print the usage text and exit.'],
+  ['-V, --version', 'Print the version, the bpftool and libbpf versions it matches, and the features it has.'],
+  ['-j, --json', 'Print JSON. Errors are JSON objects too, on standard output.'],
+  ['-p, --pretty', 'Print JSON laid out for people; implies -j.'],
+  ['-d, --debug', "Print the loader's debug messages and full verifier logs."],
+  ['-f, --bpffs', 'Show the paths at which objects are pinned.'],
+  ['-n, --nomount', 'Never mount a BPF file system.'],
+  ['-m, --mapcompat', 'Accept maps with attributes that are not known.'],
+];
+
+const exitStatus = `0 on success. 255 on a usage error and on most failures; where a system call decides the outcome, the low byte of its
+negative errno (254 for an element that is not there). 1 when a link cannot be detached.`;
+
+/** File name → text. */
+export function manPages(families, version) {
+  const title = (name) => `.TH ${name.toUpperCase()} 8 "" "tsbpftool ${version}" "BPF tools"`;
+  const pages = { 'man/tsbpftool.8': mainPage(families, title('tsbpftool')) };
+  for (const family of families) {
+    pages[`man/tsbpftool-${family.name}.8`] = objectPage(family, title(`tsbpftool-${family.name}`));
+  }
+  return pages;
+}
+
+const section = (name, body) => `.SH ${name}\n${body.trimEnd()}\n`;
+const tagged = (tag, text) => `.TP\n.B ${roff(tag)}\n${roff(text)}\n`;
+const page = (parts) => `.\\" Generated from the command definitions. Do not edit.\n${parts.join('\n')}`;
+
+function mainPage(families, title) {
+  return page([
+    title,
+    section('NAME', roff('tsbpftool - inspect and manipulate BPF programs and maps')),
+    section(
+      'SYNOPSIS',
+      '.B tsbpftool\n[\\fIOPTIONS\\fR] \\fIOBJECT\\fR { \\fICOMMAND\\fR | help }\n.PP\n.B tsbpftool batch file\n\\fIFILE\\fR\n.PP\n.B tsbpftool version',
+    ),
+    section(
+      'DESCRIPTION',
+      roff(
+        'tsbpftool has the commands, options and output of bpftool 7.8.0. Objects and commands may be abbreviated; options ' +
+          'stand anywhere on the line. Numbers are decimal, octal with a leading 0, or hexadecimal with a leading 0x.',
+      ),
+    ),
+    section('OBJECTS', families.map((family) => tagged(family.name, family.summary)).join('')),
+    section(
+      'BATCH',
+      roff(
+        'batch file FILE runs the commands of a file, one a line; - is standard input. # begins a comment, a backslash at the end ' +
+          'of a line continues it, quotes at the beginning of a word keep blanks. The first failure ends the run.',
+      ),
+    ),
+    section('OPTIONS', commonOptions.map(([tag, text]) => tagged(tag, text)).join('')),
+    section('EXIT STATUS', roff(exitStatus)),
+    section(
+      'EXAMPLES',
+      '.nf\n# tsbpftool map update name config key 0 0 0 0 value hex 48 65 79 00\n# tsbpftool \\-j map dump name config\n.fi',
+    ),
+    section('SEE ALSO', families.map((family) => `.BR tsbpftool\\-${family.name} (8)`).join(',\n')),
+  ]);
+}
+
+function objectPage(family, title) {
+  const { grammar } = family;
+  const command = (verb) => `${verb} ${grammar.verbs.get(verb) ?? ''}`.trim();
+  const synopsis = family.verbs
+    .map((verb) => `.B tsbpftool ${family.name}\n${roff(command(verb.name))}`)
+    .join('\n.br\n');
+  const verbs = family.verbs
+    .map((verb) => tagged(command(verb.name), verb.summary ?? 'Prints the usage text.'))
+    .join('');
+  const words = [...grammar.definitions]
+    .filter(([name]) => name !== 'OPTIONS')
+    .map(([name, text]) => tagged(name, text))
+    .join('');
+  return page([
+    title,
+    section('NAME', roff(`tsbpftool-${family.name} - ${lowerFirst(family.summary)}`)),
+    section('SYNOPSIS', synopsis),
+    section('DESCRIPTION', `${roff(family.summary)}\n${verbs}`),
+    ...(words === '' ? [] : [section('WORDS', words)]),
+    section('OPTIONS', commonOptions.map(([tag, text]) => tagged(tag, text)).join('')),
+    section('EXIT STATUS', roff(exitStatus)),
+    section('SEE ALSO', '.BR tsbpftool (8)'),
+  ]);
+}
+
+const lowerFirst = (text) => `${text[0].toLowerCase()}${text.slice(1).replace(/\.$/, '')}`;

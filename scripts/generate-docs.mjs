@@ -1,0 +1,37 @@
+// `npm run generate [-- --outdir DIR]`: writes completions/ and man/ from the command values in src/.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { completionScripts } from './docs/completions.mjs';
+import { manPages } from './docs/man.mjs';
+
+const project = path.dirname(import.meta.dirname);
+const { values } = parseArgs({ options: { outdir: { type: 'string', default: project } } });
+
+const bundle = path.join(project, '.cache/commands.mjs');
+await build({
+  stdin: {
+    contents:
+      "export { loadFamilies } from './src/main.ts'; export { optionWords, readUsage } from './src/cli/index.ts';",
+    resolveDir: project,
+    loader: 'ts',
+  },
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  packages: 'external',
+  target: 'node20.19',
+  outfile: bundle,
+  logLevel: 'error',
+});
+const { loadFamilies, optionWords, readUsage } = await import(bundle);
+const { version } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8'));
+const families = (await loadFamilies()).map((family) => ({ ...family, grammar: readUsage(family) }));
+
+const files = { ...completionScripts(families, optionWords), ...manPages(families, version) };
+for (const [name, text] of Object.entries(files)) {
+  const target = path.join(values.outdir, name);
+  mkdirSync(path.dirname(target), { recursive: true });
+  writeFileSync(target, text);
+}
