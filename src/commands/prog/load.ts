@@ -162,7 +162,8 @@ function openSpec(ctx: Context, request: LoadRequest, log: DiagnosticLog): Objec
     bytes = kernelOf(ctx).readFile(request.path);
   } catch (cause) {
     if (!(cause instanceof SyscallError)) throw cause;
-    log('warn', `elf: failed to open ${request.path}: ${errorText(cause.errno)}`);
+    const how = cause.errno === Errno.EISDIR ? ' as ELF file: invalid file descriptor' : `: ${errorText(cause.errno)}`;
+    log('warn', `elf: failed to open ${request.path}${how}`);
     fail('failed to open object file', { cause });
   }
   try {
