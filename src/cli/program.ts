@@ -1,3 +1,4 @@
+import { strerror } from '../errors/index.ts';
 import { descriptorSink, JsonWriter, WriteError } from '../output/index.ts';
 import { Context, defaultOptions, type GlobalOptions } from './context.ts';
 import { Dispatcher, printUsage, type TopCommand } from './dispatch.ts';
@@ -153,8 +154,10 @@ function setOption(options: GlobalOptions, spec: OptionSpec, value: string | und
 /** A closed pipe ends the run quietly, with the status a shell shows for SIGPIPE; anything else is said. */
 function writeFailed(error: WriteError): number {
   if (error.errnoCode === 'EPIPE') return 141;
+  const { errno } = error.cause as { errno?: number };
+  const reason = errno === undefined ? error.errnoCode : strerror(Math.abs(errno));
   try {
-    process.stderr.write(`Error: can't write output: ${error.errnoCode}\n`);
+    process.stderr.write(`Error: can't write output: ${reason}\n`);
   } catch {
     // standard error is gone as well: the exit status is all that is left
   }
