@@ -1,2 +1,3 @@
+export { type BasicBlock, basicBlocks, type FunctionBlocks } from './blocks.ts';
 export { decodeInstructions, type Instruction, instructionSize, loadImm64 } from './decode.ts';
 export { disassemble, type Names } from './disassemble.ts';

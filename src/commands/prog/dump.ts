@@ -4,12 +4,14 @@ import { SyscallError, strerror } from '../../errors/index.ts';
 import { type BpfProgram, loadBtfById, type ProgramArrays } from '../../kernel/index.ts';
 import { noProgram, selectPrograms } from '../shared/select-prog.ts';
 import { printProgramHeader } from './header.ts';
+import { dumpVisual } from './visual.ts';
 import { dumpXlated, writeInstructions } from './xlated.ts';
 
 interface DumpRequest {
   file: string | undefined;
   opcodes: boolean;
   linum: boolean;
+  visual: boolean;
 }
 
 /** `prog dump xlated PROG [{ file FILE | [opcodes] [linum] [visual] }]` */
@@ -20,8 +22,7 @@ export const dump: Handler = (ctx, words) => {
   const programs = selectPrograms(ctx, words);
   if (programs.length === 0) noProgram(ctx);
   try {
-    const request: DumpRequest = { file: undefined, opcodes: false, linum: false };
-    let visual = false;
+    const request: DumpRequest = { file: undefined, opcodes: false, linum: false, visual: false };
     while (words.left > 0) {
       if (words.take('file')) {
         if (words.left === 0) fail('expected file path');
@@ -30,15 +31,14 @@ export const dump: Handler = (ctx, words) => {
       } else if (words.take('opcodes')) request.opcodes = true;
       else if (words.take('visual')) {
         if (programs.length > 1) fail('several programs matched');
-        visual = true;
+        request.visual = true;
       } else if (words.take('linum')) request.linum = true;
       else usage();
     }
-    if (request.file !== undefined && (request.opcodes || visual || request.linum)) {
+    if (request.file !== undefined && (request.opcodes || request.visual || request.linum)) {
       fail("'file' is not compatible with 'opcodes', 'visual', or 'linum'");
     }
-    if (ctx.json !== undefined && visual) fail("'visual' is not compatible with JSON output");
-    if (visual) fail("'prog dump xlated … visual' is not supported by tsbpftool yet");
+    if (ctx.json !== undefined && request.visual) fail("'visual' is not compatible with JSON output");
     dumpPrograms(ctx, programs, request);
   } finally {
     for (const program of programs) program.close();
@@ -82,5 +82,6 @@ function dumpOne(ctx: Context, program: BpfProgram, arrays: ProgramArrays, reque
     }
   }
   if (request.file !== undefined) writeInstructions(ctx, request.file, arrays.xlated);
+  else if (request.visual) dumpVisual(ctx, arrays, btf, request);
   else dumpXlated(ctx, arrays, btf, request);
 }

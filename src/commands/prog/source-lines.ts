@@ -7,6 +7,8 @@ export interface SourceLine {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** False where the compiler recorded no text. */
+  readonly present: boolean;
 }
 
 /** Function types by first instruction, asked for in ascending order: a record that is passed over is never found. */
@@ -42,17 +44,34 @@ export class LineFinder {
 
   at(index: number): SourceLine | undefined {
     if (this.#btf === undefined || this.#skip >= this.#count || index < this.#offset(this.#skip)) return undefined;
-    let record = this.#skip;
-    while (record + 1 < this.#count && index >= this.#offset(record + 1)) record++;
+    const record = this.#last(index, this.#skip);
     this.#skip++;
+    return this.line(record);
+  }
+
+  /** Number of the record that holds for an instruction, asked for in any order. */
+  recordFor(index: number): number | undefined {
+    if (this.#btf === undefined || this.#count === 0 || index < this.#offset(0)) return undefined;
+    return this.#last(index, 0);
+  }
+
+  line(record: number): SourceLine {
     const at = record * this.#size;
     const lineColumn = this.#view.getUint32(at + 12, true);
+    const text = this.#text(this.#view.getUint32(at + 8, true));
     return {
-      source: this.#text(this.#view.getUint32(at + 8, true)).replace(/^[ \t\n\v\f\r]+/, ''),
+      source: text.replace(/^[ \t\n\v\f\r]+/, ''),
       file: this.#text(this.#view.getUint32(at + 4, true)),
       line: lineColumn >>> 10,
       column: lineColumn & 0x3ff,
+      present: text !== '',
     };
+  }
+
+  #last(index: number, from: number): number {
+    let record = from;
+    while (record + 1 < this.#count && index >= this.#offset(record + 1)) record++;
+    return record;
   }
 
   #offset(record: number): number {

@@ -1,0 +1,102 @@
+import { type Btf, funcPrototype } from '../../btf/index.ts';
+import type { Context } from '../../cli/index.ts';
+import {
+  type BasicBlock,
+  basicBlocks,
+  decodeInstructions,
+  disassemble,
+  type FunctionBlocks,
+  loadImm64,
+} from '../../insn/index.ts';
+import type { ProgramArrays } from '../../kernel/index.ts';
+import { hexText } from '../shared/hex.ts';
+import { functionStarts, LineFinder, type SourceLine } from './source-lines.ts';
+import { type XlatedOptions, xlatedNames } from './xlated.ts';
+
+/** Prints the control flow graph of a program in the DOT language. */
+export function dumpVisual(ctx: Context, arrays: ProgramArrays, btf: Btf | undefined, options: XlatedOptions): void {
+  const program = decodeInstructions(arrays.xlated);
+  const names = xlatedNames(ctx, arrays);
+  const lines = new LineFinder(arrays, btf);
+
+  const label = (fn: FunctionBlocks, block: BasicBlock): string => {
+    let text = '{\\\n';
+    const starts = functionStarts(arrays, btf);
+    let shown: number | undefined;
+    for (let at = block.head; at <= block.tail; at++) {
+      const insn = program[at];
+      if (insn === undefined) break;
+      // Counted from the function's start, as the reference does also where records count from the program's.
+      const offset = at - fn.start;
+      const wide = insn.code === loadImm64;
+      const typeId = starts.at(offset);
+      const prototype = typeId === undefined ? '' : funcPrototype(btf!, typeId);
+      if (prototype !== '') text += `; ${prototype}:\\l\\\n`;
+      const record = lines.recordFor(offset);
+      if (record !== undefined && record !== shown) {
+        text += sourceLabel(lines.line(record), options.linum);
+        shown = record;
+      }
+      text += `${offset}: ${escapeLabel(disassemble(insn, program[at + 1], names))}`;
+      if (options.opcodes) {
+        const second = wide && at < block.tail ? ` ${hexText(arrays.xlated, at * 8 + 8, 8)}` : '';
+        text += `\\ \\ \\ \\ ${hexText(arrays.xlated, at * 8, 8)}${second}\\l\\\n`;
+      }
+      if (at !== block.tail) text += '| ';
+      if (wide) at++;
+    }
+    return `${text}}`;
+  };
+
+  ctx.print('digraph "DOT graph for eBPF program" {\n');
+  for (const fn of basicBlocks(program)) {
+    const node = (index: number) => `fn_${fn.index}_bb_${index}`;
+    ctx.print(
+      `subgraph "cluster_${fn.index}" {\n\tstyle="dashed";\n\tcolor="black";\n\tlabel="func_${fn.index} ()";\n`,
+    );
+    for (const block of fn.blocks) {
+      const special = block.index < 2;
+      const text = special ? (block.index === 0 ? 'ENTRY' : 'EXIT') : label(fn, block);
+      ctx.print(`\t${node(block.index)} [shape=${special ? 'Mdiamond' : 'record'},style=filled,label="${text}"];\n\n`);
+    }
+    for (const block of fn.blocks) {
+      for (const next of block.successors) {
+        const look = 'style="solid,bold", color=black, weight=10, constraint=true';
+        ctx.print(`\t${node(block.index)}:s -> ${node(next)}:n [${look}];\n`);
+      }
+    }
+    // Invisible, for the layout: the exit below the entry.
+    ctx.print(`\t${node(0)}:s -> ${node(1)}:n [style="invis", constraint=true];\n}\n`);
+  }
+  ctx.print('}\n');
+}
+
+/** An instruction inside a record label; the reference's buffer cuts it after 63 characters. */
+function escapeLabel(text: string): string {
+  return `${text}\n`
+    .slice(0, 63)
+    .replace(/[<>|&]/g, '\\$&')
+    .replace(/\n/g, '\\l\\\n');
+}
+
+const quoteLabel = (text: string): string => text.replace(/[\\"{}<>| ]/g, '\\$&');
+
+function sourceLabel(line: SourceLine, linum: boolean): string {
+  if (line.source === '' && !line.present) return '';
+  let text = '';
+  if (linum) {
+    const file = shortPath(line.file);
+    const place = `${file === line.file ? '' : '...'}${quoteLabel(file)} line:${line.line} col:${line.column}`;
+    text = `; [${place}]\\l\\\n`;
+  }
+  return `${text}; ${quoteLabel(line.source)}\\l\\\n`;
+}
+
+/** The end of a path of more than 32 characters, from a slash on. */
+function shortPath(path: string): string {
+  if (path.length <= 32) return path;
+  const slash = path.indexOf('/', path.length - 32);
+  if (slash >= 0) return slash < 3 ? path : path.slice(slash);
+  const last = path.lastIndexOf('/');
+  return last < 0 ? path : path.slice(last);
+}
