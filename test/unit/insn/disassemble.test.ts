@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { basicBlocks, decodeInstructions, disassemble } from '../../../src/insn/index.ts';
+
+const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
+const text = (hex: string) => {
+  const [insn, next] = decodeInstructions(bytes(hex));
+  return disassemble(insn!, next);
+};
+
+describe('an instruction in the notation of the kernel', () => {
+  it.each([
+    ['b7 01 00 00 01 00 00 00', '(b7) r1 = 1'],
+    ['bc 21 00 00 00 00 00 00', '(bc) w1 = w2'],
+    ['bf 21 08 00 00 00 00 00', '(bf) r1 = (s8)r2'],
+    ['37 01 01 00 03 00 00 00', '(37) r1 s/= 3'],
+    ['87 01 00 00 00 00 00 00', '(87) r1 = -r1'],
+    ['dc 01 00 00 10 00 00 00', '(dc) r1 = be16 r1'],
+    ['d7 01 00 00 20 00 00 00', '(d7) r1 = bswap32 r1'],
+    ['61 21 f8 ff 00 00 00 00', '(61) r1 = *(u32 *)(r2 -8)'],
+    ['81 21 04 00 00 00 00 00', '(81) r1 = *(s32 *)(r2 +4)'],
+    ['db 21 00 00 01 00 00 00', '(db) r2 = atomic64_fetch_add((u64 *)(r1 +0), r2)'],
+    ['c3 21 00 00 00 00 00 00', '(c3) lock *(u32 *)(r1 +0) += r2'],
+    ['db 21 00 00 f1 00 00 00', '(db) r0 = atomic64_cmpxchg((u64 *)(r1 +0), r0, r2)'],
+    ['7a 01 00 00 ff ff ff ff', '(7a) *(u64 *)(r1 +0) = -1'],
+    ['18 01 00 00 ff ff ff ff 00 00 00 00 01 00 00 00', '(18) r1 = 0x1ffffffff'],
+    ['85 00 00 00 01 00 00 00', '(85) call bpf_map_lookup_elem#1'],
+    ['85 10 00 00 05 00 00 00', '(85) call pc+5'],
+    ['05 00 fe ff 00 00 00 00', '(05) goto pc-2'],
+    ['06 00 00 00 fe ff ff ff', '(06) gotol pc-2'],
+    ['e5 00 03 00 00 00 00 00', '(e5) may_goto pc+3'],
+    ['56 01 02 00 ff ff ff ff', '(56) if w1 != 0xffffffff goto pc+2'],
+    ['1d 21 02 00 00 00 00 00', '(1d) if r1 == r2 goto pc+2'],
+    ['95 00 00 00 00 00 00 00', '(95) exit'],
+    ['30 00 00 00 17 00 00 00', '(30) r0 = *(u8 *)skb[23]'],
+  ])('%s', (hex, expected) => {
+    expect(text(hex)).toBe(expected);
+  });
+});
+
+describe('basic blocks', () => {
+  it('split where jumps lead and after conditional ones', () => {
+    const program = decodeInstructions(
+      bytes(`b7 00 00 00 00 00 00 00  15 01 01 00 00 00 00 00  b7 00 00 00 01 00 00 00  95 00 00 00 00 00 00 00`),
+    );
+    const [main] = basicBlocks(program);
+    expect(main?.blocks.map(({ head, tail, successors }) => [head, tail, successors])).toEqual([
+      [-1, -1, [2]],
+      [0, 1, [3, 4]],
+      [2, 2, [4]],
+      [3, 3, [1]],
+      [-1, -1, []],
+    ]);
+  });
+});
