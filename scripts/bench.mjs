@@ -57,7 +57,9 @@ try {
   rows.push(['map show: start, against bare node', `${median(starts).toFixed(2)}x the time`, '<= 1.3x']);
 
   const kernel = openKernel();
-  const spec = parseObject(readFileSync(path.join(project, 'test/fixtures/objects/bench.bpf.o')), { path: 'bench.bpf.o' });
+  const spec = parseObject(readFileSync(path.join(project, 'test/fixtures/objects/bench.bpf.o')), {
+    path: 'bench.bpf.o',
+  });
   for (const map of spec.maps) if (map.name === 'bench') map.maxEntries = entries;
   const object = loadObject(kernel, spec);
   const map = new BpfMap(kernel, kernel.duplicate(object.map('bench').fd));
@@ -66,11 +68,16 @@ try {
   const value = new Uint8Array(valueSize);
   for (let i = 0; i < entries; i++) {
     new DataView(key.buffer).setUint32(0, i, true);
-    for (let at = 0; at + 4 <= valueSize; at += 4) new DataView(value.buffer).setUint32(at, Math.imul(i + at, 2654435761), true);
+    for (let at = 0; at + 4 <= valueSize; at += 4)
+      new DataView(value.buffer).setUint32(at, Math.imul(i + at, 2654435761), true);
     map.update(key, value);
   }
   map.pin(pins);
-  for (const [mode, words] of [['plain', []], ['-j', ['-j']], ['-p', ['-p']]]) {
+  for (const [mode, words] of [
+    ['plain', []],
+    ['-j', ['-j']],
+    ['-p', ['-p']],
+  ]) {
     const args = [...words, 'map', 'dump', 'pinned', pins];
     const [a, b] = [path.join(work, 'a'), path.join(work, 'b')];
     time(process.execPath, [tool, ...args], a);
