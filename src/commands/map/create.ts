@@ -3,6 +3,7 @@ import { strerror } from '../../errors/index.ts';
 import { BpfMap, createMap } from '../../kernel/index.ts';
 import { BPF_OBJ_NAME_LEN, mapTypeFromName } from '../../uapi/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
+import { liftMemoryLimit } from '../shared/memlock.ts';
 import { pinObject } from '../shared/pin.ts';
 import { selectMap } from '../shared/select-map.ts';
 
@@ -51,6 +52,7 @@ export const create: Handler = (ctx, words) => {
       } else fail(`unknown arg ${words.peek()}`);
     }
     if (name === undefined) fail('map name not specified');
+    liftMemoryLimit(ctx);
     const fd = createMap(kernel, {
       type, name, keySize, valueSize, maxEntries, flags, ifindex, innerMapFd: inner?.fd.number ?? 0,
     }); // biome-ignore format: one request

@@ -12,6 +12,7 @@ import {
 import { type BpfMap, type Kernel, pinFd } from '../../kernel/index.ts';
 import { BPF_F_XDP_DEV_BOUND_ONLY, bpf_map_type, bpf_prog_type } from '../../uapi/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
+import { liftMemoryLimit } from '../shared/memlock.ts';
 import { mountBpffsDirectory, mountBpffsForFile } from '../shared/pin.ts';
 import { selectMap } from '../shared/select-map.ts';
 
@@ -61,6 +62,7 @@ function loadCommand(ctx: Context, words: Words, all: boolean): void {
   };
   try {
     while (words.left > 0) readOption(ctx, words, request);
+    liftMemoryLimit(ctx);
     const log = diagnostics(ctx);
     const spec = openSpec(ctx, request, log);
     for (const program of spec.programs) if (!program.subprogram) adjust(ctx, program, request);
