@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { basename } from 'node:path';
-import module from 'node:module';
-
-module.enableCompileCache?.();
-const { main } = await import('../dist/cli/main.js');
-process.exitCode = await main(basename(process.argv[1]).replace(/\.js$/, ''), process.argv.slice(2));
+const nodeModule = require('node:module');
+nodeModule.enableCompileCache?.();
+const { main } = require('../dist/cli/main.cjs');
+const name = process.argv[1].replace(/^.*\//, '').replace(/\.js$/, '');
+main(name, process.argv.slice(2)).then((status) => {
+  process.exitCode = status;
+});

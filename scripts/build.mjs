@@ -11,17 +11,34 @@ const { values } = parseArgs({
 });
 const outdir = path.resolve(values.outdir);
 
+/**
+ * Built-in modules by process.getBuiltinModule: importing node:fs as an ES module would also load its streams, which
+ * costs a short run a tenth of its time.
+ */
+const builtins = {
+  name: 'builtins',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^node:/ }, ({ path: name }) => ({ path: name, namespace: 'builtin' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({
+      contents: `module.exports = process.getBuiltinModule('${name}');`,
+    }));
+  },
+};
+
 rmSync(path.join(outdir, 'cli'), { recursive: true, force: true });
 await build({
   entryPoints: { main: path.join(project, 'src/main.ts') },
   outdir: path.join(outdir, 'cli'),
+  // One file: modules that a command does not need are parsed lazily and never run.
   bundle: true,
-  splitting: true,
-  format: 'esm',
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
   platform: 'node',
   target: 'node20.19',
   packages: 'external',
-  chunkNames: 'chunks/[name]-[hash]',
+  plugins: [builtins],
+  define: { 'import.meta.url': '__moduleUrl' },
+  banner: { js: 'const __moduleUrl = `file://${__filename}`;' },
   logLevel: 'warning',
   legalComments: 'none',
 });

@@ -66,6 +66,16 @@ export async function loadFamilies(): Promise<CommandFamily[]> {
 export const program: Program = {
   commands,
   mainUsage,
+  checkBaseBtf: async (ctx, path) => {
+    const { BtfFileError, readBtfFile } = await import('./commands/btf/source.ts');
+    try {
+      readBtfFile(ctx, path);
+      return 0;
+    } catch (error) {
+      if (error instanceof BtfFileError) return -error.errno;
+      throw error;
+    }
+  },
   verbOptions: async (words) => {
     const family = await loadFamily(words[0] ?? '');
     return (family && selectVerb(family.verbs, words[1])?.options) ?? [];

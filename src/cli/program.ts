@@ -1,5 +1,5 @@
 import { strerror } from '../errors/index.ts';
-import { descriptorSink, JsonWriter, WriteError } from '../output/index.ts';
+import { descriptorSink, JsonWriter, quoteJson, WriteError } from '../output/index.ts';
 import { Context, defaultOptions, type GlobalOptions } from './context.ts';
 import { Dispatcher, printUsage, type TopCommand } from './dispatch.ts';
 import { UsageExit } from './failure.ts';
@@ -19,12 +19,13 @@ const globalOptions: readonly OptionSpec[] = [
   { long: 'base-btf', short: 'B', argument: 'FILE' },
   { short: 'i', argument: 'CERT' },
   { short: 'k', argument: 'KEY' },
-  { short: 'l' },
 ];
 
 export interface Program {
   readonly commands: readonly TopCommand[];
   readonly mainUsage: string;
+  /** 0, or the negative errno of reading BTF from a file. */
+  readonly checkBaseBtf: (ctx: Context, path: string) => Promise<number>;
   /** Options that only one verb knows; looked up by the words before them. */
   readonly verbOptions: (words: readonly string[]) => Promise<readonly OptionSpec[]>;
 }
@@ -55,6 +56,7 @@ async function runWith(
   let json: JsonWriter | undefined;
   let wantsVersion = false;
   let ended: number | undefined;
+  let baseBtf: { path: string; json: boolean } | undefined;
   const context = () =>
     new Context({ programName, options, stdout, stderr, json, stderrIsTerminal: process.stderr.isTTY === true });
 
@@ -84,22 +86,36 @@ async function runWith(
       options.pretty ||= spec.long === 'pretty';
       json ??= new JsonWriter(stdout, { pretty: false });
       json.pretty = options.pretty;
+    } else if (spec.short === 'B') {
+      options.baseBtfPath = value;
+      baseBtf ??= { path: value ?? '', json: options.json };
     } else if (!setOption(options, spec, value) && spec.long !== undefined) verbOptions.set(spec.long, value ?? true);
     return true;
   });
   if (ended !== undefined) return ended;
 
   const ctx = context();
-  if (options.sign !== (options.privateKeyPath !== undefined && options.certificatePath !== undefined)) {
-    const given = options.privateKeyPath !== undefined || options.certificatePath !== undefined;
-    if (options.sign || given) {
-      ctx.error(
-        options.sign
-          ? '-i <identity_x509_cert> and -k <private_key> must be supplied with -S for signing'
-          : '--sign (or -S) must be explicitly passed with -i <identity_x509_cert> and -k <private_key> to sign the programs',
-      );
-      return -22;
+  if (baseBtf !== undefined) {
+    const errno = await program.checkBaseBtf(ctx, baseBtf.path);
+    if (errno !== 0) {
+      // The reference's message ends in a newline of its own; nothing but it is printed, not even JSON's last newline.
+      const text = `failed to parse base BTF at '${baseBtf.path}': ${errno}\n`;
+      if (baseBtf.json) stdout.text(`{"error":${quoteJson(text)}}`);
+      else ctx.printError(`Error: ${text}\n`);
+      return -1;
     }
+  }
+  const key = options.privateKeyPath !== undefined;
+  const certificate = options.certificatePath !== undefined;
+  if (options.sign && !(key && certificate)) {
+    ctx.error('-i <identity_x509_cert> and -k <private_key> must be supplied with -S for signing');
+    return -22;
+  }
+  if (!options.sign && (key || certificate)) {
+    ctx.error(
+      '--sign (or -S) must be explicitly passed with -i <identity_x509_cert> and -k <private_key> to sign the programs',
+    );
+    return -22;
   }
   ctx.verbOptions = verbOptions;
   const dispatcher = new Dispatcher(program.commands, program.mainUsage);
@@ -136,9 +152,6 @@ function setOption(options: GlobalOptions, spec: OptionSpec, value: string | und
     case 'S':
       options.sign = true;
       options.useLoader = true;
-      return true;
-    case 'B':
-      options.baseBtfPath = value;
       return true;
     case 'i':
       options.certificatePath = value;

@@ -30,6 +30,8 @@ import { loadOne } from './programs.ts';
 import { type PreparedStructOps, prepareStructOps } from './struct-ops.ts';
 import { poisonedKfuncBase, poisonedMapBase } from './verifier-log.ts';
 
+const RLIMIT_MEMLOCK = 8;
+
 export interface LoadOptions {
   /** Receives libbpf's diagnostics, without prefix and final newline. */
   readonly log?: DiagnosticLog;
@@ -186,6 +188,12 @@ class Load {
     if (result >= 0) {
       this.#kernel.close(result);
       return;
+    }
+    const unlimited = { soft: 0xffff_ffff_ffff_ffffn, hard: 0xffff_ffff_ffff_ffffn };
+    const lifted = this.#kernel.setResourceLimit(RLIMIT_MEMLOCK, unlimited);
+    if (lifted < 0) {
+      const problem = `Failed to bump RLIMIT_MEMLOCK (err = ${errorText(lifted)}), you might need to do it explicitly!`;
+      this.#log('warn', problem);
     }
     const text = `Error in bpf_object__probe_loading(): ${errorText(result)}. Couldn't load trivial BPF program. Make sure your kernel supports BPF (CONFIG_BPF_SYSCALL=y) and/or that RLIMIT_MEMLOCK is set to big enough value.`;
     throw failure(this.#log, -result, text);

@@ -1,6 +1,6 @@
 import { type Context, fail, isPrefix, strtoul, type Words } from '../../cli/index.ts';
 import { elementValueSize, isPerCpu, type MapInfo } from '../../kernel/index.ts';
-import { bpf_map_type, uapi } from '../../uapi/index.ts';
+import { bpf_map_type, BPF_ANY, BPF_EXIST, BPF_NOEXIST } from '../../uapi/index.ts';
 import { alignUp } from '../../bytes/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { selectMap } from '../shared/select-map.ts';
@@ -29,7 +29,7 @@ export function readElement(ctx: Context, words: Words, info: MapInfo, parts: El
   const key = new Uint8Array(info.keySize);
   const value = new Uint8Array(elementValueSize(kernel, info));
   let [owesKey, owesValue, owesFlags] = [parts.key && info.keySize > 0, parts.value && info.valueSize > 0, parts.flags];
-  let flags: number = uapi.BPF_ANY;
+  let flags: number = BPF_ANY;
   let referred: { close(): void } | undefined;
   const close = () => referred?.close();
   try {
@@ -45,8 +45,8 @@ export function readElement(ctx: Context, words: Words, info: MapInfo, parts: El
       } else if (words.at('any') || words.at('noexist') || words.at('exist')) {
         const word = words.next();
         if (!owesFlags) fail(`flags specified multiple times: ${word}`);
-        if (isPrefix(word, 'any')) flags = uapi.BPF_ANY;
-        else flags = isPrefix(word, 'noexist') ? uapi.BPF_NOEXIST : uapi.BPF_EXIST;
+        if (isPrefix(word, 'any')) flags = BPF_ANY;
+        else flags = isPrefix(word, 'noexist') ? BPF_NOEXIST : BPF_EXIST;
         owesFlags = false;
       } else {
         fail(`expected key or value, got: ${words.peek()}`);

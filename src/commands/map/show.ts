@@ -2,7 +2,7 @@ import { type Context, type Handler, fail } from '../../cli/index.ts';
 import { Errno, strerror } from '../../errors/index.ts';
 import { fdInfo } from '../../host/index.ts';
 import { BpfMap, type MapInfo, nextId, openFdById } from '../../kernel/index.ts';
-import { bpf_map_type, progTypeName, uapi } from '../../uapi/index.ts';
+import { bpf_map_type, progTypeName, BPF_F_RDONLY } from '../../uapi/index.ts';
 import { printDevice } from '../shared/device.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { holderTable, type Holders, type PinnedPaths, pinnedTable, printHolders, printPinned } from '../shared/refs.ts';
@@ -35,7 +35,7 @@ export const show: Handler = (ctx, words) => {
     id = nextId(kernel, 'map', id);
     if (id === -Errno.ENOENT) break;
     if (id < 0) fail(`can't get next map: ${strerror(-id)}${id === -Errno.EINVAL ? ' -- kernel too old?' : ''}`);
-    const fd = openFdById(kernel, 'map', id, uapi.BPF_F_RDONLY);
+    const fd = openFdById(kernel, 'map', id, BPF_F_RDONLY);
     if (fd === -Errno.ENOENT) continue;
     if (fd < 0) fail(`can't get map by id (${id}): ${strerror(-fd)}`);
     showMap(ctx, new BpfMap(kernel, fd), references);

@@ -1,7 +1,7 @@
 import { type Context, fail, failSilently, strtoul, type Words } from '../../cli/index.ts';
 import { Errno, strerror } from '../../errors/index.ts';
 import { BpfMap, nextId, openFdById } from '../../kernel/index.ts';
-import { BPF_OBJ_NAME_LEN, uapi } from '../../uapi/index.ts';
+import { BPF_OBJ_NAME_LEN, BPF_F_RDONLY } from '../../uapi/index.ts';
 import { kernelOf } from './kernel.ts';
 import { openPinned } from './pin.ts';
 
@@ -10,7 +10,7 @@ export interface MapAccess {
   readonly readOnly: boolean;
 }
 
-const flagsOf = (access: MapAccess) => (access.readOnly ? uapi.BPF_F_RDONLY : 0);
+const flagsOf = (access: MapAccess) => (access.readOnly ? BPF_F_RDONLY : 0);
 
 /** Consumes `id ID`, `name NAME` or `pinned FILE` and opens every map it stands for; a name may match none. */
 export function selectMaps(ctx: Context, words: Words, access: MapAccess): BpfMap[] {
@@ -57,14 +57,14 @@ function mapsByName(ctx: Context, name: string, flags: number): BpfMap[] {
     id = nextId(kernel, 'map', id);
     if (id === -Errno.ENOENT) return found;
     if (id < 0) fail(strerror(-id));
-    const fd = openFdById(kernel, 'map', id, uapi.BPF_F_RDONLY);
+    const fd = openFdById(kernel, 'map', id, BPF_F_RDONLY);
     // Deleted since its id was read: not an error of this search.
     if (fd === -Errno.ENOENT) continue;
     if (fd < 0) fail(`can't get map by id (${id}): ${strerror(-fd)}`);
     const map = new BpfMap(kernel, fd);
     if (map.info().name !== name) {
       map.close();
-    } else if (flags === uapi.BPF_F_RDONLY) {
+    } else if (flags === BPF_F_RDONLY) {
       found.push(map);
     } else {
       map.close();

@@ -4,7 +4,7 @@ import { readElement } from '../../../../src/commands/map/input.ts';
 import { useKernel } from '../../../../src/commands/shared/kernel.ts';
 import type { Kernel, MapInfo } from '../../../../src/kernel/index.ts';
 import { memorySink } from '../../../../src/output/index.ts';
-import { bpf_map_type, uapi } from '../../../../src/uapi/index.ts';
+import { BPF_NOEXIST, bpf_map_type } from '../../../../src/uapi/index.ts';
 
 const hash: MapInfo = {
   type: bpf_map_type.BPF_MAP_TYPE_HASH,
@@ -42,7 +42,7 @@ describe('an element on the command line', () => {
   it('takes its parts in any order, abbreviated', () => {
     const { key, value, flags } = read('noe v 1 2 k 3 4 5 6');
     expect([...key, ...value]).toEqual([3, 4, 5, 6, 1, 2]);
-    expect(flags).toBe(uapi.BPF_NOEXIST);
+    expect(flags).toBe(BPF_NOEXIST);
   });
 
   it('takes bytes as decimal, octal, hexadecimal and negative numbers', () => {
