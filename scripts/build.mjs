@@ -38,7 +38,7 @@ await build({
   packages: 'external',
   plugins: [builtins],
   define: { 'import.meta.url': '__moduleUrl' },
-  banner: { js: 'const __moduleUrl = `file://${__filename}`;' },
+  banner: { js: "const __moduleUrl = 'file://' + __filename;" },
   logLevel: 'warning',
   legalComments: 'none',
 });

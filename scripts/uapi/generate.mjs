@@ -118,7 +118,8 @@ mkdirSync(outdir, { recursive: true });
 let stale = false;
 for (const [file, body] of [
   ['structs.ts', lines],
-  ['enums.ts', enums], ['constants.ts', constants],
+  ['enums.ts', enums],
+  ['constants.ts', constants],
 ]) {
   const target = path.join(outdir, file);
   const text = `${head}${body.join('\n').trimEnd()}\n`;
