@@ -129,7 +129,12 @@ export const options: ParityCase[] = [
   ...one('--base-btf'),
   ...one('-B /nosuchfile map show id {id:hash}'),
   ...one('--base-btf=/nosuchfile map show id {id:hash}'),
-  ...one('-j -B /nosuchfile map show id {id:hash}'),
+  ...one('-j -B /nosuchfile map show id {id:hash}', {
+    difference: {
+      id: 'J7',
+      ours: { status: 255, stderr: '', stdout: `{"error":"failed to parse base BTF at '/nosuchfile': -2\\n"}` },
+    },
+  }),
   ...one('-S map show id {id:hash}'),
   ...one('-i /nosuchfile map show id {id:hash}'),
   ...one('-k /nosuchfile map show id {id:hash}'),
