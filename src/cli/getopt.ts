@@ -14,13 +14,15 @@ export type OptionEvent =
 /**
  * Reads `args` as GNU getopt_long(3) with permutation does: options anywhere, clusters of short letters,
  * unambiguous abbreviations of long names, `--` ends them. `onOption` sees the options in order and returns
- * false to stop there. Returns the other words, in order.
+ * false to stop there. Returns the other words, in order. `wordsEndOptions`: the first word ends the options, as with
+ * POSIXLY_CORRECT in the environment.
  */
 export function readOptions(
   programName: string,
   args: readonly string[],
   specs: readonly OptionSpec[],
   onOption: (event: OptionEvent) => boolean,
+  mode: { readonly wordsEndOptions?: boolean } = {},
 ): string[] {
   const words: string[] = [];
   let lastOptionWord = programName;
@@ -34,6 +36,7 @@ export function readOptions(
       break;
     }
     if (arg.length < 2 || arg[0] !== '-') {
+      if (mode.wordsEndOptions) return args.slice(at);
       words.push(arg);
       at++;
       continue;

@@ -65,33 +65,39 @@ async function runWith(
   const extra = args.every(isGlobal) ? [] : await program.verbOptions(args.filter((arg) => !arg.startsWith('-')));
   // What is being completed may hold any option, none of which is meant for this run.
   if (args[0] === '__complete') return new Dispatcher(program.commands, program.mainUsage).run(context(), args);
-  const words = readOptions(programName, args, [...globalOptions, ...extra], (event) => {
-    if (event.kind === 'unknown') {
-      const ctx = context();
-      ctx.error(`unrecognized option '${event.word}'`);
-      if (json !== undefined) stdout.text('\n');
-      else printUsage(ctx, program.mainUsage);
-      ended = -1;
-      return false;
-    }
-    const { spec, value } = event;
-    if (spec.long === 'help') {
-      printUsage(context(), program.mainUsage);
-      ended = 0;
-      return false;
-    }
-    if (spec.long === 'version') wantsVersion = true;
-    else if (spec.long === 'json' || spec.long === 'pretty') {
-      options.json = true;
-      options.pretty ||= spec.long === 'pretty';
-      json ??= new JsonWriter(stdout, { pretty: false });
-      json.pretty = options.pretty;
-    } else if (spec.short === 'B') {
-      options.baseBtfPath = value;
-      baseBtf ??= { path: value ?? '', json: options.json };
-    } else if (!setOption(options, spec, value) && spec.long !== undefined) verbOptions.set(spec.long, value ?? true);
-    return true;
-  });
+  const words = readOptions(
+    programName,
+    args,
+    [...globalOptions, ...extra],
+    (event) => {
+      if (event.kind === 'unknown') {
+        const ctx = context();
+        ctx.error(`unrecognized option '${event.word}'`);
+        if (json !== undefined) stdout.text('\n');
+        else printUsage(ctx, program.mainUsage);
+        ended = -1;
+        return false;
+      }
+      const { spec, value } = event;
+      if (spec.long === 'help') {
+        printUsage(context(), program.mainUsage);
+        ended = 0;
+        return false;
+      }
+      if (spec.long === 'version') wantsVersion = true;
+      else if (spec.long === 'json' || spec.long === 'pretty') {
+        options.json = true;
+        options.pretty ||= spec.long === 'pretty';
+        json ??= new JsonWriter(stdout, { pretty: false });
+        json.pretty = options.pretty;
+      } else if (spec.short === 'B') {
+        options.baseBtfPath = value;
+        baseBtf ??= { path: value ?? '', json: options.json };
+      } else if (!setOption(options, spec, value) && spec.long !== undefined) verbOptions.set(spec.long, value ?? true);
+      return true;
+    },
+    { wordsEndOptions: process.env.POSIXLY_CORRECT !== undefined },
+  );
   if (ended !== undefined) return ended;
 
   const ctx = context();
