@@ -44,6 +44,11 @@ describe('the project', () => {
     }
   });
 
+  it('has current kernel facts', { timeout: minute }, () => {
+    const { status, output } = run(process.execPath, ['scripts/uapi/generate.mjs', '--check']);
+    expect(status, output).toBe(0);
+  });
+
   it('commits the object of every BPF source', () => {
     for (const folder of ['examples', 'test/fixtures/objects']) {
       const names = readdirSync(path.join(project, folder)).filter((name) => name.endsWith('.bpf.c'));
