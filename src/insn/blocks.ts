@@ -28,17 +28,18 @@ const operation = (insn: Instruction): number => insn.code & 0xf0;
 const endsOrCalls = (insn: Instruction): boolean => operation(insn) === 0x80 || operation(insn) === 0x90;
 const jumpAlways = (insn: Instruction): boolean => operation(insn) === 0;
 
-/** Functions of a program, by position, and their basic blocks. */
+/** Functions of a program, by position, and their basic blocks. Jumps and calls that leave the program are ignored. */
 export function basicBlocks(program: readonly Instruction[]): FunctionBlocks[] {
-  const starts = [0];
+  const starts = new Set([0]);
   for (const [at, insn] of program.entries()) {
     const target = at + insn.offset + 1;
-    if (insn.code === callCode && insn.src === 1 && !starts.includes(target)) starts.push(target);
+    if (insn.code === callCode && insn.src === 1 && program[target] !== undefined) starts.add(target);
   }
   const sorted = [...starts].sort((a, b) => a - b);
+  const numbers = new Map([...starts].map((start, index) => [start, index]));
   return sorted.map((start, position) => {
     const end = (sorted[position + 1] ?? program.length) - 1;
-    return { index: starts.indexOf(start), start, end, blocks: blocksOf(program, start, end) };
+    return { index: numbers.get(start)!, start, end, blocks: blocksOf(program, start, end) };
   });
 }
 
@@ -47,19 +48,20 @@ function blocksOf(program: readonly Instruction[], start: number, end: number): 
   for (let at = start; at <= end; at++) {
     const insn = program[at];
     if (insn === undefined || !isJump(insn) || endsOrCalls(insn)) continue;
-    heads.add(at + insn.offset + 1);
-    if (!jumpAlways(insn)) heads.add(at + 1);
+    for (const head of jumpAlways(insn) ? [at + insn.offset + 1] : [at + insn.offset + 1, at + 1]) {
+      if (head >= 0 && head < program.length) heads.add(head);
+    }
   }
   const sorted = [...heads].sort((a, b) => a - b);
   const first = 2;
-  const numberOf = (head: number): number => sorted.indexOf(head) + first;
+  const numbers = new Map(sorted.map((head, position) => [head, position + first]));
   const blocks = sorted.map((head, position): BasicBlock => {
     const index = position + first;
     const tail = position === sorted.length - 1 ? end : sorted[position + 1]! - 1;
     const next = position === sorted.length - 1 ? exit : index + 1;
     const insn = program[tail];
     if (insn === undefined || !isJump(insn) || endsOrCalls(insn)) return { index, head, tail, successors: [next] };
-    const target = numberOf(tail + insn.offset + 1);
+    const target = numbers.get(tail + insn.offset + 1) ?? exit;
     return { index, head, tail, successors: jumpAlways(insn) ? [target] : [next, target] };
   });
   const none = { head: -1, tail: -1 };

@@ -52,7 +52,13 @@ export class LineFinder {
   /** Number of the record that holds for an instruction, asked for in any order. */
   recordFor(index: number): number | undefined {
     if (this.#btf === undefined || this.#count === 0 || index < this.#offset(0)) return undefined;
-    return this.#last(index, 0);
+    let [low, high] = [0, this.#count - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#offset(middle) <= index) low = middle;
+      else high = middle - 1;
+    }
+    return low;
   }
 
   line(record: number): SourceLine {
