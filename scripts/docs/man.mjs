@@ -30,7 +30,11 @@ export function manPages(families, version) {
 }
 
 const section = (name, body) => `.SH ${name}\n${body.trimEnd()}\n`;
-const tagged = (tag, text) => `.TP\n.B ${roff(tag)}\n${roff(text)}\n`;
+const tagged = (tags, text) =>
+  `.TP\n${[tags]
+    .flat()
+    .map((tag) => `.B ${roff(tag)}`)
+    .join('\n.TQ\n')}\n${roff(text)}\n`;
 const page = (parts) => `.\\" Generated from the command definitions. Do not edit.\n${parts.join('\n')}`;
 
 function mainPage(families, title) {
@@ -68,13 +72,12 @@ function mainPage(families, title) {
 
 function objectPage(family, title) {
   const { grammar } = family;
-  const command = (verb) => `${verb} ${grammar.verbs.get(verb) ?? ''}`.trim();
+  const forms = (verb) => (grammar.verbs.get(verb) ?? ['']).map((rest) => `${verb} ${rest}`.trim());
   const synopsis = family.verbs
-    .map((verb) => `.B tsbpftool ${family.name}\n${roff(command(verb.name))}`)
+    .flatMap((verb) => forms(verb.name))
+    .map((form) => `.B tsbpftool ${family.name}\n${roff(form)}`)
     .join('\n.br\n');
-  const verbs = family.verbs
-    .map((verb) => tagged(command(verb.name), verb.summary ?? 'Prints the usage text.'))
-    .join('');
+  const verbs = family.verbs.map((verb) => tagged(forms(verb.name), verb.summary ?? 'Prints the usage text.')).join('');
   const words = [...grammar.definitions]
     .filter(([name]) => name !== 'OPTIONS')
     .map(([name, text]) => tagged(name, text))
@@ -91,4 +94,5 @@ function objectPage(family, title) {
   ]);
 }
 
-const lowerFirst = (text) => `${text[0].toLowerCase()}${text.slice(1).replace(/\.$/, '')}`;
+/** For the NAME line: no full stop, and a small letter unless the sentence begins with an abbreviation. */
+const lowerFirst = (text) => text.replace(/\.$/, '').replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase());

@@ -35,7 +35,7 @@ export function candidatesAfter(words: readonly string[], family: CommandFamily 
   }
   const used = new Set(words.slice(2));
   const keywords = keywordsOf(grammar, verb).filter((word) => !used.has(word));
-  return { words: keywords, files: /\b(FILE|OBJ|PATH|DIR)\b/.test(grammar.verbs.get(verb) ?? '') };
+  return { words: keywords, files: /\b(FILE|OBJ|PATH|DIR)\b/.test((grammar.verbs.get(verb) ?? []).join(' ')) };
 }
 
 function kindsAt(object: string, words: readonly string[]): LiveKind[] {

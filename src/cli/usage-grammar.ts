@@ -1,33 +1,42 @@
 import type { CommandFamily } from './command.ts';
 
-/** What a usage text says: the synopsis of each verb, and the definitions of the words in capitals. */
+/** What a usage text says: the forms of each verb, and the definitions of the words in capitals. */
 export interface UsageGrammar {
-  /** Verb → what may follow it, on one line. */
-  readonly verbs: ReadonlyMap<string, string>;
+  /** Verb → what may follow it, on one line; several where the text gives a verb several lines. */
+  readonly verbs: ReadonlyMap<string, readonly string[]>;
   /** `MAP` → `{ id MAP_ID | pinned FILE | name MAP_NAME }`. */
   readonly definitions: ReadonlyMap<string, string>;
 }
 
-/** Reads a family's usage text, extensions included. */
+/**
+ * Reads a family's usage text, extensions included. The object is `%O` or its name; a line that begins neither a command
+ * nor a definition continues the one before, with or without a backslash, up to an empty line.
+ */
 export function readUsage(family: Pick<CommandFamily, 'usage' | 'extensionUsage'>): UsageGrammar {
-  const verbs = new Map<string, string>();
+  const commands: { verbs: string[]; rest: string }[] = [];
   const definitions = new Map<string, string>();
-  const text = `${family.usage}\n${family.extensionUsage ?? ''}`.replace(/\\\n\s*/g, ' ');
-  let definition = '';
+  const text = `${family.usage}\n\n${family.extensionUsage ?? ''}`.replaceAll('\\\n', ' \n').replaceAll('*', '');
+  let extend: ((more: string) => void) | undefined;
   for (const line of text.split('\n')) {
-    const command = /%P (?:\[OPTIONS\] )?%O (?:\{ ([^}]*) \}|(\S+))\s*(.*)$/.exec(line);
+    const command = /%P (?:\[OPTIONS\] )?(?:%O|[a-z_]+) (?:\{ ([^}]*) \}|(\S+))\s*(.*)$/.exec(line);
+    const definition = /^\s*([A-Z][A-Z_]*)\s*:=\s*(.*)$/.exec(line);
     if (command !== null) {
-      const rest = squeeze(command[3]!);
-      for (const verb of (command[1] ?? command[2]!).split('|')) verbs.set(verb.trim(), rest);
-      continue;
-    }
-    const start = /^\s*([A-Z][A-Z_]*)\s*:=\s*(.*)$/.exec(line);
-    if (start !== null) {
-      definition = start[1]!;
-      definitions.set(definition, squeeze(start[2]!));
-    } else if (definition !== '' && line.trim() !== '') {
-      definitions.set(definition, `${definitions.get(definition)} ${squeeze(line)}`);
-    }
+      const verbs = (command[1] ?? command[2]!).split('|').map((verb) => verb.trim());
+      const entry = { verbs, rest: command[3]! };
+      commands.push(entry);
+      extend = (more) => {
+        entry.rest += ` ${more}`;
+      };
+    } else if (definition !== null) {
+      const name = definition[1]!;
+      definitions.set(name, squeeze(definition[2]!));
+      extend = (more) => definitions.set(name, squeeze(`${definitions.get(name)} ${more}`));
+    } else if (line.trim() === '') extend = undefined;
+    else extend?.(line);
+  }
+  const verbs = new Map<string, string[]>();
+  for (const { verbs: names, rest } of commands) {
+    for (const name of names) verbs.set(name, [...(verbs.get(name) ?? []), squeeze(rest)]);
   }
   return { verbs, definitions };
 }
@@ -42,11 +51,12 @@ export function keywordsOf(grammar: UsageGrammar, verb: string): string[] {
       else if (!seen.has(word)) {
         seen.add(word);
         // A bare list of types is offered after `type` only.
-        if (word !== 'TYPE' && word !== 'ATTACH_TYPE' && word !== 'OPTIONS') visit(grammar.definitions.get(word) ?? '');
+        if (word !== 'TYPE' && word !== 'ATTACH_TYPE' && word !== 'OPTIONS')
+          visit(grammar.definitions.get(word) ?? grammar.definitions.get(word.replace(/s$/, '')) ?? '');
       }
     }
   };
-  visit(grammar.verbs.get(verb) ?? '');
+  for (const form of grammar.verbs.get(verb) ?? []) visit(form);
   return [...found];
 }
 
