@@ -23,7 +23,8 @@ function run(shown, command, args, { quiet = false, may = false } = {}) {
   const result = spawnSync(command, args, { encoding: 'utf8', cwd: project, maxBuffer: 1 << 28 });
   if (!quiet) process.stdout.write(result.stdout ?? '');
   if (!quiet || result.status !== 0) process.stderr.write(result.stderr ?? '');
-  if (result.status !== 0 && !may) throw new Error(`'${shown}' ended with ${result.status ?? result.error?.message}`);
+  if (result.status !== 0 && !may)
+    throw new Error(`'${shown}' ended with ${result.status ?? result.signal ?? result.error?.message}`);
   return result.stdout ?? '';
 }
 
