@@ -3,11 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 
+/** Tests whose outcome depends on no kernel: completion is a matter of shells. */
+const onEveryKernelAlike = ['completion.test.ts'];
+
 /** Writes the bundle of all tests of the folders to `outfile`. */
 export async function bundleTests({ project, folders, outfile }) {
   const files = folders.flatMap((folder) => testsIn(path.join(project, folder))).sort();
   const contents = [
-    ...files.map((file) => `import ${JSON.stringify(file)};`),
+    ...files.flatMap((file) => [`import 'file-start:${file}';`, `import ${JSON.stringify(file)};`]),
     `import ${JSON.stringify(path.join(project, 'test/support/runner/machine.ts'))};`,
   ].join('\n');
   await build({
@@ -22,9 +25,23 @@ export async function bundleTests({ project, folders, outfile }) {
     banner: {
       js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
     },
-    plugins: [ownFolders(project)],
+    plugins: [fileStarts(), ownFolders(project)],
     logLevel: 'warning',
   });
+}
+
+/** Tells the runner where a file begins: hooks outside any `describe` are for the tests of their file. */
+function fileStarts() {
+  return {
+    name: 'file-starts',
+    setup(builder) {
+      builder.onResolve({ filter: /^file-start:/ }, ({ path: name }) => ({ path: name, namespace: 'file-start' }));
+      builder.onLoad({ filter: /.*/, namespace: 'file-start' }, () => ({
+        contents: "import { beginFile } from 'vitest'; beginFile();",
+        resolveDir: '/',
+      }));
+    },
+  };
 }
 
 /** Inside, files find their neighbours below /project, where the bundle does not stand beside them. */
@@ -48,6 +65,6 @@ function ownFolders(project) {
 function testsIn(folder) {
   return readdirSync(folder, { recursive: true })
     .map(String)
-    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => name.endsWith('.test.ts') && !onEveryKernelAlike.includes(path.basename(name)))
     .map((name) => path.join(folder, name));
 }

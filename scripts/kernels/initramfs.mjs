@@ -7,7 +7,7 @@ import { CpioWriter } from './cpio.mjs';
 import { modules as wantedModules } from './kernels.mjs';
 
 const init = `#!/bin/busybox sh
-export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root TSBPFTOOL_PROJECT=/project TSBPFTOOL_SANDBOX=1 NODE_NO_WARNINGS=1
+export PATH=/usr/bin:/usr/sbin:/bin:/sbin HOME=/root TSBPFTOOL_PROJECT=/project TSBPFTOOL_SANDBOX=1 TSBPFTOOL_MACHINE=1 NODE_NO_WARNINGS=1
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
@@ -20,6 +20,7 @@ mount -t cgroup2 cgroup2 /sys/fs/cgroup
 for module in /modules/*.ko; do [ -e "$module" ] && insmod "$module"; done
 ip link set lo up
 ulimit -c 0
+ulimit -l unlimited
 stty raw -echo </dev/ttyS1
 echo "tests start" >/dev/console
 node --stack-trace-limit=20 /project/run.mjs >/dev/console 2>&1
@@ -29,7 +30,7 @@ poweroff -f
 `;
 
 /** Programs of this machine that go in, with the libraries they are linked to. */
-const programs = ['node', 'ip', 'setpriv', 'nsenter', 'unshare'];
+const programs = ['node', 'ip', 'setpriv', 'nsenter', 'unshare', 'bash', 'script', 'prlimit'];
 
 /** Writes the part that all kernels share. `bundle` is the file of tests. */
 export function writeSharedInitramfs(file, { project, bundle, filter }) {

@@ -32,7 +32,8 @@ export const everyNth = {
   'bpftool prog show': 8,
   'bpftool prog dump xlated': 8,
   'bpftool prog load, loadall, pin': 6,
-  'bpftool link show': 1,
+  // Of each link one of the three formats.
+  'bpftool link show': 2,
   'bpftool link detach, pin': 5,
   'bpftool btf show': 6,
   'bpftool help': 40,

@@ -50,6 +50,8 @@ export class Context {
   /** Values of the options that only the running verb knows, by long name. */
   verbOptions: ReadonlyMap<string, string | true> = new Map();
   readonly stderrIsTerminal: boolean;
+  /** What a person at a terminal should read after a failure; set by whoever can know. */
+  advise: () => readonly string[] = () => [];
 
   constructor(init: {
     programName: string;

@@ -135,6 +135,7 @@ async function runWith(
     status = -1;
   }
   if (json !== undefined) stdout.text('\n');
+  if (status !== 0) for (const advice of ctx.advise()) ctx.hint(advice);
   return status;
 }
 

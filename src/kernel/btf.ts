@@ -1,7 +1,8 @@
 import { type Btf, parseBtf } from '../btf/index.ts';
+import { Errno } from '../errors/index.ts';
 import { checkResult, type Kernel } from '../sys/index.ts';
 import { bpf_btf_info, structView } from '../uapi/index.ts';
-import { BpfObject, mustInfo, openFdById } from './object.ts';
+import { BpfObject, mustInfo, openFdById, tryInfo } from './object.ts';
 
 /** `struct bpf_btf_info`; `size` in bytes. */
 export interface BtfInfo {
@@ -22,7 +23,12 @@ export class BtfObject extends BpfObject {
     const name = new Uint8Array(64);
     const info = structView(bpf_btf_info);
     info.set('name', this.kernel.address(name)).set('name_len', name.length);
-    mustInfo(this.kernel, this.fd.number, info);
+    // Kernels before 5.11 know no names and refuse a pointer beyond the end of their struct.
+    let result = tryInfo(this.kernel, this.fd.number, info);
+    if (result === -Errno.E2BIG) {
+      result = tryInfo(this.kernel, this.fd.number, info.set('name', 0n).set('name_len', 0));
+    }
+    checkResult('get object info', result);
     const end = name.indexOf(0);
     return {
       id: info.u32('id'),

@@ -1,4 +1,5 @@
 import { encodeUtf8 } from '../bytes/index.ts';
+import { Errno } from '../errors/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import {
   attr_btf_load,
@@ -228,7 +229,12 @@ export function btfFacts(kernel: Kernel, fd: number): KernelBtfFacts | number {
   const name = new Uint8Array(64);
   info.set('name', kernel.address(name));
   info.set('name_len', name.length);
-  const result = getInfo(kernel, fd, info.bytes);
+  let result = getInfo(kernel, fd, info.bytes);
+  if (result === -Errno.E2BIG) {
+    // Before 5.11 there are no names, and no BTF of the kernel among the objects.
+    info.set('name', 0n).set('name_len', 0);
+    result = getInfo(kernel, fd, info.bytes);
+  }
   if (result < 0) return result;
   const text = Buffer.from(name.subarray(0, Math.max(0, name.indexOf(0)))).toString();
   const facts = { name: text, isKernel: info.u32('kernel_btf') !== 0, bytes: new Uint8Array(0) };

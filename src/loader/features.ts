@@ -18,8 +18,7 @@ export type Feature =
   | 'btfEnum64'
   | 'btfQuestionMarkDatasec'
   | 'fullRangeLoadOffset'
-  | 'uprobeMulti'
-  | 'perfLink';
+  | 'uprobeMulti';
 
 const emptyMap: MapRequest = {
   type: bpf_map_type.BPF_MAP_TYPE_ARRAY,
@@ -158,9 +157,6 @@ export class Features {
         this.#kernel.close(map);
         return result;
       }
-      case 'perfLink':
-        // Kernels that know BPF links of perf events refuse the bad fd, others the attach type.
-        return this.#kernel.exists('/sys/kernel/btf/vmlinux') || versionAtLeast(this.#kernel, 5, 15);
       case 'fullRangeLoadOffset':
         return versionAtLeast(this.#kernel, 7, 0);
       case 'uprobeMulti':

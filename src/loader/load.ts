@@ -16,6 +16,7 @@ import {
   Pseudo,
   sanitizeBtf,
 } from '../object/index.ts';
+import { explainUnsupported, watchRefusals } from '../probe/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { bpf_map_type, bpf_prog_type } from '../uapi/index.ts';
 import { loadBtf, loadProgram } from './calls.ts';
@@ -47,7 +48,8 @@ export interface LoadOptions {
 
 /**
  * Loads an object into the kernel: BTF, maps, programs. The spec is not changed.
- * On failure everything made so far is undone, and ObjectError, VerifierError or another TsbpfError is thrown.
+ * On failure everything made so far is undone, and ObjectError, VerifierError or another TsbpfError is thrown; its
+ * `cause` is a NotSupportedError where the running kernel is older than what was asked of it.
  */
 export function loadObject(kernel: Kernel, spec: ObjectSpec, options: LoadOptions = {}): LoadedObject {
   const log: DiagnosticLog = options.log ?? (() => undefined);
@@ -55,12 +57,20 @@ export function loadObject(kernel: Kernel, spec: ObjectSpec, options: LoadOption
     const text = `object '${spec.name}': loading non-native endianness is unsupported`;
     throw failure(log, LibbpfErrno.ENDIAN, text);
   }
+  const { kernel: watched, lastRefusal } = watchRefusals(kernel);
   using cleanup = new Cleanup(kernel);
   using kernelBtf = new KernelBtf(kernel, log);
   const { kernelBtf: targetBtf, ...others } = options;
-  const loaded = new Load(kernel, spec, { ...others, log, cleanup, kernelBtf, targetBtf }).run();
-  cleanup.release();
-  return loaded;
+  try {
+    const loaded = new Load(watched, spec, { ...others, log, cleanup, kernelBtf, targetBtf }).run();
+    cleanup.release();
+    return loaded;
+  } catch (error) {
+    const refusal = lastRefusal();
+    const unsupported = refusal && explainUnsupported(kernel, refusal);
+    if (unsupported !== undefined && error instanceof TsbpfError) error.cause ??= unsupported;
+    throw error;
+  }
 }
 
 type LoadContext = Omit<LoadOptions, 'kernelBtf'> & {

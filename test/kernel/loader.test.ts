@@ -226,7 +226,8 @@ describe('a load', () => {
         clean();
         if (failing > calls) break;
       }
-      expect(calls).toBeGreaterThan(5);
+      // Even an object the kernel does not support makes a few.
+      expect(calls).toBeGreaterThan(3);
     }
   });
 });
@@ -236,7 +237,8 @@ describe('programs attach where their sections say', () => {
     existsSync,
   );
 
-  test.skipIf(!hasTracepoints)('tracepoints, raw tracepoints, typed ones and iterators', () => {
+  test('tracepoints, raw tracepoints, typed ones and iterators', (context) => {
+    if (!hasTracepoints) context.skip('no tracefs with the tracepoints of the scheduler is mounted');
     const object = load(fixture('autoattach')).object!;
     const context = { kernel, log: () => undefined };
     const kinds = object.programs.map((program) => {

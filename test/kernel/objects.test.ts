@@ -135,7 +135,8 @@ describe('objects', () => {
     const map = mustCreateMap(bpf_map_type.BPF_MAP_TYPE_ARRAY, 4, 4, 1);
     expect(map.freeze()).toBe(0);
     expect(map.update(number(0), number(1))).toBe(-1);
-    expect(map.freeze()).toBe(-1);
+    // EPERM, or on older kernels EBUSY.
+    expect([-1, -16]).toContain(map.freeze());
   });
 });
 

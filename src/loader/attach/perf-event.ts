@@ -1,3 +1,4 @@
+import { Errno, NotSupportedError } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type } from '../../uapi/index.ts';
 import { createLink } from '../calls.ts';
@@ -17,16 +18,18 @@ export function attachPerfEvent(
 ): LoadedLink {
   const { kernel, log } = context;
   const details = event.cookie === undefined ? {} : { 'perf_event.bpf_cookie': event.cookie };
-  const linkFd = createLink(kernel, {
-    programFd: program.fd,
-    target: event.fd,
-    attachType: bpf_attach_type.BPF_PERF_EVENT,
-    details,
-  });
+  const request = { programFd: program.fd, attachType: bpf_attach_type.BPF_PERF_EVENT };
+  const linkFd = createLink(kernel, { ...request, target: event.fd, details });
+  // Where there are links of perf events, a descriptor that is none is what is wrong first.
+  const isOld = linkFd === -Errno.EINVAL && createLink(kernel, { ...request, target: -1 }) !== -Errno.EBADF;
   let holder: LoadedLink;
   if (linkFd >= 0) {
     holder = new LoadedLink(kernel, linkFd, [event.fd]);
-  } else if (linkFd === -22 && event.cookie === undefined) {
+  } else if (isOld && event.cookie !== undefined) {
+    kernel.close(event.fd);
+    const cause = new NotSupportedError('cookie of a perf event', '5.15');
+    throw failure(log, Errno.EOPNOTSUPP, `prog '${program.name}': user context value is not supported`, { cause });
+  } else if (isOld) {
     const result = kernel.ioctl(event.fd, setBpf, program.fd);
     if (result < 0) {
       kernel.close(event.fd);

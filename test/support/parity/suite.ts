@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nameOf, type ParityCase } from './case.ts';
 import { compare } from './check.ts';
-import { FeatureMissing, mayBeMissing, World } from './world.ts';
+import { FeatureMissing, mayBeMissing } from '../feature.ts';
+import { World } from './world.ts';
 
 /** Declares one test a case; all cases of a suite share their unchanged fixtures. */
 export function paritySuite(name: string, cases: readonly ParityCase[]): void {

@@ -28,29 +28,6 @@ export interface FixtureObject {
 /** How a fixture comes into being; answers its object. Other fixtures are made first by `world.get`. */
 export type Fixture = (world: World, key: string) => FixtureObject;
 
-/** Thrown by a fixture the running kernel cannot make; says which feature is missing. */
-export class FeatureMissing extends Error {
-  override name = 'FeatureMissing';
-  readonly feature: string;
-  /** The first kernel that has it, as `major.minor`, when known. */
-  readonly since: string | undefined;
-
-  constructor(feature: string, since?: string) {
-    super(since === undefined ? feature : `${feature} (needs Linux >= ${since})`);
-    this.feature = feature;
-    this.since = since;
-  }
-}
-
-/** Whether the running kernel may lack the feature: a kernel new enough must have it. */
-export function mayBeMissing({ since }: FeatureMissing): boolean {
-  if (since === undefined) return true;
-  const numbers = (version: string) => version.split('.').map((part) => Number.parseInt(part, 10));
-  const [major = 0, minor = 0] = numbers(os.release());
-  const [neededMajor = 0, neededMinor = 0] = numbers(since);
-  return major < neededMajor || (major === neededMajor && minor < neededMinor);
-}
-
 export class World {
   readonly programs: Programs;
   /** Folder in the BPF file system. */

@@ -50,6 +50,11 @@ class Skipped extends Error {}
 const root = newSuite('', undefined);
 let current = root;
 
+/** What is declared from here on belongs to another file. */
+export function beginFile(): void {
+  current = newSuite('', root);
+}
+
 function newSuite(name: string, parent: Suite | undefined, skipped = false): Suite {
   const suite: Suite = {
     name,
@@ -176,7 +181,7 @@ function plan(suite: Suite, names: string[], keep: (group: string, test: string)
     inner: suite.suites
       .map((inner) => {
         inner.skipped ||= suite.skipped;
-        return plan(inner, [...names, inner.name], keep);
+        return plan(inner, inner.name === '' ? names : [...names, inner.name], keep);
       })
       .filter(({ tests, inner }) => tests.length > 0 || inner.length > 0),
   };
