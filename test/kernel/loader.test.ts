@@ -237,8 +237,8 @@ describe('programs attach where their sections say', () => {
     existsSync,
   );
 
-  test('tracepoints, raw tracepoints, typed ones and iterators', (context) => {
-    if (!hasTracepoints) context.skip('no tracefs with the tracepoints of the scheduler is mounted');
+  test('tracepoints, raw tracepoints, typed ones and iterators', (running) => {
+    if (!hasTracepoints) running.skip('no tracefs with the tracepoints of the scheduler is mounted');
     const object = load(fixture('autoattach')).object!;
     const context = { kernel, log: () => undefined };
     const kinds = object.programs.map((program) => {
