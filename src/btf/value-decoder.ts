@@ -1,6 +1,6 @@
 import { readBits } from './ascii.ts';
 import type { Btf } from './parse.ts';
-import { type FieldLayout, type ValueLayout, valueLayout } from './value-layout.ts';
+import { type FieldLayout, isWhole, type ValueLayout, valueLayout } from './value-layout.ts';
 
 /** A BTF value in JavaScript: integers of up to 32 bits are numbers, wider ones and pointers bigints. */
 export type BtfValue = number | bigint | boolean | string | BtfValue[] | { [name: string]: BtfValue };
@@ -22,9 +22,10 @@ type Decode = (bytes: Uint8Array, offset: number) => BtfValue;
 function decoderOf(layout: ValueLayout, little: boolean): Decode {
   switch (layout.kind) {
     case 'int':
-      return integer(layout.bits, layout.signed, little);
+      if (isWhole(layout)) return integer(layout.bits, layout.signed, little);
+      return bitField(layout, { bitOffset: layout.bitOffset, bitSize: layout.bits, little });
     case 'bool':
-      return (bytes, offset) => readBits(bytes, offset, 0, layout.size * 8, little) !== 0n;
+      return bitField(layout, { bitOffset: layout.bitOffset, bitSize: layout.bits, little });
     case 'float':
       return float(layout.size, little);
     case 'enum':
@@ -83,7 +84,7 @@ function array(layout: ValueLayout & { kind: 'array' }, little: boolean): Decode
   return (bytes, offset) => textOf(bytes.subarray(offset, offset + length)) ?? list(bytes, offset);
 }
 
-const strict = new TextDecoder('utf-8', { fatal: true });
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The string in a char array; undefined unless it ends with a NUL, only NULs follow, and it is UTF-8. */
 function textOf(bytes: Uint8Array): string | undefined {
@@ -116,19 +117,25 @@ function define(object: { [name: string]: BtfValue }, name: string, value: BtfVa
 }
 
 function fieldDecoder(field: FieldLayout, little: boolean): Decode {
-  const { layout, bitSize } = field;
-  const byte = field.bitOffset >>> 3;
-  if (bitSize === 0) {
-    const read = decoderOf(layout, little);
-    return (bytes, offset) => read(bytes, offset + byte);
-  }
-  const bit = field.bitOffset & 7;
+  const { layout, bitOffset, bitSize } = field;
+  if (bitSize > 0) return bitField(layout, { bitOffset, bitSize, little });
+  const byte = bitOffset >>> 3;
+  const read = decoderOf(layout, little);
+  return (bytes, offset) => read(bytes, offset + byte);
+}
+
+/** `bitSize` bits from `bitOffset` on, counted from the offset that is decoded. */
+function bitField(
+  layout: ValueLayout,
+  { bitOffset, bitSize, little }: { bitOffset: number; bitSize: number; little: boolean },
+): Decode {
+  const [byte, bit] = [bitOffset >>> 3, bitOffset & 7];
   const signed = (layout.kind === 'int' || layout.kind === 'enum') && layout.signed;
   const read: Decode = (bytes, offset) => {
     const raw = readBits(bytes, offset + byte, bit, bitSize, little);
     const value = signed ? BigInt.asIntN(bitSize, raw) : raw;
     return bitSize > 32 ? value : Number(value);
   };
-  if (layout.kind === 'bool') return (bytes, offset) => read(bytes, offset) !== 0;
+  if (layout.kind === 'bool') return (bytes, offset) => Boolean(read(bytes, offset));
   return layout.kind === 'enum' ? named(read, layout.names) : read;
 }

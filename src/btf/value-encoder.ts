@@ -43,8 +43,10 @@ function encoderOf(layout: ValueLayout, little: boolean): Encode {
     case 'bool':
     case 'enum':
       return (value, { bytes, at, path }) => {
-        const bits = layoutSize(layout) * 8;
-        writeBits({ bytes, at, bit: 0, bits, little }, scalar(layout, bits, value, path));
+        const { bits } = layout;
+        const bitOffset = layout.kind === 'enum' ? 0 : layout.bitOffset;
+        const where = { bytes, at: at + (bitOffset >>> 3), bit: bitOffset & 7, bits, little };
+        writeBits(where, scalar(layout, bits, value, path));
       };
     case 'float':
       return float(layout, little);
@@ -121,6 +123,7 @@ function composite(layout: ValueLayout & { kind: 'struct' | 'union' }, little: b
   const owners = new Map<string, FieldLayout>();
   for (const field of layout.fields) for (const name of namesOf(field)) if (!owners.has(name)) owners.set(name, field);
   const encoders = new Map(layout.fields.map((field) => [field, fieldEncoder(field, little)]));
+  const masks = layout.kind === 'union' ? masksOf(layout, little) : new Map<FieldLayout, Uint8Array>();
   return (value, target) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) {
       bad(target.path, `${show(value)} is no object (${layout.text})`);
@@ -145,30 +148,67 @@ function composite(layout: ValueLayout & { kind: 'struct' | 'union' }, little: b
         path: part.name === '' ? target.path : `${target.path}.${part.name}`,
       });
     if (layout.kind === 'struct') for (const [field, part] of parts) write(field, part, target.bytes);
-    else writeUnion(parts, target, write);
+    else writeUnion(parts, masks, target, write);
   };
 }
 
-/** Each member is encoded apart; a later one must not contradict what an earlier one wrote. */
+/** Each member is encoded apart; a later one must not contradict what an earlier one wrote. `masks`: bits of each. */
 function writeUnion(
   parts: ReadonlyMap<FieldLayout, { name: string; value: unknown }>,
+  masks: ReadonlyMap<FieldLayout, Uint8Array>,
   target: Target,
   write: (field: FieldLayout, part: { name: string; value: unknown }, bytes: Uint8Array) => void,
 ): void {
-  let settled = 0;
+  const { bytes, at } = target;
+  const settled = new Uint8Array(masks.values().next().value?.length ?? 0);
   for (const [field, part] of parts) {
-    const scratch = new Uint8Array(target.bytes.length);
+    const scratch = new Uint8Array(bytes.length);
     write(field, part, scratch);
-    const size = field.bitSize > 0 ? Math.ceil(((field.bitOffset & 7) + field.bitSize) / 8) : layoutSize(field.layout);
-    for (let i = 0; i < size; i++) {
-      const byte = scratch[target.at + i] ?? 0;
-      if (i < settled && target.bytes[target.at + i] !== byte) {
+    for (const [i, mask] of masks.get(field)!.entries()) {
+      const [old, byte] = [bytes[at + i] ?? 0, scratch[at + i] ?? 0];
+      if (((old ^ byte) & settled[i]! & mask) !== 0) {
         bad(target.path, `members of a union contradict each other at '${part.name}': give one`);
       }
-      target.bytes[target.at + i] = byte;
+      bytes[at + i] = old | (byte & mask);
+      settled[i]! |= mask;
     }
-    settled = Math.max(settled, size);
   }
+}
+
+function masksOf(layout: ValueLayout & { kind: 'struct' | 'union' }, little: boolean): Map<FieldLayout, Uint8Array> {
+  return new Map(
+    layout.fields.map((field) => {
+      const mask = new Uint8Array(layout.size);
+      markField(field, little, mask, 0);
+      return [field, mask];
+    }),
+  );
+}
+
+/** Marks the bits of a value that a type uses; what is left is padding. `at` in bytes from the start of `mask`. */
+function markUsed(layout: ValueLayout, little: boolean, mask: Uint8Array, at: number): void {
+  if (layout.kind === 'array') {
+    for (let i = 0; i < layout.length; i++) markUsed(layout.element, little, mask, at + i * layout.stride);
+  } else if (layout.kind === 'struct' || layout.kind === 'union') {
+    for (const field of layout.fields) markField(field, little, mask, at);
+  } else if (layout.kind === 'int' || layout.kind === 'bool') {
+    markBits(mask, { at, bitOffset: layout.bitOffset, bits: layout.bits, little });
+  } else {
+    mask.fill(255, at, at + layoutSize(layout));
+  }
+}
+
+function markField(field: FieldLayout, little: boolean, mask: Uint8Array, at: number): void {
+  const { bitOffset, bitSize } = field;
+  if (bitSize > 0) markBits(mask, { at, bitOffset, bits: bitSize, little });
+  else markUsed(field.layout, little, mask, at + (bitOffset >>> 3));
+}
+
+function markBits(
+  mask: Uint8Array,
+  { at, bitOffset, bits, little }: { at: number; bitOffset: number; bits: number; little: boolean },
+): void {
+  writeBits({ bytes: mask, at: at + (bitOffset >>> 3), bit: bitOffset & 7, bits, little }, -1n);
 }
 
 function namesOf(field: FieldLayout): string[] {

@@ -2,11 +2,12 @@ import { ParseError } from '../errors/index.ts';
 import type { Btf } from './parse.ts';
 import { isModifier, pointerSize, sizeOf, tryResolve } from './resolve.ts';
 import { typeText } from './type-text.ts';
+import type { BtfInt, BtfMember } from './types.ts';
 
 /** How the value of a type lies in memory, typedefs and qualifiers resolved. Offsets in bits from the value's start. */
 export type ValueLayout =
-  | { readonly kind: 'int'; readonly bits: number; readonly signed: boolean; readonly text: string }
-  | { readonly kind: 'bool'; readonly size: number; readonly text: string }
+  | (Word & { readonly kind: 'int'; readonly signed: boolean })
+  | (Word & { readonly kind: 'bool' })
   | { readonly kind: 'float'; readonly size: number; readonly text: string }
   | {
       readonly kind: 'enum';
@@ -30,6 +31,14 @@ export type ValueLayout =
       readonly fields: readonly FieldLayout[];
       readonly text: string;
     };
+
+/** `size` in bytes; `bits` of them hold the value, from `bitOffset` on: fewer than all in old encodings of bit-fields. */
+interface Word {
+  readonly size: number;
+  readonly bits: number;
+  readonly bitOffset: number;
+  readonly text: string;
+}
 
 /** `name` is empty for an anonymous struct or union, whose members count as the parent's. */
 export interface FieldLayout {
@@ -79,10 +88,11 @@ class LayoutBuilder {
     }
     switch (type.kind) {
       case 'int':
-        if (type.bool) return { kind: 'bool', size: type.size, text };
-        return { kind: 'int', bits: type.size * 8, signed: type.signed, text };
+        return type.bool
+          ? { kind: 'bool', ...wordOf(type), text }
+          : { kind: 'int', ...wordOf(type), signed: type.signed, text };
       case 'ptr':
-        return { kind: 'int', bits: pointerSize * 8, signed: false, text };
+        return { kind: 'int', size: pointerSize, bits: pointerSize * 8, bitOffset: 0, signed: false, text };
       case 'float':
         return { kind: 'float', size: type.size, text };
       case 'enum':
@@ -97,12 +107,7 @@ class LayoutBuilder {
       }
       case 'struct':
       case 'union': {
-        const fields = type.members.map((m) => ({
-          name: m.name,
-          bitOffset: m.bitOffset,
-          bitSize: m.bitSize,
-          layout: this.build(m.typeId, depth + 1),
-        }));
+        const fields = type.members.map((m) => fieldOf(m, this.build(m.typeId, depth + 1)));
         return { kind: type.kind, size: type.size, fields, text };
       }
       case 'datasec': {
@@ -128,10 +133,25 @@ class LayoutBuilder {
   }
 }
 
+function wordOf({ size, bits, bitOffset }: BtfInt) {
+  return { size, bits, bitOffset };
+}
+
+/** Before `kind_flag` a bit-field was a member whose own int type says its bits, or that starts within a byte. */
+function fieldOf({ name, bitOffset, bitSize }: BtfMember, layout: ValueLayout): FieldLayout {
+  const isWord = layout.kind === 'int' || layout.kind === 'bool';
+  if (bitSize > 0 || !isWord || ((bitOffset & 7) === 0 && isWhole(layout))) return { name, bitOffset, bitSize, layout };
+  return { name, bitOffset: bitOffset + layout.bitOffset, bitSize: layout.bits, layout };
+}
+
+/** True where all bits of a word hold its value. */
+export function isWhole({ size, bits }: { readonly size: number; readonly bits: number }): boolean {
+  return bits === size * 8;
+}
+
 /** Bytes of a value. */
 export function layoutSize(layout: ValueLayout): number {
   switch (layout.kind) {
-    case 'int':
     case 'enum':
       return layout.bits / 8;
     case 'array':
