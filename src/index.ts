@@ -9,10 +9,13 @@ export {
   BpfMap,
   BpfProgram,
   BtfObject,
+  type ElementValue,
+  ElementWriter,
   holders,
   type Kernel,
   loadBtfById,
   type MapInfo,
+  maps,
   objectIds,
   openKernel,
   PerfBuffer,
@@ -20,6 +23,8 @@ export {
   type ProgramInfo,
   RingBuffer,
   readBatches,
+  TypedMap,
+  type UpdateMode,
   vmlinuxBtf,
 } from './kernel/index.ts';
 export {

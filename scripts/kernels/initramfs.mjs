@@ -12,6 +12,8 @@ export PATH=/usr/bin:/usr/sbin:/bin:/sbin HOME=/root TSBPFTOOL_PROJECT=/project 
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
+mkdir -p /dev/pts
+mount -t devpts devpts /dev/pts
 mkdir -p /tmp /run /root /dev/shm
 mount -t tmpfs tmpfs /tmp
 mount -t bpf bpf /sys/fs/bpf

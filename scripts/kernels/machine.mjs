@@ -30,7 +30,7 @@ export async function runMachine({ image, initramfs, folder, minutes }) {
         '-no-reboot',
       ],
       ...['-kernel', image, '-initrd', initramfs],
-      ...['-append', 'console=ttyS0 panic=-1 quiet loglevel=4 nokaslr mitigations=off random.trust_cpu=on'],
+      ...['-append', 'console=ttyS0 panic=-1 quiet loglevel=4 nokaslr mitigations=off random.trust_cpu=on lsm=bpf'],
       ...['-serial', 'stdio', '-serial', `file:${resultFile}`],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },

@@ -5,12 +5,17 @@ import { type FieldLayout, type ValueLayout, valueLayout } from './value-layout.
 /** A JSON Schema (draft 2020-12) as a plain object. */
 export type JsonSchema = { [key: string]: unknown };
 
+export interface JsonSchemaOptions {
+  /** Every member of a struct must be given. */
+  readonly strict?: boolean;
+}
+
 /** The schema of what `compileValueEncoder` accepts for a type, as JSON: integers also as strings, for 64 bits and hex. */
-export function jsonSchemaFor(btf: Btf, typeId: number): JsonSchema {
+export function jsonSchemaFor(btf: Btf, typeId: number, options: JsonSchemaOptions = {}): JsonSchema {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: typeText(btf, typeId),
-    ...schemaOf(valueLayout(btf, typeId)),
+    ...schemaOf(valueLayout(btf, typeId), options),
   };
 }
 
@@ -28,32 +33,52 @@ function integer(bits: number, signed: boolean): JsonSchema {
   };
 }
 
-function schemaOf(layout: ValueLayout, bitSize = 0): JsonSchema {
+function schemaOf(layout: ValueLayout, options: JsonSchemaOptions, bitSize = 0): JsonSchema {
   switch (layout.kind) {
     case 'int':
       return integer(bitSize || layout.bits, layout.signed);
     case 'bool':
       return { anyOf: [{ type: 'boolean' }, { enum: [0, 1] }] };
     case 'float':
-      return { type: 'number' };
+      // What is no JSON number (`NaN`, `-Infinity`) is a string.
+      return { anyOf: [{ type: 'number' }, { type: 'string' }] };
     case 'enum':
       return { anyOf: [{ enum: [...layout.names.keys()] }, integer(bitSize || layout.bits, layout.signed)] };
     case 'array': {
-      const list = { type: 'array', items: schemaOf(layout.element), maxItems: layout.length };
+      const list = { type: 'array', items: schemaOf(layout.element, options), maxItems: layout.length };
       return layout.isText ? { anyOf: [{ type: 'string', maxLength: layout.length }, list] } : list;
     }
     default:
-      return { type: 'object', properties: properties(layout.fields), additionalProperties: false };
+      return object(layout, options);
   }
 }
 
-function properties(fields: readonly FieldLayout[]): JsonSchema {
+function object(layout: ValueLayout & { kind: 'struct' | 'union' }, options: JsonSchemaOptions): JsonSchema {
+  const properties = propertiesOf(layout.fields, options);
+  const required = options.strict && layout.kind === 'struct' ? requiredOf(layout.fields) : [];
+  return {
+    type: 'object',
+    properties,
+    ...(required.length > 0 ? { required } : {}),
+    additionalProperties: false,
+  };
+}
+
+function propertiesOf(fields: readonly FieldLayout[], options: JsonSchemaOptions): JsonSchema {
   const found: [string, unknown][] = [];
   for (const field of fields) {
-    if (field.name !== '') found.push([field.name, schemaOf(field.layout, field.bitSize)]);
+    if (field.name !== '') found.push([field.name, schemaOf(field.layout, options, field.bitSize)]);
     else if (field.layout.kind === 'struct' || field.layout.kind === 'union') {
-      found.push(...Object.entries(properties(field.layout.fields)));
+      found.push(...Object.entries(propertiesOf(field.layout.fields, options)));
     }
   }
   return Object.fromEntries(found);
+}
+
+/** Names of all members, those of anonymous structs among them; of an anonymous union none is needed. */
+function requiredOf(fields: readonly FieldLayout[]): string[] {
+  return fields.flatMap(({ name, layout }) => {
+    if (name !== '') return [name];
+    return layout.kind === 'struct' ? requiredOf(layout.fields) : [];
+  });
 }

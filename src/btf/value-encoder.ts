@@ -1,11 +1,18 @@
 import { encodeUtf8 } from '../bytes/index.ts';
 import { UsageError } from '../errors/index.ts';
 import { readBits } from './ascii.ts';
+import { fastEncoder } from './fast-encoder.ts';
 import type { Btf } from './parse.ts';
 import { type FieldLayout, layoutSize, type ValueLayout, valueLayout } from './value-layout.ts';
 
 /** Turns a JavaScript value into the bytes of one type; UsageError names the path of what does not fit. */
-export type ValueEncoder = (value: unknown) => Uint8Array;
+export interface ValueEncoder {
+  (value: unknown): Uint8Array;
+  /** Bytes of a value. */
+  readonly size: number;
+  /** Writes into zeroed memory from byte `at` on; after an error the memory is undefined. `view` is of the same memory. */
+  readonly into: (value: unknown, bytes: Uint8Array, view: DataView, at: number) => void;
+}
 
 export interface ValueEncoderOptions {
   /** What paths in errors begin with; `value` unless given. */
@@ -21,11 +28,19 @@ export function compileValueEncoder(btf: Btf, typeId: number, options: ValueEnco
   const layout = valueLayout(btf, typeId);
   const size = layoutSize(layout);
   const encode = encoderOf(layout, btf.littleEndian);
-  return (value) => {
+  const fast = fastEncoder(layout, btf.littleEndian);
+  const path = options.name ?? 'value';
+  const into: ValueEncoder['into'] = (value, bytes, view, at) => {
+    if (fast?.(value, view, bytes, at)) return;
+    bytes.fill(0, at, at + size);
+    encode(value, { bytes, at, path });
+  };
+  const whole = (value: unknown) => {
     const bytes = new Uint8Array(size);
-    encode(value, { bytes, at: 0, path: options.name ?? 'value' });
+    encode(value, { bytes, at: 0, path });
     return bytes;
   };
+  return Object.assign(whole, { size, into });
 }
 
 /** Where a value goes: `at` in bytes. */

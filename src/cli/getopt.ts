@@ -11,6 +11,13 @@ export type OptionEvent =
   /** `word` is what getopt_long(3) leaves as argv[optind - 1] at that moment. */
   | { kind: 'unknown'; word: string };
 
+export interface OptionsMode {
+  /** The first word ends the options, as POSIX has it. */
+  readonly wordsEndOptions?: boolean;
+  /** Whether an argument that begins with a dash is a word all the same, for what stands before it. */
+  readonly isWord?: (arg: string, previous: string | undefined) => boolean;
+}
+
 /**
  * Reads `args` as GNU getopt_long(3) with permutation does: options anywhere, clusters of short letters,
  * unambiguous abbreviations of long names, `--` ends them. `onOption` sees the options in order and returns
@@ -22,7 +29,7 @@ export function readOptions(
   args: readonly string[],
   specs: readonly OptionSpec[],
   onOption: (event: OptionEvent) => boolean,
-  mode: { readonly wordsEndOptions?: boolean } = {},
+  mode: OptionsMode = {},
 ): string[] {
   const words: string[] = [];
   let lastOptionWord = programName;
@@ -35,7 +42,7 @@ export function readOptions(
       words.push(...args.slice(at + 1));
       break;
     }
-    if (arg.length < 2 || arg[0] !== '-') {
+    if (arg.length < 2 || arg[0] !== '-' || mode.isWord?.(arg, args[at - 1])) {
       if (mode.wordsEndOptions) return args.slice(at);
       words.push(arg);
       at++;

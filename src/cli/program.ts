@@ -96,7 +96,11 @@ async function runWith(
       } else if (!setOption(options, spec, value) && spec.long !== undefined) verbOptions.set(spec.long, value ?? true);
       return true;
     },
-    { wordsEndOptions: process.env.POSIXLY_CORRECT !== undefined },
+    {
+      wordsEndOptions: process.env.POSIXLY_CORRECT !== undefined,
+      // `key json -1`: no option of any program begins with a digit.
+      isWord: (arg, previous) => previous === 'json' && /^-\d/.test(arg),
+    },
   );
   if (ended !== undefined) return ended;
 

@@ -60,3 +60,63 @@ export function* readBatches(map: BpfMap): Generator<ElementBatch, number> {
     first = false;
   }
 }
+
+/** Elements to be written together, packed as `ElementBatch` has them. */
+export interface ElementsToWrite {
+  readonly keys: Uint8Array;
+  readonly values: Uint8Array;
+  readonly count: number;
+}
+
+/** How far a write came: `count` elements are in the map; `errno` (positive) says why not more. */
+export interface WriteOutcome {
+  readonly count: number;
+  readonly errno: number;
+}
+
+const noBatches = new Set([-22, EOPNOTSUPP, -524, -7]);
+
+/** Writes elements into one map, in batches where type and kernel have them (5.6, or later for some types). */
+export class ElementWriter {
+  readonly #map: BpfMap;
+  readonly #flags: number;
+  readonly #attr = structView(attr_map_batch);
+  #hasBatches = true;
+
+  /** `flags`: BPF_ANY, BPF_NOEXIST, BPF_EXIST. */
+  constructor(map: BpfMap, flags = 0) {
+    this.#map = map;
+    this.#flags = flags;
+    // The kernel's generic batch takes flags only for spin locks.
+    this.#hasBatches = flags === 0 && map.info().keySize > 0;
+  }
+
+  write({ keys, values, count }: ElementsToWrite): WriteOutcome {
+    if (count === 0) return { count: 0, errno: 0 };
+    if (this.#hasBatches) {
+      const map = this.#map;
+      const attr = this.#attr;
+      attr.set('keys', map.kernel.address(keys)).set('values', map.kernel.address(values));
+      attr.set('count', count).set('map_fd', map.fd.number);
+      const result = map.kernel.bpf(bpf_cmd.BPF_MAP_UPDATE_BATCH, attr.bytes);
+      if (result === 0) return { count, errno: 0 };
+      // Where the call was refused as a whole, the count stands as it was given.
+      const done = attr.u32('count') % count;
+      if (done > 0 || !noBatches.has(result)) return { count: done, errno: -result };
+      // No batches here, or the first element itself is what is wrong.
+      this.#hasBatches = false;
+    }
+    return this.#oneByOne({ keys, values, count });
+  }
+
+  #oneByOne({ keys, values, count }: ElementsToWrite): WriteOutcome {
+    const { keySize } = this.#map.info();
+    const valueSize = elementValueSize(this.#map.kernel, this.#map.info());
+    for (let i = 0; i < count; i++) {
+      const key = keySize > 0 ? keys.subarray(i * keySize, (i + 1) * keySize) : undefined;
+      const result = this.#map.update(key, values.subarray(i * valueSize, (i + 1) * valueSize), this.#flags);
+      if (result < 0) return { count: i, errno: -result };
+    }
+    return { count, errno: 0 };
+  }
+}

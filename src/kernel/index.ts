@@ -1,6 +1,14 @@
 export { Fd, type Kernel, openKernel, syscallError } from '../sys/index.ts';
-export { type ElementBatch, readBatches } from './batch.ts';
+export {
+  type ElementBatch,
+  type ElementsToWrite,
+  ElementWriter,
+  readBatches,
+  type WriteOutcome,
+} from './batch.ts';
 export { type BtfInfo, BtfObject, loadBtfById, vmlinuxBtf } from './btf.ts';
+export { ElementCodec, type ElementValue, elementCodec, type HalfCodec } from './element-codec.ts';
+export { type ElementTypes, elementTypes } from './element-types.ts';
 export { type Holder, holders } from './holders.ts';
 export { BpfLink, type LinkInfo, type LinkInfoField } from './link.ts';
 export {
@@ -30,3 +38,4 @@ export { BpfProgram, type ProgramArrays, type ProgramArraysRequest, type Program
 export { type AttachedPrograms, type QueryRequest, queryAttached } from './query.ts';
 export { RingBuffer } from './ring-buffer.ts';
 export { queryTaskFd, type TaskFd } from './task-fd.ts';
+export { type IterationOptions, maps, type OpenMapOptions, TypedMap, type UpdateMode } from './typed-map.ts';

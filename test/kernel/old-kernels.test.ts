@@ -9,7 +9,7 @@ import { type LoadedObject, loadObject } from '../../src/loader/index.ts';
 import { parseObject } from '../../src/object/index.ts';
 import { explainUnsupported, type Refusal, watchRefusals } from '../../src/probe/index.ts';
 import { openKernel } from '../../src/sys/index.ts';
-import { bpf_map_type, bpf_prog_type, mapTypeName } from '../../src/uapi/index.ts';
+import { attr_prog_load, bpf_cmd, bpf_map_type, bpf_prog_type, mapTypeName, structView } from '../../src/uapi/index.ts';
 import { kernelAtLeast } from '../support/feature.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
@@ -117,9 +117,15 @@ describe('elements of a per-CPU array, which has batches since 5.13,', () => {
 describe('program types that came late', () => {
   it('are explained by the version that has them', () => {
     const { kernel, lastRefusal } = watchRefusals(real);
-    const attr = new Uint8Array(168);
-    new DataView(attr.buffer).setUint32(0, bpf_prog_type.BPF_PROG_TYPE_NETFILTER, true);
-    expect(kernel.bpf(5, attr)).toBeLessThan(0);
+    const code = Uint8Array.from([0xb7, 0, 0, 0, 1, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0]);
+    const license = Buffer.from('GPL\0');
+    const attr = structView(attr_prog_load)
+      .set('prog_type', bpf_prog_type.BPF_PROG_TYPE_NETFILTER)
+      .set('insn_cnt', 2)
+      .set('insns', real.address(code))
+      .set('license', real.address(license));
+    // Without the attach type it wants, a kernel that has the type refuses it too.
+    expect(kernel.bpf(bpf_cmd.BPF_PROG_LOAD, attr.bytes)).toBeLessThan(0);
     const told = explainUnsupported(real, lastRefusal() as Refusal)?.message;
     const missing = 'program type netfilter: not supported (needs Linux >= 6.4)';
     expect(told).toBe(kernelAtLeast('6.4') ? undefined : missing);

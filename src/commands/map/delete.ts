@@ -4,10 +4,10 @@ import { selectMap } from '../shared/select-map.ts';
 import { readElement } from './input.ts';
 
 /** `map delete MAP key DATA` */
-export const deleteKey: Handler = (ctx, words) => {
+export const deleteKey: Handler = async (ctx, words) => {
   if (words.left < 2) usage();
   using map = selectMap(ctx, words, { readOnly: false });
-  const { key } = readElement(ctx, words, map.info(), { key: true, value: false, flags: false, readOnly: false });
+  const { key } = await readElement(ctx, words, map.info(), { key: true, value: false, flags: false, readOnly: false });
   const result = map.delete(key);
   if (result < 0) fail(`delete failed: ${strerror(-result)}`, { status: result });
   ctx.json?.null();

@@ -1,4 +1,6 @@
-import type { CommandFamily } from '../../cli/index.ts';
+import type { CommandFamily, VerbOption } from '../../cli/index.ts';
+
+const strict: VerbOption = { long: 'strict', summary: 'Refuses structs with members left out.' };
 
 export const mapFamily: CommandFamily = {
   name: 'map',
@@ -12,7 +14,12 @@ export const mapFamily: CommandFamily = {
       summary: 'Prints every element of a map, decoded where it has BTF.',
       load: async () => (await import('./dump.ts')).dump,
     },
-    { name: 'update', summary: 'Sets the value of a key.', load: async () => (await import('./update.ts')).update },
+    {
+      name: 'update',
+      summary: 'Sets the value of a key.',
+      load: async () => (await import('./update.ts')).update,
+      options: [strict],
+    },
     { name: 'lookup', summary: 'Prints the value of a key.', load: async () => (await import('./lookup.ts')).lookup },
     {
       name: 'getnext',
@@ -36,8 +43,18 @@ export const mapFamily: CommandFamily = {
       summary: 'Prints the next value of a queue or stack without removing it.',
       load: async () => (await import('./lookup.ts')).lookup,
     },
-    { name: 'push', summary: 'Puts a value onto a stack.', load: async () => (await import('./update.ts')).update },
-    { name: 'enqueue', summary: 'Puts a value into a queue.', load: async () => (await import('./update.ts')).update },
+    {
+      name: 'push',
+      summary: 'Puts a value onto a stack.',
+      load: async () => (await import('./update.ts')).update,
+      options: [strict],
+    },
+    {
+      name: 'enqueue',
+      summary: 'Puts a value into a queue.',
+      load: async () => (await import('./update.ts')).update,
+      options: [strict],
+    },
     {
       name: 'pop',
       summary: 'Takes a value from a stack and prints it.',
@@ -52,6 +69,29 @@ export const mapFamily: CommandFamily = {
       name: 'freeze',
       summary: 'Makes a map read-only for user space.',
       load: async () => (await import('./freeze.ts')).freeze,
+    },
+    {
+      name: 'schema',
+      summary: "Prints the JSON Schema of a map's elements.",
+      extension: true,
+      load: async () => (await import('./schema.ts')).schema,
+      options: [strict],
+    },
+    {
+      name: 'export',
+      summary: 'Writes every element as a line of JSON.',
+      extension: true,
+      load: async () => (await import('./export.ts')).exportMap,
+    },
+    {
+      name: 'import',
+      summary: 'Sets elements from lines of JSON.',
+      extension: true,
+      load: async () => (await import('./import.ts')).importMap,
+      options: [
+        strict,
+        { long: 'keep-going', summary: 'Passes over bad lines; the exit status then tells that there were some.' },
+      ],
     },
   ],
   usage: `Usage: %P %O { show | list }   [MAP]
@@ -88,5 +128,11 @@ export const mapFamily: CommandFamily = {
                  insn_array | rhash }
        OPTIONS := { {-j|--json} [{-p|--pretty}] | {-d|--debug} |
                     {-f|--bpffs} | {-n|--nomount} }
+`,
+  extensionUsage: `       %P %O schema     MAP
+       %P %O export     MAP [FILE]
+       %P %O import     MAP [FILE]
+
+       DATA := { [hex] BYTES | json TEXT }
 `,
 };

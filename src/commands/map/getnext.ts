@@ -5,13 +5,13 @@ import { selectMap } from '../shared/select-map.ts';
 import { readElement } from './input.ts';
 
 /** `map getnext MAP [key DATA]` */
-export const getNext: Handler = (ctx, words) => {
+export const getNext: Handler = async (ctx, words) => {
   if (words.left < 2) usage();
   using map = selectMap(ctx, words, { readOnly: true });
   const info = map.info();
   const given = words.left > 0;
   const key = given
-    ? readElement(ctx, words, info, { key: true, value: false, flags: false, readOnly: true }).key
+    ? (await readElement(ctx, words, info, { key: true, value: false, flags: false, readOnly: true })).key
     : undefined;
   const next = new Uint8Array(info.keySize);
   const result = map.nextKey(key, next);

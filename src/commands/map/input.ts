@@ -5,6 +5,7 @@ import { alignUp } from '../../bytes/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { selectProgram } from '../shared/select-prog.ts';
+import { atJson, codecOf, readJson } from './typed.ts';
 
 /** Which parts of an element the command takes. */
 export interface ElementParts {
@@ -23,8 +24,13 @@ export interface ElementInput {
   close(): void;
 }
 
-/** Reads `key DATA`, `value DATA` and the update flags, in any order, each once, until no word is left. */
-export function readElement(ctx: Context, words: Words, info: MapInfo, parts: ElementParts): ElementInput {
+/** Reads `key DATA`, `value DATA`, where DATA may be `json TEXT`, and the update flags, in any order, each once, until no word is left. */
+export async function readElement(
+  ctx: Context,
+  words: Words,
+  info: MapInfo,
+  parts: ElementParts,
+): Promise<ElementInput> {
   const kernel = kernelOf(ctx);
   const key = new Uint8Array(info.keySize);
   const value = new Uint8Array(elementValueSize(kernel, info));
@@ -36,11 +42,13 @@ export function readElement(ctx: Context, words: Words, info: MapInfo, parts: El
     while (words.left > 0) {
       if (words.take('key')) {
         if (!owesKey) fail(parts.key && info.keySize > 0 ? 'duplicate key' : 'unnecessary key');
-        readBytes(words, 'key', key);
+        if (atJson(words)) key.set(await readJson(ctx, words, 'key', codecOf(ctx, info).key));
+        else readBytes(words, 'key', key);
         owesKey = false;
       } else if (words.take('value')) {
         if (!owesValue) fail(parts.value && info.valueSize > 0 ? 'duplicate value' : 'unnecessary value');
-        referred = readValue(ctx, words, info, value, parts.readOnly);
+        if (atJson(words)) value.set(await readJson(ctx, words, 'value', codecOf(ctx, info).value));
+        else referred = readValue(ctx, words, info, value, parts.readOnly);
         owesValue = false;
       } else if (words.at('any') || words.at('noexist') || words.at('exist')) {
         const word = words.next();

@@ -6,10 +6,15 @@ import { printOneEntry } from './entry.ts';
 import { readElement } from './input.ts';
 
 /** `map lookup MAP [key DATA]`; `peek` is the same without a key. */
-export const lookup: Handler = (ctx, words) => {
+export const lookup: Handler = async (ctx, words) => {
   if (words.left < 2) usage();
   using map = selectMap(ctx, words, { readOnly: true });
-  const { key, value } = readElement(ctx, words, map.info(), { key: true, value: false, flags: false, readOnly: true });
+  const { key, value } = await readElement(ctx, words, map.info(), {
+    key: true,
+    value: false,
+    flags: false,
+    readOnly: true,
+  });
   const result = map.lookup(key, value);
   if (result === -Errno.ENOENT) {
     if (ctx.json === undefined) ctx.print(`key:\n${hexText(key)}\n\nNot found\n`);

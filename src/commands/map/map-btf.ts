@@ -1,30 +1,16 @@
 import { type Context, fail } from '../../cli/index.ts';
 import { SyscallError } from '../../errors/index.ts';
-import type { Btf } from '../../btf/index.ts';
-import { loadBtfById, type MapInfo, vmlinuxBtf } from '../../kernel/index.ts';
+import { type ElementTypes, elementTypes as typesOf, type MapInfo } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 
-/** What decodes the elements of a map. `keyTypeId` 0: keys have no type. */
-export interface ElementTypes {
-  readonly btf: Btf;
-  readonly keyTypeId: number;
-  readonly valueTypeId: number;
-}
+export type { ElementTypes };
 
-/** The types of a map's elements; undefined for a map without them. */
+/** The types of a map's elements; undefined for a map without them. Fails in the reference's words. */
 export function elementTypes(ctx: Context, info: MapInfo): ElementTypes | undefined {
-  const kernel = kernelOf(ctx);
-  const ids = { keyTypeId: info.btfKeyTypeId, valueTypeId: info.btfVmlinuxValueTypeId || info.btfValueTypeId };
-  if (info.btfVmlinuxValueTypeId !== 0)
-    return { btf: attempt('failed to get kernel btf', () => vmlinuxBtf(kernel)), ...ids };
-  if (info.btfValueTypeId === 0) return undefined;
-  return { btf: attempt('failed to get btf', () => loadBtfById(kernel, info.btfId)), ...ids };
-}
-
-function attempt(message: string, load: () => Btf): Btf {
   try {
-    return load();
+    return typesOf(kernelOf(ctx), info);
   } catch (cause) {
+    const message = info.btfVmlinuxValueTypeId !== 0 ? 'failed to get kernel btf' : 'failed to get btf';
     fail(message, { status: cause instanceof SyscallError ? -cause.errno : -1, cause });
   }
 }

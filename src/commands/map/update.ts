@@ -4,10 +4,10 @@ import { selectMap } from '../shared/select-map.ts';
 import { readElement } from './input.ts';
 
 /** `map update MAP [key DATA] [value VALUE] [UPDATE_FLAGS]`; `push` and `enqueue` are the same without a key. */
-export const update: Handler = (ctx, words) => {
+export const update: Handler = async (ctx, words) => {
   if (words.left < 2) usage();
   using map = selectMap(ctx, words, { readOnly: false });
-  const element = readElement(ctx, words, map.info(), { key: true, value: true, flags: true, readOnly: false });
+  const element = await readElement(ctx, words, map.info(), { key: true, value: true, flags: true, readOnly: false });
   const result = map.update(element.key, element.value, element.flags);
   element.close();
   if (result < 0) fail(`update failed: ${strerror(-result)}`, { status: result });

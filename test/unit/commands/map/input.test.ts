@@ -39,15 +39,15 @@ function read(line: string, info = hash, parts = everything) {
 }
 
 describe('an element on the command line', () => {
-  it('takes its parts in any order, abbreviated', () => {
-    const { key, value, flags } = read('noe v 1 2 k 3 4 5 6');
+  it('takes its parts in any order, abbreviated', async () => {
+    const { key, value, flags } = await read('noe v 1 2 k 3 4 5 6');
     expect([...key, ...value]).toEqual([3, 4, 5, 6, 1, 2]);
     expect(flags).toBe(BPF_NOEXIST);
   });
 
-  it('takes bytes as decimal, octal, hexadecimal and negative numbers', () => {
-    expect([...read('key 10 010 0x10 -1 value 255 -128').key]).toEqual([10, 8, 16, 255]);
-    expect([...read('key hex 10 ff 0xa 0 value 0 0').key]).toEqual([16, 255, 10, 0]);
+  it('takes bytes as decimal, octal, hexadecimal and negative numbers', async () => {
+    expect([...(await read('key 10 010 0x10 -1 value 255 -128')).key]).toEqual([10, 8, 16, 255]);
+    expect([...(await read('key hex 10 ff 0xa 0 value 0 0')).key]).toEqual([16, 255, 10, 0]);
   });
 
   it.each([
@@ -63,27 +63,27 @@ describe('an element on the command line', () => {
     ['key 1 2 256 4', 'key byte 3: 256 does not fit a byte (-128 to 255)'],
     ['key 1 2 3 4 value -129 0', 'value byte 1: -129 does not fit a byte (-128 to 255)'],
     ['key hex 1 2 3 100', 'key byte 4: 100 does not fit a byte (-128 to 255)'],
-  ])('refuses `%s`', (line, message) => {
-    expect(() => read(line)).toThrow(message);
+  ])('refuses `%s`', async (line, message) => {
+    await expect(read(line)).rejects.toThrow(message);
   });
 
-  it('refuses parts that the map or the verb does not have', () => {
-    expect(() => read('key 1', { ...hash, keySize: 0 })).toThrow('unnecessary key');
-    expect(() => read('value 1', hash, keyOnly)).toThrow('unnecessary value');
-    expect(() => read('any key 1 2 3 4', hash, keyOnly)).toThrow('flags specified multiple times: any');
+  it('refuses parts that the map or the verb does not have', async () => {
+    await expect(read('key 1', { ...hash, keySize: 0 })).rejects.toThrow('unnecessary key');
+    await expect(read('value 1', hash, keyOnly)).rejects.toThrow('unnecessary value');
+    await expect(read('any key 1 2 3 4', hash, keyOnly)).rejects.toThrow('flags specified multiple times: any');
   });
 
-  it('repeats the value of a per-CPU map for every CPU, padded to 8 bytes', () => {
+  it('repeats the value of a per-CPU map for every CPU, padded to 8 bytes', async () => {
     const perCpu = { ...hash, type: bpf_map_type.BPF_MAP_TYPE_PERCPU_HASH };
-    const { value } = read('key 0 0 0 0 value 7 8', perCpu);
+    const { value } = await read('key 0 0 0 0 value 7 8', perCpu);
     expect([...value]).toEqual([7, 8, 0, 0, 0, 0, 0, 0, 7, 8, 0, 0, 0, 0, 0, 0]);
   });
 
-  it('wants an object for the value of a map of maps', () => {
+  it('wants an object for the value of a map of maps', async () => {
     const outer = { ...hash, type: bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS };
-    expect(() => read('value id', outer)).toThrow('value smaller than 4B for map in map?');
+    await expect(read('value id', outer)).rejects.toThrow('value smaller than 4B for map in map?');
     const sized = { ...outer, valueSize: 4 };
-    expect(() => read('value id', sized)).toThrow('not enough value arguments for map in map');
-    expect(() => read('value foo 1', sized)).toThrow("expected 'id', 'name' or 'pinned', got: 'foo'?");
+    await expect(read('value id', sized)).rejects.toThrow('not enough value arguments for map in map');
+    await expect(read('value foo 1', sized)).rejects.toThrow("expected 'id', 'name' or 'pinned', got: 'foo'?");
   });
 });

@@ -1,0 +1,144 @@
+import type { FieldLayout, ValueLayout } from './value-layout.ts';
+
+/** Writes one value at `at` and says true; says false, having written anything or nothing, where the case is not plain. */
+export type FastEncode = (value: unknown, view: DataView, bytes: Uint8Array, at: number) => boolean;
+
+/**
+ * The ordinary cases of an encoder without their cost: numbers within range, ASCII strings, plain objects and arrays.
+ * Everything else, and every error, is left to the full encoder. Undefined for layouts that have no plain case.
+ */
+export function fastEncoder(layout: ValueLayout, little: boolean): FastEncode | undefined {
+  switch (layout.kind) {
+    case 'int':
+      return layout.bitOffset === 0 && layout.bits === layout.size * 8
+        ? integer(layout.bits, layout.signed, little)
+        : undefined;
+    case 'bool':
+      return layout.size === 1 && layout.bits === 8 && layout.bitOffset === 0 ? boolean : undefined;
+    case 'enum': {
+      const number = integer(layout.bits, layout.signed, little);
+      if (number === undefined) return undefined;
+      const numbers = new Map([...layout.names].map(([name, value]) => [name, Number(value)]));
+      return (value, view, bytes, at) =>
+        number(typeof value === 'string' ? numbers.get(value) : value, view, bytes, at);
+    }
+    case 'float':
+      return float(layout.size, little);
+    case 'array':
+      return array(layout, little);
+    case 'struct':
+      return struct(layout.fields, little);
+    default:
+      return undefined;
+  }
+}
+
+function integer(bits: number, signed: boolean, little: boolean): FastEncode | undefined {
+  if (bits === 64) return wide(signed, little);
+  const least = signed ? -(2 ** (bits - 1)) : 0;
+  const most = 2 ** (signed ? bits - 1 : bits) - 1;
+  const fits = (value: unknown): value is number =>
+    typeof value === 'number' && value >= least && value <= most && Number.isInteger(value);
+  switch (bits) {
+    case 8:
+      return (value, _view, bytes, at) => {
+        if (!fits(value)) return false;
+        bytes[at] = value;
+        return true;
+      };
+    case 16:
+      return (value, view, _bytes, at) => {
+        if (!fits(value)) return false;
+        view.setInt16(at, value, little);
+        return true;
+      };
+    case 32:
+      return (value, view, _bytes, at) => {
+        if (!fits(value)) return false;
+        view.setInt32(at, value, little);
+        return true;
+      };
+    default:
+      return undefined;
+  }
+}
+
+const two32 = 2 ** 32;
+
+function wide(signed: boolean, little: boolean): FastEncode {
+  const [low, high] = little ? [0, 4] : [4, 0];
+  return (value, view, _bytes, at) => {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || (value < 0 && !signed)) return false;
+    view.setInt32(at + low, value | 0, little);
+    view.setInt32(at + high, Math.floor(value / two32), little);
+    return true;
+  };
+}
+
+const boolean: FastEncode = (value, _view, bytes, at) => {
+  if (typeof value !== 'boolean') return false;
+  bytes[at] = value ? 1 : 0;
+  return true;
+};
+
+function float(size: number, little: boolean): FastEncode | undefined {
+  if (size === 8) {
+    return (value, view, _bytes, at) => {
+      if (typeof value !== 'number') return false;
+      view.setFloat64(at, value, little);
+      return true;
+    };
+  }
+  if (size !== 4) return undefined;
+  return (value, view, _bytes, at) => {
+    if (typeof value !== 'number') return false;
+    view.setFloat32(at, value, little);
+    return true;
+  };
+}
+
+function array(layout: ValueLayout & { kind: 'array' }, little: boolean): FastEncode | undefined {
+  const { length, stride, isText } = layout;
+  const element = fastEncoder(layout.element, little);
+  if (element === undefined) return undefined;
+  return (value, view, bytes, at) => {
+    if (typeof value === 'string') return isText && ascii(value, bytes, at, length);
+    if (!Array.isArray(value) || value.length > length) return false;
+    for (let i = 0; i < value.length; i++) if (!element(value[i], view, bytes, at + i * stride)) return false;
+    return true;
+  };
+}
+
+function ascii(text: string, bytes: Uint8Array, at: number, room: number): boolean {
+  const { length } = text;
+  if (length > room) return false;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 127) return false;
+    bytes[at + i] = code;
+  }
+  return true;
+}
+
+function struct(fields: readonly FieldLayout[], little: boolean): FastEncode | undefined {
+  const members: { name: string; offset: number; encode: FastEncode }[] = [];
+  const names = new Set<string>();
+  for (const { name, bitOffset, bitSize, layout } of fields) {
+    const encode = bitSize === 0 ? fastEncoder(layout, little) : undefined;
+    if (encode === undefined || name === '' || name === '__proto__' || names.has(name)) return undefined;
+    names.add(name);
+    members.push({ name, offset: bitOffset >>> 3, encode });
+  }
+  return (value, view, bytes, at) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array)
+      return false;
+    let given = 0;
+    for (const { name, offset, encode } of members) {
+      if (!Object.hasOwn(value, name)) continue;
+      given++;
+      if (!encode((value as Record<string, unknown>)[name], view, bytes, at + offset)) return false;
+    }
+    for (const _name in value) given--;
+    return given === 0;
+  };
+}

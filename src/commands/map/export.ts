@@ -1,0 +1,79 @@
+import { closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { jsonText } from '../../btf/index.ts';
+import { type Context, fail, type Handler, usage } from '../../cli/index.ts';
+import { strerror } from '../../errors/index.ts';
+import { type BpfMap, type ElementCodec, type HalfCodec, TypedMap } from '../../kernel/index.ts';
+import { descriptorSink, type Sink } from '../../output/index.ts';
+import { mapTypeName } from '../../uapi/index.ts';
+import { selectMap } from '../shared/select-map.ts';
+import { Progress } from './progress.ts';
+import { codecOf } from './typed.ts';
+
+/** `map export MAP [FILE]`: every element as a line of JSON; without FILE, or for `-`, on standard output. */
+export const exportMap: Handler = async (ctx, words) => {
+  if (words.left < 2 || words.left > 3) usage();
+  using map = selectMap(ctx, words, { readOnly: true });
+  const file = words.left > 0 ? words.next() : '-';
+  const { keySize, type } = map.info();
+  if (keySize === 0) {
+    fail(`a map of type ${mapTypeName(type) ?? type} has no keys to go through: its elements can only be taken out`);
+  }
+  const codec = codecOf(ctx, map.info());
+  if (file === '-') {
+    await writeLines(ctx, map, codec, ctx.stdout);
+    return;
+  }
+  await intoFile(file, async (sink) => writeLines(ctx, map, codec, sink));
+  ctx.json?.null();
+};
+
+/** Writes a file that is whole or not there: beside its place first. What is no ordinary file is written to directly. */
+async function intoFile(file: string, write: (sink: Sink) => Promise<void>): Promise<void> {
+  const there = statSync(file, { throwIfNoEntry: false });
+  const inPlace = there !== undefined && !there.isFile();
+  const target = inPlace ? file : `${file}.${process.pid}.part`;
+  let fd: number;
+  try {
+    fd = openSync(target, inPlace ? 'w' : 'wx');
+  } catch (cause) {
+    const { errno = -5 } = cause as { errno?: number };
+    fail(`can't open '${target}' for writing: ${strerror(-errno)}`, { cause });
+  }
+  try {
+    const sink = descriptorSink(fd);
+    await write(sink);
+    sink.flush();
+    if (!inPlace) renameSync(target, file);
+  } catch (error) {
+    if (!inPlace) rmSync(target, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function writeLines(ctx: Context, map: BpfMap, codec: ElementCodec, sink: Sink): Promise<void> {
+  const progress = new Progress(ctx, 'exported');
+  const key = lineHalf('key', codec.key);
+  const value = lineHalf('value', codec.value);
+  for await (const { keys, keyAt, values, valueAt } of new TypedMap(map).elements()) {
+    sink.text(`{${key(keys, keyAt)},${value(values, valueAt)}}\n`);
+    progress.add(1);
+  }
+  progress.end();
+}
+
+/** `"key":VALUE`; where decoding loses something (padding, unused bits), all bytes as `"key_hex":"0a00…"`. */
+function lineHalf(name: string, half: HalfCodec): (bytes: Uint8Array, at: number) => string {
+  const again = new Uint8Array(half.size);
+  const view = new DataView(again.buffer);
+  const original = Buffer.alloc(half.size);
+  return (bytes, at) => {
+    const value = half.decode(bytes, at);
+    original.set(bytes.subarray(at, at + half.size));
+    again.fill(0);
+    half.into(value, again, view, 0);
+    if (original.equals(again)) return `"${name}":${jsonText(value)}`;
+    return `"${name}_hex":"${original.toString('hex')}"`;
+  };
+}

@@ -1,0 +1,188 @@
+import { closeSync, openSync } from 'node:fs';
+import { parseJsonValue } from '../../btf/index.ts';
+import { type Context, fail, type Handler, usage } from '../../cli/index.ts';
+import { strerror, UsageError } from '../../errors/index.ts';
+import { type BpfMap, type ElementCodec, ElementWriter, type HalfCodec } from '../../kernel/index.ts';
+import { selectMap } from '../shared/select-map.ts';
+import { type Line, readLines } from './lines.ts';
+import { Progress } from './progress.ts';
+import { codecOf, isStrict, type SchemaCheck, schemaCheck } from './typed.ts';
+
+/** `map import MAP [FILE] [--keep-going] [--strict]`: lines as `map export` writes them; `-` is standard input. */
+export const importMap: Handler = async (ctx, words) => {
+  if (words.left < 2 || words.left > 3) usage();
+  using map = selectMap(ctx, words, { readOnly: false });
+  const file = words.left > 0 ? words.next() : '-';
+  const codec = codecOf(ctx, map.info());
+  const check = isStrict(ctx) ? await schemaCheck({ schema: (options) => codec.schema(options) }, true) : undefined;
+  const fd = file === '-' ? 0 : open(file);
+  try {
+    const run = new Import(ctx, map, codec, check);
+    const status = run.all(fd);
+    if (status === 0) ctx.json?.null();
+    return status;
+  } finally {
+    if (fd !== 0) closeSync(fd);
+  }
+};
+
+function open(file: string): number {
+  try {
+    return openSync(file, 'r');
+  } catch (cause) {
+    const { errno = -5 } = cause as { errno?: number };
+    fail(`can't open '${file}': ${strerror(-errno)}`, { cause });
+  }
+}
+
+const maxCount = 16384;
+const maxBytes = 2 * 1024 * 1024;
+
+/** One run: elements are collected, then written together; what a bad line follows is in the map when it is told. */
+class Import {
+  readonly #ctx: Context;
+  readonly #codec: ElementCodec;
+  readonly #check: SchemaCheck | undefined;
+  readonly #writer: ElementWriter;
+  readonly #keepGoing: boolean;
+  readonly #progress: Progress;
+  readonly #capacity: number;
+  readonly #keys: Uint8Array;
+  readonly #values: Uint8Array;
+  readonly #keyView: DataView;
+  readonly #valueView: DataView;
+  /** Line of each element collected. */
+  readonly #lines: Uint32Array;
+  #count = 0;
+  #bad = 0;
+
+  constructor(ctx: Context, map: BpfMap, codec: ElementCodec, check: SchemaCheck | undefined) {
+    this.#ctx = ctx;
+    this.#codec = codec;
+    this.#check = check;
+    this.#writer = new ElementWriter(map);
+    this.#keepGoing = ctx.verbOptions.has('keep-going');
+    this.#progress = new Progress(ctx, 'imported');
+    const { key, value } = codec;
+    this.#capacity = Math.max(1, Math.min(maxCount, Math.floor(maxBytes / (key.size + value.size))));
+    this.#keys = new Uint8Array(this.#capacity * key.size);
+    this.#values = new Uint8Array(this.#capacity * value.size);
+    this.#keyView = new DataView(this.#keys.buffer);
+    this.#valueView = new DataView(this.#values.buffer);
+    this.#lines = new Uint32Array(this.#capacity);
+  }
+
+  /** Reads to the end. The exit status: 0, or -1 after bad lines. */
+  all(fd: number): number {
+    try {
+      for (const lines of readLines(fd)) {
+        for (const line of lines) this.#take(line);
+      }
+      this.#flush();
+    } finally {
+      this.#progress.end();
+    }
+    if (this.#bad === 0) return 0;
+    this.#ctx.error(`${this.#bad} bad line${this.#bad === 1 ? '' : 's'}, ${this.#progress.count} entries imported`);
+    return -1;
+  }
+
+  #take(line: Line): void {
+    const at = this.#count;
+    try {
+      const element = line.parsed ?? parseJsonValue(line.text, 'entry');
+      this.#encode(element, at);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      const { key, value } = this.#codec;
+      this.#keys.fill(0, at * key.size, (at + 1) * key.size);
+      this.#values.fill(0, at * value.size, (at + 1) * value.size);
+      this.#refuse(line.number, error.message);
+      return;
+    }
+    this.#lines[at] = line.number;
+    if (++this.#count === this.#capacity) this.#flush();
+  }
+
+  #encode(element: unknown, at: number): void {
+    if (typeof element !== 'object' || element === null || Array.isArray(element)) {
+      throw new UsageError('entry: expected an object with key and value');
+    }
+    const problem = this.#check?.(element);
+    if (problem !== undefined) throw new UsageError(`entry${problem}`);
+    const { key, value } = this.#codec;
+    const given = element as Record<string, unknown>;
+    let known = 0;
+    if (key.size > 0) known += encodeHalf(given, 'key', key, this.#keys, this.#keyView, at * key.size);
+    known += encodeHalf(given, 'value', value, this.#values, this.#valueView, at * value.size);
+    for (const _name in given) known--;
+    if (known !== 0) {
+      const names = key.size > 0 ? ['key', 'key_hex', 'value', 'value_hex'] : ['value', 'value_hex'];
+      const other = Object.keys(given).find((name) => !names.includes(name));
+      throw new UsageError(other === undefined ? 'entry: a part is given twice' : `entry: unknown member '${other}'`);
+    }
+  }
+
+  #flush(): void {
+    const { key, value } = this.#codec;
+    let from = 0;
+    while (from < this.#count) {
+      const count = this.#count - from;
+      const written = this.#writer.write({
+        keys: this.#keys.subarray(from * key.size),
+        values: this.#values.subarray(from * value.size),
+        count,
+      });
+      this.#progress.add(written.count);
+      if (written.errno === 0) break;
+      const line = this.#lines[from + written.count]!;
+      from += written.count + 1;
+      this.#tell(line, `update failed: ${strerror(written.errno)}`);
+    }
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.#keys.fill(0, 0, this.#count * this.#codec.key.size);
+    this.#values.fill(0, 0, this.#count * this.#codec.value.size);
+    this.#count = 0;
+  }
+
+  /** What came before a bad line is written before the line is told. */
+  #refuse(line: number, message: string): void {
+    if (!this.#keepGoing) this.#flush();
+    this.#tell(line, message);
+  }
+
+  #tell(line: number, message: string): void {
+    if (!this.#keepGoing) fail(`line ${line}: ${message} (${this.#progress.count} entries imported before it)`);
+    this.#bad++;
+    this.#ctx.error(`line ${line}: ${message}`);
+  }
+}
+
+/** Encodes `NAME`, or `NAME_hex` byte by byte; 1 for the member it took. */
+function encodeHalf(
+  given: Record<string, unknown>,
+  name: 'key' | 'value',
+  half: HalfCodec,
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+): number {
+  const value = given[name];
+  if (value !== undefined) {
+    half.into(value, bytes, view, at);
+    return 1;
+  }
+  const hex = given[`${name}_hex`];
+  if (hex === undefined) throw new UsageError(`entry: no ${name}`);
+  if (typeof hex !== 'string' || !/^([0-9a-f]{2})*$/i.test(hex)) {
+    throw new UsageError(`${name}_hex: expected pairs of hexadecimal digits`);
+  }
+  if (hex.length !== half.size * 2) {
+    throw new UsageError(`${name}_hex: expected ${half.size} bytes got ${hex.length / 2}`);
+  }
+  bytes.set(Buffer.from(hex, 'hex'), at);
+  return 1;
+}

@@ -1,0 +1,64 @@
+import { parseJsonValue } from '../../btf/index.ts';
+import { type Context, fail, type Words } from '../../cli/index.ts';
+import { SyscallError, TsbpfError } from '../../errors/index.ts';
+import { type ElementCodec, elementCodec, type HalfCodec, type MapInfo } from '../../kernel/index.ts';
+import { kernelOf } from '../shared/kernel.ts';
+
+/** The codec of a map, failing in this program's words. */
+export function codecOf(ctx: Context, info: MapInfo): ElementCodec {
+  try {
+    return elementCodec(kernelOf(ctx), info);
+  } catch (cause) {
+    if (!(cause instanceof TsbpfError)) throw cause;
+    fail(cause.message, { status: cause instanceof SyscallError ? -cause.errno : -1, cause });
+  }
+}
+
+/** Whether every member of a struct must be given. */
+export function isStrict(ctx: Context): boolean {
+  return ctx.verbOptions.has('strict');
+}
+
+/** True if the next words are `json TEXT`: written out, because an abbreviation could be meant for bytes. */
+export function atJson(words: Words): boolean {
+  return words.peek() === 'json';
+}
+
+/** Consumes `json TEXT` and answers its bytes, checked against the type before anything is written. */
+export async function readJson(ctx: Context, words: Words, what: string, half: HalfCodec): Promise<Uint8Array> {
+  words.next();
+  if (words.left === 0) fail(`${what} json: expected JSON text after 'json'`);
+  const value = parseJsonValue(words.next(), what);
+  const bytes = half.encode(value);
+  const problem = await (await schemaCheck(half, isStrict(ctx)))(value);
+  if (problem !== undefined) fail(`${what}${problem}`);
+  return bytes;
+}
+
+/** Answers what is wrong with a value, as ` PATH: problem` to follow its name; undefined if nothing is. */
+export type SchemaCheck = (value: unknown) => string | undefined;
+
+/** A check against the JSON Schema of a type. */
+export async function schemaCheck({ schema }: Pick<HalfCodec, 'schema'>, strict: boolean): Promise<SchemaCheck> {
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  const validate = new Ajv2020({ strict: false, validateSchema: false, addUsedSchema: false }).compile(
+    schema({ strict }),
+  );
+  return (value) => {
+    if (validate(withoutBigints(value))) return undefined;
+    const { instancePath = '', message = 'does not fit its schema' } = validate.errors?.at(-1) ?? {};
+    const path = instancePath
+      .split('/')
+      .slice(1)
+      .map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part.replaceAll('~1', '/').replaceAll('~0', '~')}`));
+    return `${path.join('')}: ${message}`;
+  };
+}
+
+/** A schema knows integers of any size as strings. */
+function withoutBigints(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (Array.isArray(value)) return value.map(withoutBigints);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withoutBigints(item)]));
+}

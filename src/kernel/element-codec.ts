@@ -1,0 +1,177 @@
+import {
+  type BtfValue,
+  compileValueDecoder,
+  compileValueEncoder,
+  type JsonSchema,
+  type JsonSchemaOptions,
+  jsonSchemaFor,
+  sizeOf,
+  type ValueDecoder,
+  type ValueEncoder,
+} from '../btf/index.ts';
+import { alignUp } from '../bytes/index.ts';
+import { NotSupportedError, UsageError } from '../errors/index.ts';
+import { possibleCpus } from '../host/index.ts';
+import type { Kernel } from '../sys/index.ts';
+import { bpf_map_type } from '../uapi/index.ts';
+import { type ElementTypes, elementTypes } from './element-types.ts';
+import { isPerCpu, type MapInfo } from './map.ts';
+
+/** A key or value in JavaScript: by its BTF type, bytes where there is none, one for each CPU of a per-CPU map. */
+export type ElementValue = BtfValue | Uint8Array | ElementValue[];
+
+/** One half of an element between bytes and JavaScript. Sizes in bytes. */
+export interface HalfCodec {
+  /** As the kernel copies it: all CPUs of a per-CPU value. */
+  readonly size: number;
+  readonly decode: (bytes: Uint8Array, at?: number) => ElementValue;
+  /** UsageError names the path of what does not fit. `view` is of the same memory. */
+  readonly into: (value: unknown, bytes: Uint8Array, view: DataView, at: number) => void;
+  readonly encode: (value: unknown) => Uint8Array;
+  readonly schema: (options?: JsonSchemaOptions) => JsonSchema;
+}
+
+/** Keys and values of one map between bytes and JavaScript. */
+export class ElementCodec {
+  readonly key: HalfCodec;
+  readonly value: HalfCodec;
+
+  constructor(key: HalfCodec, value: HalfCodec) {
+    this.key = key;
+    this.value = value;
+  }
+
+  /** The JSON Schema (draft 2020-12) of an element: `{key, value}`, without a key for maps that have none. */
+  schema(options: JsonSchemaOptions = {}): JsonSchema {
+    const inner = (half: HalfCodec) => {
+      const { $schema: _, ...rest } = half.schema(options);
+      return rest;
+    };
+    const hasKey = this.key.size > 0;
+    return {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      type: 'object',
+      properties: { ...(hasKey ? { key: inner(this.key) } : {}), value: inner(this.value) },
+      required: hasKey ? ['key', 'value'] : ['value'],
+      additionalProperties: false,
+    };
+  }
+}
+
+const references = new Set<number>([
+  bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY,
+  bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS,
+  bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS,
+]);
+
+/**
+ * The codec of a map. Throws NotSupportedError for maps whose values refer to other objects, SyscallError and
+ * ParseError where its BTF cannot be had.
+ */
+export function elementCodec(kernel: Kernel, info: MapInfo): ElementCodec {
+  if (references.has(info.type)) {
+    throw new NotSupportedError('typed values of a map that holds programs or maps');
+  }
+  const types = elementTypes(kernel, info);
+  const key = halfOf(types, types?.keyTypeId ?? 0, info.keySize, 'key');
+  const value = halfOf(types, types?.valueTypeId ?? 0, info.valueSize, 'value');
+  return new ElementCodec(key, isPerCpu(info.type) ? perCpu(value, possibleCpus(kernel)) : value);
+}
+
+function halfOf(types: ElementTypes | undefined, typeId: number, size: number, name: string): HalfCodec {
+  if (types === undefined || typeId === 0) return rawBytes(size, name);
+  const { btf } = types;
+  const typeSize = sizeOf(btf, typeId);
+  if (typeSize !== size)
+    throw new UsageError(`${name}: its type has ${typeSize} bytes, the map's ${name}s have ${size}`);
+  let decode: ValueDecoder | undefined;
+  let encoder: ValueEncoder | undefined;
+  const encoderOf = (): ValueEncoder => {
+    encoder ??= compileValueEncoder(btf, typeId, { name });
+    return encoder;
+  };
+  return {
+    size,
+    decode: (bytes, at) => {
+      decode ??= compileValueDecoder(btf, typeId);
+      return decode(bytes, at);
+    },
+    into: (value, bytes, view, at) => encoderOf().into(value, bytes, view, at),
+    encode: (value) => encoderOf()(value),
+    schema: (options) => jsonSchemaFor(btf, typeId, options),
+  };
+}
+
+/** Without a type: as many bytes, as a Uint8Array or an array of numbers (`"0x2a"` too). */
+function rawBytes(size: number, name: string): HalfCodec {
+  const into: HalfCodec['into'] = (value, bytes, _view, at) => {
+    const list = value instanceof Uint8Array || Array.isArray(value) ? value : undefined;
+    if (list === undefined) throw new UsageError(`${name}: has no type, so it must be an array of ${size} bytes`);
+    if (list.length !== size) throw new UsageError(`${name}: expected ${size} bytes got ${list.length}`);
+    for (const [i, item] of list.entries()) {
+      const byte = typeof item === 'string' && /^(0x[0-9a-f]{1,2}|\d{1,3})$/i.test(item) ? Number(item) : item;
+      if (typeof byte !== 'number' || !Number.isInteger(byte) || byte < 0 || byte > 255) {
+        throw new UsageError(`${name}[${i}]: ${JSON.stringify(String(item))} is no byte (0…255)`);
+      }
+      bytes[at + i] = byte;
+    }
+  };
+  const byte = {
+    anyOf: [
+      { type: 'integer', minimum: 0, maximum: 255 },
+      { type: 'string', pattern: '^(0[xX][0-9a-fA-F]{1,2}|[0-9]{1,3})$' },
+    ],
+  };
+  return {
+    size,
+    decode: (bytes, at = 0) => bytes.slice(at, at + size),
+    into,
+    encode: (value) => {
+      const bytes = new Uint8Array(size);
+      into(value, bytes, new DataView(bytes.buffer), 0);
+      return bytes;
+    },
+    schema: () => ({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      title: `${size} bytes`,
+      type: 'array',
+      items: byte,
+      minItems: size,
+      maxItems: size,
+    }),
+  };
+}
+
+/** An array with the value of each possible CPU, in order. */
+function perCpu(one: HalfCodec, cpus: number): HalfCodec {
+  const step = alignUp(one.size, 8);
+  const size = step * cpus;
+  const into: HalfCodec['into'] = (value, bytes, view, at) => {
+    if (!Array.isArray(value) || value.length !== cpus) {
+      const got = Array.isArray(value) ? `${value.length} values` : 'no array';
+      throw new UsageError(`value: expected an array with one value for each of ${cpus} CPUs, got ${got}`);
+    }
+    for (const [cpu, item] of value.entries()) {
+      try {
+        one.into(item, bytes, view, at + cpu * step);
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        throw new UsageError(error.message.replace(/^value/, `value[${cpu}]`), { cause: error });
+      }
+    }
+  };
+  return {
+    size,
+    decode: (bytes, at = 0) => Array.from({ length: cpus }, (_, cpu) => one.decode(bytes, at + cpu * step)),
+    into,
+    encode: (value) => {
+      const bytes = new Uint8Array(size);
+      into(value, bytes, new DataView(bytes.buffer), 0);
+      return bytes;
+    },
+    schema: (options) => {
+      const { $schema, ...items } = one.schema(options);
+      return { $schema, title: 'one value for each CPU', type: 'array', items, minItems: cpus, maxItems: cpus };
+    },
+  };
+}
