@@ -27,15 +27,35 @@ function parse(text: string, what: string): unknown {
   }
 }
 
+/** Integers of more digits are strings: JSON readers lose their last digits, and this one then reads lines together. */
+const mostDigits = 10n ** 15n;
+
 /** A decoded value as compact JSON that `parseJsonValue` reads back: what no JSON number can hold is a string. */
 export function jsonText(value: unknown): string {
-  return JSON.stringify(value, (_name, item) => {
-    if (typeof item === 'bigint') {
-      const number = Number(item);
-      return Number.isSafeInteger(number) ? number : String(item);
+  switch (typeof value) {
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? String(value)
+        : `"${Object.is(value, -0) ? '-0' : value}"`;
+    case 'bigint':
+      return value < mostDigits && value > -mostDigits ? String(value) : `"${value}"`;
+    case 'string':
+    case 'boolean':
+      return JSON.stringify(value);
+    case 'object': {
+      if (value === null) return 'null';
+      if (Array.isArray(value) || value instanceof Uint8Array) {
+        let text = '[';
+        for (const item of value) text += text.length === 1 ? jsonText(item) : `,${jsonText(item)}`;
+        return `${text}]`;
+      }
+      let text = '{';
+      for (const [name, item] of Object.entries(value)) {
+        text += `${text.length === 1 ? '' : ','}${JSON.stringify(name)}:${jsonText(item)}`;
+      }
+      return `${text}}`;
     }
-    if (typeof item === 'number' && !Number.isFinite(item)) return String(item);
-    if (Object.is(item, -0)) return '-0';
-    return item instanceof Uint8Array ? [...item] : item;
-  });
+    default:
+      return 'null';
+  }
 }

@@ -38,6 +38,17 @@ function decoderOf(layout: ValueLayout, little: boolean): Decode {
 }
 
 function integer(bits: number, signed: boolean, little: boolean): Decode {
+  if (bits === 64) {
+    const half = integer(32, false, little) as (bytes: Uint8Array, offset: number) => number;
+    const [low, high] = little ? [0, 4] : [4, 0];
+    return (bytes, offset) => {
+      const [upper, lower] = [half(bytes, offset + high), half(bytes, offset + low)];
+      // A number holds 53 bits exactly.
+      if (upper < 0x20_0000) return BigInt(upper * 0x1_0000_0000 + lower);
+      const value = (BigInt(upper) << 32n) | BigInt(lower);
+      return signed ? BigInt.asIntN(64, value) : value;
+    };
+  }
   if (bits > 32) {
     return (bytes, offset) => {
       const value = readBits(bytes, offset, 0, bits, little);

@@ -20,12 +20,15 @@ export class WriteError extends Error {
  */
 export class Sink {
   buf: Buffer;
+  /** Of the same memory as `buf`, from its first byte on. */
+  view: DataView;
   pos = 0;
   readonly #write: (bytes: Uint8Array) => void;
 
   constructor(write: (bytes: Uint8Array) => void) {
     this.#write = write;
     this.buf = Buffer.allocUnsafeSlow(initialBytes);
+    this.view = viewOf(this.buf);
   }
 
   /** Makes room for `n` bytes at `pos`, flushing or growing; `buf` may be another object afterwards. */
@@ -33,7 +36,9 @@ export class Sink {
     if (this.pos + n <= this.buf.length) return;
     this.flush();
     const wanted = Math.max(n, streamingBytes);
-    if (this.buf.length < wanted) this.buf = Buffer.allocUnsafeSlow(wanted);
+    if (this.buf.length >= wanted) return;
+    this.buf = Buffer.allocUnsafeSlow(wanted);
+    this.view = viewOf(this.buf);
   }
 
   /** Appends text as UTF-8. */
@@ -60,6 +65,10 @@ export class Sink {
     this.pos = 0;
     this.#write(this.buf.subarray(0, end));
   }
+}
+
+function viewOf(buffer: Buffer): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
 }
 
 /** Writes all of `bytes` to a descriptor; waits while it is a full non-blocking pipe. Throws WriteError. */

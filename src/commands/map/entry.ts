@@ -24,9 +24,6 @@ interface Layout {
   readonly depth: number;
 }
 
-const quote = 34;
-const hexDigits = Buffer.from('0123456789abcdef');
-
 /** Number of CPUs a value holds; 1 unless the map is per-CPU. */
 function cpusOf(ctx: Context, info: MapInfo): number {
   return isPerCpu(info.type) ? possibleCpus(kernelOf(ctx)) : 1;
@@ -53,25 +50,24 @@ class ElementText {
   /** A writer of `length` bytes as an array of `"0x2a"`, its bracket on a line of its own at `extra`. */
   hexArray(extra: number, length: number): (bytes: Uint8Array, at: number) => void {
     const { sink } = this;
-    const end = `${length > 0 ? this.line(extra) : ''}]`;
-    const room = length * 7 + 1;
+    if (length === 0) return this.constant('[]');
+    const end = Buffer.from(`${this.line(extra)}]`);
+    const room = length * 7 + 2 + end.length;
     return (bytes, at) => {
       sink.reserve(room);
-      const { buf } = sink;
+      const { buf, view } = sink;
       let pos = sink.pos;
       buf[pos++] = 91;
-      for (let i = 0; i < length; i++) {
-        const byte = bytes[at + i]!;
-        if (i > 0) buf[pos++] = 44;
-        buf[pos++] = quote;
-        buf[pos++] = 48;
-        buf[pos++] = 120;
-        buf[pos++] = hexDigits[byte >> 4]!;
-        buf[pos++] = hexDigits[byte & 15]!;
-        buf[pos++] = quote;
+      for (let i = at; i < at + length; i++) {
+        // `"0x2` and `a",`, each in one store; they share the first digit's place.
+        const byte = bytes[i]!;
+        view.setUint32(pos, hexHeads[byte]!);
+        view.setUint32(pos + 3, hexTails[byte]!);
+        pos += 7;
       }
+      pos = pos - 1;
+      for (let i = 0; i < end.length; i++) buf[pos++] = end[i]!;
       sink.pos = pos;
-      sink.latin1(end);
     };
   }
 
@@ -80,14 +76,32 @@ class ElementText {
     const bytes = Buffer.from(text);
     const { length } = bytes;
     if (length > 64) return () => sink.bytes(bytes);
+    // Whole words, the last one padded: what it writes too much is overwritten next.
+    const words = new Uint32Array(Math.ceil(length / 4));
+    const padded = new DataView(new ArrayBuffer(words.length * 4));
+    bytes.forEach((byte, i) => void padded.setUint8(i, byte));
+    words.forEach((_, i) => {
+      words[i] = padded.getUint32(i * 4);
+    });
     return () => {
-      sink.reserve(length);
-      const { buf } = sink;
-      let pos = sink.pos;
-      for (let i = 0; i < length; i++) buf[pos++] = bytes[i]!;
-      sink.pos = pos;
+      sink.reserve(length + 3);
+      const { view, pos } = sink;
+      for (let i = 0; i < words.length; i++) view.setUint32(pos + i * 4, words[i]!);
+      sink.pos = pos + length;
     };
   }
+}
+
+/** `"0x2` and `2a",` of each byte, as big-endian words. */
+const hexHeads = Uint32Array.from({ length: 256 }, (_, byte) => hexWord(`"0x${hexOf(byte)[0]}`));
+const hexTails = Uint32Array.from({ length: 256 }, (_, byte) => hexWord(`${hexOf(byte)}",`));
+
+function hexOf(byte: number): string {
+  return byte.toString(16).padStart(2, '0');
+}
+
+function hexWord(text: string): number {
+  return Buffer.from(text, 'latin1').readUInt32BE(0);
 }
 
 /** `{"key":…,"value":…}` decoded, `extra` levels inside the element's surroundings. */
@@ -155,8 +169,9 @@ function decodedObject(
 export function decodedWriter(ctx: Context, info: MapInfo, types: ElementTypes, depth: number): EntryWriter {
   const text = new ElementText(ctx.stdout, { pretty: true, depth });
   const object = decodedObject(text, types, info, cpusOf(ctx, info), true, 0);
+  const comma = text.constant(',');
   return (keys, keyAt, values, valueAt, first) => {
-    if (!first) ctx.stdout.latin1(',');
+    if (!first) comma();
     object(keys, keyAt, values, valueAt);
   };
 }
@@ -174,6 +189,7 @@ export function jsonWriter(
   const step = alignUp(info.valueSize, 8);
   const perCpu = isPerCpu(info.type);
   const inner = isMapInMap(info.type);
+  const comma = text.constant(',');
   const open = text.constant(`{${text.line(1)}${text.name('key')}`);
   const key = text.hexArray(1, info.keySize);
   const middle = text.constant(`,${text.line(1)}${text.name(perCpu ? 'values' : 'value')}${perCpu ? '[' : ''}`);
@@ -189,7 +205,7 @@ export function jsonWriter(
   const object = types && decodedObject(text, types, info, cpus, false, 1);
   const close = text.constant(`${text.line(0)}}`);
   return (keys, keyAt, values, valueAt, first) => {
-    if (!first) sink.latin1(',');
+    if (!first) comma();
     open();
     key(keys, keyAt);
     middle();

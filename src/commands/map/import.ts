@@ -4,7 +4,7 @@ import { type Context, fail, type Handler, usage } from '../../cli/index.ts';
 import { strerror, UsageError } from '../../errors/index.ts';
 import { type BpfMap, type ElementCodec, ElementWriter, type HalfCodec } from '../../kernel/index.ts';
 import { selectMap } from '../shared/select-map.ts';
-import { type Line, readLines } from './lines.ts';
+import { readLines } from './lines.ts';
 import { Progress } from './progress.ts';
 import { codecOf, isStrict, type SchemaCheck, schemaCheck } from './typed.ts';
 
@@ -75,8 +75,9 @@ class Import {
   /** Reads to the end. The exit status: 0, or -1 after bad lines. */
   all(fd: number): number {
     try {
-      for (const lines of readLines(fd)) {
-        for (const line of lines) this.#take(line);
+      for (const { first, values, texts } of readLines(fd)) {
+        const count = values?.length ?? texts().length;
+        for (let i = 0; i < count; i++) this.#take(first + i, values?.[i], () => texts()[i]!);
       }
       this.#flush();
     } finally {
@@ -87,21 +88,37 @@ class Import {
     return -1;
   }
 
-  #take(line: Line): void {
+  /** `element`: the line's value where it is known; the text is read where it is not, or not exactly. */
+  #take(line: number, element: unknown, text: () => string): void {
+    if (element === undefined && text().trim() === '') return;
     const at = this.#count;
     try {
-      const element = line.parsed ?? parseJsonValue(line.text, 'entry');
-      this.#encode(element, at);
+      if (element === undefined || !this.#encodes(element, at)) this.#encode(parseJsonValue(text(), 'entry'), at);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      const { key, value } = this.#codec;
-      this.#keys.fill(0, at * key.size, (at + 1) * key.size);
-      this.#values.fill(0, at * value.size, (at + 1) * value.size);
-      this.#refuse(line.number, error.message);
+      this.#erase(at);
+      this.#refuse(line, error.message);
       return;
     }
-    this.#lines[at] = line.number;
+    this.#lines[at] = line;
     if (++this.#count === this.#capacity) this.#flush();
+  }
+
+  #encodes(element: unknown, at: number): boolean {
+    try {
+      this.#encode(element, at);
+      return true;
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      this.#erase(at);
+      return false;
+    }
+  }
+
+  #erase(at: number): void {
+    const { key, value } = this.#codec;
+    this.#keys.fill(0, at * key.size, (at + 1) * key.size);
+    this.#values.fill(0, at * value.size, (at + 1) * value.size);
   }
 
   #encode(element: unknown, at: number): void {

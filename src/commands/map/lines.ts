@@ -1,34 +1,40 @@
 import { readSync } from 'node:fs';
 import { strerror, TsbpfError } from '../../errors/index.ts';
 
-/** A line of a file of JSON lines. `parsed` is its value where it could be had cheaply. */
-export interface Line {
-  /** From 1. */
-  readonly number: number;
-  readonly text: string;
-  readonly parsed: unknown;
+/** Lines read together. */
+export interface Lines {
+  /** Number of the first, from 1. */
+  readonly first: number;
+  /** The value of every line, read at once: integers beyond 2^53 are not exact. Undefined where a line is no JSON. */
+  readonly values: readonly unknown[] | undefined;
+  readonly texts: () => readonly string[];
 }
 
-const chunkBytes = 1024 * 1024;
+const chunkBytes = 256 * 1024;
 /** No entry of a map is anywhere near as long; more is no file of lines. */
 const maxLineBytes = 256 * 1024 * 1024;
 const newline = 10;
 
-/** The lines of a descriptor that are not empty, in groups of what one reading held. Memory does not grow with the file. */
-export function* readLines(fd: number): Generator<Line[]> {
+/** The lines of a descriptor, in groups of what one reading held. Memory does not grow with the file. */
+export function* readLines(fd: number): Generator<Lines> {
   let buffer = Buffer.allocUnsafe(chunkBytes * 2);
   let length = 0;
-  let number = 1;
+  let first = 1;
   for (;;) {
     if (buffer.length - length < chunkBytes) buffer = grown(buffer, length);
     const read = readSome(fd, buffer, length);
-    const end = read === 0 ? length : buffer.lastIndexOf(newline, length + read - 1) + 1;
+    const end = read === 0 ? length : buffer.subarray(0, length + read).lastIndexOf(newline) + 1;
     length += read;
     if (end > 0) {
-      const text = buffer.toString('utf8', 0, end);
-      const lines = linesOf(text, number);
-      number += lines.passed;
-      yield lines.lines;
+      const text = buffer.toString('utf8', 0, buffer[end - 1] === newline ? end - 1 : end);
+      let texts: string[] | undefined;
+      const split = () => {
+        texts ??= text.split('\n');
+        return texts;
+      };
+      const values = valuesOf(text);
+      yield { first, values, texts: split };
+      first += values?.length ?? split().length;
       buffer.copyWithin(0, end, length);
       length -= end;
     }
@@ -43,26 +49,14 @@ function grown(buffer: Buffer<ArrayBuffer>, length: number): Buffer<ArrayBuffer>
   return larger;
 }
 
-/** All lines of a text that ends with one. Read as one array where that holds as many values as lines. */
-function linesOf(text: string, first: number): { lines: Line[]; passed: number } {
-  const texts = text.split('\n');
-  if (texts.at(-1) === '') texts.pop();
-  const parsed = parsedTogether(texts);
-  const lines: Line[] = [];
-  for (const [i, line] of texts.entries()) {
-    if (parsed !== undefined || line.trim() !== '') lines.push({ number: first + i, text: line, parsed: parsed?.[i] });
-  }
-  return { lines, passed: texts.length };
-}
-
-/** Undefined where a line is no JSON by itself, or holds an integer that needs care. */
-function parsedTogether(texts: readonly string[]): unknown[] | undefined {
-  const joined = `[${texts.join(',')}]`;
-  // Digits after a quote are the beginning of a string.
-  if (/[^"\d]\d{16}/.test(joined)) return undefined;
+/** A raw newline is in no JSON string, so that a text of JSON lines is an array once they are commas. */
+function valuesOf(text: string): unknown[] | undefined {
+  const joined = text.replaceAll('\n', ',');
   try {
-    const values = JSON.parse(joined) as unknown[];
-    return values.length === texts.length ? values : undefined;
+    const values = JSON.parse(`[${joined}]`) as unknown[];
+    let lines = 1;
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
+    return values.length === lines ? values : undefined;
   } catch {
     return undefined;
   }
