@@ -1,23 +1,29 @@
-// `npm run bench [-- ENTRIES]`: ratios against the reference and the bare runtime, measured side by side, medians of pairs.
+// `npm run bench [-- ENTRIES [WHAT…]]`: ratios against the reference and the bare runtime, measured side by side in one run,
+// medians of pairs. WHAT: start, dump, kinds, batch, import; all without it.
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setupReference } from './setup/reference.mjs';
 
 const project = path.dirname(import.meta.dirname);
 const entries = Number(process.argv[2] ?? 1_000_000);
+const wanted = process.argv.slice(3);
+const wants = (what) => wanted.length === 0 || wanted.includes(what);
 const tool = path.join(project, 'bin/tsbpftool.js');
 const pins = `/sys/fs/bpf/tsbpftool-bench-${process.pid}`;
 const work = path.join(os.tmpdir(), `tsbpftool-bench-${process.pid}`);
+const maxMemory = '<= 120 MiB';
 
 const built = spawnSync(process.execPath, [path.join(project, 'scripts/build.mjs')], { stdio: 'inherit' });
 if (built.status !== 0) process.exit(1);
 const reference = setupReference(project, (line) => console.log(line));
 if (typeof reference !== 'string' || !existsSync(reference)) throw new Error('there is no reference bpftool');
-const { BpfMap, loadObject, openKernel, parseObject } = await import(path.join(project, 'dist/lib/index.js'));
+const { BpfMap, ElementWriter, loadObject, openKernel, parseObject } = await import(
+  path.join(project, 'dist/lib/index.js')
+);
 
-/** Seconds of wall time and MiB of peak memory of one run; its output goes to `file`. */
+/** Seconds of wall time of one run; its output goes to `file`. */
 function time(command, args, file = '/dev/null') {
   const out = openSync(file, 'w');
   const begin = process.hrtime.bigint();
@@ -32,70 +38,172 @@ function time(command, args, file = '/dev/null') {
 function peak(args) {
   const script = `process.on('exit', () => { require('fs').writeSync(2, 'peak ' + process.resourceUsage().maxRSS + '\\n'); });`;
   const hook = path.join(work, 'peak.cjs');
-  spawnSync('/bin/sh', ['-c', 'cat > "$1"', 'sh', hook], { input: script });
+  writeFileSync(hook, script);
   const run = spawnSync(process.execPath, ['--require', hook, tool, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   return Number(/peak (\d+)/.exec(run.stderr.toString())?.[1] ?? 0) / 1024;
 }
 
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
-function compare(name, ours, theirs, { pairs, aim }) {
-  const ratios = [];
-  for (let i = 0; i < pairs; i++) ratios.push(theirs() / ours());
-  rows.push([name, `${median(ratios).toFixed(2)}x`, aim]);
+const rows = [];
+function tell(name, figure, aim) {
+  rows.push([name, figure, aim]);
+  console.log(`${name}: ${figure} (aim ${aim})`);
 }
 
-const rows = [];
-mkdirSync(work, { recursive: true });
-try {
+function compare(name, ours, theirs, { pairs = 3, aim }) {
+  const ratios = [];
+  for (let i = 0; i < pairs; i++) ratios.push(theirs() / ours());
+  tell(name, `${median(ratios).toFixed(2)}x`, aim);
+}
+
+function compareDump(what, pin, mode, aim) {
+  const args = [...(mode === 'plain' ? [] : [mode]), 'map', 'dump', 'pinned', pin];
+  const [a, b] = [path.join(work, 'a'), path.join(work, 'b')];
+  time(process.execPath, [tool, ...args], a);
+  time(reference, args, b);
+  const same = spawnSync('cmp', [a, b]).status === 0;
+  for (const file of [a, b]) rmSync(file);
+  compare(
+    `map dump, ${what}, ${mode} (output ${same ? 'identical' : 'DIFFERS'})`,
+    () => time(process.execPath, [tool, ...args]),
+    () => time(reference, args),
+    { aim },
+  );
+  tell(`  its peak memory`, `${peak(args).toFixed(0)} MiB`, maxMemory);
+}
+
+const kernel = openKernel();
+const fixture = path.join(project, 'test/fixtures/objects/bench.bpf.o');
+
+/** A map of the fixture with `count` entries, pinned; answers its pin. `makeKey` writes the key of entry `i`. */
+function filled(name, count, makeKey = (view, at, i) => view.setUint32(at, i, true)) {
+  const spec = parseObject(readFileSync(fixture), { path: fixture });
+  for (const map of spec.maps) map.maxEntries = map.name === name ? count : 1;
+  const object = loadObject(kernel, spec);
+  const map = new BpfMap(kernel, kernel.duplicate(object.map(name).fd));
+  const { keySize, valueSize } = map.info();
+  const cpus = name === 'bench_percpu' ? possibleCpus() : 1;
+  const together = 10_000;
+  const keys = new Uint8Array(together * keySize);
+  const values = new Uint8Array(together * valueSize * cpus);
+  const [key, value] = [new DataView(keys.buffer), new DataView(values.buffer)];
+  const writer = new ElementWriter(map);
+  for (let from = 0; from < count; from += together) {
+    const now = Math.min(together, count - from);
+    for (let i = 0; i < now; i++) {
+      makeKey(key, i * keySize, from + i);
+      // The last four bytes of a value are padding.
+      for (let at = i * valueSize * cpus; at < (i + 1) * valueSize * cpus; at += 4) {
+        value.setUint32(at, at % 32 === 28 ? 0 : Math.imul(from + i + at, 2654435761), true);
+      }
+    }
+    const { errno } = writer.write({ keys, values, count: now });
+    if (errno !== 0) throw new Error(`filling ${name}: errno ${errno}`);
+  }
+  const pin = `${pins}/${name}`;
+  map.pin(pin);
+  map.close();
+  object.close();
+  return pin;
+}
+
+function possibleCpus() {
+  const last = /(\d+)\s*$/.exec(readFileSync('/sys/devices/system/cpu/possible', 'utf8'));
+  return Number(last[1]) + 1;
+}
+
+function start() {
   const node = () => time(process.execPath, ['-e', '0']);
   const show = () => time(process.execPath, [tool, 'map', 'show']);
   node();
   show();
   const starts = [];
   for (let i = 0; i < 9; i++) starts.push(show() / node());
-  rows.push(['map show: start, against bare node', `${median(starts).toFixed(2)}x the time`, '<= 1.3x']);
+  tell('map show: start, against bare node', `${median(starts).toFixed(2)}x the time`, '<= 1.3x');
+}
 
-  const kernel = openKernel();
-  const spec = parseObject(readFileSync(path.join(project, 'test/fixtures/objects/bench.bpf.o')), {
-    path: 'bench.bpf.o',
+function dumps() {
+  const pin = filled('bench', entries);
+  compareDump(`hash of ${entries}`, pin, 'plain', '>= 8x');
+  compareDump(`hash of ${entries}`, pin, '-j', '>= 6x');
+  compareDump(`hash of ${entries}`, pin, '-p', '>= 8x');
+  rmSync(pin);
+}
+
+function kinds() {
+  const few = Math.min(entries, 100_000);
+  let pin = filled('bench_bytes', entries);
+  compareDump(`hash of ${entries} without BTF`, pin, 'plain', '>= 6x');
+  rmSync(pin);
+  pin = filled('bench_array', entries);
+  compareDump(`array of ${entries}`, pin, 'plain', '>= 5x');
+  rmSync(pin);
+  pin = filled('bench_percpu', few);
+  compareDump(`per-CPU hash of ${few}`, pin, 'plain', '>= 5x');
+  rmSync(pin);
+  pin = filled('bench_trie', few, (view, at, i) => {
+    view.setUint32(at, 32, true);
+    view.setUint32(at + 4, Math.imul(i, 2654435761), true);
   });
-  for (const map of spec.maps) if (map.name === 'bench') map.maxEntries = entries;
-  const object = loadObject(kernel, spec);
-  const map = new BpfMap(kernel, kernel.duplicate(object.map('bench').fd));
-  const { keySize, valueSize } = map.info();
-  const key = new Uint8Array(keySize);
-  const value = new Uint8Array(valueSize);
-  for (let i = 0; i < entries; i++) {
-    new DataView(key.buffer).setUint32(0, i, true);
-    for (let at = 0; at + 4 <= valueSize; at += 4)
-      new DataView(value.buffer).setUint32(at, Math.imul(i + at, 2654435761), true);
-    map.update(key, value);
+  compareDump(`LPM trie of ${few}`, pin, 'plain', '>= 5x');
+  rmSync(pin);
+}
+
+const lines = Math.min(100_000, entries);
+
+/** A file of update lines for a map of the fixture's shape. */
+function batchFile(pin) {
+  const file = path.join(work, 'batch');
+  const value = Array.from({ length: 32 }, (_, i) => (i < 28 ? (i * 37) & 255 : 0)).join(' ');
+  const text = [];
+  for (let i = 0; i < lines; i++) {
+    text.push(`map update pinned ${pin} key ${i & 255} ${(i >> 8) & 255} ${i >> 16} 0 value ${value}\n`);
   }
-  map.pin(pins);
-  for (const [mode, words] of [
-    ['plain', []],
-    ['-j', ['-j']],
-    ['-p', ['-p']],
-  ]) {
-    const args = [...words, 'map', 'dump', 'pinned', pins];
-    const [a, b] = [path.join(work, 'a'), path.join(work, 'b')];
-    time(process.execPath, [tool, ...args], a);
-    time(reference, args, b);
-    const same = spawnSync('cmp', [a, b]).status === 0;
-    compare(
-      `map dump of ${entries} entries, ${mode}: faster than the reference (output ${same ? 'identical' : 'DIFFERS'})`,
-      () => time(process.execPath, [tool, ...args]),
-      () => time(reference, args),
-      { pairs: 3, aim: '>= 6x' },
-    );
-    rows.push([`  peak memory, ${mode}`, `${peak(args).toFixed(0)} MiB`, '<= 120 MiB']);
-  }
-  map.close();
-  object.close();
+  writeFileSync(file, text.join(''));
+  return file;
+}
+
+function batch() {
+  const pin = filled('bench', lines);
+  const file = batchFile(pin);
+  compare(
+    `batch of ${lines} map update lines`,
+    () => time(process.execPath, [tool, 'batch', 'file', file]),
+    () => time(reference, ['batch', 'file', file]),
+    { aim: '>= 1x' },
+  );
+  rmSync(pin);
+}
+
+function imports() {
+  const pin = filled('bench', entries);
+  const file = path.join(work, 'lines');
+  const updates = batchFile(pin);
+  time(process.execPath, [tool, 'map', 'export', 'pinned', pin], file);
+  compare(
+    `map import of ${entries} entries, against the reference's batch file, per entry`,
+    () => time(process.execPath, [tool, 'map', 'import', 'pinned', pin, file]) / entries,
+    () => time(reference, ['batch', 'file', updates]) / lines,
+    { aim: '>= 5x' },
+  );
+  tell(`  its peak memory`, `${peak(['map', 'import', 'pinned', pin, file]).toFixed(0)} MiB`, maxMemory);
+  tell(`  that of map export`, `${peak(['map', 'export', 'pinned', pin]).toFixed(0)} MiB`, maxMemory);
+  rmSync(pin);
+}
+
+mkdirSync(work, { recursive: true });
+mkdirSync(pins, { recursive: true });
+try {
+  if (wants('start')) start();
+  if (wants('dump')) dumps();
+  if (wants('kinds')) kinds();
+  if (wants('batch')) batch();
+  if (wants('import')) imports();
 } finally {
-  rmSync(pins, { force: true });
+  rmSync(pins, { recursive: true, force: true });
   rmSync(work, { recursive: true, force: true });
 }
 const width = Math.max(...rows.map(([name]) => name.length));
+console.log('');
 for (const [name, figure, aim] of rows) console.log(`${name.padEnd(width)}  ${figure.padStart(18)}  aim ${aim}`);
