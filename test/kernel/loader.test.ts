@@ -53,7 +53,7 @@ interface Load {
 function load(file: string, on: Kernel = kernel): Load {
   const diagnostics: string[] = [];
   const log = (level: string, text: string) => {
-    if (level !== 'debug') diagnostics.push(...`libbpf: ${text}`.split('\n'));
+    if (level !== 'debug') diagnostics.push(...`libbpf: ${text}`.split('\n').filter((line) => line !== ''));
   };
   try {
     const spec = parseObject(readFileSync(file), { path: file, log });
