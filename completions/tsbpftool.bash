@@ -14,7 +14,7 @@ _tsbpftool() {
   elif ((${#typed[@]} == 1)); then
     case ${typed[0]} in
     prog) words='show list help dump pin load loadall attach detach tracelog run profile' ;;
-    map) words='show list help dump update lookup getnext delete pin event_pipe create peek push enqueue pop dequeue freeze' ;;
+    map) words='show list help dump update lookup getnext delete pin event_pipe create peek push enqueue pop dequeue freeze schema export import' ;;
     link) words='show list help pin detach' ;;
     cgroup) words='show list tree attach detach help' ;;
     perf) words='show list help' ;;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { outputSchemas } from '../../src/commands/schema/all.ts';
 import { FeatureMissing, mayBeMissing } from '../support/feature.ts';
 import { World } from '../support/parity/world.ts';
-import { commandOf, verbsToCome } from '../support/schema/commands.ts';
+import { commandOf, extensionVerbs, verbsToCome } from '../support/schema/commands.ts';
 import { damages } from '../support/schema/damage.ts';
 import { holdObjects } from '../support/schema/holders.ts';
 import { Outputs } from '../support/schema/outputs.ts';
@@ -15,6 +15,7 @@ import { everyLink } from './cases/link.ts';
 import * as cases from './cases/schema.ts';
 
 const toCome = await verbsToCome();
+const extensions = await extensionVerbs();
 /** `error` is no command. */
 const commands = Object.keys(outputSchemas).filter((command) => command !== 'error' && !toCome.has(command));
 /** Commands that print no document when they succeed. */
@@ -31,6 +32,7 @@ beforeAll(async () => {
   world = new World('s_');
   outputs = new Outputs(world);
   await gather();
+  await gatherExtensions();
 }, 180_000);
 afterAll(() => world?.end());
 
@@ -68,6 +70,12 @@ async function gather(): Promise<void> {
       await outputs.until(who, 'prog tracelog', () => writeFileSync(log, 'schema test\n'), 'schema test');
     }
   }
+}
+
+/** Runs the lines of verbs that only ours has. */
+async function gatherExtensions(): Promise<void> {
+  await outputs.batch('ours', cases.schemaExtensions);
+  for (const line of cases.schemaLines) await outputs.lines(line);
 }
 
 /** Lines whose command works. */
@@ -115,7 +123,7 @@ describe.each(commands)('the schema of %s', (command) => {
       expect(whole(document), `${who}: ${line}`).toBe(true);
     }
     if (command in cases.schemaUnseen) return;
-    for (const who of ['reference', 'ours']) {
+    for (const who of extensions.has(command) ? ['ours'] : ['reference', 'ours']) {
       const own = printed().filter((output) => output.who === who && (output.succeeded || silent.includes(command)));
       expect(own.length, `documents of ${who}`).toBeGreaterThan(0);
     }
@@ -129,7 +137,7 @@ describe.each(commands)('the schema of %s', (command) => {
     let count = 0;
     for (const { document, line } of printed()) {
       const holder = { root: document };
-      for (const { what, apply, restore, isOmission } of damages(holder)) {
+      for (const { what, apply, restore, isOmission } of damages(holder, cases.schemaOpen(command))) {
         apply();
         const refused = !whole(holder.root);
         restore();

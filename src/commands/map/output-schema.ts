@@ -132,6 +132,28 @@ const otherEvent = record('A record of another type.', {
   type: { ...event.type, not: { enum: [2, 9] } },
 });
 
+/** Where decoding loses nothing the value, else all its bytes. */
+const halves = (name: 'key' | 'value') => [
+  { [name]: anything(`The ${name}, decoded with BTF where the map has it`) },
+  { [`${name}_hex`]: text(`The bytes of the ${name}, where decoding would lose some`, '^([0-9a-f]{2})*$') },
+];
+const exported = anyOf(
+  ...halves('key').flatMap((keyHalf) =>
+    halves('value').map((valueHalf) => record('An element.', { ...keyHalf, ...valueHalf })),
+  ),
+);
+const elementSchema = record('A JSON Schema (draft 2020-12) of an element.', {
+  $schema: oneOf('The version of JSON Schema', ['https://json-schema.org/draft/2020-12/schema']),
+  type: oneOf('An element is an object', ['object']),
+  properties: record(
+    'The members of an element.',
+    { value: anything('The schema of a value') },
+    { key: anything('The schema of a key; absent where a map has no keys') },
+  ),
+  required: list('Members an element must have', oneOf('A member', ['key', 'value']), { min: 1, max: 2 }),
+  additionalProperties: { description: 'There are no other members.', const: false },
+});
+
 const show = (verb: string): OutputSchemas =>
   outputOf(
     `map ${verb}`,
@@ -171,4 +193,11 @@ export const mapSchemas: OutputSchemas = {
   ...single('pop', 'The value that was taken from a stack. `null` and exit status 254 if it is empty.'),
   ...single('dequeue', 'The value that was taken from a queue. `null` and exit status 254 if it is empty.'),
   ...nullOf(['map freeze'], 'Makes a map read-only for user space.'),
+  ...outputOf('map schema', 'What json TEXT, map export and map import take for an element.', elementSchema),
+  ...outputOf(
+    'map export',
+    'Every line is a document of its own: an element. `null` where a file was written.',
+    anyOf(exported, { description: 'The elements are in the file.', type: 'null' }),
+  ),
+  ...nullOf(['map import'], 'Sets elements from lines of JSON. Further errors are on standard error.'),
 };

@@ -117,3 +117,24 @@ export const schemaUnseen: Record<string, string> = {
   'perf help': 'it prints usage text even with -j',
   'iter help': 'it prints usage text even with -j',
 };
+
+/** Lines of the verbs that the reference lacks. */
+export const schemaExtensions: string[] = [
+  'map schema pinned {pin:config}',
+  'map schema pinned {pin:queue}',
+  'map export pinned {pin:config} {tmp}/elements',
+  'map import pinned {pin:config} {tmp}/elements',
+];
+
+/** A line that prints a document a line. */
+export const schemaLines: string[] = ['map export pinned {pin:config}', 'map export pinned {pin:hash}'];
+
+/** Places in the output of a command that something else decides: BTF, or another command. */
+export function schemaOpen(command: string): RegExp {
+  const places: Record<string, RegExp> = {
+    batch: /\.output$/,
+    'map schema': /\.properties\.(key|value)$/,
+    'map export': /^\$\.(key|value)$/,
+  };
+  return places[command] ?? /\.(metadata|formatted\.(key|value|values\[\*\]\.value))$/;
+}

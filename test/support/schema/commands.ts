@@ -14,6 +14,14 @@ export async function commandOf(words: readonly string[]): Promise<string | unde
   return verb && `${top.name} ${verb.name}`;
 }
 
+/** Verbs that the reference lacks. */
+export async function extensionVerbs(): Promise<Set<string>> {
+  const families = await loadFamilies();
+  return new Set(
+    families.flatMap(({ name, verbs }) => verbs.filter((verb) => verb.extension).map((verb) => `${name} ${verb.name}`)),
+  );
+}
+
 /** Verbs that are listed but do not work yet, as `gen skeleton`. */
 export async function verbsToCome(): Promise<Set<string>> {
   const source = unsupported('').toString();

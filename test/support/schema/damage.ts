@@ -10,25 +10,29 @@ export interface Damage {
   isOmission: boolean;
 }
 
-/** What BTF or another command decides: no schema says what is in there. */
-const open = /\.(output|metadata|formatted\.(key|value|values\[\*\]\.value))$/;
 /** A name where there is one, else a number. */
 const nameOrNumber = /\.(type|attach_type|prog_type|owner_prog_type|event_type|event_config)$/;
 /** How often the same damage is tried at places that differ only by their index. */
 const tries = 3;
 
-/** All damage to `document`, which each damage alters and restores. */
-export function* damages(document: { root: unknown }): Generator<Damage> {
-  const seen = new Map<string, number>();
-  yield* at(document, 'root', '$', seen);
+/** All damage to `root`, which each damage alters and restores, but in the places `open` matches, such as `$[*].output`. */
+export function* damages(document: { root: unknown }, open: RegExp): Generator<Damage> {
+  yield* at(document, 'root', '$', { open, seen: new Map() });
+}
+
+interface Search {
+  readonly open: RegExp;
+  /** How often each kind of place has been damaged. */
+  readonly seen: Map<string, number>;
 }
 
 function* at(
   parent: Record<string, unknown> | unknown[],
   key: string,
   path: string,
-  seen: Map<string, number>,
+  search: Search,
 ): Generator<Damage> {
+  const { open, seen } = search;
   if (open.test(path)) return;
   const holder = parent as Record<string, unknown>;
   const value = holder[key];
@@ -49,7 +53,7 @@ function* at(
   });
   if (Array.isArray(value)) {
     yield replaced('an object for a list', {});
-    for (const index of value.keys()) yield* at(value, String(index), `${path}[*]`, seen);
+    for (const index of value.keys()) yield* at(value, String(index), `${path}[*]`, search);
   } else if (typeof value === 'object' && value !== null) {
     const object = value as Record<string, unknown>;
     yield replaced('a list for an object', [7]);
@@ -75,7 +79,7 @@ function* at(
         },
         isOmission: true,
       };
-      yield* at(object, member, `${path}.${member}`, seen);
+      yield* at(object, member, `${path}.${member}`, search);
     }
   } else if (typeof value === 'boolean') {
     yield replaced('a text for a truth value', String(value));

@@ -45,6 +45,16 @@ export class Outputs {
     await this.#add(who, line, document, succeeds);
   }
 
+  /** Runs one line of ours that prints a document a line. */
+  async lines(line: string): Promise<void> {
+    const words = this.#world.fill(line).split(' ');
+    const { stdout, status } = await run(this.#world.programs.ours, words, { cwd: this.#world.tmp });
+    if (status !== 0) throw new Error(`${line} fails`);
+    for (const text of Buffer.from(stdout, 'latin1').toString('utf8').trim().split('\n')) {
+      await this.#add('ours', line, JSON.parse(text), true);
+    }
+  }
+
   /** A line that runs until it is interrupted, as a terminal would; `cause` makes it print what contains `mark`. */
   async until(who: Who, line: string, cause: () => void, mark: string): Promise<void> {
     const [file, ...words] = [...this.#world.programs[who], '-j', ...this.#world.fill(line).split(' ')];

@@ -41,7 +41,10 @@ describe('the schemas', () => {
       for (const [name, member] of Object.entries((schema.properties ?? {}) as Record<string, object>)) {
         if (!('description' in member || '$ref' in member || 'anyOf' in member)) undescribed.push(`${path}.${name}`);
       }
-      for (const [key, value] of Object.entries(schema)) visit(value, `${path}/${key}`);
+      const { properties = {}, ...rest } = schema;
+      for (const [key, value] of [...Object.entries(properties as object), ...Object.entries(rest)]) {
+        visit(value, `${path}/${key}`);
+      }
     };
     for (const [command, schema] of Object.entries(outputSchemas)) visit(schema, command);
     expect(open.filter((path) => !path.endsWith('/metadata'))).toEqual([]);
