@@ -10,7 +10,7 @@ _tsbpftool() {
   if [[ $cur == -* ]]; then
     words='--base-btf --bpffs --debug --help --json --mapcompat --nomount --pretty --sign --use-loader --version'
   elif ((${#typed[@]} == 0)); then
-    words='help batch version prog map link cgroup perf net feature btf gen struct_ops iter token'
+    words='help batch version schema prog map link cgroup perf net feature btf gen struct_ops iter token'
   elif ((${#typed[@]} == 1)); then
     case ${typed[0]} in
     prog) words='show list help dump pin load loadall attach detach tracelog run profile' ;;
@@ -26,6 +26,7 @@ _tsbpftool() {
     iter) words='help pin' ;;
     token) words='show list help' ;;
     batch) words='file' ;;
+    schema) words='help batch version prog map link cgroup perf net feature btf gen struct_ops iter token' ;;
     esac
   else
     while IFS= read -r line; do

@@ -40,6 +40,7 @@ complete -c tsbpftool -l version
 complete -c tsbpftool -n '__tsbpftool_at 0' -a help
 complete -c tsbpftool -n '__tsbpftool_at 0' -a batch
 complete -c tsbpftool -n '__tsbpftool_at 0' -a version
+complete -c tsbpftool -n '__tsbpftool_at 0' -a schema
 complete -c tsbpftool -n '__tsbpftool_at 0' -a prog -d 'Inspect, load and run BPF programs.'
 complete -c tsbpftool -n '__tsbpftool_at 1 prog' -a show -d 'Lists programs, or shows those that match.'
 complete -c tsbpftool -n '__tsbpftool_at 1 prog' -a list -d 'The same as show.'
@@ -127,4 +128,19 @@ complete -c tsbpftool -n '__tsbpftool_at 1 token' -a show -d 'List all of them, 
 complete -c tsbpftool -n '__tsbpftool_at 1 token' -a list -d 'The same as show.'
 complete -c tsbpftool -n '__tsbpftool_at 1 token' -a help -d 'Print the usage.'
 complete -c tsbpftool -n '__tsbpftool_at 1 batch' -a file
+complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a help
+complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a batch
+complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a version
+complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a prog
+complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a map
+complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a link
+complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a cgroup
+complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a perf
+complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a net
+complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a feature
+complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a btf
+complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a gen
+complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a struct_ops
+complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a iter
+complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a token
 complete -c tsbpftool -n __tsbpftool_deep -a '(__tsbpftool_rest)'

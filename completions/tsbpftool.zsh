@@ -11,7 +11,7 @@ _tsbpftool() {
     compadd -- --base-btf --bpffs --debug --help --json --mapcompat --nomount --pretty --sign --use-loader --version
     return
   elif (( ${#typed} == 0 )); then
-    compadd -- help batch version prog map link cgroup perf net feature btf gen struct_ops iter token
+    compadd -- help batch version schema prog map link cgroup perf net feature btf gen struct_ops iter token
     return
   elif (( ${#typed} == 1 )); then
     local -a words
@@ -29,6 +29,7 @@ _tsbpftool() {
     iter) words=('help:Print the usage.' 'pin:Pin it as a file.') ;;
     token) words=('show:List all of them, or one.' 'list:The same as show.' 'help:Print the usage.') ;;
     batch) words=('file:Read commands from a file') ;;
+    schema) words=(help batch version prog map link cgroup perf net feature btf gen struct_ops iter token) ;;
     esac
     _describe command words
     return

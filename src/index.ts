@@ -3,7 +3,8 @@
  * Everything here is synchronous except the record iterators of ring and perf buffers.
  */
 export * from './errors/index.ts';
-export { compileValuePrinter, parseBtf } from './btf/index.ts';
+export { compileValuePrinter, type JsonSchema, parseBtf } from './btf/index.ts';
+export { outputSchema, outputSchemas } from './commands/schema/all.ts';
 export {
   BpfLink,
   BpfMap,

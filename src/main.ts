@@ -7,6 +7,7 @@ import {
   selectVerb,
   type TopCommand,
 } from './cli/index.ts';
+import type { NamedObject } from './commands/schema/schema.ts';
 
 const mainUsage = `Usage: %P [OPTIONS] OBJECT { COMMAND | help }
        %P batch file FILE
@@ -46,6 +47,11 @@ const commands: readonly TopCommand[] = [
     extension: true,
     load: async () => (await import('./commands/complete/complete.ts')).completeCommand(objectNames(), loadFamily),
   },
+  {
+    name: 'schema',
+    extension: true,
+    load: async () => (await import('./commands/schema/schema.ts')).schemaCommand(selectObject),
+  },
 ];
 
 function objectNames(): string[] {
@@ -55,6 +61,14 @@ function objectNames(): string[] {
 async function loadFamily(word: string): Promise<CommandFamily | undefined> {
   const command = await selectVerb(commands, word)?.load();
   return command !== undefined && 'verbs' in command ? command : undefined;
+}
+
+/** The object a word abbreviates, extensions left out. */
+async function selectObject(word: string): Promise<NamedObject | undefined> {
+  const command = selectVerb(commands, word);
+  if (command === undefined || command.extension) return undefined;
+  const loaded = await command.load();
+  return 'verbs' in loaded ? loaded : { name: command.name };
 }
 
 /** The command families and standalone commands, for generators that read them all. */

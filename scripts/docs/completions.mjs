@@ -1,5 +1,5 @@
 // Completion scripts: objects, verbs and options are written into them; everything else is asked of the program.
-const standalone = ['help', 'batch', 'version'];
+const standalone = ['help', 'batch', 'version', 'schema'];
 const head = '# Generated from the command definitions. Do not edit.\n';
 
 /** File name → text. */
@@ -32,6 +32,7 @@ _tsbpftool() {
     case \${typed[0]} in
 ${cases}
     batch) words='file' ;;
+    schema) words='${objects.filter((name) => name !== 'schema').join(' ')}' ;;
     esac
   else
     while IFS= read -r line; do
@@ -73,6 +74,7 @@ _tsbpftool() {
     case \${typed[1]} in
 ${cases}
     batch) words=('file:Read commands from a file') ;;
+    schema) words=(${objects.filter((name) => name !== 'schema').join(' ')}) ;;
     esac
     _describe command words
     return
@@ -130,6 +132,8 @@ function fish(families, options) {
     }
   }
   lines.push("complete -c tsbpftool -n '__tsbpftool_at 1 batch' -a file");
+  const described = standalone.filter((name) => name !== 'schema').concat(families.map((family) => family.name));
+  for (const name of described) lines.push(`complete -c tsbpftool -n '__tsbpftool_at 1 schema' -a ${name}`);
   lines.push("complete -c tsbpftool -n __tsbpftool_deep -a '(__tsbpftool_rest)'", '');
   return lines.join('\n');
 }

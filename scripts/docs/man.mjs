@@ -43,7 +43,7 @@ function mainPage(families, title) {
     section('NAME', roff('tsbpftool - inspect and manipulate BPF programs and maps')),
     section(
       'SYNOPSIS',
-      '.B tsbpftool\n[\\fIOPTIONS\\fR] \\fIOBJECT\\fR { \\fICOMMAND\\fR | help }\n.PP\n.B tsbpftool batch file\n\\fIFILE\\fR\n.PP\n.B tsbpftool version',
+      '.B tsbpftool\n[\\fIOPTIONS\\fR] \\fIOBJECT\\fR { \\fICOMMAND\\fR | help }\n.PP\n.B tsbpftool batch file\n\\fIFILE\\fR\n.PP\n.B tsbpftool version\n.PP\n.B tsbpftool schema\n\\fIOBJECT\\fR [ \\fICOMMAND\\fR ]',
     ),
     section(
       'DESCRIPTION',
@@ -60,11 +60,20 @@ function mainPage(families, title) {
           'of a line continues it, quotes at the beginning of a word keep blanks. The first failure ends the run.',
       ),
     ),
+    section(
+      'JSON SCHEMAS',
+      roff(
+        'schema OBJECT COMMAND prints the JSON Schema (draft 2020-12) of what a command prints with -j and -p; the definition ' +
+          'output inside is what it prints when it succeeds, failure what it prints otherwise. Both words may be abbreviated; batch, ' +
+          'version and help have no command. schema error is the object that every failure is reported with. Other words print ' +
+          'a list of the schemas there are. This command is an extension: its own name cannot be abbreviated.',
+      ),
+    ),
     section('OPTIONS', commonOptions.map(([tag, text]) => tagged(tag, text)).join('')),
     section('EXIT STATUS', roff(exitStatus)),
     section(
       'EXAMPLES',
-      '.nf\n# tsbpftool map update name config key 0 0 0 0 value hex 48 65 79 00\n# tsbpftool \\-j map dump name config\n.fi',
+      '.nf\n# tsbpftool schema map show > map-show.schema.json\n# tsbpftool map update name config key 0 0 0 0 value hex 48 65 79 00\n# tsbpftool \\-j map dump name config\n.fi',
     ),
     section('SEE ALSO', families.map((family) => `.BR tsbpftool\\-${family.name} (8)`).join(',\n')),
   ]);

@@ -3,8 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 
-/** Tests whose outcome depends on no kernel: completion is a matter of shells. */
-const onEveryKernelAlike = ['completion.test.ts'];
+/**
+ * Tests whose outcome hardly depends on the kernel: completion is a matter of shells; schemas are checked against output that
+ * the other tests compare on every kernel, and their many objects take longer under emulation than all else.
+ */
+const onEveryKernelAlike = ['completion.test.ts', 'schema.test.ts'];
 
 /** Writes the bundle of all tests of the folders to `outfile`. */
 export async function bundleTests({ project, folders, outfile }) {

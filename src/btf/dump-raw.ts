@@ -16,9 +16,12 @@ const encodings: Readonly<Record<number, string>> = { 0: '(none)', 1: 'SIGNED', 
 const nameOf = (name: string) => (name === '' ? '(anon)' : name);
 const kindText = (kind: BtfKind) => (kind === 'void' ? 'UNKNOWN' : kind.toUpperCase());
 
+/** void has no name in BTF. */
+const typeName = (type: BtfType) => nameOf(type.kind === 'void' ? '' : type.name);
+
 /** One type in the raw format of `bpftool btf dump`: its line, and a line for each of its members, values or parameters. */
 export function rawText(btf: Btf, type: BtfType): string {
-  let text = `[${type.id}] ${kindText(type.kind)} '${nameOf(type.name)}'`;
+  let text = `[${type.id}] ${kindText(type.kind)} '${typeName(type)}'`;
   const { fields, list } = describe(type, (value) => value);
   for (const [key, value] of fields) {
     // A variable's linkage is the only field after a comma.
@@ -49,7 +52,7 @@ export function rawJson(type: BtfType, options: { pretty: boolean; depth: number
   const head: Row = [
     ['id', type.id],
     ['kind', kindText(type.kind)],
-    ['name', nameOf(type.name)],
+    ['name', typeName(type)],
   ];
   const { pretty, depth } = options;
   const line = (level: number) => (pretty ? `\n${'    '.repeat(level)}` : '');

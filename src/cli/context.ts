@@ -83,11 +83,11 @@ export class Context {
 
   /**
    * Reports an error and lets the command go on: `Error: …` on standard error, or with JSON an `error` object
-   * (a member, where the writer stands inside an object).
+   * (a member, where the writer stands inside an object). After a whole document it goes to standard error in JSON too.
    */
   error(message: string): void {
     const json = this.json;
-    if (json === undefined) {
+    if (json === undefined || (json.depth === 0 && json.takesNoValue)) {
       this.printError(`Error: ${message}\n`);
     } else if (json.expectsName) {
       json.field('error', message);

@@ -92,10 +92,11 @@ function printFamilyUsage(ctx: Context, family: CommandFamily): void {
   printUsage(ctx, family.usage.replaceAll('%O', ctx.objectWord), family.helpIgnoresJson);
 }
 
-/** Usage goes to standard error; with JSON it is `null`. */
+/** Usage goes to standard error; with JSON it is `null`, or nothing after an error. */
 export function printUsage(ctx: Context, usage: string, ignoreJson = false): void {
-  if (ctx.json !== undefined && !ignoreJson) ctx.json.null();
-  else ctx.printError(usage.replaceAll('%P', ctx.programName));
+  if (ctx.json !== undefined && !ignoreJson) {
+    if (!ctx.json.takesNoValue) ctx.json.null();
+  } else ctx.printError(usage.replaceAll('%P', ctx.programName));
 }
 
 /** The one place that turns a thrown failure into text and a status. */

@@ -44,6 +44,11 @@ export class JsonWriter {
     return !this.#afterName && this.#containers[this.depth - 1] === inObject;
   }
 
+  /** True where a further value would not be JSON: in the place of a member's name, or after the whole document. */
+  get takesNoValue(): boolean {
+    return this.expectsName || (this.depth === 0 && this.needsComma);
+  }
+
   /** True right after a name, where its value is still owed. */
   get owesValue(): boolean {
     return this.#afterName;

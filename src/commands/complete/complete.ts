@@ -18,14 +18,21 @@ export function completeCommand(
   objects: readonly string[],
   loadFamily: (word: string) => Promise<CommandFamily | undefined>,
 ): StandaloneCommand {
+  const verbsOf = async (words: readonly string[]): Promise<string[]> => {
+    const family = words.length === 1 ? await loadFamily(words[0]!) : undefined;
+    return family?.verbs.map((verb) => verb.name) ?? [];
+  };
   return {
     async run(ctx, words) {
       const typed = words.all.slice(words.index);
       const last = typed.at(-1) ?? '';
       const before = typed.slice(0, -1).filter((word) => !word.startsWith('-'));
+      const described = before[0] === 'schema' ? before.slice(1) : undefined;
       let found: Candidates;
       if (last.startsWith('-')) found = { words: optionWords };
-      else if (before.length === 0) found = { words: objects };
+      else if (before.length === 0) found = { words: [...objects, 'schema'] };
+      else if (described?.length === 0) found = { words: objects };
+      else if (described !== undefined) found = { words: await verbsOf(described) };
       else found = candidatesAfter(before, await loadFamily(before[0]!));
       const offered = new Set(found.words);
       if (found.live !== undefined) for (const word of liveWords(() => kernelOf(ctx), found.live)) offered.add(word);

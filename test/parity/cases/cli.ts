@@ -27,7 +27,8 @@ export const btf: ParityCase[] = [
   ...all('btf show id x'),
   ...all('btf show bogus 1'),
   ...all('btf show id 1 more'),
-  ...all('btf'),
+  ...all('btf', { wholeMachine: true }),
+  ...all('btf dump file /sys/kernel/btf/vmlinux root_id 0'),
 ];
 
 export const help: ParityCase[] = [

@@ -1,7 +1,7 @@
 import { all, change, one, type ParityCase } from '../../support/parity/case.ts';
 import { linkFixtures } from '../../support/parity/fixtures/links.ts';
 
-const everyLink = Object.keys(linkFixtures);
+export const everyLink = Object.keys(linkFixtures);
 
 /** Showing a link that is there succeeds, whatever errno the reference ends with. */
 const shown = { statusOfErrno: true };

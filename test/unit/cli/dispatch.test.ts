@@ -21,6 +21,14 @@ const handlers: Record<string, Handler> = {
     failSilently();
   },
   dump: () => usage(),
+  pin: (ctx) => {
+    ctx.error('two words are needed');
+    usage();
+  },
+  twice: (ctx) => {
+    ctx.error('first');
+    fail('second');
+  },
   walk: (ctx) => {
     ctx.json?.startArray();
     ctx.error('one of them is gone');
@@ -86,6 +94,16 @@ describe('a command line', () => {
       status: 0,
       out: '[{"error":"one of them is gone"},2]',
       err: '',
+    });
+  });
+
+  it('leaves one document behind when more follows an error', async () => {
+    const first = '{"error":"two words are needed"}';
+    expect(await run('t pin', { json: true })).toEqual({ status: 'usage', out: first, err: '' });
+    expect(await run('t twice', { json: true })).toEqual({
+      status: -1,
+      out: '{"error":"first"}',
+      err: 'Error: second\n',
     });
   });
 

@@ -1,7 +1,9 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { jsonLink } from '../../../src/commands/link/json.ts';
 import { perfConfigName } from '../../../src/commands/link/perf-names.ts';
 import { plainLink } from '../../../src/commands/link/plain.ts';
+import { linkSchemas } from '../../../src/commands/link/output-schema.ts';
 import type { LinkSurroundings } from '../../../src/commands/link/surroundings.ts';
 import type { LinkInfo, LinkInfoField } from '../../../src/kernel/index.ts';
 import { JsonWriter, memorySink } from '../../../src/output/index.ts';
@@ -24,13 +26,19 @@ const around: LinkSurroundings = {
 
 const plain = (info: LinkInfo) => plainLink(info, around).text;
 
+const ajv = new Ajv2020({ strict: true, schemas: Object.values(linkSchemas) });
+const fitsSchema = ajv.getSchema('urn:tsbpftool:output:link:show#/$defs/link')!;
+
+/** A link's object, which must fit its schema. */
 function json(info: LinkInfo): string {
   const sink = memorySink();
   const writer = new JsonWriter(sink, { pretty: false });
   writer.startObject();
   jsonLink(writer, info, around);
   writer.endObject();
-  return sink.contents();
+  const text = sink.contents();
+  expect(fitsSchema(JSON.parse(text)), text).toBe(true);
+  return text;
 }
 
 describe('a link', () => {
@@ -61,6 +69,7 @@ describe('a link', () => {
   it('of tracing ends early when its program is gone', () => {
     const info = link(bpf_link_type.BPF_LINK_TYPE_TRACING, {}, { programId: 10 });
     expect(plainLink(info, around)).toEqual({ text: '7: tracing  prog 10  ', complete: false });
+    expect(json(info)).toBe('{"id":7,"type":"tracing","prog_id":10}');
   });
 
   it('on a device tells known, unknown and detached devices apart', () => {

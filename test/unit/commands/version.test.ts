@@ -1,5 +1,7 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, it } from 'vitest';
 import { Context, Dispatcher, defaultOptions } from '../../../src/cli/index.ts';
+import { versionSchemas } from '../../../src/commands/version/output-schema.ts';
 import { packageVersion, versionCommand } from '../../../src/commands/version/version.ts';
 import { JsonWriter, memorySink } from '../../../src/output/index.ts';
 
@@ -31,4 +33,6 @@ it('gives the same as JSON', async () => {
   };
   expect(JSON.parse(await version('bpftool', true))).toEqual(same);
   expect(JSON.parse(await version('tsbpftool', true))).toEqual({ tsbpftool_version: packageVersion(), ...same });
+  const fits = new Ajv2020({ strict: true }).compile(versionSchemas.version!);
+  for (const name of ['bpftool', 'tsbpftool']) expect(fits(JSON.parse(await version(name, true)))).toBe(true);
 });

@@ -1,0 +1,6 @@
+import { type OutputSchemas, silenceOf } from '../shared/json-schema.ts';
+
+export const iterSchemas: OutputSchemas = {
+  ...silenceOf('iter help', 'The usage text goes to standard error, in JSON too.'),
+  ...silenceOf('iter pin', 'Loads an iterator and pins it as a file.'),
+};
