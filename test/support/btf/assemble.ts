@@ -1,5 +1,5 @@
 // Shapes → BTF that the kernel accepts, and where in a value each scalar lies. The rules are those of kernel/bpf/btf.c.
-import type { BtfMember, NewBtfType } from '../../../src/btf/index.ts';
+import type { BtfMember, BtfSectionVar, NewBtfType } from '../../../src/btf/index.ts';
 import { BtfBuilder } from '../../../src/btf/index.ts';
 import { Random } from './random.ts';
 import type { CompositeShape, IntShape, Shape, Wrapper } from './shapes.ts';
@@ -58,15 +58,18 @@ export class Assembly {
     const section = this.#reserve();
     let size = 0;
     const leaves: Leaf[] = [];
-    const vars = shapes.map((shape) => {
+    const vars: BtfSectionVar[] = [];
+    for (const shape of shapes) {
       const placed = this.place(shape);
+      // The kernel wants variables of at least a byte.
+      if (placed.size === 0) continue;
       const name = this.#name('var');
-      const offset = (size + 7) & ~7;
+      const offset = alignUp(size, 8);
       size = offset + placed.size;
       leaves.push(...moved(placed.leaves, offset * 8, [name]));
       const typeId = this.#add({ kind: 'var', name, typeId: placed.type, linkage: this.#names & 1 });
-      return { typeId, offset, size: placed.size };
-    });
+      vars.push({ typeId, offset, size: placed.size });
+    }
     this.#records[section - 1] = { kind: 'datasec', name: '.data', size: Math.max(size, 1), vars };
     return { type: section, size: Math.max(size, 1), leaves };
   }
@@ -275,6 +278,8 @@ export class Assembly {
       members.push({ name, typeId: placed.type, bitOffset: start, bitSize });
       leaves.push(...this.#memberLeaves(placed, { start, bitSize, name }));
       cursor = start + used;
+      // With kind_flag the kernel wants room for a whole int behind every enum.
+      if (kindFlag && bitSize === 0 && scalar?.isInt === false) end = Math.max(end, start + 32);
       end = Math.max(end, cursor);
     }
     const size = Math.ceil(end / 8) + shape.tail;

@@ -114,7 +114,8 @@ function leaf(options: ShapeOptions): fc.Arbitrary<Shape> {
       arbitrary: fc.record({
         kind: fc.constant('enum' as const),
         size: fc.constantFrom(4, 4, 1, 2, 8),
-        signed: fc.boolean(),
+        // Signed enums came with enum64.
+        signed: kinds.enum64 ? fc.boolean() : fc.constant(false),
         values: enumValues,
         named: fc.boolean(),
       }),
