@@ -125,7 +125,7 @@ export const createWords: ParityCase[] = [
   ...plain(`map create {pins}/with.dot ${usual} name t_new`),
   ...plain(`map create {pin:hash}/below ${usual} name t_new`),
   ...plain(`map create {tmp}/none/new ${usual} name t_new`),
-  ...plain(`map create /proc/new ${usual} name t_new`),
+  ...plain(`map create /dev/null/new ${usual} name t_new`),
   ...plain(`-n map create {tmp}/new ${usual} name t_new`),
   // Inner maps.
   ...words('type array_of_maps key 4 value 4 entries 2 name t_new inner_map'),

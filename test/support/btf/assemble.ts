@@ -310,7 +310,7 @@ export class Assembly {
   #scalarOf(type: number): Scalar | undefined {
     const record = this.#resolve(type);
     if (record?.kind === 'int') {
-      return { mostBits: Math.min(record.bits, 120), lastBit: record.bitOffset + record.bits, isInt: true };
+      return { mostBits: record.bits, lastBit: record.bitOffset + record.bits, isInt: true };
     }
     if (record?.kind === 'enum') return { mostBits: Math.min(32, record.size * 8), lastBit: 0, isInt: false };
     if (record?.kind === 'enum64') return { mostBits: 32, lastBit: 0, isInt: false };

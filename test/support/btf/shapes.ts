@@ -154,7 +154,7 @@ function member(of: fc.Arbitrary<Shape>): fc.Arbitrary<MemberShape> {
     gap: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(40) }),
     width: fc.oneof(
       { weight: 3, arbitrary: fc.constant(0) },
-      { weight: 1, arbitrary: fc.integer({ min: 1, max: 120 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: 128 }) },
     ),
     anonymous: fc.boolean(),
   });
