@@ -2,12 +2,12 @@
 // many random types, `FUZZ_SEED` where to begin; `npm run test:properties` runs thousands.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inVirtualMachine } from '../support/feature.ts';
 import { type Mismatch, type RandomMap, RandomMaps, randomMap } from '../support/parity/random-maps.ts';
 import { knownKinds } from '../support/parity/known-kinds.ts';
 import { World } from '../support/parity/world.ts';
 
-const isEmulated = process.env.TSBPFTOOL_PROJECT !== undefined;
-const runs = Number(process.env.FUZZ_RUNS ?? (isEmulated ? 30 : 300));
+const runs = Number(process.env.FUZZ_RUNS ?? (inVirtualMachine ? 30 : 300));
 const seed = Number(process.env.FUZZ_SEED ?? 20);
 const timeout = 120_000 + runs * 100;
 /** Some eight types each; the start of six processes for all of them. */

@@ -1,7 +1,7 @@
 import { BtfBuilder, type NewBtfType } from '../../../src/btf/index.ts';
 import type { ShapeOptions } from '../btf/shapes.ts';
 import { closeFds, loadBtf } from './fixtures/raw.ts';
-import { FeatureMissing } from './world.ts';
+import { FeatureMissing } from '../feature.ts';
 
 /** Which of the younger kinds of types the running kernel takes. */
 export function knownKinds(): ShapeOptions['kinds'] {
