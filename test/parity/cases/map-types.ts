@@ -101,6 +101,16 @@ export const oddValues: ParityCase[] = [
       },
     },
   }),
+  ...one('-j map dump pinned {pin:lastbits}', {
+    difference: {
+      id: 'a bit-field that ends with the last bit of 16 bytes',
+      ours: {
+        stdout: oddElement(`21${' 00'.repeat(15)}`, '{"low":"0x1","high":"0x1"}'),
+        stderr: '',
+        status: 0,
+      },
+    },
+  }),
   ...one('-j map dump pinned {pin:charvalues}', {
     difference: {
       id: 'char values that need an escape',

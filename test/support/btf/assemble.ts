@@ -36,6 +36,8 @@ interface Place {
 
 const mostBytes = 1024;
 const pointerBits = 64;
+/** Documented difference: the reference misprints a field that ends with the sixteenth byte it copies. */
+export const longestField = 120;
 
 export class Assembly {
   readonly #records: (NewBtfType | undefined)[] = [];
@@ -119,7 +121,7 @@ export class Assembly {
   #make(shape: Shape, place: Place): Placed {
     switch (shape.kind) {
       case 'int':
-        return this.#remember(this.#int(place.regular ? regular(shape) : shape));
+        return this.#remember(this.#int(place.regular ? regular(shape) : shortened(shape)));
       case 'float': {
         const type = this.#add({ kind: 'float', name: this.#name('float'), size: shape.size });
         const leaf: Leaf = { path: [], kind: 'float', bit: 0, bits: shape.size * 8, isBitField: false };
@@ -310,7 +312,7 @@ export class Assembly {
   #scalarOf(type: number): Scalar | undefined {
     const record = this.#resolve(type);
     if (record?.kind === 'int') {
-      return { mostBits: record.bits, lastBit: record.bitOffset + record.bits, isInt: true };
+      return { mostBits: Math.min(record.bits, longestField), lastBit: record.bitOffset + record.bits, isInt: true };
     }
     if (record?.kind === 'enum') return { mostBits: Math.min(32, record.size * 8), lastBit: 0, isInt: false };
     if (record?.kind === 'enum64') return { mostBits: 32, lastBit: 0, isInt: false };
@@ -338,6 +340,11 @@ function backToWord(where: number, scalar: Scalar, isUnion: boolean): number {
 
 function isPartial(record: NewBtfType | undefined): boolean {
   return record?.kind === 'int' && (record.bitOffset !== 0 || record.bits !== record.size * 8);
+}
+
+function shortened(shape: IntShape): IntShape {
+  if (shape.bits <= longestField || shape.bits === shape.size * 8) return shape;
+  return { ...shape, bits: longestField, name: `${shape.name}_shortened` };
 }
 
 /** An int without odd bits: as arrays and structs with kind_flag want them. */
