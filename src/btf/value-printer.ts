@@ -196,18 +196,17 @@ return function printValue(s, b, o) {
 
   #struct(members: readonly BtfMember[], depth: number): Piece {
     const parts = [constant('{')];
-    let [failed, written, comma] = [false, false, false];
-    for (const member of members) {
-      parts.push(constant(`${comma ? ',' : ''}${this.#line(depth + 1)}${this.#name(member.name)}`));
+    let failed = false;
+    for (const [index, member] of members.entries()) {
+      parts.push(constant(`${index > 0 ? ',' : ''}${this.#line(depth + 1)}${this.#name(member.name)}`));
       const bit = member.bitOffset & 7;
       const value = member.bitSize > 0 ? this.#bits(bit, member.bitSize) : this.#type(member.typeId, bit, depth + 1);
-      parts.push({ ...value, code: shift(value.code, member.bitOffset >>> 3) });
-      written = value.code !== '';
-      comma = written;
+      // The reference prints nothing behind the name of a member without a printable type.
+      parts.push(value.code === '' ? constant('null') : { ...value, code: shift(value.code, member.bitOffset >>> 3) });
       failed = value.failed;
       if (failed) break;
     }
-    parts.push(constant(written ? `${this.#line(depth)}}` : '}'));
+    parts.push(constant(members.length > 0 ? `${this.#line(depth)}}` : '}'));
     return { ...sequence(parts), failed };
   }
 

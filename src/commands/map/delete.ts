@@ -7,7 +7,13 @@ import { readElement } from './input.ts';
 export const deleteKey: Handler = async (ctx, words) => {
   if (words.left < 2) usage();
   using map = selectMap(ctx, words, { readOnly: false });
-  const { key } = await readElement(ctx, words, map.info(), { key: true, value: false, flags: false, readOnly: false });
+  const { key } = await readElement(ctx, words, map.info(), {
+    key: true,
+    emptyKey: true,
+    value: false,
+    flags: false,
+    readOnly: false,
+  });
   const result = map.delete(key);
   if (result < 0) fail(`delete failed: ${strerror(-result)}`, { status: result });
   ctx.json?.null();

@@ -11,7 +11,15 @@ export const getNext: Handler = async (ctx, words) => {
   const info = map.info();
   const given = words.left > 0;
   const key = given
-    ? (await readElement(ctx, words, info, { key: true, value: false, flags: false, readOnly: true })).key
+    ? (
+        await readElement(ctx, words, info, {
+          key: true,
+          emptyKey: true,
+          value: false,
+          flags: false,
+          readOnly: true,
+        })
+      ).key
     : undefined;
   const next = new Uint8Array(info.keySize);
   const result = map.nextKey(key, next);

@@ -10,6 +10,8 @@ import { atJson, codecOf, readJson } from './typed.ts';
 /** Which parts of an element the command takes. */
 export interface ElementParts {
   readonly key: boolean;
+  /** The word `key` is wanted even where keys have no bytes: getnext and delete. */
+  readonly emptyKey?: boolean;
   readonly value: boolean;
   readonly flags: boolean;
   readonly readOnly: boolean;
@@ -34,7 +36,11 @@ export async function readElement(
   const kernel = kernelOf(ctx);
   const key = new Uint8Array(info.keySize);
   const value = new Uint8Array(elementValueSize(kernel, info));
-  let [owesKey, owesValue, owesFlags] = [parts.key && info.keySize > 0, parts.value && info.valueSize > 0, parts.flags];
+  let [owesKey, owesValue, owesFlags] = [
+    parts.key && (info.keySize > 0 || parts.emptyKey === true),
+    parts.value && info.valueSize > 0,
+    parts.flags,
+  ];
   let flags: number = BPF_ANY;
   let referred: { close(): void } | undefined;
   const close = () => referred?.close();

@@ -1,5 +1,5 @@
 // Shapes → BTF that the kernel accepts, and where in a value each scalar lies. The rules are those of kernel/bpf/btf.c.
-import type { BtfMember, NewBtfType } from '../../../src/btf/index.ts';
+import type { BtfMember, BtfSectionVar, NewBtfType } from '../../../src/btf/index.ts';
 import { BtfBuilder } from '../../../src/btf/index.ts';
 import { Random } from './random.ts';
 import type { CompositeShape, IntShape, Shape, Wrapper } from './shapes.ts';
@@ -36,6 +36,8 @@ interface Place {
 
 const mostBytes = 1024;
 const pointerBits = 64;
+/** Documented difference: the reference misprints a field that ends with the sixteenth byte it copies. */
+export const longestField = 120;
 
 export class Assembly {
   readonly #records: (NewBtfType | undefined)[] = [];
@@ -58,15 +60,18 @@ export class Assembly {
     const section = this.#reserve();
     let size = 0;
     const leaves: Leaf[] = [];
-    const vars = shapes.map((shape) => {
+    const vars: BtfSectionVar[] = [];
+    for (const shape of shapes) {
       const placed = this.place(shape);
+      // The kernel wants variables of at least a byte.
+      if (placed.size === 0) continue;
       const name = this.#name('var');
-      const offset = (size + 7) & ~7;
+      const offset = alignUp(size, 8);
       size = offset + placed.size;
       leaves.push(...moved(placed.leaves, offset * 8, [name]));
       const typeId = this.#add({ kind: 'var', name, typeId: placed.type, linkage: this.#names & 1 });
-      return { typeId, offset, size: placed.size };
-    });
+      vars.push({ typeId, offset, size: placed.size });
+    }
     this.#records[section - 1] = { kind: 'datasec', name: '.data', size: Math.max(size, 1), vars };
     return { type: section, size: Math.max(size, 1), leaves };
   }
@@ -116,7 +121,7 @@ export class Assembly {
   #make(shape: Shape, place: Place): Placed {
     switch (shape.kind) {
       case 'int':
-        return this.#remember(this.#int(place.regular ? regular(shape) : shape));
+        return this.#remember(this.#int(place.regular ? regular(shape) : shortened(shape)));
       case 'float': {
         const type = this.#add({ kind: 'float', name: this.#name('float'), size: shape.size });
         const leaf: Leaf = { path: [], kind: 'float', bit: 0, bits: shape.size * 8, isBitField: false };
@@ -275,6 +280,8 @@ export class Assembly {
       members.push({ name, typeId: placed.type, bitOffset: start, bitSize });
       leaves.push(...this.#memberLeaves(placed, { start, bitSize, name }));
       cursor = start + used;
+      // With kind_flag the kernel wants room for a whole int behind every enum.
+      if (kindFlag && bitSize === 0 && scalar?.isInt === false) end = Math.max(end, start + 32);
       end = Math.max(end, cursor);
     }
     const size = Math.ceil(end / 8) + shape.tail;
@@ -305,7 +312,7 @@ export class Assembly {
   #scalarOf(type: number): Scalar | undefined {
     const record = this.#resolve(type);
     if (record?.kind === 'int') {
-      return { mostBits: Math.min(record.bits, 120), lastBit: record.bitOffset + record.bits, isInt: true };
+      return { mostBits: Math.min(record.bits, longestField), lastBit: record.bitOffset + record.bits, isInt: true };
     }
     if (record?.kind === 'enum') return { mostBits: Math.min(32, record.size * 8), lastBit: 0, isInt: false };
     if (record?.kind === 'enum64') return { mostBits: 32, lastBit: 0, isInt: false };
@@ -333,6 +340,11 @@ function backToWord(where: number, scalar: Scalar, isUnion: boolean): number {
 
 function isPartial(record: NewBtfType | undefined): boolean {
   return record?.kind === 'int' && (record.bitOffset !== 0 || record.bits !== record.size * 8);
+}
+
+function shortened(shape: IntShape): IntShape {
+  if (shape.bits <= longestField || shape.bits === shape.size * 8) return shape;
+  return { ...shape, bits: longestField, name: `${shape.name}_shortened` };
 }
 
 /** An int without odd bits: as arrays and structs with kind_flag want them. */

@@ -114,7 +114,8 @@ function leaf(options: ShapeOptions): fc.Arbitrary<Shape> {
       arbitrary: fc.record({
         kind: fc.constant('enum' as const),
         size: fc.constantFrom(4, 4, 1, 2, 8),
-        signed: fc.boolean(),
+        // Signed enums came with enum64.
+        signed: kinds.enum64 ? fc.boolean() : fc.constant(false),
         values: enumValues,
         named: fc.boolean(),
       }),
@@ -153,7 +154,7 @@ function member(of: fc.Arbitrary<Shape>): fc.Arbitrary<MemberShape> {
     gap: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(40) }),
     width: fc.oneof(
       { weight: 3, arbitrary: fc.constant(0) },
-      { weight: 1, arbitrary: fc.integer({ min: 1, max: 120 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: 128 }) },
     ),
     anonymous: fc.boolean(),
   });

@@ -9,6 +9,8 @@ import {
   type ValueSink,
 } from '../../../src/btf/index.ts';
 
+const at = (name: string, typeId: number, bitOffset: number, bitSize = 0) => ({ name, typeId, bitOffset, bitSize });
+
 /** struct message { int code; char text[12]; u64 count; union { u8 a; u16 b; }; u32 low:3; u32 high:29; enum color c; }; */
 function messageBtf(littleEndian = true) {
   const b = new BtfBuilder({ littleEndian });
@@ -20,7 +22,6 @@ function messageBtf(littleEndian = true) {
   const u64 = b.add({ kind: 'int', name: 'unsigned long', size: 8, bits: 64, signed: false, ...plain });
   const char = b.add({ kind: 'int', name: 'char', size: 1, bits: 8, signed: true, ...plain });
   const text = b.add({ kind: 'array', name: '', elementTypeId: char, indexTypeId: u32, length: 12 });
-  const at = (name: string, typeId: number, bitOffset: number, bitSize = 0) => ({ name, typeId, bitOffset, bitSize });
   const union = b.add({
     kind: 'union',
     name: '',
@@ -80,6 +81,37 @@ describe('values of a struct', () => {
   test('that end early print as if zeroes followed', () => {
     expect(print(new Uint8Array([1]), { plain: false, pretty: false })).toContain('"code":1,');
   });
+});
+
+describe('bit-fields from before kind_flag', () => {
+  const b = new BtfBuilder();
+  const plain = { bitOffset: 0, char: false, bool: false };
+  const u32 = b.add({ kind: 'int', name: 'u32', size: 4, bits: 32, signed: false, ...plain });
+  const three = b.add({ kind: 'int', name: 'three', size: 4, bits: 3, signed: true, ...plain, bitOffset: 2 });
+  const members = [at('low', three, 0), at('next', three, 5), at('word', u32, 10)];
+  const id = b.add({ kind: 'struct', name: 'old', size: 8, kindFlag: false, members });
+  const btf = parseBtf(b.finish());
+
+  test('are decoded from their own bits and encoded into them', () => {
+    const value = { low: -2, next: 3, word: 0xdeadbeef };
+    const bytes = compileValueEncoder(btf, id)(value);
+    expect(Buffer.from(bytes).readBigUInt64LE()).toBe((0xdeadbeefn << 10n) | (3n << 7n) | (6n << 2n));
+    expect(compileValueDecoder(btf, id)(bytes)).toEqual(value);
+  });
+});
+
+test('members of a union may lie in the padding of each other', () => {
+  const b = new BtfBuilder();
+  const plain = { bitOffset: 0, char: false, bool: false };
+  const u8 = b.add({ kind: 'int', name: 'u8', size: 1, bits: 8, signed: false, ...plain });
+  const u32 = b.add({ kind: 'int', name: 'u32', size: 4, bits: 32, signed: false, ...plain });
+  const ends = [at('first', u8, 0), at('last', u8, 24)];
+  const struct = b.add({ kind: 'struct', name: 'ends', size: 4, kindFlag: false, members: ends });
+  const both = [at('ends', struct, 0), at('word', u32, 0)];
+  const id = b.add({ kind: 'union', name: 'u', size: 4, kindFlag: false, members: both });
+  const encode = compileValueEncoder(parseBtf(b.finish()), id);
+  expect([...encode({ ends: { first: 1, last: 4 }, word: 0x04030201 })]).toEqual([1, 2, 3, 4]);
+  expect(() => encode({ ends: { first: 1, last: 4 }, word: 0x05030201 })).toThrow('contradict');
 });
 
 describe('a value that does not fit is refused by path', () => {

@@ -73,6 +73,14 @@ describe('an element on the command line', () => {
     await expect(read('any key 1 2 3 4', hash, keyOnly)).rejects.toThrow('flags specified multiple times: any');
   });
 
+  it('still wants the word key of a map without keys where the verb does', async () => {
+    const owed = { ...keyOnly, emptyKey: true };
+    await expect(read('', { ...hash, keySize: 0 }, owed)).rejects.toThrow('did not find key');
+    expect((await read('key', { ...hash, keySize: 0 }, owed)).key).toHaveLength(0);
+    await expect(read('key key', { ...hash, keySize: 0 }, owed)).rejects.toThrow('unnecessary key');
+    expect((await read('', { ...hash, keySize: 0 }, keyOnly)).key).toHaveLength(0);
+  });
+
   it('repeats the value of a per-CPU map for every CPU, padded to 8 bytes', async () => {
     const perCpu = { ...hash, type: bpf_map_type.BPF_MAP_TYPE_PERCPU_HASH };
     const { value } = await read('key 0 0 0 0 value 7 8', perCpu);

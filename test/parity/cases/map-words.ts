@@ -1,0 +1,190 @@
+// The words of the map verbs: order, abbreviations, wrong and missing ones, numbers, names of other objects.
+import { all, change, one, type ParityCase } from '../../support/parity/case.ts';
+
+const plain = (words: string | string[], then: string[] = []) => change(words, then).slice(0, 1);
+const json = (words: string | string[], then: string[] = []) => change(words, then).slice(1);
+
+const hashAfter = ['map dump pinned {pin:hash}'];
+/** `map update` of the hash map, whose elements have 4 + 4 bytes. */
+const update = (words: string) => plain(`map update pinned {pin:hash} ${words}`, hashAfter);
+/** The same with words that hold blanks or nothing. */
+const updateWords = (...words: string[]) => plain(['map', 'update', 'pinned', '{pin:hash}', ...words], hashAfter);
+
+export const updateWordCases: ParityCase[] = [
+  // Abbreviations.
+  ...plain('map u p {pin:hash} k 7 0 0 0 v 1 2 3 4 a', hashAfter),
+  ...plain('map upd pinn {pin:hash} valu he 1 2 3 4 ke h 7 0 0 0 n', hashAfter),
+  ...update('e k 1 0 0 0 v 9 9 9 9'),
+  ...update('keys 1 0 0 0 value 1 2 3 4'),
+  ...update('key 1 0 0 0 values 1 2 3 4'),
+  ...update('key 1 0 0 0 value 1 2 3 4 anything'),
+  ...plain('map update pinned {pin:hash} KEY 1 0 0 0 value 1 2 3 4'),
+  // An empty word abbreviates everything: the first keyword wins.
+  ...updateWords('', '7', '0', '0', '0', 'value', '1', '2', '3', '4'),
+  ...updateWords('', '7', '0', '0', '0', '', '1', '2', '3', '4'),
+  ...updateWords('key', '', '0', '0', '0', 'value', '1', '2', '3', '4'),
+  ...updateWords('key', '7', '', '0', '0', 'value', '', '', '', ''),
+  // Flags: once, anywhere.
+  ...update('key 7 0 0 0 noexist value 1 2 3 4'),
+  ...update('key 1 0 0 0 noexist value 1 2 3 4'),
+  ...update('exist key 7 0 0 0 value 1 2 3 4'),
+  ...update('any any key 7 0 0 0 value 1 2 3 4'),
+  ...update('exist noexist'),
+  ...update('key 7 0 0 0 any value 1 2 3 4 any'),
+  ...update('any'),
+  ...update('key 7 0 0 0 any'),
+  ...update('value 1 2 3 4 exist'),
+  ...json('map update pinned {pin:hash} value 1 2 3 4 exist noexist'),
+  // Sizes.
+  ...update('key 7 0 0 0 0 value 1 2 3 4'),
+  ...update('key 7 0 0 value 1 2 3 4'),
+  ...update('key 7 0 0 0 value 1 2 3 4 5'),
+  ...update('key value 1 2 3 4'),
+  ...update('key hex value 1 2 3 4'),
+  ...update('key hex 7 0 0 0 value hex'),
+  ...update('key hex 7 0 0 0 value hex hex 1 2 3'),
+  ...update('key hex hex 7 0 0 0'),
+  ...json('map update pinned {pin:hash} key 7 0 0 0 value 1 2 3'),
+  ...plain('map update pinned {pin:wide} key 1 2 3 4 5 6 7 8 value 1'),
+  ...plain('map update pinned {pin:onebyte} key 7 value 8', ['map dump pinned {pin:onebyte}']),
+  ...plain('map update pinned {pin:ringbuf} value 1'),
+  ...plain('map update pinned {pin:ringbuf} key'),
+  ...plain('map update pinned {pin:queue} key value 1 2 3 4'),
+  ...plain('map update pinned {pin:typedhash} key 1 0 0 0 value 1'),
+  // Numbers.
+  ...update('key 0x7 00 000 0x0 value +1 2 3 4'),
+  ...update('key 0x 0 0 0 value 1 2 3 4'),
+  ...update('key 1e1 0 0 0 value 1 2 3 4'),
+  ...update('key 0b1 0 0 0 value 1 2 3 4'),
+  ...update('key 1.5 0 0 0 value 1 2 3 4'),
+  ...update('key 7, 0 0 0 value 1 2 3 4'),
+  ...update('key -0 -1 - 0 value 1 2 3 4'),
+  ...update('key hex 0x7 0X0 0 0 value hex -1 +2 fF 0a'),
+  ...update('key hex 7h 0 0 0 value 1 2 3 4'),
+  ...update('key 0xff 0377 255 -1 value -128 -127 127 128'),
+  ...update('key 18446744073709551615 0 0 0 value 1 2 3 4'),
+  ...update('key ٣ 0 0 0 value 1 2 3 4'),
+  ...updateWords('key', ' 7', '\t0', '\n0', '0', 'value', '1', '2', '3', '4'),
+  ...updateWords('key', '7 ', '0', '0', '0', 'value', '1', '2', '3', '4'),
+  ...updateWords('key', '7 0 0 0', 'value', '1 2 3 4'),
+  ...plain('map update pinned {pin:hash} key 256 0 0 0 value 1 2 3 4').map((parityCase) => ({
+    ...parityCase,
+    difference: {
+      id: 'bytes that are no byte',
+      ours: { status: 255, stderr: 'Error: key byte 1: 256 does not fit a byte (-128 to 255)\n' },
+    },
+  })),
+  // Which map.
+  ...plain('map update bogus'),
+  ...plain('map update bogus 1 key 1'),
+  ...plain('map update id'),
+  ...plain('map update id x key 1'),
+  ...plain('map update pinned {pin:xdp} key 1 value 1'),
+  ...plain('map update pinned {tmp} key 1 value 1'),
+  ...plain('map update name nosuchname key 1 value 1'),
+  ...one('map update name {prefix}same key 1 0 0 0 value 1 1 1 1', { needs: ['same1', 'same2'] }),
+];
+
+const outerAfter = ['map show pinned {pin:hashofmaps}'];
+const inner = (words: string, then = outerAfter) => plain(`map update pinned {pin:hashofmaps} ${words}`, then);
+const program = (words: string) =>
+  plain(`map update pinned {pin:progarray} ${words}`, ['map show pinned {pin:progarray}']);
+
+export const objectValueCases: ParityCase[] = [
+  ...inner('key 2 0 0 0 value pinned {pin:hash}'),
+  ...inner('value pinned {pin:hash} key 2 0 0 0 noexist'),
+  ...inner('key 1 0 0 0 value pinned {pin:hash} noexist'),
+  ...inner('key 1 0 0 0 value pinned {pin:hash} exist'),
+  ...inner('key 2 0 0 0 value name {name:hash}'),
+  ...inner('key 2 0 0 0 value n {name:hash}'),
+  ...inner('key 2 0 0 0 value id {id:hash} value id {id:hash}'),
+  ...inner('key 2 0 0 0 value pinned {pin:hash} more'),
+  ...inner('key 2 0 0 0 value pinned {pin:percpuhash}'),
+  ...inner('key 2 0 0 0 value pinned {pin:arrayofmaps}'),
+  ...inner('key 2 0 0 0 value pinned {pin:xdp}'),
+  ...inner('key 2 0 0 0 value pinned {pins}/absent'),
+  ...inner('key 2 0 0 0 value id nonsense'),
+  ...inner('key 2 0 0 0 value id 4294967295'),
+  ...inner('key 2 0 0 0 value 1 0 0 0'),
+  ...inner('key 2 0 0 0 value hex 1 0 0 0'),
+  ...inner('key 2 0 0 0 value tag 0123456789abcdef'),
+  ...inner('key 2 0 0 0 value'),
+  ...inner('key 2 0 0 0 value name nosuchname'),
+  ...inner('value pinned {pin:hash}'),
+  ...json('map update pinned {pin:hashofmaps} value id'),
+  ...json('map update pinned {pin:hashofmaps} key 2 0 0 0 value id {id:hash}', outerAfter),
+  ...one('map update pinned {pin:hashofmaps} key 2 0 0 0 value name {prefix}same', { needs: ['same1', 'same2'] }),
+  ...program('key 1 0 0 0 value name {name:xdp}'),
+  ...program('key 1 0 0 0 value n {name:xdp} any'),
+  ...program('key 1 0 0 0 value tag {tag:xdp}'),
+  ...program('value i {id:xdp} key 1 0 0 0'),
+  ...program('key 1 0 0 0 value pinned {pin:xdp} noexist'),
+  ...program('key 1 0 0 0 value pinned {pin:xdp} exist'),
+  ...program('key 9 0 0 0 value pinned {pin:xdp}'),
+  ...program('key 1 0 0 0 value pinned {pin:hash}'),
+  ...program('key 1 0 0 0 value pinned'),
+  ...program('key 1 0 0 0 value id x'),
+  ...program('key 1 0 0 0 value name nosuchname'),
+  ...program('key 1 0 0 0 value tag nothex'),
+  ...program('key 1 0 0 0 value 1 2 3 4'),
+  ...program('value pinned {pin:xdp}'),
+  ...plain('map update pinned {pin:progarrayfilled} key 0 0 0 0 value pinned {pin:filter}'),
+  ...plain('map update pinned {pin:progarrayfilled} key 1 0 0 0 value pinned {pin:xdp}'),
+  ...one('map update pinned {pin:progarray} key 1 0 0 0 value tag {tag:twin1}', { needs: ['twin1', 'twin2'] }),
+  ...one('map update pinned {pin:progarray} key 1 0 0 0 value name {prefix}same', { needs: ['same1'] }),
+];
+
+export const readWordCases: ParityCase[] = [
+  ...one('map lookup pinned {pin:hash} k he 1 0 0 0'),
+  ...one('map lookup pinned {pin:hash} key 1 0 0 0 more'),
+  ...one('map lookup pinned {pin:hash} noexist'),
+  ...one('map lookup pinned {pin:hash} key 1 0 0 0 value'),
+  ...one('map lookup name nosuchname key 1 0 0 0'),
+  ...one('map lookup pinned {pin:xdp} key 1 0 0 0'),
+  ...one(['map', 'lookup', 'pinned', '{pin:hash}', '', '1', '0', '0', '0']),
+  ...one(['map', 'lookup', '', '{id:hash}', 'key', '1', '0', '0', '0']),
+  ...one(['map', '', 'id', '{id:hash}']),
+  ...one('map getnext name nosuchname'),
+  ...one('map getnext pinned {pin:hash} key hex 1 0 0'),
+  ...one('map getnext pinned {pin:hash} key 1 0 0 0 key 1 0 0 0'),
+  ...one('map getnext pinned {pin:hash} key 1 0 0 0 0'),
+  ...plain('map delete pinned {pin:hash} key hex aa bb 0 1', hashAfter),
+  ...plain('map delete pinned {pin:hash} k 1 0 0 0 k 1 0 0 0', hashAfter),
+  ...plain('map delete pinned {pin:hash} key 1 0 0 0 any', hashAfter),
+  ...plain('map delete pinned {pin:hash} key 1 0 0 0 0', hashAfter),
+  ...plain('map delete pinned {pin:hash} key hex 1 0 0 x', hashAfter),
+  ...plain('map delete name nosuchname key 1'),
+  ...plain('map delete pinned'),
+  ...one('map delete name {prefix}same key 1 0 0 0', { needs: ['same1', 'same2'] }),
+  ...one('map freeze name {prefix}same', { needs: ['same1', 'same2'] }),
+  ...one('map pop name {prefix}same', { needs: ['same1', 'same2'] }),
+  ...one('map event_pipe name {prefix}same', { needs: ['same1', 'same2'] }),
+  ...one('map freeze id x'),
+  ...one('map freeze pinned'),
+  ...one('map dump id {id:hash} id {id:hash}'),
+  ...one('map dump name {name:hash} more'),
+  // Several maps of one name: with types, and both kinds, those without first (see `staleBtf` for the other order).
+  ...all('map dump name {prefix}two', { needs: ['two1', 'two2'] }),
+  ...all('map dump name {prefix}mixed', { needs: ['mixed2', 'mixed1'] }),
+  ...all('map show name {prefix}mixed', { needs: ['mixed2', 'mixed1'], normalise: ['staleBtf'] }),
+  ...one('map lookup name {prefix}two key 0 0 0 0', { needs: ['two1', 'two2'] }),
+];
+
+export const eventPipeCases: ParityCase[] = [
+  ...all('map event_pipe'),
+  ...one('map event_pipe id 4294967295'),
+  ...one('map event_pipe pinned'),
+  ...one('map event_pipe pinned {pin:ringbuf}'),
+  ...one('-j map event_pipe pinned {pin:hash}'),
+  ...one('map event_pipe pinned {pin:perfevents} cpu'),
+  ...one('map event_pipe pinned {pin:perfevents} cpu 0'),
+  ...one('map event_pipe pinned {pin:perfevents} index 0'),
+  ...one('-j map event_pipe pinned {pin:perfevents} cpu 0'),
+  ...one('map event_pipe pinned {pin:perfevents} cpu x index 0'),
+  ...one('map event_pipe pinned {pin:perfevents} cpu 0 index 0x'),
+  ...one('map event_pipe pinned {pin:perfevents} cpu 0 index'),
+  ...one('map event_pipe pinned {pin:perfevents} cpu 0 index 0 more'),
+  ...one('map event_pipe pinned {pin:perfevents} bogus 1'),
+  ...one('map event_pipe pinned {pin:perfevents} cpu -1 index 0'),
+  ...one('map event_pipe pinned {pin:perfevents} cpu 9999 index 0'),
+];
