@@ -14,7 +14,7 @@ const varLinkages = ['static', 'global', 'extern'];
 const encodings: Readonly<Record<number, string>> = { 0: '(none)', 1: 'SIGNED', 2: 'CHAR', 4: 'BOOL' };
 
 const nameOf = (name: string) => (name === '' ? '(anon)' : name);
-const kindText = (kind: BtfKind) => (kind === 'void' ? 'UNKNOWN' : kind.toUpperCase());
+const kindText = (kind: BtfKind) => (kind === 'void' || kind === 'unknown' ? 'UNKNOWN' : kind.toUpperCase());
 
 /** One type in the raw format of `bpftool btf dump`: its line, and a line for each of its members, values or parameters. */
 export function rawText(btf: Btf, type: BtfType): string {
@@ -166,6 +166,7 @@ function describe(type: BtfType, enumValue: (value: number | bigint) => number |
         ],
       };
     case 'void':
+    case 'unknown':
       return { fields: [] };
   }
 }

@@ -1,4 +1,5 @@
 export { BtfBuilder, type NewBtfType } from './builder.ts';
+export { BtfCycleError, type DedupedBtf, dedupBtf } from './dedup/dedup.ts';
 export { dumpC, type DumpCOptions } from './dump-c.ts';
 export { rawJson, rawText } from './dump-raw.ts';
 export {
@@ -10,6 +11,7 @@ export {
   parseBtfExt,
 } from './ext.ts';
 export { funcPrototype } from './func-prototype.ts';
+export { BtfMerger } from './merge.ts';
 export { Btf, parseBtf } from './parse.ts';
 export { alignOf, isModifier, pointerSize, resolve, sizeOf, tryResolve, trySizeOf } from './resolve.ts';
 export * from './types.ts';

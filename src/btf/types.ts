@@ -112,6 +112,16 @@ export interface BtfDeclTag extends Base {
   readonly kindFlag: boolean;
 }
 
+/** A kind newer than this library, skipped by the sizes that its BTF's layout section gives. */
+export interface BtfUnknown extends Base {
+  readonly kind: 'unknown';
+  /** BTF_KIND_* number. */
+  readonly number: number;
+  readonly kindFlag: boolean;
+  readonly vlen: number;
+  readonly sizeOrType: number;
+}
+
 export type BtfType =
   | BtfVoid
   | BtfInt
@@ -125,7 +135,8 @@ export type BtfType =
   | BtfVar
   | BtfDatasec
   | BtfFloat
-  | BtfDeclTag;
+  | BtfDeclTag
+  | BtfUnknown;
 
 export type BtfKind = BtfType['kind'];
 

@@ -1,4 +1,4 @@
-import { type Btf, dumpC, rawJson, rawText } from '../../btf/index.ts';
+import { type Btf, BtfCycleError, BtfMerger, dedupBtf, dumpC, parseBtf, rawJson, rawText } from '../../btf/index.ts';
 import { type Context, fail, type Handler, isPrefix, strtoul, usage, type Words } from '../../cli/index.ts';
 import { Errno, ParseError, strerror, SyscallError } from '../../errors/index.ts';
 import { BtfObject, openFdById } from '../../kernel/index.ts';
@@ -101,14 +101,41 @@ function readFiles(ctx: Context, words: Words, base: Btf | undefined): Btf {
         status: -Errno.EINVAL,
       });
     }
-    fail('merging several BTF files is not supported by tsbpftool yet');
+    return mergeFiles(ctx, files, under);
   }
-  const path = files[0]!;
+  return readFile(ctx, files[0]!, under);
+}
+
+function readFile(ctx: Context, path: string, base: Btf | undefined): Btf {
   try {
-    return readBtfFile(ctx, path, under);
+    return readBtfFile(ctx, path, base);
   } catch (error) {
     if (!(error instanceof BtfFileError)) throw error;
     fail(`failed to load BTF from ${path}: ${error.message}`, { status: -error.errno, cause: error });
+  }
+}
+
+/** The types of several files that are split on one base, each once. */
+function mergeFiles(ctx: Context, files: readonly string[], base: Btf): Btf {
+  const merger = new BtfMerger({ base });
+  for (const path of files) {
+    const btf = readFile(ctx, path, base);
+    failAs(`failed to merge BTF from ${path}`, () => merger.add(btf));
+  }
+  return failAs('failed to dedup combined BTF', () => {
+    const merged = parseBtf(merger.finish(), { base });
+    return parseBtf(dedupBtf(merged).bytes, { base });
+  });
+}
+
+/** Runs a step whose ParseError the reference reports as EINVAL, and circles as ELOOP. */
+function failAs<T>(what: string, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    const errno = error instanceof BtfCycleError ? Errno.ELOOP : Errno.EINVAL;
+    fail(`${what}: ${strerror(errno)}`, { status: -errno, cause: error });
   }
 }
 
