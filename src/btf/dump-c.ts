@@ -1,5 +1,6 @@
 import { ParseError } from '../errors/index.ts';
 import type { Btf } from './parse.ts';
+import { isKnownKind } from './records.ts';
 import { isModifier, pointerSize, trySizeOf } from './resolve.ts';
 import { sortForC } from './sort-c.ts';
 import type { BtfComposite, BtfEnum, BtfForward, BtfFuncProto, BtfReference, BtfType } from './types.ts';
@@ -50,8 +51,12 @@ const epilogue = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
 #endif /* __VMLINUX_H__ */
 `;
 
-/** Writes BTF as a C header, in the reference's text. Returns 0 or a negative errno (-40: types embed each other). */
+/**
+ * Writes BTF as a C header, in the reference's text. Returns 0 or a negative errno: -40 where types embed each other, -22
+ * with nothing written where a type is of a kind that is not known here.
+ */
 export function dumpC(btf: Btf, options: DumpCOptions): number {
+  for (let id = 1; id <= btf.typeCount; id++) if (!isKnownKind(btf.kindNumber(id)!)) return EINVAL;
   const dumper = new CDumper(btf, options.write, options.warn ?? (() => {}));
   dumper.put(prologue);
   const status = withinStack(() => dumpTypes(btf, dumper, options));

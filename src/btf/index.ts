@@ -20,4 +20,4 @@ export { type JsonSchema, jsonSchemaFor } from './json-schema.ts';
 export { typeText } from './type-text.ts';
 export { type BtfValue, compileValueDecoder, type ValueDecoder } from './value-decoder.ts';
 export { compileValueEncoder, type ValueEncoder, type ValueEncoderOptions } from './value-encoder.ts';
-export { findInvalidType, references } from './validate.ts';
+export { findInvalidType, findUnknownKind, references } from './validate.ts';

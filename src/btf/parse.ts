@@ -195,7 +195,8 @@ export class Btf {
     for (let at = 0; at < end; ) {
       if (at + headWords > end) throw bad(typesStart + at * 4, 'a whole type record');
       const info = words[at + 1]!;
-      const length = recordWords(info) ?? recordWordsByLayout(info, this.layouts);
+      // What a layout describes is opaque: it cannot be brought into another byte order.
+      const length = recordWords(info) ?? (this.littleEndian ? recordWordsByLayout(info, this.layouts) : undefined);
       if (length === undefined) throw unknownKind(typesStart + at * 4, info, this.firstId + count);
       if (count === starts.length) {
         const larger = new Uint32Array(count * 2);

@@ -15,13 +15,16 @@ const elementWords = [0, 0, 0, 0, 3, 3, 2, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 3
 export const kindOfInfo = (info: number) => (info >>> 24) & 0x7f;
 export const vlenOfInfo = (info: number) => info & 0xff_ffff;
 
+/** True for the kinds of types whose records can be read here. */
+export const isKnownKind = (kind: number) => kind > 0 && kind < tailWords.length;
+
 /** Words of one element (member, value, parameter, variable) of a kind; 0 where it has none. */
 export const elementSize = (kind: number) => elementWords[kind] ?? 0;
 
 /** Words of a whole record, or undefined for kinds that are not known here. Source: Linux Documentation/bpf/btf.rst. */
 export function recordWords(info: number): number | undefined {
   const kind = kindOfInfo(info);
-  if (kind === 0 || kind >= tailWords.length) return undefined;
+  if (!isKnownKind(kind)) return undefined;
   return headWords + tailWords[kind]! + elementWords[kind]! * vlenOfInfo(info);
 }
 

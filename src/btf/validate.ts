@@ -1,7 +1,7 @@
 import { ParseError } from '../errors/index.ts';
 import type { Btf } from './parse.ts';
-import { elementSize, headWords, kindOf, kindOfInfo, vlenOfInfo } from './records.ts';
-import { type BtfType, kindNames } from './types.ts';
+import { elementSize, headWords, isKnownKind, kindOf, kindOfInfo, vlenOfInfo } from './records.ts';
+import type { BtfType } from './types.ts';
 
 const elementNames: Readonly<Record<number, string>> = {
   [kindOf.struct]: 'field name',
@@ -46,7 +46,7 @@ function problemOf(
   const info = words[at + 1]!;
   const kind = kindOfInfo(info);
   if (words[at]! >= stringEnd) return badString('type name', words[at]!);
-  if (kind >= kindNames.length || kind === 0) return undefined;
+  if (!isKnownKind(kind)) return undefined;
   if (!withoutType.has(kind)) {
     const id = words[at + 2]!;
     if (id > typeCount) return badId(id);
@@ -78,11 +78,18 @@ function problemOf(
 export function checkTypes(btf: Btf): void {
   const problem = findInvalidType(btf);
   if (problem !== undefined) throw new ParseError('BTF', 0, problem);
+  const unknown = findUnknownKind(btf);
+  if (unknown !== undefined) throw new ParseError('BTF', 0, unknown);
+}
+
+/** Kind, id and offset of the first own type of a kind that is not known here; undefined where there is none. */
+export function findUnknownKind(btf: Btf): string | undefined {
   for (let id = btf.firstId; id <= btf.typeCount; id++) {
     const kind = btf.kindNumber(id)!;
-    if (kind > 0 && kind < kindNames.length) continue;
-    throw new ParseError('BTF', btf.recordOffset(id)!, `kind ${kind} of type ${id} is not known here`);
+    if (!isKnownKind(kind))
+      return `type ${id} at offset ${btf.recordOffset(id)} is of kind ${kind}, which is not known here`;
   }
+  return undefined;
 }
 
 /** Ids of the types a type refers to, in the order of its record. */

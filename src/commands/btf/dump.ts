@@ -1,4 +1,14 @@
-import { type Btf, BtfCycleError, BtfMerger, dedupBtf, dumpC, parseBtf, rawJson, rawText } from '../../btf/index.ts';
+import {
+  type Btf,
+  BtfCycleError,
+  BtfMerger,
+  dedupBtf,
+  dumpC,
+  findUnknownKind,
+  parseBtf,
+  rawJson,
+  rawText,
+} from '../../btf/index.ts';
 import { type Context, fail, type Handler, isPrefix, strtoul, usage, type Words } from '../../cli/index.ts';
 import { Errno, ParseError, strerror, SyscallError } from '../../errors/index.ts';
 import { BtfObject, openFdById } from '../../kernel/index.ts';
@@ -37,6 +47,8 @@ export const dump: Handler = (ctx, words) => {
   if (!format.c) return writeRaw(ctx, btf, format.roots);
   if (ctx.json !== undefined) fail('JSON output for C-syntax dump is not supported', { status: -EOPNOTSUPP });
   const { roots, sorted } = format;
+  const unknown = findUnknownKind(btf);
+  if (unknown !== undefined) ctx.hint(`${unknown}: there is no C for it`);
   const write = (text: string) => ctx.print(text);
   return dumpC(btf, { roots, sorted, write, warn: (message) => ctx.printError(`libbpf: ${message}\n`) });
 };
