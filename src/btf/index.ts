@@ -1,6 +1,6 @@
 export { BtfBuilder, type NewBtfType } from './builder.ts';
 export { BtfCycleError, type DedupedBtf, dedupBtf } from './dedup/dedup.ts';
-export { dumpC, type DumpCOptions } from './dump-c.ts';
+export { dumpC, type DumpCOptions } from './c/dump.ts';
 export { rawJson, rawText } from './dump-raw.ts';
 export {
   type BtfExt,

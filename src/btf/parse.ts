@@ -1,9 +1,11 @@
 import { decodeUtf8 } from '../bytes/index.ts';
 import { ParseError } from '../errors/index.ts';
 import { decodeType } from './decode.ts';
+import { TypeGraph } from './graph.ts';
 import { parseHeader } from './header.ts';
 import { headWords, type KindLayouts, kindOfInfo, recordWords, recordWordsByLayout } from './records.ts';
 import type { BtfKind, BtfType } from './types.ts';
+import { problemOf } from './validate.ts';
 
 const maxTypes = 0x7fffffff;
 
@@ -31,8 +33,11 @@ export class Btf {
   readonly #starts: Uint32Array;
   readonly #types: (BtfType | undefined)[] = [];
   readonly #str = (offset: number) => this.str(offset);
+  #graph: TypeGraph | undefined;
+  #problem: { found: string | undefined } | undefined;
   #byName: Map<string, number[]> | undefined;
   #strings: Strings | undefined;
+  #allStrings: Uint8Array | undefined;
   #stringOffsets: Map<string, number> | undefined;
 
   constructor(bytes: Uint8Array, options: { base?: Btf | undefined } = {}) {
@@ -107,11 +112,22 @@ export class Btf {
     return text.slice(at, end < 0 ? undefined : end);
   }
 
+  /** The bytes of all strings, those of the base first: string offsets are indexes. */
+  get strings(): Uint8Array {
+    this.#allStrings ??= joined(
+      this.base?.strings,
+      this.bytes.subarray(this.stringsStart, this.stringsStart + this.stringsSize),
+    );
+    return this.#allStrings;
+  }
+
   /** The bytes of the string at a string offset, without its NUL. Throws ParseError outside the section. */
   stringBytes(offset: number): Uint8Array {
-    if (offset < this.#firstString) return this.base!.stringBytes(offset);
-    const start = this.stringsStart + offset - this.#firstString;
-    return this.bytes.subarray(start, start + this.stringKey(offset).length);
+    return this.strings.subarray(offset, offset + this.stringKey(offset).length);
+  }
+
+  #badString(offset: number): ParseError {
+    return bad(this.stringsStart, `a string offset below ${this.stringEnd}, not ${offset}`);
   }
 
   /** The first offset of a string (given as `stringKey` gives it), the base's strings before the own ones. */
@@ -128,9 +144,7 @@ export class Btf {
   }
 
   #stringsAt(offset: number): Strings {
-    if (!this.hasString(offset)) {
-      throw bad(this.stringsStart, `a string offset below ${this.stringEnd}, not ${offset}`);
-    }
+    if (!this.hasString(offset)) throw this.#badString(offset);
     this.#strings ??= decodeStrings(this.bytes.subarray(this.stringsStart, this.stringsStart + this.stringsSize));
     return this.#strings;
   }
@@ -172,6 +186,18 @@ export class Btf {
   /** Index of a type's record within `words`; own types only. */
   recordStart(id: number): number | undefined {
     return this.#starts[id - this.firstId];
+  }
+
+  /** The records of all types, the base's included, for work on many of them. */
+  get graph(): TypeGraph {
+    this.#graph ??= TypeGraph.of(this);
+    return this.#graph;
+  }
+
+  /** As `findInvalidType` of this blob, found once. */
+  get problem(): string | undefined {
+    this.#problem ??= { found: problemOf(this) };
+    return this.#problem.found;
   }
 
   /** BTF_KIND_* number of a type, undecoded; 0 for void, undefined where there is no such type. */
@@ -239,6 +265,14 @@ export function parseBtf(bytes: Uint8Array, options: { base?: Btf | undefined } 
 interface Strings {
   readonly text: string;
   readonly isAscii: boolean;
+}
+
+function joined(first: Uint8Array | undefined, second: Uint8Array): Uint8Array {
+  if (first === undefined) return second;
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }
 
 function decodeStrings(bytes: Uint8Array): Strings {

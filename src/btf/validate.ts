@@ -24,17 +24,22 @@ const withoutType = new Set(
  * where all are sound. Source: btf_sanity_check of libbpf.
  */
 export function findInvalidType(btf: Btf): string | undefined {
+  return btf.problem;
+}
+
+/** Does the work of `findInvalidType`. */
+export function problemOf(btf: Btf): string | undefined {
   const { words, typeCount } = btf;
   const stringEnd = Math.max(btf.stringEnd, 1);
   for (let id = btf.firstId; id <= typeCount; id++) {
     const at = btf.recordStart(id)!;
-    const problem = problemOf(btf, words, at, { typeCount, stringEnd });
+    const problem = problemAt(btf, words, at, { typeCount, stringEnd });
     if (problem !== undefined) return `btf: type [${id}]: ${problem}`;
   }
   return undefined;
 }
 
-function problemOf(
+function problemAt(
   btf: Btf,
   words: Uint32Array,
   at: number,
@@ -76,7 +81,8 @@ function problemOf(
 
 /** Throws ParseError where a type is damaged or of a kind that is not known here: its references cannot be rewritten. */
 export function checkTypes(btf: Btf): void {
-  const problem = findInvalidType(btf);
+  if (btf.base !== undefined) checkTypes(btf.base);
+  const { problem } = btf;
   if (problem !== undefined) throw new ParseError('BTF', 0, problem);
   const unknown = findUnknownKind(btf);
   if (unknown !== undefined) throw new ParseError('BTF', 0, unknown);

@@ -1,5 +1,5 @@
 import { elementSize, headWords, kindOf } from '../records.ts';
-import type { TypeGraph } from './graph.ts';
+import type { TypeGraph } from '../graph.ts';
 
 /** The word of a member or parameter that holds its type. */
 const typeWord = 1;

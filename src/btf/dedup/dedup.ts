@@ -19,7 +19,7 @@ import {
   sameWithData,
 } from './compare.ts';
 import { EquivalenceCheck } from './equivalence.ts';
-import { TypeGraph } from './graph.ts';
+import type { TypeGraph } from '../graph.ts';
 
 export interface DedupedBtf {
   /** The new blob: header, types, strings; split on the same base. */
@@ -41,7 +41,7 @@ export class BtfCycleError extends ParseError {}
  */
 export function dedupBtf(btf: Btf, options: { ext?: Uint8Array | undefined } = {}): DedupedBtf {
   checkTypes(btf);
-  const graph = new TypeGraph(btf);
+  const graph = btf.graph.copy();
   const strings = new StringPool(btf.base);
   const mapString = stringMapper(strings, btf);
   const ownString = (offset: number) => (offset < btf.stringStart ? offset : mapString(offset));

@@ -2,7 +2,7 @@ import { ParseError } from '../../errors/index.ts';
 import { headWords, kindOf } from '../records.ts';
 import type { CanonicalMap } from './canonical.ts';
 import { compatibleArray, compatibleEnum, compatiblePrototype, sameShape, sameWithData } from './compare.ts';
-import type { TypeGraph } from './graph.ts';
+import type { TypeGraph } from '../graph.ts';
 import { IdentityCheck } from './identity.ts';
 
 /** Steps of one comparison beyond which types are hostile: a kernel's whole graph takes a hundredth. */

@@ -1,6 +1,6 @@
 import { headWords, kindOf } from '../records.ts';
 import { compatibleArray, compatibleEnum, compatiblePrototype, sameShape, sameWithData } from './compare.ts';
-import type { TypeGraph } from './graph.ts';
+import type { TypeGraph } from '../graph.ts';
 
 const maxDepth = 16;
 /** Answers kept, for types that would otherwise be compared once for every way that leads to them. */

@@ -1,27 +1,47 @@
-import type { Btf } from '../parse.ts';
-import { elementSize, headWords, kindOf, kindOfInfo, vlenOfInfo } from '../records.ts';
+import { elementSize, headWords, kindOf, kindOfInfo, vlenOfInfo } from './records.ts';
 
-/** All records of a BTF and its bases in one array of words, by id; void is a record of zeros. Own records may be edited. */
+/** What a graph is made of: the records of one blob, from `firstId` on. */
+export interface RecordSource {
+  readonly base: RecordSource | undefined;
+  readonly firstId: number;
+  readonly typeCount: number;
+  readonly words: Uint32Array;
+  recordStart(id: number): number | undefined;
+}
+
+/** All records of a BTF and its bases in one array of words, by id; void is a record of zeros. */
 export class TypeGraph {
   readonly words: Uint32Array;
   /** Id → index of its record. */
   readonly starts: Uint32Array;
+  /** First and last id that are not a base's. */
   readonly firstId: number;
   readonly lastId: number;
 
-  constructor(btf: Btf) {
-    const parts: Btf[] = [];
-    for (let part: Btf | undefined = btf; part !== undefined; part = part.base) parts.unshift(part);
-    this.words = new Uint32Array(parts.reduce((sum, part) => sum + part.words.length, headWords));
-    this.starts = new Uint32Array(btf.typeCount + 1);
-    this.firstId = btf.firstId;
-    this.lastId = btf.typeCount;
+  private constructor(parts: Pick<TypeGraph, 'words' | 'starts' | 'firstId' | 'lastId'>) {
+    this.words = parts.words;
+    this.starts = parts.starts;
+    this.firstId = parts.firstId;
+    this.lastId = parts.lastId;
+  }
+
+  static of(source: RecordSource): TypeGraph {
+    const parts: RecordSource[] = [];
+    for (let part: RecordSource | undefined = source; part !== undefined; part = part.base) parts.unshift(part);
+    const words = new Uint32Array(parts.reduce((sum, part) => sum + part.words.length, headWords));
+    const starts = new Uint32Array(source.typeCount + 1);
     let at = headWords;
     for (const part of parts) {
-      this.words.set(part.words, at);
-      for (let id = part.firstId; id <= part.typeCount; id++) this.starts[id] = at + part.recordStart(id)!;
+      words.set(part.words, at);
+      for (let id = part.firstId; id <= part.typeCount; id++) starts[id] = at + part.recordStart(id)!;
       at += part.words.length;
     }
+    return new TypeGraph({ words, starts, firstId: source.firstId, lastId: source.typeCount });
+  }
+
+  /** A graph whose words may be edited. */
+  copy(): TypeGraph {
+    return new TypeGraph({ ...this, words: this.words.slice() });
   }
 
   name(id: number): number {
@@ -48,6 +68,15 @@ export class TypeGraph {
   /** A word after the head. */
   tail(id: number, word: number): number {
     return this.words[this.starts[id]! + headWords + word]!;
+  }
+
+  kindFlag(id: number): boolean {
+    return this.info(id) >>> 31 === 1;
+  }
+
+  /** Index in `words` of the first element (member, value, parameter, variable) of a type that has some. */
+  elements(id: number): number {
+    return this.starts[id]! + headWords;
   }
 
   isEnum(id: number): boolean {
