@@ -21,3 +21,8 @@ export { typeText } from './type-text.ts';
 export { type BtfValue, compileValueDecoder, type ValueDecoder } from './value-decoder.ts';
 export { compileValueEncoder, type ValueEncoder, type ValueEncoderOptions } from './value-encoder.ts';
 export { findInvalidType, findUnknownKind, references } from './validate.ts';
+export { definitionText } from './c/definition.ts';
+export { BtfLookupError } from './find/lookup-error.ts';
+export { findMember, type MemberPlace } from './find/member.ts';
+export { findTypes } from './find/types.ts';
+export { type TypeScriptOptions, writeTypeScript } from './typescript/declarations.ts';
