@@ -12,6 +12,7 @@ export {
 } from './ext.ts';
 export { funcPrototype } from './func-prototype.ts';
 export { BtfMerger } from './merge.ts';
+export { BtfMinimizer, type CoreUse } from './minimize.ts';
 export { Btf, parseBtf } from './parse.ts';
 export { alignOf, isModifier, pointerSize, resolve, sizeOf, tryResolve, trySizeOf } from './resolve.ts';
 export * from './types.ts';

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Btf, BtfBuilder, BtfMerger, dedupBtf, parseBtf } from '../../src/btf/index.ts';
 import { parseElf } from '../../src/elf/index.ts';
-import { Random, randomBtf } from '../support/btf/random-btf.ts';
+import { Random } from '../support/btf/random.ts';
+import { randomBtf } from '../support/btf/random-btf.ts';
 import { findPrograms, type Programs, run } from '../support/parity/programs.ts';
 
 const objects = path.resolve(import.meta.dirname, '../fixtures/objects');
@@ -74,7 +75,7 @@ describe('btf dump of several files', () => {
     for (let i = 0; i < 40; i++) {
       const base = parseBtf(randomBtf(random, 2 + random.below(14)));
       const blobs = [randomBtf(random, 30, base), randomBtf(random, 12, base)];
-      if (random.chance(3)) blobs.push(blobs[0]!);
+      if (random.below(3) === 0) blobs.push(blobs[0]!);
       const files = blobs.map((bytes, n) => write(`random-${n}`, bytes));
       if ((await expectEqual(write('random-base', base.bytes), files, forms.slice(0, 1))) !== '') merged++;
     }

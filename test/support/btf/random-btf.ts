@@ -1,37 +1,18 @@
 // Random but sound BTF: few names, so that equal, nearly equal and forward-declared types meet often.
 import { type Btf, BtfBuilder, type NewBtfType } from '../../../src/btf/index.ts';
+import type { Random } from './random.ts';
 
 const names = ['a', 'b', 'c', 'd'];
 
-/** A small linear congruential generator: equal seeds give equal numbers on every machine. */
-export class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** An integer from 0 up to, not including, `limit`. */
-  below(limit: number): number {
-    this.#state = (Math.imul(this.#state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((this.#state / 4294967296) * limit);
-  }
-
-  chance(oneIn: number): boolean {
-    return this.below(oneIn) === 0;
-  }
-
-  pick<T>(list: readonly T[]): T {
-    return list[this.below(list.length)]!;
-  }
-}
+const chance = (random: Random, oneIn: number) => random.below(oneIn) === 0;
+const pick = <T>(random: Random, list: readonly T[]) => list[random.below(list.length)]!;
 
 /** A blob of `count` types, split on `base` if there is one. A quarter of the blobs may have circles of references. */
 export function randomBtf(random: Random, count: number, base?: Btf): Uint8Array {
   const builder = new BtfBuilder(base === undefined ? {} : { base });
   const first = (base?.typeCount ?? 0) + 1;
   const last = first + count - 1;
-  const circles = random.chance(4);
+  const circles = chance(random, 4);
   const prototypes: number[] = [];
   for (let id = 1; id < first; id++) if (base?.mustType(id).kind === 'func_proto') prototypes.push(id);
   for (let id = first; id <= last; id++) {
@@ -52,11 +33,11 @@ interface Ids {
 }
 
 function randomType(random: Random, { reference, any, prototypes }: Ids): NewBtfType {
-  const name = random.pick(names);
+  const name = pick(random, names);
   const kindFlag = false;
   const choice = random.below(24);
   if (choice < 2) {
-    const signed = random.chance(2);
+    const signed = chance(random, 2);
     return { kind: 'int', name, size: 4, bits: 32, signed, bitOffset: 0, char: false, bool: false };
   }
   if (choice < 5) return { kind: 'ptr', name: '', typeId: reference(), kindFlag };
@@ -64,11 +45,11 @@ function randomType(random: Random, { reference, any, prototypes }: Ids): NewBtf
     const members = names
       .slice(0, random.below(3))
       .map((member, i) => ({ name: member, typeId: any(), bitOffset: i * 64, bitSize: 0 }));
-    const kind = random.chance(4) ? 'union' : 'struct';
-    return { kind, name: random.chance(5) ? '' : name, size: 16, kindFlag: random.chance(5), members };
+    const kind = chance(random, 4) ? 'union' : 'struct';
+    return { kind, name: chance(random, 5) ? '' : name, size: 16, kindFlag: chance(random, 5), members };
   }
-  if (choice < 11) return { kind: 'fwd', name, isUnion: random.chance(3) };
-  const isForward = random.chance(2);
+  if (choice < 11) return { kind: 'fwd', name, isUnion: chance(random, 3) };
+  const isForward = chance(random, 2);
   if (choice < 12) {
     const values = isForward ? [] : [{ name: 'x', value: random.below(2) }];
     return { kind: 'enum', name, size: 4, signed: false, values };
@@ -83,11 +64,11 @@ function randomType(random: Random, { reference, any, prototypes }: Ids): NewBtf
     return { kind: 'array', name: '', elementTypeId: reference(), indexTypeId: reference(), length: random.below(2) };
   }
   if (choice < 19) {
-    const params = random.chance(2) ? [] : [{ name, typeId: reference() }];
+    const params = chance(random, 2) ? [] : [{ name, typeId: reference() }];
     return { kind: 'func_proto', name: '', returnTypeId: reference(), params };
   }
   if (choice < 20 && prototypes.length > 0) {
-    return { kind: 'func', name, typeId: random.pick(prototypes), linkage: random.below(2) };
+    return { kind: 'func', name, typeId: pick(random, prototypes), linkage: random.below(2) };
   }
   if (choice < 21) return { kind: 'float', name, size: 8 };
   if (choice < 22) return { kind: 'type_tag', name, typeId: reference(), kindFlag };

@@ -11,7 +11,8 @@ import {
 } from '../../../src/btf/index.ts';
 import { parseElf } from '../../../src/elf/index.ts';
 import { ParseError } from '../../../src/errors/index.ts';
-import { Random, randomBtf } from '../../support/btf/random-btf.ts';
+import { Random } from '../../support/btf/random.ts';
+import { randomBtf } from '../../support/btf/random-btf.ts';
 import { compilerMessages, literal } from '../../support/btf/typescript-check.ts';
 
 const minute = { timeout: 60_000 };
