@@ -1,7 +1,9 @@
 export { BtfBuilder, type NewBtfType } from './builder.ts';
 export { BtfCycleError, type DedupedBtf, dedupBtf } from './dedup/dedup.ts';
 export { dumpC, type DumpCOptions } from './c/dump.ts';
-export { rawJson, rawText } from './dump-raw.ts';
+export { dumpRaw, dumpRawJson, type RawDumpOptions } from './raw/dump.ts';
+export { rawJson, type RawJsonOptions } from './raw/json.ts';
+export { rawText } from './raw/text.ts';
 export {
   type BtfExt,
   type CoreRelocation,

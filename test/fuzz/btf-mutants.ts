@@ -134,7 +134,7 @@ function exerciseType(btf: ReturnType<typeof parseBtf>, id: number): void {
   tolerate(() => {
     const type = btf.mustType(id);
     rawText(btf, type);
-    rawJson(type, { pretty: true, depth: 2 });
+    rawJson(btf, type, { pretty: true, depth: 2 });
   });
   tolerate(() => funcPrototype(btf, id));
   const size = (() => {

@@ -1,5 +1,5 @@
 import { ParseError } from '../../errors/index.ts';
-import { rawText } from '../dump-raw.ts';
+import { rawText } from '../raw/text.ts';
 import type { Btf } from '../parse.ts';
 import { CDeclarations } from './declare.ts';
 import { TextOutput } from './text.ts';

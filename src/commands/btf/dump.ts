@@ -1,4 +1,4 @@
-import { type Btf, dumpC, findUnknownKind, rawJson, rawText } from '../../btf/index.ts';
+import { type Btf, dumpC, dumpRaw, dumpRawJson, findUnknownKind } from '../../btf/index.ts';
 import { type Context, fail, type Handler, strtoul, type Words } from '../../cli/index.ts';
 import { Errno } from '../../errors/index.ts';
 import { parseSource } from './select-btf.ts';
@@ -61,13 +61,11 @@ function parseFormat(words: Words, sourceRoots: readonly number[]): Format {
 
 function writeRaw(ctx: Context, btf: Btf, roots: readonly number[]): void {
   const { json } = ctx;
-  json?.startObject().name('types').startArray();
-  const write = (id: number) => {
-    const type = btf.mustType(id);
-    if (json === undefined) ctx.print(rawText(btf, type));
-    else json.raw(rawJson(type, { pretty: json.pretty, depth: json.depth }));
-  };
-  if (roots.length > 0) for (const root of roots) write(root);
-  else for (let id = btf.firstId; id <= btf.typeCount; id++) write(id);
-  json?.endArray().endObject();
+  if (json === undefined) {
+    dumpRaw(btf, { roots, write: (text) => ctx.print(text) });
+    return;
+  }
+  json.startObject().name('types').startArray();
+  dumpRawJson(btf, { roots, pretty: json.pretty, depth: json.depth, write: (text) => json.raw(text) });
+  json.endArray().endObject();
 }
