@@ -29,6 +29,7 @@ export interface CoreRelocation {
   readonly kind: number;
 }
 
+/** The records of a `.BTF.ext` section, by ELF section. Source: Linux Documentation/bpf/btf.rst. */
 export interface BtfExt {
   readonly funcInfo: readonly ExtSection<FuncInfo>[];
   readonly lineInfo: readonly ExtSection<LineInfo>[];

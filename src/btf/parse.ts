@@ -11,9 +11,14 @@ const maxTypes = 0x7fffffff;
 
 const voidType: BtfType = { kind: 'void', id: 0, name: 'void' };
 
-/** A parsed BTF blob. Types are decoded when asked for. A split BTF continues the ids and strings of `base`. */
+/**
+ * A parsed BTF blob. Types are decoded when asked for. A split BTF continues the ids and strings of `base`.
+ * The constructor throws ParseError as `parseBtf` does.
+ */
 export class Btf {
+  /** Byte order of the blob. */
   readonly littleEndian: boolean;
+  /** What a split BTF continues. */
   readonly base: Btf | undefined;
   /** The blob itself. */
   readonly bytes: Uint8Array;
@@ -25,9 +30,9 @@ export class Btf {
   readonly typesStart: number;
   readonly stringsStart: number;
   readonly stringsSize: number;
-  /** The own type records as 32-bit words of this machine's byte order; a copy. */
+  /** @internal The own type records as 32-bit words of this machine's byte order; a copy. */
   readonly words: Uint32Array;
-  /** Sizes of kinds beyond those known here, where the blob (or its base) tells them. */
+  /** @internal Sizes of kinds beyond those known here, where the blob (or its base) tells them. */
   readonly layouts: KindLayouts | undefined;
   readonly #firstString: number;
   readonly #starts: Uint32Array;
@@ -103,7 +108,7 @@ export class Btf {
     return decodeUtf8(this.bytes, start, end < 0 ? start : this.stringsStart + end);
   }
 
-  /** As `str`, but one character for each byte, so that strings are equal exactly where their bytes are. */
+  /** @internal As `str`, but one character for each byte, so that strings are equal exactly where their bytes are. */
   stringKey(offset: number): string {
     if (offset < this.#firstString) return this.base!.stringKey(offset);
     const { text } = this.#stringsAt(offset);
@@ -112,7 +117,7 @@ export class Btf {
     return text.slice(at, end < 0 ? undefined : end);
   }
 
-  /** The bytes of all strings, those of the base first: string offsets are indexes. */
+  /** @internal The bytes of all strings, those of the base first: string offsets are indexes. */
   get strings(): Uint8Array {
     this.#allStrings ??= joined(
       this.base?.strings,
@@ -121,7 +126,7 @@ export class Btf {
     return this.#allStrings;
   }
 
-  /** The bytes of the string at a string offset, without its NUL. Throws ParseError outside the section. */
+  /** @internal The bytes of the string at a string offset, without its NUL. Throws ParseError outside the section. */
   stringBytes(offset: number): Uint8Array {
     return this.strings.subarray(offset, offset + this.stringKey(offset).length);
   }
@@ -130,7 +135,9 @@ export class Btf {
     return bad(this.stringsStart, `a string offset below ${this.stringEnd}, not ${offset}`);
   }
 
-  /** The first offset of a string (given as `stringKey` gives it), the base's strings before the own ones. */
+  /**
+   * @internal The first offset of a string (given as `stringKey` gives it), the base's strings before the own ones.
+   */
   stringOffset(key: string): number | undefined {
     const inBase = this.base?.stringOffset(key);
     if (inBase !== undefined) return inBase;
@@ -138,7 +145,7 @@ export class Btf {
     return this.#stringOffsets.get(key);
   }
 
-  /** True for an offset within the strings, the base's included. */
+  /** @internal True for an offset within the strings, the base's included. */
   hasString(offset: number): boolean {
     return offset < this.stringEnd || offset === 0;
   }
@@ -183,24 +190,24 @@ export class Btf {
     return start === undefined ? undefined : this.typesStart + start * 4;
   }
 
-  /** Index of a type's record within `words`; own types only. */
+  /** @internal Index of a type's record within `words`; own types only. */
   recordStart(id: number): number | undefined {
     return this.#starts[id - this.firstId];
   }
 
-  /** The records of all types, the base's included, for work on many of them. */
+  /** @internal The records of all types, the base's included, for work on many of them. */
   get graph(): TypeGraph {
     this.#graph ??= TypeGraph.of(this);
     return this.#graph;
   }
 
-  /** As `findInvalidType` of this blob, found once. */
+  /** @internal As `findInvalidType` of this blob, found once. */
   get problem(): string | undefined {
     this.#problem ??= { found: problemOf(this) };
     return this.#problem.found;
   }
 
-  /** BTF_KIND_* number of a type, undecoded; 0 for void, undefined where there is no such type. */
+  /** @internal BTF_KIND_* number of a type, undecoded; 0 for void, undefined where there is no such type. */
   kindNumber(id: number): number | undefined {
     if (id === 0) return 0;
     if (id < this.firstId) return this.base?.kindNumber(id);
@@ -208,6 +215,7 @@ export class Btf {
     return start === undefined ? undefined : kindOfInfo(this.words[start + 1]!);
   }
 
+  /** All types but void, those of the base first. Throws ParseError at one whose record is damaged. */
   *types(): Generator<BtfType> {
     for (let id = 1; id <= this.typeCount; id++) yield this.mustType(id);
   }

@@ -7,6 +7,7 @@ import { type FieldLayout, layoutSize, type ValueLayout, valueLayout } from './v
 /** Turns a JavaScript value into the bytes of one type; UsageError names the path of what does not fit. */
 export type ValueEncoder = (value: unknown) => Uint8Array;
 
+/** How values are taken. */
 export interface ValueEncoderOptions {
   /** What paths in errors begin with; `value` unless given. */
   readonly name?: string;

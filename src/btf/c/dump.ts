@@ -7,6 +7,7 @@ import { sortForC } from './sort.ts';
 
 const EINVAL = -22;
 
+/** What `dumpC` writes, how and where to. */
 export interface DumpCOptions {
   /** Types to dump, with what they need; all types, and the kfunc prototypes, unless given. */
   readonly roots?: readonly number[];

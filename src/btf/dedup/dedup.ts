@@ -21,6 +21,7 @@ import {
 import { EquivalenceCheck } from './equivalence.ts';
 import type { TypeGraph } from '../graph.ts';
 
+/** What `dedupBtf` makes. */
 export interface DedupedBtf {
   /** The new blob: header, types, strings; split on the same base. */
   readonly bytes: Uint8Array;

@@ -5,6 +5,7 @@ import { TextWriter } from './text.ts';
 
 const pieceLength = 0x8000;
 
+/** What `dumpRaw` and `dumpRawJson` write, and where to. */
 export interface RawDumpOptions {
   /** Types to dump, in this order; all own types unless given. */
   readonly roots?: readonly number[];

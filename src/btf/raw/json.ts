@@ -2,6 +2,7 @@ import type { Btf } from '../parse.ts';
 import type { BtfType } from '../types.ts';
 import { describeType, kindText, type RawWriter, rawName } from './describe.ts';
 
+/** How JSON is laid out. */
 export interface RawJsonOptions {
   /** One member a line, indented by four spaces a level; else without any space. */
   readonly pretty: boolean;
@@ -9,7 +10,7 @@ export interface RawJsonOptions {
   readonly depth: number;
 }
 
-/** One type as a JSON object. */
+/** One type as a JSON object. Throws ParseError where its strings are damaged. */
 export function rawJson(btf: Btf, type: BtfType, options: RawJsonOptions): string {
   const writer = new JsonTypeWriter(btf, options);
   writer.type(type.id);

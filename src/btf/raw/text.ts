@@ -3,7 +3,10 @@ import { kindOf } from '../records.ts';
 import type { BtfType } from '../types.ts';
 import { describeType, kindText, type RawWriter, rawName } from './describe.ts';
 
-/** One type in the raw format of `bpftool btf dump`: its line, and a line for each of its members, values or parameters. */
+/**
+ * One type in the raw format of `bpftool btf dump`: its line, and a line for each of its members, values or parameters.
+ * Throws ParseError where its strings are damaged.
+ */
 export function rawText(btf: Btf, type: BtfType): string {
   const writer = new TextWriter(btf);
   writer.type(type.id);

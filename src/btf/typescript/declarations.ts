@@ -6,6 +6,7 @@ import { references } from '../validate.ts';
 import { enumUnion, TypeExpressions } from './expression.ts';
 import { commentText, objectKey, TypeScriptNames } from './names.ts';
 
+/** What `writeTypeScript` declares, and where it writes to. */
 export interface TypeScriptOptions {
   /** Types to declare, with what their values hold; all own types unless given. */
   readonly roots?: readonly number[];
