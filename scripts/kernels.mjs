@@ -74,10 +74,7 @@ async function main() {
       const initramfs = path.join(folder, 'initramfs.cpio');
       writeFileSync(initramfs, Buffer.concat([readFileSync(shared), readFileSync(own)]));
       console.log(`kernel ${kernel.version}: starting`);
-      rowsOf.set(
-        kernel,
-        report(kernel, await runMachine({ image, initramfs, folder, minutes: Number(values.minutes) })),
-      );
+      rowsOf.set(kernel, report(kernel, await runMachine({ image, initramfs, folder, minutes: Number(values.minutes) })));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
