@@ -20,7 +20,7 @@ _tsbpftool() {
     perf) words='show list help' ;;
     net) words='show list attach detach help' ;;
     feature) words='probe list_builtins help' ;;
-    btf) words='show list help dump' ;;
+    btf) words='show list help dump types find' ;;
     gen) words='object skeleton subskeleton min_core_btf help' ;;
     struct_ops) words='show list register unregister dump help' ;;
     iter) words='help pin' ;;

@@ -107,6 +107,8 @@ complete -c tsbpftool -n '__tsbpftool_at 1 btf' -a show -d 'List all of them, or
 complete -c tsbpftool -n '__tsbpftool_at 1 btf' -a list -d 'The same as show.'
 complete -c tsbpftool -n '__tsbpftool_at 1 btf' -a help -d 'Print the usage.'
 complete -c tsbpftool -n '__tsbpftool_at 1 btf' -a dump -d 'Dump the contents.'
+complete -c tsbpftool -n '__tsbpftool_at 1 btf' -a types -d 'Print TypeScript declarations of the values of types.'
+complete -c tsbpftool -n '__tsbpftool_at 1 btf' -a find -d 'Find types by name or pattern, or the offset of a member.'
 complete -c tsbpftool -n '__tsbpftool_at 0' -a gen -d 'Linked objects, skeletons and minimal BTF.'
 complete -c tsbpftool -n '__tsbpftool_at 1 gen' -a object -d 'Link object files into one.'
 complete -c tsbpftool -n '__tsbpftool_at 1 gen' -a skeleton -d 'Generate a skeleton header.'

@@ -23,7 +23,7 @@ _tsbpftool() {
     perf) words=('show:List all of them, or one.' 'list:The same as show.' 'help:Print the usage.') ;;
     net) words=('show:List all of them, or one.' 'list:The same as show.' 'attach:Attach a program.' 'detach:Detach a program.' 'help:Print the usage.') ;;
     feature) words=('probe:Probe for features.' 'list_builtins:List the names this program knows.' 'help:Print the usage.') ;;
-    btf) words=('show:List all of them, or one.' 'list:The same as show.' 'help:Print the usage.' 'dump:Dump the contents.') ;;
+    btf) words=('show:List all of them, or one.' 'list:The same as show.' 'help:Print the usage.' 'dump:Dump the contents.' 'types:Print TypeScript declarations of the values of types.' 'find:Find types by name or pattern, or the offset of a member.') ;;
     gen) words=('object:Link object files into one.' 'skeleton:Generate a skeleton header.' 'subskeleton:Generate a subskeleton header.' 'min_core_btf:Reduce BTF to what objects relocate against.' 'help:Print the usage.') ;;
     struct_ops) words=('show:List all of them, or one.' 'list:The same as show.' 'register:Register the struct operations of an object file.' 'unregister:Unregister struct operations.' 'dump:Dump the contents.' 'help:Print the usage.') ;;
     iter) words=('help:Print the usage.' 'pin:Pin it as a file.') ;;

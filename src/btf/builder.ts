@@ -5,7 +5,7 @@ import { kindNames } from './types.ts';
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
 /** A type to add: as the parser gives it, without its id. */
-export type NewBtfType = WithoutId<Exclude<BtfType, { kind: 'void' }>>;
+export type NewBtfType = WithoutId<Exclude<BtfType, { kind: 'void' | 'unknown' }>>;
 
 /** Builds raw BTF, type by type. Ids count from 1, or from the end of the base. */
 export class BtfBuilder {

@@ -29,14 +29,22 @@ export interface CoreRelocation {
   readonly kind: number;
 }
 
+/** The records of a `.BTF.ext` section, by ELF section. Source: Linux Documentation/bpf/btf.rst. */
 export interface BtfExt {
   readonly funcInfo: readonly ExtSection<FuncInfo>[];
   readonly lineInfo: readonly ExtSection<LineInfo>[];
   readonly coreRelos: readonly ExtSection<CoreRelocation>[];
 }
 
-/** Parses the content of a `.BTF.ext` section, either byte order. Throws ParseError. */
-export function parseBtfExt(bytes: Uint8Array): BtfExt {
+/** Where the records of one kind lie: bytes from the start of the section. */
+export interface ExtSegment {
+  readonly kind: 'funcInfo' | 'lineInfo' | 'coreRelos';
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Reads and checks the header. Throws ParseError. */
+export function extSegments(bytes: Uint8Array): { littleEndian: boolean; segments: readonly ExtSegment[] } {
   const littleEndian = !(bytes[0] === 0xeb && bytes[1] === 0x9f);
   const reader = new ByteReader(bytes, { format: 'BTF.ext', littleEndian });
   if (reader.u16() !== 0xeb9f) throw reader.error('magic 0xeb9f', 0);
@@ -45,24 +53,34 @@ export function parseBtfExt(bytes: Uint8Array): BtfExt {
   reader.skip(1);
   const headerSize = reader.u32();
   if (headerSize < 24) throw reader.error('a header of at least 24 bytes', 4);
-  const [funcOffset, funcSize, lineOffset, lineSize] = [reader.u32(), reader.u32(), reader.u32(), reader.u32()];
-  const [coreOffset, coreSize] = headerSize >= 32 ? [reader.u32(), reader.u32()] : [0, 0];
+  const kinds = ['funcInfo', 'lineInfo', 'coreRelos'] as const;
+  const segments = kinds.map((kind, i) => {
+    const [offset, size] = i < 2 || headerSize >= 32 ? [reader.u32(), reader.u32()] : [0, 0];
+    return { kind, start: headerSize + offset, end: headerSize + offset + size };
+  });
+  return { littleEndian, segments };
+}
+
+/** Parses the content of a `.BTF.ext` section, either byte order. Throws ParseError. */
+export function parseBtfExt(bytes: Uint8Array): BtfExt {
+  const { littleEndian, segments } = extSegments(bytes);
+  const reader = new ByteReader(bytes, { format: 'BTF.ext', littleEndian });
+  const [func, line, core] = segments as [ExtSegment, ExtSegment, ExtSegment];
   return {
-    funcInfo: sections(reader, headerSize + funcOffset, funcSize, 8, funcRecord),
-    lineInfo: sections(reader, headerSize + lineOffset, lineSize, 16, lineRecord),
-    coreRelos: sections(reader, headerSize + coreOffset, coreSize, 16, coreRecord),
+    funcInfo: sections(reader, func, 8, funcRecord),
+    lineInfo: sections(reader, line, 16, lineRecord),
+    coreRelos: sections(reader, core, 16, coreRecord),
   };
 }
 
 function sections<T>(
   whole: ByteReader,
-  offset: number,
-  size: number,
+  { start, end }: ExtSegment,
   minRecord: number,
   read: (reader: ByteReader) => T,
 ): ExtSection<T>[] {
-  if (size === 0) return [];
-  const reader = whole.slice(offset, size);
+  if (start === end) return [];
+  const reader = whole.slice(start, end - start);
   const recordSize = reader.u32();
   if (recordSize < minRecord || recordSize % 4 !== 0) throw reader.error(`records of at least ${minRecord} bytes`, 0);
   const found: ExtSection<T>[] = [];

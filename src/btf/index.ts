@@ -1,6 +1,9 @@
 export { BtfBuilder, type NewBtfType } from './builder.ts';
-export { dumpC, type DumpCOptions } from './dump-c.ts';
-export { rawJson, rawText } from './dump-raw.ts';
+export { BtfCycleError, type DedupedBtf, dedupBtf } from './dedup/dedup.ts';
+export { dumpC, type DumpCOptions } from './c/dump.ts';
+export { dumpRaw, dumpRawJson, type RawDumpOptions } from './raw/dump.ts';
+export { rawJson, type RawJsonOptions } from './raw/json.ts';
+export { rawText } from './raw/text.ts';
 export {
   type BtfExt,
   type CoreRelocation,
@@ -10,6 +13,8 @@ export {
   parseBtfExt,
 } from './ext.ts';
 export { funcPrototype } from './func-prototype.ts';
+export { BtfMerger } from './merge.ts';
+export { BtfMinimizer, type CoreUse } from './minimize.ts';
 export { Btf, parseBtf } from './parse.ts';
 export { alignOf, isModifier, pointerSize, resolve, sizeOf, tryResolve, trySizeOf } from './resolve.ts';
 export * from './types.ts';
@@ -19,4 +24,9 @@ export { jsonText, parseJsonValue } from './json-value.ts';
 export { typeText } from './type-text.ts';
 export { type BtfValue, compileValueDecoder, type ValueDecoder } from './value-decoder.ts';
 export { compileValueEncoder, type ValueEncoder, type ValueEncoderOptions } from './value-encoder.ts';
-export { findInvalidType, references } from './validate.ts';
+export { findInvalidType, findUnknownKind, references } from './validate.ts';
+export { definitionText } from './c/definition.ts';
+export { BtfLookupError } from './find/lookup-error.ts';
+export { findMember, type MemberPlace } from './find/member.ts';
+export { findTypes } from './find/types.ts';
+export { type TypeScriptOptions, writeTypeScript } from './typescript/declarations.ts';

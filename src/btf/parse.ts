@@ -1,20 +1,24 @@
-import { cstr, decodeUtf8 } from '../bytes/index.ts';
+import { decodeUtf8 } from '../bytes/index.ts';
 import { ParseError } from '../errors/index.ts';
-import { type BtfKind, type BtfType, kindNames } from './types.ts';
+import { decodeType } from './decode.ts';
+import { TypeGraph } from './graph.ts';
+import { parseHeader } from './header.ts';
+import { headWords, type KindLayouts, kindOfInfo, recordWords, recordWordsByLayout } from './records.ts';
+import type { BtfKind, BtfType } from './types.ts';
+import { problemOf } from './validate.ts';
 
-const magic = 0xeb9f;
-const minHeader = 24;
 const maxTypes = 0x7fffffff;
-
-/** Bytes after the 12-byte record: a fixed part plus a part per element, by kind. */
-const fixedTail = [0, 4, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 4, 0, 0];
-const elementTail = [0, 0, 0, 0, 12, 12, 8, 0, 0, 0, 0, 0, 0, 8, 0, 12, 0, 0, 0, 12];
 
 const voidType: BtfType = { kind: 'void', id: 0, name: 'void' };
 
-/** A parsed BTF blob. Types are decoded when asked for. A split BTF continues the ids and strings of `base`. */
+/**
+ * A parsed BTF blob. Types are decoded when asked for. A split BTF continues the ids and strings of `base`.
+ * The constructor throws ParseError as `parseBtf` does.
+ */
 export class Btf {
+  /** Byte order of the blob. */
   readonly littleEndian: boolean;
+  /** What a split BTF continues. */
   readonly base: Btf | undefined;
   /** The blob itself. */
   readonly bytes: Uint8Array;
@@ -26,46 +30,48 @@ export class Btf {
   readonly typesStart: number;
   readonly stringsStart: number;
   readonly stringsSize: number;
+  /** @internal The own type records as 32-bit words of this machine's byte order; a copy. */
+  readonly words: Uint32Array;
+  /** @internal Sizes of kinds beyond those known here, where the blob (or its base) tells them. */
+  readonly layouts: KindLayouts | undefined;
   readonly #firstString: number;
-  readonly #view: DataView;
-  readonly #offsets: Uint32Array;
+  readonly #starts: Uint32Array;
   readonly #types: (BtfType | undefined)[] = [];
+  readonly #str = (offset: number) => this.str(offset);
+  #graph: TypeGraph | undefined;
+  #problem: { found: string | undefined } | undefined;
   #byName: Map<string, number[]> | undefined;
-  #ascii: string | null | undefined;
+  #strings: Strings | undefined;
+  #allStrings: Uint8Array | undefined;
+  #stringOffsets: Map<string, number> | undefined;
 
   constructor(bytes: Uint8Array, options: { base?: Btf | undefined } = {}) {
+    const { base } = options;
+    const header = parseHeader(bytes);
+    const { stringsStart, stringsEnd } = header;
     this.bytes = bytes;
-    this.base = options.base;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (bytes.length < minHeader) throw bad(0, `a header of ${minHeader} bytes, ${bytes.length} there`);
-    const little = this.#view.getUint16(0, true);
-    if (little === magic) this.littleEndian = true;
-    else if (this.#view.getUint16(0, false) === magic) this.littleEndian = false;
-    else throw bad(0, `magic 0x${magic.toString(16)}, not 0x${little.toString(16)}`);
-    if (bytes[2] !== 1) throw bad(2, `version 1, not ${bytes[2]}`);
-    const headerSize = this.#u32(4);
-    if (headerSize < minHeader || headerSize > bytes.length)
-      throw bad(4, `a header length within the data, not ${headerSize}`);
-    const [typeOff, typeSize, strOff, strSize] = [this.#u32(8), this.#u32(12), this.#u32(16), this.#u32(20)];
-    if (typeOff % 4 !== 0) throw bad(8, 'a type section aligned to 4 bytes');
-    this.typesStart = headerSize + typeOff;
-    this.stringsStart = headerSize + strOff;
-    this.stringsSize = strSize;
-    if (this.typesStart + typeSize > bytes.length) throw bad(12, `types within ${bytes.length} bytes`);
-    if (this.stringsStart + strSize > bytes.length) throw bad(20, `strings within ${bytes.length} bytes`);
-    const stringsEnd = this.stringsStart + strSize;
-    if (strSize === 0 ? this.base === undefined : bytes[stringsEnd - 1] !== 0) {
+    this.base = base;
+    this.littleEndian = header.littleEndian;
+    this.typesStart = header.typesStart;
+    this.stringsStart = stringsStart;
+    this.stringsSize = stringsEnd - stringsStart;
+    this.layouts = header.layouts ?? base?.layouts;
+    if (this.stringsSize === 0 ? base === undefined : bytes[stringsEnd - 1] !== 0) {
       throw bad(stringsEnd, 'strings that end with a NUL');
     }
-    if (this.base === undefined && bytes[this.stringsStart] !== 0)
-      throw bad(this.stringsStart, 'an empty first string');
-    this.#firstString = this.base === undefined ? 0 : this.base.stringEnd;
-    this.firstId = this.base === undefined ? 1 : this.base.typeCount + 1;
-    this.#offsets = this.#index(this.typesStart, this.typesStart + typeSize);
-    this.typeCount = this.firstId - 1 + this.#offsets.length;
+    if (base === undefined && bytes[stringsStart] !== 0) throw bad(stringsStart, 'an empty first string');
+    this.#firstString = base === undefined ? 0 : base.stringEnd;
+    this.firstId = base === undefined ? 1 : base.typeCount + 1;
+    this.words = wordsOf(bytes.subarray(header.typesStart, header.typesEnd), header.littleEndian);
+    this.#starts = this.#index(header.typesEnd - header.typesStart);
+    this.typeCount = this.firstId - 1 + this.#starts.length;
   }
 
-  /** One past the last string offset, base included. */
+  /** The offset of the first own string, and one past the last: string offsets count through the base's strings. */
+  get stringStart(): number {
+    return this.#firstString;
+  }
+
   get stringEnd(): number {
     return this.#firstString + this.stringsSize;
   }
@@ -77,9 +83,9 @@ export class Btf {
     const index = id - this.firstId;
     const known = this.#types[index];
     if (known !== undefined) return known;
-    const offset = this.#offsets[index];
-    if (offset === undefined) return undefined;
-    const type = this.#decode(id, offset);
+    const start = this.#starts[index];
+    if (start === undefined) return undefined;
+    const type = decodeType(this.words, start, id, this.#str);
     this.#types[index] = type;
     return type;
   }
@@ -94,22 +100,73 @@ export class Btf {
   /** The string at a string offset. Throws ParseError outside the section. */
   str(offset: number): string {
     if (offset < this.#firstString) return this.base!.str(offset);
+    const { text, isAscii } = this.#stringsAt(offset);
     const at = offset - this.#firstString;
-    if (at >= this.stringsSize && !(at === 0 && offset === 0)) {
-      throw bad(this.stringsStart, `a string offset below ${this.stringEnd}, not ${offset}`);
-    }
-    if (this.#ascii === undefined) this.#ascii = this.#decodeStrings();
-    if (this.#ascii === null) {
-      return cstr(this.bytes.subarray(this.stringsStart + at, this.stringsStart + this.stringsSize));
-    }
-    const end = this.#ascii.indexOf('\0', at);
-    return this.#ascii.slice(at, end < 0 ? undefined : end);
+    const end = text.indexOf('\0', at);
+    if (isAscii) return text.slice(at, end < 0 ? undefined : end);
+    const start = this.stringsStart + at;
+    return decodeUtf8(this.bytes, start, end < 0 ? start : this.stringsStart + end);
   }
 
-  /** All strings as one text, of which names are slices; null where bytes beyond ASCII would shift the offsets. */
-  #decodeStrings(): string | null {
-    const text = decodeUtf8(this.bytes, this.stringsStart, this.stringsStart + this.stringsSize);
-    return text.length === this.stringsSize && !text.includes('\ufffd') ? text : null;
+  /** @internal As `str`, but one character for each byte, so that strings are equal exactly where their bytes are. */
+  stringKey(offset: number): string {
+    if (offset < this.#firstString) return this.base!.stringKey(offset);
+    const { text } = this.#stringsAt(offset);
+    const at = offset - this.#firstString;
+    const end = text.indexOf('\0', at);
+    return text.slice(at, end < 0 ? undefined : end);
+  }
+
+  /** @internal The bytes of all strings, those of the base first: string offsets are indexes. */
+  get strings(): Uint8Array {
+    this.#allStrings ??= joined(
+      this.base?.strings,
+      this.bytes.subarray(this.stringsStart, this.stringsStart + this.stringsSize),
+    );
+    return this.#allStrings;
+  }
+
+  /** @internal The bytes of the string at a string offset, without its NUL. Throws ParseError outside the section. */
+  stringBytes(offset: number): Uint8Array {
+    return this.strings.subarray(offset, offset + this.stringKey(offset).length);
+  }
+
+  #badString(offset: number): ParseError {
+    return bad(this.stringsStart, `a string offset below ${this.stringEnd}, not ${offset}`);
+  }
+
+  /**
+   * @internal The first offset of a string (given as `stringKey` gives it), the base's strings before the own ones.
+   */
+  stringOffset(key: string): number | undefined {
+    const inBase = this.base?.stringOffset(key);
+    if (inBase !== undefined) return inBase;
+    this.#stringOffsets ??= this.#indexStrings();
+    return this.#stringOffsets.get(key);
+  }
+
+  /** @internal True for an offset within the strings, the base's included. */
+  hasString(offset: number): boolean {
+    return offset < this.stringEnd || offset === 0;
+  }
+
+  #stringsAt(offset: number): Strings {
+    if (!this.hasString(offset)) throw this.#badString(offset);
+    this.#strings ??= decodeStrings(this.bytes.subarray(this.stringsStart, this.stringsStart + this.stringsSize));
+    return this.#strings;
+  }
+
+  #indexStrings(): Map<string, number> {
+    const found = new Map<string, number>();
+    if (this.stringsSize === 0) return found;
+    const { text } = this.#stringsAt(this.#firstString);
+    for (let at = 0; at < text.length; ) {
+      const end = text.indexOf('\0', at);
+      const key = text.slice(at, end);
+      if (!found.has(key)) found.set(key, this.#firstString + at);
+      at = end + 1;
+    }
+    return found;
   }
 
   /** The first type with this name (of this kind), own types before the base's. */
@@ -129,47 +186,71 @@ export class Btf {
 
   /** Offset of a type's record within `bytes`; own types only. */
   recordOffset(id: number): number | undefined {
-    return this.#offsets[id - this.firstId];
+    const start = this.#starts[id - this.firstId];
+    return start === undefined ? undefined : this.typesStart + start * 4;
   }
 
+  /** @internal Index of a type's record within `words`; own types only. */
+  recordStart(id: number): number | undefined {
+    return this.#starts[id - this.firstId];
+  }
+
+  /** @internal The records of all types, the base's included, for work on many of them. */
+  get graph(): TypeGraph {
+    this.#graph ??= TypeGraph.of(this);
+    return this.#graph;
+  }
+
+  /** @internal As `findInvalidType` of this blob, found once. */
+  get problem(): string | undefined {
+    this.#problem ??= { found: problemOf(this) };
+    return this.#problem.found;
+  }
+
+  /** @internal BTF_KIND_* number of a type, undecoded; 0 for void, undefined where there is no such type. */
+  kindNumber(id: number): number | undefined {
+    if (id === 0) return 0;
+    if (id < this.firstId) return this.base?.kindNumber(id);
+    const start = this.#starts[id - this.firstId];
+    return start === undefined ? undefined : kindOfInfo(this.words[start + 1]!);
+  }
+
+  /** All types but void, those of the base first. Throws ParseError at one whose record is damaged. */
   *types(): Generator<BtfType> {
     for (let id = 1; id <= this.typeCount; id++) yield this.mustType(id);
   }
 
-  #u32(at: number): number {
-    return this.#view.getUint32(at, this.littleEndian);
-  }
-
-  #index(start: number, end: number): Uint32Array {
-    let offsets = new Uint32Array(Math.max(16, Math.ceil((end - start) / 24)));
+  /** Finds where each record begins. `size` is that of the type section in bytes. */
+  #index(size: number): Uint32Array {
+    const { words, typesStart } = this;
+    const end = size / 4;
+    let starts = new Uint32Array(Math.max(16, Math.ceil(end / 6)));
     let count = 0;
-    for (let at = start; at < end; ) {
-      if (at + 12 > end) throw bad(at, 'a whole type record');
-      const info = this.#u32(at + 4);
-      const kind = (info >>> 24) & 0x1f;
-      if (kind === 0 || kind >= kindNames.length) {
-        throw bad(
-          at,
-          `a known kind, not ${kind} (type id ${this.firstId + count}; made by a newer compiler or kernel)`,
-        );
-      }
-      if (count === offsets.length) {
+    for (let at = 0; at < end; ) {
+      if (at + headWords > end) throw bad(typesStart + at * 4, 'a whole type record');
+      const info = words[at + 1]!;
+      // What a layout describes is opaque: it cannot be brought into another byte order.
+      const length = recordWords(info) ?? (this.littleEndian ? recordWordsByLayout(info, this.layouts) : undefined);
+      if (length === undefined) throw unknownKind(typesStart + at * 4, info, this.firstId + count);
+      if (count === starts.length) {
         const larger = new Uint32Array(count * 2);
-        larger.set(offsets);
-        offsets = larger;
+        larger.set(starts);
+        starts = larger;
       }
-      offsets[count++] = at;
-      at += 12 + fixedTail[kind]! + elementTail[kind]! * (info & 0xffff);
-      if (at > end) throw bad(at, `type ${this.firstId + count - 1} to end within the type section`);
+      starts[count++] = at;
+      at += length;
+      if (at > end) {
+        throw bad(typesStart + at * 4, `type ${this.firstId + count - 1} to end within the type section`);
+      }
     }
-    if (this.firstId + count > maxTypes) throw bad(start, `fewer than ${maxTypes} types`);
-    return offsets.subarray(0, count);
+    if (this.firstId + count > maxTypes) throw bad(typesStart, `fewer than ${maxTypes} types`);
+    return starts.subarray(0, count);
   }
 
   #indexNames(): Map<string, number[]> {
     const map = new Map<string, number[]>();
-    for (let index = 0; index < this.#offsets.length; index++) {
-      const nameOffset = this.#u32(this.#offsets[index]!);
+    for (let index = 0; index < this.#starts.length; index++) {
+      const nameOffset = this.words[this.#starts[index]!]!;
       if (nameOffset === 0) continue;
       const name = this.str(nameOffset);
       const ids = map.get(name);
@@ -177,103 +258,6 @@ export class Btf {
       else ids.push(this.firstId + index);
     }
     return map;
-  }
-
-  #decode(id: number, at: number): BtfType {
-    const nameOffset = this.#u32(at);
-    const name = nameOffset === 0 ? '' : this.str(nameOffset);
-    const info = this.#u32(at + 4);
-    const sizeOrType = this.#u32(at + 8);
-    const kind = kindNames[(info >>> 24) & 0x1f]!;
-    const kindFlag = info >>> 31 === 1;
-    const count = info & 0xffff;
-    const tail = at + 12;
-    switch (kind) {
-      case 'int': {
-        const data = this.#u32(tail);
-        const encoding = (data >>> 24) & 0xf;
-        return {
-          kind, id, name, size: sizeOrType, bits: data & 0xff, bitOffset: (data >>> 16) & 0xff,
-          signed: (encoding & 1) !== 0, char: (encoding & 2) !== 0, bool: (encoding & 4) !== 0,
-        }; // biome-ignore format: one record
-      }
-      case 'array':
-        return {
-          kind,
-          id,
-          name,
-          elementTypeId: this.#u32(tail),
-          indexTypeId: this.#u32(tail + 4),
-          length: this.#u32(tail + 8),
-        };
-      case 'struct':
-      case 'union':
-        return {
-          kind, id, name, size: sizeOrType, kindFlag,
-          members: this.#list(tail, count, 12, (m) => {
-            const where = this.#u32(m + 8);
-            return {
-              name: this.str(this.#u32(m)),
-              typeId: this.#u32(m + 4),
-              bitOffset: kindFlag ? where & 0xffffff : where,
-              bitSize: kindFlag ? where >>> 24 : 0,
-            };
-          }),
-        }; // biome-ignore format: one record
-      case 'enum':
-        return {
-          kind, id, name, size: sizeOrType, signed: kindFlag,
-          values: this.#list(tail, count, 8, (m) => ({
-            name: this.str(this.#u32(m)),
-            value: kindFlag ? this.#view.getInt32(m + 4, this.littleEndian) : this.#u32(m + 4),
-          })),
-        }; // biome-ignore format: one record
-      case 'enum64':
-        return {
-          kind, id, name, size: sizeOrType, signed: kindFlag,
-          values: this.#list(tail, count, 12, (m) => {
-            const value = (BigInt(this.#u32(m + 8)) << 32n) | BigInt(this.#u32(m + 4));
-            return { name: this.str(this.#u32(m)), value: kindFlag ? BigInt.asIntN(64, value) : value };
-          }),
-        }; // biome-ignore format: one record
-      case 'fwd':
-        return { kind, id, name, isUnion: kindFlag };
-      case 'func':
-        return { kind, id, name, typeId: sizeOrType, linkage: count };
-      case 'func_proto':
-        return {
-          kind, id, name, returnTypeId: sizeOrType,
-          params: this.#list(tail, count, 8, (m) => ({ name: this.str(this.#u32(m)), typeId: this.#u32(m + 4) })),
-        }; // biome-ignore format: one record
-      case 'var':
-        return { kind, id, name, typeId: sizeOrType, linkage: this.#u32(tail) };
-      case 'datasec':
-        return {
-          kind, id, name, size: sizeOrType,
-          vars: this.#list(tail, count, 12, (m) => ({ typeId: this.#u32(m), offset: this.#u32(m + 4), size: this.#u32(m + 8) })),
-        }; // biome-ignore format: one record
-      case 'float':
-        return { kind, id, name, size: sizeOrType };
-      case 'decl_tag':
-        return {
-          kind,
-          id,
-          name,
-          typeId: sizeOrType,
-          kindFlag,
-          componentIndex: this.#view.getInt32(tail, this.littleEndian),
-        };
-      case 'void':
-        throw bad(at, 'a kind above 0');
-      default:
-        return { kind, id, name, typeId: sizeOrType, kindFlag };
-    }
-  }
-
-  #list<T>(start: number, count: number, size: number, read: (at: number) => T): T[] {
-    const list = new Array<T>(count);
-    for (let i = 0; i < count; i++) list[i] = read(start + i * size);
-    return list;
   }
 }
 
@@ -283,6 +267,46 @@ export class Btf {
  */
 export function parseBtf(bytes: Uint8Array, options: { base?: Btf | undefined } = {}): Btf {
   return new Btf(bytes, options);
+}
+
+/** All strings as one text of as many characters as there are bytes; names are slices of it where it is ASCII. */
+interface Strings {
+  readonly text: string;
+  readonly isAscii: boolean;
+}
+
+function joined(first: Uint8Array | undefined, second: Uint8Array): Uint8Array {
+  if (first === undefined) return second;
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
+
+function decodeStrings(bytes: Uint8Array): Strings {
+  const text = decodeUtf8(bytes);
+  if (text.length === bytes.length && !text.includes('\ufffd')) return { text, isAscii: true };
+  return { text: new TextDecoder('windows-1252').decode(bytes), isAscii: false };
+}
+
+function wordsOf(bytes: Uint8Array, littleEndian: boolean): Uint32Array {
+  const words = new Uint32Array(bytes.length >>> 2);
+  new Uint8Array(words.buffer).set(bytes.subarray(0, words.byteLength));
+  if (littleEndian !== hostIsLittleEndian()) {
+    const view = new DataView(words.buffer);
+    for (let i = 0; i < words.length; i++) words[i] = view.getUint32(i * 4, littleEndian);
+  }
+  return words;
+}
+
+function hostIsLittleEndian(): boolean {
+  return new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+}
+
+function unknownKind(offset: number, info: number, id: number): ParseError {
+  const kind = kindOfInfo(info);
+  const expectation = kind === 0 ? 'a kind above 0' : `a kind of known size, not ${kind}`;
+  return bad(offset, `${expectation} (type id ${id}${kind === 0 ? '' : '; made by a newer compiler or kernel'})`);
 }
 
 function bad(offset: number, expectation: string): ParseError {

@@ -1,9 +1,10 @@
 import { ParseError } from '../errors/index.ts';
+import { maxU32, pointerSize } from './constants.ts';
 import type { Btf } from './parse.ts';
+import { TypeLayout } from './type-layout.ts';
 import type { BtfType } from './types.ts';
 
 const maxDepth = 32;
-const maxU32 = 0xffff_ffff;
 
 /** True for the kinds that only qualify another type: const, volatile, restrict, type tag. */
 export function isModifier(type: BtfType): boolean {
@@ -30,9 +31,6 @@ export function resolve(btf: Btf, id: number): BtfType {
   if (type === undefined) throw new ParseError('BTF', 0, `type ${id} stands for no concrete type`);
   return type;
 }
-
-/** Bytes of a pointer in the programs this BTF describes: always 8 for BPF and for the 64-bit kernels that have it. */
-export const pointerSize = 8;
 
 /** Size of a type in bytes, or undefined where it has none or it exceeds 32 bits. Source: btf__resolve_size of libbpf. */
 export function trySizeOf(btf: Btf, id: number): number | undefined {
@@ -79,38 +77,8 @@ export function sizeOf(btf: Btf, id: number): number {
 }
 
 /** Natural alignment of a type in bytes, 0 where it has none. Source: btf__align_of of libbpf. */
-export function alignOf(btf: Btf, id: number, depth = 0): number {
-  const type = btf.typeById(id);
-  if (type === undefined || depth > maxDepth) return 0;
-  switch (type.kind) {
-    case 'int':
-    case 'enum':
-    case 'enum64':
-    case 'float':
-      return Math.min(pointerSize, type.size);
-    case 'ptr':
-      return pointerSize;
-    case 'typedef':
-    case 'volatile':
-    case 'const':
-    case 'restrict':
-    case 'type_tag':
-      return alignOf(btf, type.typeId, depth + 1);
-    case 'array':
-      return alignOf(btf, type.elementTypeId, depth + 1);
-    case 'struct':
-    case 'union': {
-      let most = 1;
-      for (const member of type.members) {
-        const align = alignOf(btf, member.typeId, depth + 1);
-        if (align <= 0) return align;
-        most = Math.max(most, align);
-        // A member away from its alignment means that the whole is packed.
-        if (member.bitSize === 0 && member.bitOffset % (8 * align) !== 0) return 1;
-      }
-      return type.size % most !== 0 ? 1 : most;
-    }
-    default:
-      return 0;
-  }
+export function alignOf(btf: Btf, id: number): number {
+  return new TypeLayout(btf.graph).align(id);
 }
+
+export { pointerSize } from './constants.ts';

@@ -6,17 +6,20 @@ export interface BtfMember {
   readonly bitSize: number;
 }
 
+/** A parameter of a function prototype. A last one without name and type means that more may follow. */
 export interface BtfParam {
   readonly name: string;
   readonly typeId: number;
 }
 
+/** A value of an enum. */
 export interface BtfEnumerator {
   readonly name: string;
   /** Sign as the enum's; bigint for enum64. */
   readonly value: number | bigint;
 }
 
+/** A variable in a section. Offset and size in bytes. */
 export interface BtfSectionVar {
   readonly typeId: number;
   readonly offset: number;
@@ -30,9 +33,11 @@ interface Base {
   readonly name: string;
 }
 
+/** No type at all: id 0. */
 export interface BtfVoid extends Base {
   readonly kind: 'void';
 }
+/** An integer, a character or a boolean. */
 export interface BtfInt extends Base {
   readonly kind: 'int';
   /** Bytes. */
@@ -51,12 +56,14 @@ export interface BtfReference extends Base {
   /** `kind_flag`: a type tag that is an attribute. */
   readonly kindFlag: boolean;
 }
+/** An array; `length` in elements. */
 export interface BtfArray extends Base {
   readonly kind: 'array';
   readonly elementTypeId: number;
   readonly indexTypeId: number;
   readonly length: number;
 }
+/** A struct or union. */
 export interface BtfComposite extends Base {
   readonly kind: 'struct' | 'union';
   /** Bytes. */
@@ -65,6 +72,7 @@ export interface BtfComposite extends Base {
   /** Members carry their own bit-field sizes. */
   readonly kindFlag: boolean;
 }
+/** An enum, of up to 32 or 64 bits. Without values it is a forward declaration. */
 export interface BtfEnum extends Base {
   readonly kind: 'enum' | 'enum64';
   /** Bytes. */
@@ -72,38 +80,45 @@ export interface BtfEnum extends Base {
   readonly signed: boolean;
   readonly values: readonly BtfEnumerator[];
 }
+/** A struct or union that is only declared. */
 export interface BtfForward extends Base {
   readonly kind: 'fwd';
   readonly isUnion: boolean;
 }
+/** A function; `typeId` is its prototype. */
 export interface BtfFunc extends Base {
   readonly kind: 'func';
   readonly typeId: number;
   /** BTF_FUNC_STATIC 0, GLOBAL 1, EXTERN 2. */
   readonly linkage: number;
 }
+/** Result and parameters of a function, or of what a pointer to one points at. */
 export interface BtfFuncProto extends Base {
   readonly kind: 'func_proto';
   readonly returnTypeId: number;
   readonly params: readonly BtfParam[];
 }
+/** A variable of a section. */
 export interface BtfVar extends Base {
   readonly kind: 'var';
   readonly typeId: number;
   /** BTF_VAR_STATIC 0, GLOBAL_ALLOCATED 1, GLOBAL_EXTERN 2. */
   readonly linkage: number;
 }
+/** A section and the variables in it. */
 export interface BtfDatasec extends Base {
   readonly kind: 'datasec';
   /** Bytes. */
   readonly size: number;
   readonly vars: readonly BtfSectionVar[];
 }
+/** A floating-point number. */
 export interface BtfFloat extends Base {
   readonly kind: 'float';
   /** Bytes. */
   readonly size: number;
 }
+/** A text attached to a declaration (BTF_KIND_DECL_TAG). */
 export interface BtfDeclTag extends Base {
   readonly kind: 'decl_tag';
   readonly typeId: number;
@@ -112,6 +127,17 @@ export interface BtfDeclTag extends Base {
   readonly kindFlag: boolean;
 }
 
+/** A kind newer than this library, skipped by the sizes that its BTF's layout section gives. */
+export interface BtfUnknown extends Base {
+  readonly kind: 'unknown';
+  /** BTF_KIND_* number. */
+  readonly number: number;
+  readonly kindFlag: boolean;
+  readonly vlen: number;
+  readonly sizeOrType: number;
+}
+
+/** A type of any kind, told apart by `kind`. Source: Linux Documentation/bpf/btf.rst. */
 export type BtfType =
   | BtfVoid
   | BtfInt
@@ -125,8 +151,10 @@ export type BtfType =
   | BtfVar
   | BtfDatasec
   | BtfFloat
-  | BtfDeclTag;
+  | BtfDeclTag
+  | BtfUnknown;
 
+/** Names of the kinds of types. */
 export type BtfKind = BtfType['kind'];
 
 /** Kind names by BTF_KIND_* number. */

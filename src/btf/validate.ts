@@ -1,41 +1,101 @@
 import { ParseError } from '../errors/index.ts';
 import type { Btf } from './parse.ts';
+import { elementSize, headWords, isKnownKind, kindOf, kindOfInfo, vlenOfInfo } from './records.ts';
 import type { BtfType } from './types.ts';
 
+const elementNames: Readonly<Record<number, string>> = {
+  [kindOf.struct]: 'field name',
+  [kindOf.union]: 'field name',
+  [kindOf.enum]: 'enum name',
+  [kindOf.enum64]: 'enum name',
+  [kindOf.func_proto]: 'param name',
+};
+
+/** Kinds without a type in the head: the word holds a size, or nothing that counts. */
+const withoutType = new Set(
+  [kindOf.int, kindOf.fwd, kindOf.float, kindOf.array, kindOf.struct, kindOf.union, kindOf.enum, kindOf.enum64].concat([
+    kindOf.func_proto,
+    kindOf.datasec,
+  ]),
+);
+
 /**
- * What is wrong with the first type whose strings or references lead nowhere, or undefined where all are sound.
- * Decodes every own type. Source: btf_sanity_check of libbpf.
+ * What is wrong with the first own type whose strings or references lead nowhere, in the reference's words; undefined
+ * where all are sound. Source: btf_sanity_check of libbpf.
  */
 export function findInvalidType(btf: Btf): string | undefined {
-  for (let id = btf.firstId; id <= btf.typeCount; id++) {
-    try {
-      const problem = problemOf(btf, btf.mustType(id));
-      if (problem !== undefined) return `btf: type [${id}]: ${problem}`;
-    } catch (error) {
-      if (!(error instanceof ParseError)) throw error;
-      return `btf: type [${id}]: invalid type name (${error.message})`;
+  return btf.problem;
+}
+
+/** Does the work of `findInvalidType`. */
+export function problemOf(btf: Btf): string | undefined {
+  const { words, typeCount } = btf;
+  const stringEnd = Math.max(btf.stringEnd, 1);
+  for (let id = btf.firstId; id <= typeCount; id++) {
+    const at = btf.recordStart(id)!;
+    const problem = problemAt(btf, words, at, { typeCount, stringEnd });
+    if (problem !== undefined) return `btf: type [${id}]: ${problem}`;
+  }
+  return undefined;
+}
+
+function problemAt(
+  btf: Btf,
+  words: Uint32Array,
+  at: number,
+  limits: { typeCount: number; stringEnd: number },
+): string | undefined {
+  const { typeCount, stringEnd } = limits;
+  const badId = (id: number) => `invalid referenced type ID ${id}`;
+  const badString = (what: string, offset: number) => `invalid ${what} (string offset ${offset})`;
+  const info = words[at + 1]!;
+  const kind = kindOfInfo(info);
+  if (words[at]! >= stringEnd) return badString('type name', words[at]!);
+  if (!isKnownKind(kind)) return undefined;
+  if (!withoutType.has(kind)) {
+    const id = words[at + 2]!;
+    if (id > typeCount) return badId(id);
+    if (kind === kindOf.func && btf.kindNumber(id) !== kindOf.func_proto) {
+      return `referenced type [${id}] is not FUNC_PROTO`;
     }
-  }
-  return undefined;
-}
-
-function problemOf(btf: Btf, type: BtfType): string | undefined {
-  const missing = type.kind === 'int' || type.kind === 'enum' ? undefined : firstAbove(type, btf.typeCount);
-  if (missing !== undefined) return `invalid referenced type ID ${missing}`;
-  if (type.kind === 'func' && btf.typeById(type.typeId)?.kind !== 'func_proto') {
-    return `referenced type [${type.typeId}] is not FUNC_PROTO`;
-  }
-  return undefined;
-}
-
-/** The first reference above `limit`, without building a list for the commonest kinds. */
-function firstAbove(type: BtfType, limit: number): number | undefined {
-  if (type.kind === 'struct' || type.kind === 'union') {
-    for (const member of type.members) if (member.typeId > limit) return member.typeId;
     return undefined;
   }
-  if ('typeId' in type) return type.typeId > limit ? type.typeId : undefined;
-  return references(type).find((id) => id > limit);
+  if (kind === kindOf.array) {
+    if (words[at + 3]! > typeCount) return badId(words[at + 3]!);
+    return words[at + 4]! > typeCount ? badId(words[at + 4]!) : undefined;
+  }
+  const size = elementSize(kind);
+  if (size === 0) return undefined;
+  const end = at + headWords + vlenOfInfo(info) * size;
+  if (kind === kindOf.datasec) {
+    for (let i = at + headWords; i < end; i += size) if (words[i]! > typeCount) return badId(words[i]!);
+    return undefined;
+  }
+  const hasType = kind !== kindOf.enum && kind !== kindOf.enum64;
+  for (let i = at + headWords; i < end; i += size) {
+    if (words[i]! >= stringEnd) return badString(elementNames[kind]!, words[i]!);
+    if (hasType && words[i + 1]! > typeCount) return badId(words[i + 1]!);
+  }
+  return undefined;
+}
+
+/** Throws ParseError where a type is damaged or of a kind that is not known here: its references cannot be rewritten. */
+export function checkTypes(btf: Btf): void {
+  if (btf.base !== undefined) checkTypes(btf.base);
+  const { problem } = btf;
+  if (problem !== undefined) throw new ParseError('BTF', 0, problem);
+  const unknown = findUnknownKind(btf);
+  if (unknown !== undefined) throw new ParseError('BTF', 0, unknown);
+}
+
+/** Kind, id and offset of the first own type of a kind that is not known here; undefined where there is none. */
+export function findUnknownKind(btf: Btf): string | undefined {
+  for (let id = btf.firstId; id <= btf.typeCount; id++) {
+    const kind = btf.kindNumber(id)!;
+    if (!isKnownKind(kind))
+      return `type ${id} at offset ${btf.recordOffset(id)} is of kind ${kind}, which is not known here`;
+  }
+  return undefined;
 }
 
 /** Ids of the types a type refers to, in the order of its record. */

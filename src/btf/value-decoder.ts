@@ -5,6 +5,7 @@ import { type FieldLayout, isWhole, type ValueLayout, valueLayout } from './valu
 /** A BTF value in JavaScript: integers of up to 32 bits are numbers, wider ones and pointers bigints. */
 export type BtfValue = number | bigint | boolean | string | BtfValue[] | { [name: string]: BtfValue };
 
+/** Reads one value that begins at `offset` bytes, 0 unless told. */
 export type ValueDecoder = (bytes: Uint8Array, offset?: number) => BtfValue;
 
 /**

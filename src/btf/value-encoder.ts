@@ -14,6 +14,7 @@ export interface ValueEncoder {
   readonly into: (value: unknown, bytes: Uint8Array, view: DataView, at: number) => void;
 }
 
+/** How values are taken. */
 export interface ValueEncoderOptions {
   /** What paths in errors begin with; `value` unless given. */
   readonly name?: string;

@@ -13,6 +13,7 @@ export interface ValueSink {
   reserve(n: number): void;
 }
 
+/** How values are printed. */
 export interface ValuePrinterOptions {
   /** True for the plain dialect (`0x…` bare, pointers as text), false for JSON proper. */
   readonly plain: boolean;

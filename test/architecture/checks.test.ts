@@ -44,6 +44,11 @@ describe('the project', () => {
     }
   });
 
+  it('has a current list of its public BTF API, every export with a comment', { timeout: 2 * minute }, () => {
+    const { status, output } = run(process.execPath, ['scripts/api.mjs', '--check']);
+    expect(status, output).toBe(0);
+  });
+
   it('has current kernel facts', { timeout: minute }, () => {
     const { status, output } = run(process.execPath, ['scripts/uapi/generate.mjs', '--check']);
     expect(status, output).toBe(0);

@@ -2,18 +2,26 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import {
   BtfBuilder,
+  BtfMerger,
+  BtfMinimizer,
   compileValueDecoder,
   compileValuePrinter,
+  dedupBtf,
+  definitionText,
   dumpC,
   findInvalidType,
+  findMember,
+  findTypes,
   funcPrototype,
   jsonSchemaFor,
   parseBtf,
   parseBtfExt,
   rawJson,
   rawText,
+  tryResolve,
   trySizeOf,
   type ValueSink,
+  writeTypeScript,
 } from '../../src/btf/index.ts';
 import { TsbpfError } from '../../src/errors/index.ts';
 
@@ -86,7 +94,7 @@ const pinned = new Uint8Array(readFileSync(new URL('../../scripts/uapi/linux-7.3
 
 export const seeds: readonly Uint8Array[] = [sampleBtf(true), sampleBtf(false)];
 
-type Edit = { at: number; how: 'byte' | 'word' | 'cut' | 'copy'; value: number };
+export type Edit = { at: number; how: 'byte' | 'word' | 'cut' | 'copy'; value: number };
 
 export const edits = fc.array(
   fc.record({
@@ -118,9 +126,39 @@ export function exercise(bytes: Uint8Array): void {
     const btf = parseBtf(bytes);
     findInvalidType(btf);
     tolerate(() => dumpC(btf, { sorted: true, write: () => {} }));
-    for (let id = 0; id <= btf.typeCount; id++) exerciseType(btf, id);
+    for (const step of wholeSteps) tolerate(() => step(btf));
+    for (let id = 0; id <= btf.typeCount; id++) tolerate(() => exerciseType(btf, id));
   });
 }
+
+type Parsed = ReturnType<typeof parseBtf>;
+
+/** What is done with all types of a BTF at once. */
+const wholeSteps: readonly ((btf: Parsed) => void)[] = [
+  (btf) => writeTypeScript(btf, { write: () => {} }),
+  (btf) => {
+    const { bytes } = dedupBtf(btf);
+    const problem = findInvalidType(parseBtf(bytes, { base: btf.base }));
+    if (problem !== undefined) throw new Error(`deduplication made types that are not sound: ${problem}`);
+  },
+  (btf) => {
+    const merger = new BtfMerger();
+    for (let i = 0; i < 2; i++) merger.add(btf);
+    dedupBtf(parseBtf(merger.finish()));
+  },
+  (btf) => {
+    const minimizer = new BtfMinimizer(btf);
+    for (let id = 1; id <= btf.typeCount; id++) {
+      for (const kind of [0, 8, 12]) tolerate(() => minimizer.add({ kind, rootId: id, access: [0, id % 3, 0] }));
+    }
+    parseBtf(minimizer.finish());
+  },
+  (btf) => void findTypes(btf, '*a*'),
+  (btf) => void findMember(btf, 'all.u.t[1]'),
+];
+
+/** Room for printed values, shared: a sink of its own for each type would cost more than the printing. */
+const room = new Uint8Array(1 << 20);
 
 export function exercisePinned(changes: readonly Edit[]): void {
   tolerate(() => {
@@ -130,26 +168,23 @@ export function exercisePinned(changes: readonly Edit[]): void {
   });
 }
 
-function exerciseType(btf: ReturnType<typeof parseBtf>, id: number): void {
+function exerciseType(btf: Parsed, id: number): void {
   tolerate(() => {
     const type = btf.mustType(id);
     rawText(btf, type);
-    rawJson(type, { pretty: true, depth: 2 });
+    rawJson(btf, type, { pretty: true, depth: 2 });
   });
+  tolerate(() => definitionText(btf, id));
   tolerate(() => funcPrototype(btf, id));
-  const size = (() => {
-    try {
-      return trySizeOf(btf, id) ?? 0;
-    } catch {
-      return 0;
-    }
-  })();
-  if (size > 4096) return;
+  const size = trySizeOf(btf, id);
   tolerate(() => jsonSchemaFor(btf, id));
+  // Values of hostile types may be as large as they say: compiling must be safe, printing that much is not the question.
+  tolerate(() => compileValueDecoder(btf, id));
+  if (size === undefined || size > 4096 || scalarsIn(btf, id, 0) > maxScalars) return;
   tolerate(() => compileValueDecoder(btf, id)(new Uint8Array(size)));
   for (const plain of [true, false]) {
     const sink: ValueSink = {
-      buf: new Uint8Array(1 << 20),
+      buf: room,
       pos: 0,
       reserve(n) {
         if (n > this.buf.length) this.buf = new Uint8Array(n);
@@ -159,6 +194,24 @@ function exerciseType(btf: ReturnType<typeof parseBtf>, id: number): void {
     tolerate(() => compileValuePrinter(btf, id, { plain, pretty: plain, depth: 1 })(sink, new Uint8Array(size), 0));
     if (sink.pos > sink.buf.length) throw new Error(`type ${id} wrote beyond the room it asked for`);
   }
+}
+
+const maxScalars = 1 << 14;
+
+/** How many scalars a value has: elements without size count too. */
+function scalarsIn(btf: Parsed, id: number, depth: number): number {
+  const type = tryResolve(btf, id);
+  if (depth > 16) return maxScalars + 1;
+  if (type?.kind === 'array') return Math.max(1, type.length) * scalarsIn(btf, type.elementTypeId, depth + 1);
+  let inside: readonly { readonly typeId: number }[] = [];
+  if (type?.kind === 'struct' || type?.kind === 'union') inside = type.members;
+  else if (type?.kind === 'datasec') inside = type.vars;
+  let count = 1;
+  for (const { typeId } of inside) {
+    count += scalarsIn(btf, typeId, depth + 1);
+    if (count > maxScalars) break;
+  }
+  return count;
 }
 
 function tolerate(run: () => unknown): void {

@@ -9,6 +9,18 @@ export const btfFamily: CommandFamily = {
     { name: 'list', summary: 'The same as show.', load: async () => (await import('./show.ts')).show },
     { name: 'help', summary: 'Print the usage.' },
     { name: 'dump', summary: 'Dump the contents.', load: async () => (await import('./dump.ts')).dump },
+    {
+      name: 'types',
+      extension: true,
+      summary: 'Print TypeScript declarations of the values of types.',
+      load: async () => (await import('./types.ts')).types,
+    },
+    {
+      name: 'find',
+      extension: true,
+      summary: 'Find types by name or pattern, or the offset of a member.',
+      load: async () => (await import('./find.ts')).find,
+    },
   ],
   usage: `Usage: %P btf { show | list } [id BTF_ID]
        %P btf dump BTF_SRC [format FORMAT] [root_id ROOT_ID]
@@ -21,5 +33,8 @@ export const btfFamily: CommandFamily = {
        PROG := { id PROG_ID | pinned FILE | tag PROG_TAG | name PROG_NAME }
        OPTIONS := { {-j|--json} [{-p|--pretty}] | {-d|--debug} |
                     {-B|--base-btf} }
+`,
+  extensionUsage: `       %P btf types BTF_SRC [root NAME...]
+       %P btf find BTF_SRC { NAME | PATTERN | STRUCT.MEMBER }
 `,
 };

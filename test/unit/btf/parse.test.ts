@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   BtfBuilder,
+  dedupBtf,
   dumpC,
   findInvalidType,
+  findUnknownKind,
   funcPrototype,
   parseBtf,
   rawText,
   sizeOf,
 } from '../../../src/btf/index.ts';
+import { ByteWriter } from '../../../src/bytes/index.ts';
 import { ParseError } from '../../../src/errors/index.ts';
 
 const pinned = readFileSync(new URL('../../../scripts/uapi/linux-7.3.btf', import.meta.url));
@@ -101,5 +104,84 @@ describe('the C dump', () => {
     const { status, warnings } = dump(b);
     expect(status).toBe(-40);
     expect(warnings).toEqual(['unsatisfiable type cycle, id:[2]']);
+  });
+});
+
+describe('kinds beyond those known here', () => {
+  const known = [0, 4, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 4, 0, 0];
+  const elements = [0, 0, 0, 0, 12, 12, 8, 0, 0, 0, 0, 0, 0, 8, 0, 12, 0, 0, 0, 12];
+  /** int, a type of kind 20 with 4 bytes and two elements of 8, a struct; `layout` says how large kind 20 is. */
+  function withNovelKind(layout: readonly [number, number] | undefined, littleEndian = true): Uint8Array {
+    const strings = new TextEncoder().encode('\0int\0novel\0s\0');
+    const types = [1, 1 << 24, 4, 0x1000020, 5, (20 << 24) | 2, 7, 99, 1, 2, 3, 4, 11, (4 << 24) | 1, 4, 11, 1, 0];
+    const out = new ByteWriter({ littleEndian });
+    const layouts = layout === undefined ? 0 : 21 * 4;
+    out
+      .u16(0xeb9f)
+      .u8(1)
+      .u8(0)
+      .u32(32)
+      .u32(0)
+      .u32(types.length * 4);
+    out
+      .u32(types.length * 4 + layouts)
+      .u32(strings.length)
+      .u32(types.length * 4)
+      .u32(layouts);
+    for (const word of types) out.u32(word);
+    if (layout !== undefined) {
+      for (let kind = 0; kind < 20; kind++) out.u8(known[kind]!).u8(elements[kind]!).u16(0);
+      out.u8(layout[0]).u8(layout[1]).u16(0);
+    }
+    return out.bytes(strings).finish();
+  }
+
+  test('are named and skipped where the blob says how large they are', () => {
+    const btf = parseBtf(withNovelKind([4, 8]));
+    expect(findInvalidType(btf)).toBeUndefined();
+    expect(btf.mustType(2)).toEqual({
+      kind: 'unknown',
+      id: 2,
+      name: 'novel',
+      number: 20,
+      kindFlag: false,
+      vlen: 2,
+      sizeOrType: 7,
+    });
+    expect(rawText(btf, btf.mustType(2))).toBe("[2] UNKNOWN 'novel'\n");
+    expect(sizeOf(btf, btf.findByName('s', 'struct')!.id)).toBe(4);
+    expect(findUnknownKind(btf)).toBe('type 2 at offset 48 is of kind 20, which is not known here');
+  });
+
+  test('are refused with kind, place and id where their size is not known', () => {
+    const message = /at offset 48: expected a kind of known size, not 20 \(type id 2;/;
+    expect(() => parseBtf(withNovelKind(undefined))).toThrow(message);
+    expect(() => parseBtf(withNovelKind([3, 8]))).toThrow(message);
+    expect(() => parseBtf(withNovelKind([4, 8], false))).toThrow(message);
+  });
+
+  test('cannot be written as C or deduplicated', () => {
+    const btf = parseBtf(withNovelKind([4, 8]));
+    let text = '';
+    const write = (part: string) => {
+      text += part;
+    };
+    expect(dumpC(btf, { write })).toBe(-22);
+    expect(text).toBe('');
+    expect(() => dedupBtf(btf)).toThrow(/type 2 at offset 48 is of kind 20/);
+  });
+
+  test('a struct may have more than 65535 members', () => {
+    const builder = new BtfBuilder();
+    const id = builder.add(int);
+    const members = Array.from({ length: 70_000 }, (_, i) => ({
+      name: 'm',
+      typeId: id,
+      bitOffset: i * 32,
+      bitSize: 0,
+    }));
+    const struct = builder.add({ kind: 'struct', name: 's', size: 280_000, kindFlag: false, members });
+    const type = parseBtf(builder.finish()).mustType(struct);
+    expect(type.kind === 'struct' && type.members.length).toBe(70_000);
   });
 });

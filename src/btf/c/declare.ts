@@ -1,0 +1,334 @@
+import type { TypeGraph } from '../graph.ts';
+import type { Btf } from '../parse.ts';
+import { kindOf } from '../records.ts';
+import { TypeLayout } from '../type-layout.ts';
+import { kindNames } from '../types.ts';
+import { CNames } from './names.ts';
+import { paddingText } from './padding.ts';
+import type { TextOutput } from './text.ts';
+
+const maxChain = 4096;
+
+/** Stands for a name while its surroundings are written: no BTF string can hold it. */
+const marker = '\0';
+
+interface Around {
+  readonly before: string;
+  readonly after: string;
+}
+
+const indents = Array.from({ length: 16 }, (_, level) => `\n${'\t'.repeat(level)}`);
+const lineAt = (level: number) => indents[level] ?? `\n${'\t'.repeat(level)}`;
+
+/** Writes declarations and definitions of single types as C, in the text of the reference. */
+export class CDeclarations {
+  readonly names: CNames;
+  readonly #btf: Btf;
+  readonly #graph: TypeGraph;
+  readonly #out: TextOutput;
+  readonly #warn: (message: string) => void;
+  readonly #layout: TypeLayout;
+  readonly #arounds: (Around | undefined)[] = [];
+  /** An anonymous struct or enum was written out. */
+  #inlined = false;
+
+  constructor(btf: Btf, out: TextOutput, warn: (message: string) => void) {
+    this.#btf = btf;
+    this.#graph = btf.graph;
+    this.#out = out;
+    this.#warn = warn;
+    this.#layout = new TypeLayout(btf.graph);
+    this.names = new CNames(btf);
+  }
+
+  /** `struct NAME`, of a forward declaration. */
+  forward(id: number): string {
+    return `${this.#graph.kindFlag(id) ? 'union' : 'struct'} ${this.names.tag(id)}`;
+  }
+
+  /** A struct or union with its members, without the final semicolon. */
+  composite(id: number, level: number): void {
+    const graph = this.#graph;
+    const layout = this.#layout;
+    const { words } = graph;
+    const out = this.#out;
+    const isStruct = graph.kind(id) === kindOf.struct;
+    const packed = isStruct && layout.isPacked(id);
+    const bitFields = graph.kindFlag(id);
+    const indent = lineAt(level + 1);
+    const count = graph.vlen(id);
+    const size = graph.sizeOrType(id);
+    const word = isStruct ? 'struct' : 'union';
+    out.put(graph.name(id) === 0 ? `${word} {` : `${word} ${this.names.tag(id)} {`);
+    let end = 0;
+    let afterBitfield = false;
+    for (let i = count, at = graph.elements(id); i > 0; i--, at += 3) {
+      const typeId = words[at + 1]!;
+      const where = words[at + 2]!;
+      const offset = bitFields ? where & 0xff_ffff : where;
+      const bits = bitFields ? where >>> 24 : 0;
+      if (end < offset) {
+        const nextAlign = packed ? 1 : layout.align(typeId);
+        out.put(paddingText({ from: end, to: offset, nextAlign, inBitfield: afterBitfield && bits > 0, indent }));
+      }
+      const { before, after } = this.#around(typeId, words[at]!, level + 1);
+      const name = words[at] === 0 ? '' : this.#btf.str(words[at]!);
+      afterBitfield = bits > 0;
+      if (afterBitfield) {
+        out.put(`${indent}${before}${name}${after}: ${bits};`);
+        end = offset + bits;
+      } else {
+        out.put(`${indent}${before}${name}${after};`);
+        end = offset + (layout.size(typeId) ?? 0) * 8;
+      }
+    }
+    if (isStruct && end < size * 8) {
+      out.put(paddingText({ from: end, to: size * 8, nextAlign: layout.align(id), inBitfield: false, indent }));
+    }
+    out.put(count > 0 || size > 0 ? `${lineAt(level)}}` : '}');
+    if (packed) out.put(' __attribute__((packed))');
+  }
+
+  /** An enum with its values, without the final semicolon. */
+  enumeration(id: number, level: number): void {
+    const graph = this.#graph;
+    const { words } = graph;
+    const out = this.#out;
+    const count = graph.vlen(id);
+    out.put(graph.name(id) === 0 ? 'enum' : `enum ${this.names.tag(id)}`);
+    if (count === 0) return;
+    const wide = graph.kind(id) === kindOf.enum64;
+    const signed = graph.kindFlag(id);
+    const indent = lineAt(level + 1);
+    let small = true;
+    out.put(' {');
+    for (let i = count, at = graph.elements(id); i > 0; i--, at += wide ? 3 : 2) {
+      const low = words[at + 1]!;
+      let value: string;
+      if (!wide) value = String(signed ? low | 0 : low);
+      else {
+        const high = words[at + 2]!;
+        if (high !== 0) small = false;
+        const whole = (BigInt(high) << 32n) | BigInt(low);
+        value = signed ? `${BigInt.asIntN(64, whole)}LL` : `${whole}ULL`;
+      }
+      out.put(`${indent}${this.names.enumerator(words[at]!)} = ${value},`);
+    }
+    out.put(`${lineAt(level)}}`);
+    const size = graph.sizeOrType(id);
+    if (size === 1) out.put(' __attribute__((mode(byte)))');
+    else if (size === 8 && small) out.put(' __attribute__((mode(word)))');
+  }
+
+  /** `typedef … NAME`, without the final semicolon; nothing for the one that compilers define themselves. */
+  typedef(id: number): boolean {
+    const graph = this.#graph;
+    if (this.#btf.str(graph.name(id)) === '__builtin_va_list') return false;
+    const name = this.names.identifier(id);
+    const target = graph.sizeOrType(id);
+    if (target === 0 && name === '__gnuc_va_list') this.#out.put('typedef __builtin_va_list __gnuc_va_list');
+    else {
+      this.#out.put('typedef ');
+      this.declaration(target, name, 0);
+    }
+    return true;
+  }
+
+  /**
+   * What stands before and after the name of a declaration with a type. It is the same for every name, except where an
+   * anonymous struct or enum is written out within it.
+   */
+  #around(id: number, nameOffset: number, level: number): Around {
+    if (nameOffset === 0) return { before: '', after: this.#out.capture(() => this.declaration(id, '', level)) };
+    const known = this.#arounds[id];
+    if (known !== undefined) return known;
+    const outer = this.#inlined;
+    this.#inlined = false;
+    const text = this.#out.capture(() => this.declaration(id, marker, level));
+    const at = text.indexOf(marker);
+    // A type without end has only a warning.
+    const around = at < 0 ? { before: text, after: '' } : { before: text.slice(0, at), after: text.slice(at + 1) };
+    if (!this.#inlined) this.#arounds[id] = around;
+    this.#inlined ||= outer;
+    return around;
+  }
+
+  /** The declaration of `name` (may be empty) with a type. */
+  declaration(id: number, name: string, level: number): void {
+    const graph = this.#graph;
+    const chain: number[] = [];
+    for (let next = id; ; ) {
+      if (chain.length > maxChain) {
+        this.#warn(`declaration without end, id:[${id}]`);
+        return;
+      }
+      chain.push(next);
+      const kind = graph.kind(next);
+      switch (kind) {
+        case kindOf.ptr:
+        case kindOf.volatile:
+        case kindOf.const:
+        case kindOf.restrict:
+        case kindOf.type_tag:
+        case kindOf.func_proto:
+          next = graph.sizeOrType(next);
+          continue;
+        case kindOf.array:
+          next = graph.tail(next, 0);
+          continue;
+        case kindOf.func:
+        case kindOf.var:
+        case kindOf.datasec:
+        case kindOf.decl_tag:
+          this.#unexpected(next);
+      }
+      break;
+    }
+    this.#chain(chain, name, level);
+  }
+
+  #unexpected(id: number): void {
+    this.#warn(`unexpected type in decl chain, kind:${kindNames[this.#graph.kind(id)]}, id:[${id}]`);
+  }
+
+  /** Writes the chain from its end (the base type) to its beginning, consuming it. */
+  #chain(chain: number[], name: string, level: number): void {
+    const graph = this.#graph;
+    const out = this.#out;
+    let afterPointer = true;
+    for (;;) {
+      const id = chain.pop();
+      if (id === undefined) break;
+      const kind = graph.kind(id);
+      switch (kind) {
+        case 0:
+          out.put(`${this.#qualifiers(chain)}void`);
+          break;
+        case kindOf.int:
+        case kindOf.float:
+          out.put(this.#qualifiers(chain) + this.#btf.str(graph.name(id)));
+          break;
+        case kindOf.struct:
+        case kindOf.union: {
+          const before = this.#qualifiers(chain);
+          if (graph.name(id) === 0) {
+            this.#inlined = true;
+            out.put(before);
+            this.composite(id, level);
+          } else out.put(`${before}${kind === kindOf.struct ? 'struct' : 'union'} ${this.names.tag(id)}`);
+          break;
+        }
+        case kindOf.enum:
+        case kindOf.enum64: {
+          const before = this.#qualifiers(chain);
+          if (graph.name(id) === 0) {
+            this.#inlined = true;
+            out.put(before);
+            this.enumeration(id, level);
+          } else out.put(`${before}enum ${this.names.tag(id)}`);
+          break;
+        }
+        case kindOf.fwd:
+          out.put(this.#qualifiers(chain) + this.forward(id));
+          break;
+        case kindOf.typedef:
+          out.put(this.#qualifiers(chain) + this.names.identifier(id));
+          break;
+        case kindOf.ptr:
+          out.put(afterPointer ? '*' : ' *');
+          break;
+        case kindOf.volatile:
+        case kindOf.const:
+        case kindOf.restrict:
+          out.put(` ${kindNames[kind]}`);
+          break;
+        case kindOf.type_tag: {
+          const text = this.#btf.str(graph.name(id));
+          const attribute = graph.kindFlag(id) ? text : `btf_type_tag("${text}")`;
+          out.put(`${this.#qualifiers(chain)} __attribute__((${attribute}))`);
+          break;
+        }
+        case kindOf.array:
+          this.#array(chain, name, { afterPointer, length: graph.tail(id, 2), level });
+          return;
+        case kindOf.func_proto:
+          this.#prototype(id, chain, name, { afterPointer, level });
+          return;
+        default:
+          this.#unexpected(id);
+          return;
+      }
+      afterPointer = kind === kindOf.ptr;
+    }
+    this.#declared(name, afterPointer);
+  }
+
+  #declared(name: string, afterPointer: boolean): void {
+    if (name !== '') this.#out.put(afterPointer ? name : ` ${name}`);
+  }
+
+  #array(chain: number[], name: string, context: { afterPointer: boolean; length: number; level: number }): void {
+    this.#dropModifiers(chain);
+    const next = chain.at(-1);
+    if (next === undefined) {
+      this.#declared(name, context.afterPointer);
+    } else {
+      if (name !== '' && !context.afterPointer) this.#out.put(' ');
+      const nested = this.#graph.kind(next) === kindOf.array;
+      if (!nested) this.#out.put('(');
+      this.#chain(chain, name, context.level);
+      if (!nested) this.#out.put(')');
+    }
+    this.#out.put(`[${context.length}]`);
+  }
+
+  #prototype(id: number, chain: number[], name: string, context: { afterPointer: boolean; level: number }): void {
+    const graph = this.#graph;
+    const out = this.#out;
+    this.#dropModifiers(chain);
+    if (chain.length > 0) {
+      out.put(' (');
+      this.#chain(chain, name, context.level);
+      out.put(')');
+    } else {
+      this.#declared(name, context.afterPointer);
+    }
+    const count = graph.vlen(id);
+    const first = graph.elements(id);
+    const { words } = graph;
+    if (count === 0 || (count === 1 && words[first + 1] === 0)) {
+      out.put('(void)');
+      return;
+    }
+    out.put('(');
+    for (let i = 0, at = first; i < count; i++, at += 2) {
+      if (i > 0) out.put(', ');
+      const typeId = words[at + 1]!;
+      if (i === count - 1 && typeId === 0) out.put('...');
+      else this.declaration(typeId, this.#btf.str(words[at]!), context.level);
+    }
+    out.put(')');
+  }
+
+  /** The const, volatile and restrict at the end of a chain, consumed. */
+  #qualifiers(chain: number[]): string {
+    let text = '';
+    for (let last = chain.length - 1; last >= 0; last--) {
+      const kind = this.#graph.kind(chain[last]!);
+      if (kind !== kindOf.const && kind !== kindOf.volatile && kind !== kindOf.restrict) break;
+      text += `${kindNames[kind]} `;
+      chain.pop();
+    }
+    return text;
+  }
+
+  #dropModifiers(chain: number[]): void {
+    for (let last = chain.length - 1; last >= 0; last--) {
+      const kind = this.#graph.kind(chain[last]!);
+      const isModifier =
+        kind === kindOf.const || kind === kindOf.volatile || kind === kindOf.restrict || kind === kindOf.type_tag;
+      if (!isModifier) return;
+      chain.pop();
+    }
+  }
+}

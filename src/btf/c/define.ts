@@ -1,0 +1,150 @@
+import type { TypeGraph } from '../graph.ts';
+import type { Btf } from '../parse.ts';
+import { kindOf } from '../records.ts';
+import { CDeclarations } from './declare.ts';
+import { DefinitionOrder } from './order.ts';
+import { TextOutput } from './text.ts';
+
+const notEmitted = 0;
+const emitting = 1;
+const emitted = 2;
+
+const polyTypes = new Map([
+  ['__Poly8_t', 'unsigned char'],
+  ['__Poly16_t', 'unsigned short'],
+  ['__Poly64_t', 'unsigned long long'],
+  ['__Poly128_t', 'unsigned __int128'],
+]);
+
+/** Writes types with all that their definitions need, each once. Source: btf_dump_emit_type of libbpf. */
+export class CDefinitions {
+  readonly out: TextOutput;
+  readonly declarations: CDeclarations;
+  readonly #graph: TypeGraph;
+  readonly #warn: (message: string) => void;
+  readonly #order: DefinitionOrder;
+  readonly #state: Uint8Array;
+  readonly #forwardDone: Uint8Array;
+
+  constructor(btf: Btf, write: (text: string) => void, warn: (message: string) => void) {
+    this.#graph = btf.graph;
+    this.#warn = warn;
+    this.out = new TextOutput(write);
+    this.declarations = new CDeclarations(btf, this.out, warn);
+    this.#order = new DefinitionOrder(btf.graph, warn);
+    this.#state = new Uint8Array(btf.typeCount + 1);
+    this.#state[0] = emitted;
+    this.#forwardDone = new Uint8Array(btf.typeCount + 1);
+  }
+
+  /** Writes a type and all that it needs and that was not written yet. Returns 0 or a negative errno. */
+  add(id: number): number {
+    const queue = this.#order.for(id);
+    if (typeof queue === 'number') return queue;
+    for (const queued of queue) this.#emit(queued, 0);
+    return 0;
+  }
+
+  /** `container` is the definition that is being prepared, 0 at top level. */
+  #emit(id: number, container: number): void {
+    const state = this.#state[id];
+    if (state === emitted) return;
+    if (state === emitting) {
+      this.#emitAgain(id, container);
+      return;
+    }
+    const graph = this.#graph;
+    switch (graph.kind(id)) {
+      case kindOf.int: {
+        const name = this.declarations.names.tag(id);
+        const alias = polyTypes.get(name);
+        if (alias !== undefined) this.out.put(`typedef ${alias} ${name};\n\n`);
+        this.#state[id] = emitted;
+        break;
+      }
+      case kindOf.enum:
+      case kindOf.enum64:
+        if (container === 0) {
+          this.declarations.enumeration(id, 0);
+          this.out.put(';\n\n');
+        }
+        this.#state[id] = emitted;
+        break;
+      case kindOf.ptr:
+      case kindOf.volatile:
+      case kindOf.const:
+      case kindOf.restrict:
+      case kindOf.type_tag:
+        this.#emit(graph.sizeOrType(id), container);
+        break;
+      case kindOf.array:
+        this.#emit(graph.tail(id, 0), container);
+        break;
+      case kindOf.fwd:
+        this.out.put(`${this.declarations.forward(id)};\n\n`);
+        this.#state[id] = emitted;
+        break;
+      case kindOf.typedef:
+        this.#state[id] = emitting;
+        this.#emit(graph.sizeOrType(id), id);
+        if (this.#forwardDone[id] === 0) this.#typedef(id);
+        this.#state[id] = emitted;
+        break;
+      case kindOf.struct:
+      case kindOf.union:
+        this.#composite(id, container);
+        break;
+      case kindOf.func_proto:
+        this.#emit(graph.sizeOrType(id), container);
+        for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 2) {
+          this.#emit(graph.words[at + 1]!, container);
+        }
+        break;
+    }
+  }
+
+  /** A type that is needed while it is itself being prepared: declared now, defined later. */
+  #emitAgain(id: number, container: number): void {
+    const graph = this.#graph;
+    if (this.#forwardDone[id] !== 0) return;
+    if (graph.kind(id) === kindOf.typedef) {
+      this.#typedef(id);
+      this.#forwardDone[id] = 1;
+    } else if (graph.isComposite(id)) {
+      if (id === container) return;
+      if (graph.name(id) === 0) this.#warn(`anonymous struct/union loop, id:[${id}]`);
+      else this.#declare(id);
+    }
+  }
+
+  #declare(id: number): void {
+    const word = this.#graph.kind(id) === kindOf.struct ? 'struct' : 'union';
+    this.out.put(`${word} ${this.declarations.names.tag(id)};\n\n`);
+    this.#forwardDone[id] = 1;
+  }
+
+  #composite(id: number, container: number): void {
+    const graph = this.#graph;
+    const isNamed = graph.name(id) !== 0;
+    this.#state[id] = emitting;
+    if (container === 0 || !isNamed) {
+      const inner = isNamed ? id : container;
+      for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 3) {
+        this.#emit(graph.words[at + 1]!, inner);
+      }
+    } else if (this.#forwardDone[id] === 0 && id !== container) {
+      this.#declare(id);
+    }
+    if (container !== 0) {
+      this.#state[id] = notEmitted;
+      return;
+    }
+    this.declarations.composite(id, 0);
+    this.out.put(';\n\n');
+    this.#state[id] = emitted;
+  }
+
+  #typedef(id: number): void {
+    if (this.declarations.typedef(id)) this.out.put(';\n\n');
+  }
+}

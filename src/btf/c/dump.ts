@@ -1,0 +1,122 @@
+import { ParseError } from '../../errors/index.ts';
+import type { Btf } from '../parse.ts';
+import { kindOf } from '../records.ts';
+import { findUnknownKind } from '../validate.ts';
+import { CDefinitions } from './define.ts';
+import { sortForC } from './sort.ts';
+
+const EINVAL = -22;
+
+/** What `dumpC` writes, how and where to. */
+export interface DumpCOptions {
+  /** Types to dump, with what they need; all types, and the kfunc prototypes, unless given. */
+  readonly roots?: readonly number[];
+  /** Order by kind and name instead of by id. */
+  readonly sorted?: boolean;
+  /** Receives the text, in pieces. */
+  readonly write: (text: string) => void;
+  /** Receives what could not be expressed. */
+  readonly warn?: (message: string) => void;
+}
+
+const prologue = `#ifndef __VMLINUX_H__
+#define __VMLINUX_H__
+
+#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
+#pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = record)
+#endif
+
+#ifndef __ksym
+#define __ksym __attribute__((section(".ksyms")))
+#endif
+
+#ifndef __weak
+#define __weak __attribute__((weak))
+#endif
+
+#ifndef __bpf_fastcall
+#if __has_attribute(bpf_fastcall)
+#define __bpf_fastcall __attribute__((bpf_fastcall))
+#else
+#define __bpf_fastcall
+#endif
+#endif
+
+`;
+
+const epilogue = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
+#pragma clang attribute pop
+#endif
+
+#endif /* __VMLINUX_H__ */
+`;
+
+/**
+ * Writes BTF as a C header, in the reference's text. Returns 0 or a negative errno: -40 where types embed each other, -22
+ * with nothing written where a type is of a kind that is not known here. Throws ParseError where types are damaged.
+ */
+export function dumpC(btf: Btf, options: DumpCOptions): number {
+  for (let part: Btf | undefined = btf; part !== undefined; part = part.base) {
+    if (part.problem !== undefined) throw new ParseError('BTF', 0, part.problem);
+    if (findUnknownKind(part) !== undefined) return EINVAL;
+  }
+  const definitions = new CDefinitions(btf, options.write, options.warn ?? (() => {}));
+  definitions.out.put(prologue);
+  const status = withinStack(() => dumpTypes(btf, definitions, options));
+  if (status === 0) definitions.out.put(epilogue);
+  definitions.out.flush();
+  return status;
+}
+
+/** Hostile references can nest without end; the engine's own limit is far beyond what real types reach. */
+function withinStack(run: () => number): number {
+  try {
+    return run();
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new ParseError('BTF', 0, 'types nest too deep', { cause });
+    throw cause;
+  }
+}
+
+function dumpTypes(btf: Btf, definitions: CDefinitions, options: DumpCOptions): number {
+  const { roots } = options;
+  if (roots !== undefined && roots.length > 0) return addAll(definitions, roots);
+  const status = addAll(definitions, options.sorted ? sortForC(btf) : allIds(btf));
+  if (status === 0) dumpKfuncs(btf, definitions);
+  return status;
+}
+
+function addAll(definitions: CDefinitions, ids: Iterable<number>): number {
+  for (const id of ids) {
+    const status = definitions.add(id);
+    if (status < 0) return status;
+  }
+  return 0;
+}
+
+function* allIds(btf: Btf): Generator<number> {
+  for (let id = 1; id <= btf.typeCount; id++) yield id;
+}
+
+function dumpKfuncs(btf: Btf, { out, declarations }: CDefinitions): void {
+  const { graph } = btf;
+  const kfuncs: { id: number; name: string }[] = [];
+  const fast = new Set<number>();
+  for (let tag = 1; tag <= graph.lastId; tag++) {
+    // The tag is on the function itself, not on a parameter.
+    if (graph.kind(tag) !== kindOf.decl_tag || graph.tail(tag, 0) !== 0xffff_ffff) continue;
+    const id = graph.sizeOrType(tag);
+    if (graph.kind(id) !== kindOf.func) continue;
+    const text = btf.str(graph.name(tag));
+    if (text === 'bpf_kfunc') kfuncs.push({ id, name: btf.str(graph.name(id)) });
+    if (text === 'bpf_fastcall') fast.add(id);
+  }
+  kfuncs.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  out.put('\n/* BPF kfuncs */\n#ifndef BPF_NO_KFUNC_PROTOTYPES\n');
+  for (const { id, name } of kfuncs) {
+    out.put(fast.has(id) ? 'extern __bpf_fastcall ' : 'extern ');
+    declarations.declaration(graph.sizeOrType(id), name, 0);
+    out.put(' __weak __ksym;\n');
+  }
+  out.put('#endif\n\n');
+}

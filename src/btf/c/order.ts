@@ -1,0 +1,152 @@
+import type { TypeGraph } from '../graph.ts';
+import { kindOf } from '../records.ts';
+
+const ELOOP = -40;
+const EINVAL = -22;
+
+const ordering = 1;
+const ordered = 2;
+
+/**
+ * Puts types in the order C needs: definitions that a type embeds come before it, those behind pointers need only a
+ * forward declaration. Source: btf_dump_order_type of libbpf.
+ */
+export class DefinitionOrder {
+  readonly #graph: TypeGraph;
+  readonly #warn: (message: string) => void;
+  readonly #state: Uint8Array;
+  readonly #referenced: Uint8Array;
+  #queue: number[] = [];
+
+  constructor(graph: TypeGraph, warn: (message: string) => void) {
+    this.#graph = graph;
+    this.#warn = warn;
+    this.#state = new Uint8Array(graph.lastId + 1);
+    this.#state[0] = ordered;
+    this.#referenced = referencedTypes(graph);
+  }
+
+  /** The types to define for this one, itself last, that no call before gave; or a negative errno. */
+  for(id: number): readonly number[] | number {
+    this.#queue = [];
+    const status = this.#order(id, false);
+    return status < 0 ? status : this.#queue;
+  }
+
+  /** 1: defined before what comes next; 0: only declared; negative: errno. */
+  #order(id: number, throughPointer: boolean): number {
+    const state = this.#state[id];
+    if (state === ordered) return 1;
+    const graph = this.#graph;
+    if (state === ordering) {
+      if (graph.isComposite(id) && throughPointer && graph.name(id) !== 0) return 0;
+      this.#warn(`unsatisfiable type cycle, id:[${id}]`);
+      return ELOOP;
+    }
+    switch (graph.kind(id)) {
+      case kindOf.int:
+      case kindOf.float:
+      case kindOf.func:
+      case kindOf.var:
+      case kindOf.datasec:
+      case kindOf.decl_tag:
+        this.#state[id] = ordered;
+        return 0;
+      case kindOf.ptr: {
+        const status = this.#order(graph.sizeOrType(id), true);
+        this.#state[id] = ordered;
+        return status;
+      }
+      case kindOf.array:
+        return this.#order(graph.tail(id, 0), false);
+      case kindOf.struct:
+      case kindOf.union:
+        return this.#composite(id, throughPointer);
+      case kindOf.enum:
+      case kindOf.enum64:
+      case kindOf.fwd:
+        if (graph.name(id) !== 0 || this.#referenced[id] === 0) this.#queue.push(id);
+        this.#state[id] = ordered;
+        return 1;
+      case kindOf.typedef: {
+        const strong = this.#order(graph.sizeOrType(id), throughPointer);
+        if (strong < 0 || (throughPointer && strong === 0)) return strong;
+        this.#queue.push(id);
+        this.#state[id] = ordered;
+        return 1;
+      }
+      case kindOf.volatile:
+      case kindOf.const:
+      case kindOf.restrict:
+      case kindOf.type_tag:
+        return this.#order(graph.sizeOrType(id), throughPointer);
+      case kindOf.func_proto:
+        return this.#prototype(id, throughPointer);
+      default:
+        return EINVAL;
+    }
+  }
+
+  #composite(id: number, throughPointer: boolean): number {
+    const graph = this.#graph;
+    const isNamed = graph.name(id) !== 0;
+    if (throughPointer && isNamed) return 0;
+    this.#state[id] = ordering;
+    for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 3) {
+      const status = this.#order(graph.words[at + 1]!, false);
+      if (status < 0) return status;
+    }
+    if (isNamed) this.#queue.push(id);
+    this.#state[id] = ordered;
+    return 1;
+  }
+
+  #prototype(id: number, throughPointer: boolean): number {
+    const graph = this.#graph;
+    let strong = this.#order(graph.sizeOrType(id), throughPointer);
+    if (strong < 0) return strong;
+    for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 2) {
+      const status = this.#order(graph.words[at + 1]!, throughPointer);
+      if (status < 0) return status;
+      if (status > 0) strong = 1;
+    }
+    return strong;
+  }
+}
+
+/** Marks the types that some type refers to. Of functions the result does not count, as in the reference. */
+function referencedTypes(graph: TypeGraph): Uint8Array {
+  const { words, lastId } = graph;
+  const marks = new Uint8Array(lastId + 1);
+  for (let id = 1; id <= lastId; id++) {
+    const kind = graph.kind(id);
+    let size = 0;
+    switch (kind) {
+      case kindOf.int:
+      case kindOf.float:
+      case kindOf.enum:
+      case kindOf.enum64:
+      case kindOf.fwd:
+        break;
+      case kindOf.struct:
+      case kindOf.union:
+        size = 3;
+        break;
+      case kindOf.func_proto:
+        size = 2;
+        break;
+      case kindOf.datasec:
+        for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 3) marks[words[at]!] = 1;
+        break;
+      case kindOf.array:
+        marks[graph.tail(id, 0)] = 1;
+        marks[graph.tail(id, 1)] = 1;
+        break;
+      default:
+        marks[graph.sizeOrType(id)] = 1;
+    }
+    if (size > 0)
+      for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += size) marks[words[at + 1]!] = 1;
+  }
+  return marks;
+}

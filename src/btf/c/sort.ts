@@ -1,0 +1,149 @@
+import type { TypeGraph } from '../graph.ts';
+import type { Btf } from '../parse.ts';
+import { kindOf } from '../records.ts';
+import { NameHasher } from './hash.ts';
+
+const lowest = 10;
+const maxDepth = 64;
+/** Bytes of a name that fit a number beside the rank. */
+const prefixBytes = 6;
+
+/** The type that a chain element refers to, for the kinds that take their place from it. */
+export function referred(graph: TypeGraph, id: number): number | undefined {
+  switch (graph.kind(id)) {
+    case kindOf.array:
+      return graph.tail(id, 0);
+    case kindOf.type_tag:
+    case kindOf.const:
+    case kindOf.ptr:
+    case kindOf.volatile:
+    case kindOf.restrict:
+    case kindOf.typedef:
+    case kindOf.decl_tag:
+      return graph.sizeOrType(id);
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * The ids of the types that have C text, in the order of the reference's sorted C dump: by rank of kind, name of what the
+ * type is about, own name, then a hash of the names inside, so that the order survives a rebuild of the kernel. The
+ * first of all is missing, as in the reference, which takes it for void.
+ */
+export function sortForC(btf: Btf): Uint32Array {
+  const { graph, strings } = btf;
+  const hasher = new NameHasher(btf);
+  const count = graph.lastId + 1;
+  /** Rank and the beginning of the name, as one number. */
+  const keys = new Float64Array(count);
+  const sortNames = new Uint32Array(count);
+  let best = lowest;
+  const place = (id: number, rank: number) => {
+    const name = sortName(graph, id);
+    sortNames[id] = name;
+    keys[id] = rank * 256 ** prefixBytes + prefixOf(strings, name);
+    best = Math.min(best, rank);
+  };
+  for (let id = 1; id < count; id++) if (hasText(graph.kind(id))) place(id, rankOf(graph, id));
+  // Of the others it matters only whether one would be the first of all.
+  for (let id = 0; id < count; id++) {
+    if (id > 0 && hasText(graph.kind(id))) continue;
+    const rank = rankOf(graph, id);
+    if (rank <= best) place(id, rank);
+    else keys[id] = Number.POSITIVE_INFINITY;
+  }
+  const compareEqualKeys = (a: number, b: number) => {
+    const byName =
+      compareStrings(strings, sortNames[a]!, sortNames[b]!) || compareStrings(strings, graph.name(a), graph.name(b));
+    if (byName !== 0) return byName;
+    // Prototypes have neither a name nor, for the hash, names inside.
+    const bothPlain = graph.kind(a) === kindOf.func_proto && graph.kind(b) === kindOf.func_proto;
+    return (bothPlain ? 0 : hasher.compare(a, b)) || a - b;
+  };
+  let first = 0;
+  for (let id = 1; id < count; id++) {
+    if (keys[id]! < keys[first]! || (keys[id] === keys[first] && compareEqualKeys(id, first) < 0)) first = id;
+  }
+  const groups = new Map<number, number[]>();
+  let kept = 0;
+  for (let id = 1; id < count; id++) {
+    if (id === first || !hasText(graph.kind(id))) continue;
+    kept++;
+    const group = groups.get(keys[id]!);
+    if (group === undefined) groups.set(keys[id]!, [id]);
+    else group.push(id);
+  }
+  const ids = new Uint32Array(kept);
+  let at = 0;
+  for (const key of Float64Array.from(groups.keys()).sort()) {
+    const group = groups.get(key)!;
+    if (group.length > 1) group.sort(compareEqualKeys);
+    ids.set(group, at);
+    at += group.length;
+  }
+  return ids;
+}
+
+function hasText(kind: number): boolean {
+  return kind !== kindOf.func && kind !== kindOf.var && kind !== kindOf.datasec && kind !== kindOf.decl_tag;
+}
+
+function rankOf(graph: TypeGraph, id: number): number {
+  let hasName = false;
+  let at = id;
+  for (let depth = 0; depth <= maxDepth; depth++) {
+    if (graph.name(at) !== 0) hasName = true;
+    switch (graph.kind(at)) {
+      case kindOf.func_proto:
+        return hasName ? 4 : lowest;
+      case kindOf.struct:
+      case kindOf.union:
+        return hasName ? 3 : lowest;
+      case kindOf.int:
+      case kindOf.float:
+        return 2;
+      case kindOf.enum:
+      case kindOf.enum64:
+        return hasName ? 1 : 0;
+    }
+    const next = hasName ? referred(graph, at) : undefined;
+    if (next === undefined) return lowest;
+    at = next;
+  }
+  return lowest;
+}
+
+/** String offset of the name of what a type is about; of an anonymous enum, that of its first value. */
+function sortName(graph: TypeGraph, id: number): number {
+  let at = id;
+  for (let depth = 0; depth <= maxDepth; depth++) {
+    const next = referred(graph, at);
+    if (next === undefined) break;
+    at = next;
+  }
+  if (at === id && graph.isEnum(id) && graph.name(id) === 0 && graph.vlen(id) > 0)
+    return graph.words[graph.elements(id)]!;
+  return graph.name(at);
+}
+
+function prefixOf(strings: Uint8Array, offset: number): number {
+  if (offset === 0) return 0;
+  let prefix = 0;
+  for (let i = 0, ended = false; i < prefixBytes; i++) {
+    const byte = ended ? 0 : (strings[offset + i] ?? 0);
+    if (byte === 0) ended = true;
+    prefix = prefix * 256 + byte;
+  }
+  return prefix;
+}
+
+/** Compares the strings at two offsets byte by byte, as strcmp(3) does. */
+function compareStrings(strings: Uint8Array, a: number, b: number): number {
+  if (a === b) return 0;
+  for (let i = 0; ; i++) {
+    const [x, y] = [strings[a + i] ?? 0, strings[b + i] ?? 0];
+    if (x !== y) return x - y;
+    if (x === 0) return 0;
+  }
+}

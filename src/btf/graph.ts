@@ -1,0 +1,106 @@
+import { elementSize, headWords, kindOf, kindOfInfo, vlenOfInfo } from './records.ts';
+
+/** What a graph is made of: the records of one blob, from `firstId` on. */
+export interface RecordSource {
+  readonly base: RecordSource | undefined;
+  readonly firstId: number;
+  readonly typeCount: number;
+  readonly words: Uint32Array;
+  recordStart(id: number): number | undefined;
+}
+
+/** All records of a BTF and its bases in one array of words, by id; void is a record of zeros. */
+export class TypeGraph {
+  readonly words: Uint32Array;
+  /** Id → index of its record. */
+  readonly starts: Uint32Array;
+  /** First and last id that are not a base's. */
+  readonly firstId: number;
+  readonly lastId: number;
+
+  private constructor(parts: Pick<TypeGraph, 'words' | 'starts' | 'firstId' | 'lastId'>) {
+    this.words = parts.words;
+    this.starts = parts.starts;
+    this.firstId = parts.firstId;
+    this.lastId = parts.lastId;
+  }
+
+  static of(source: RecordSource): TypeGraph {
+    const parts: RecordSource[] = [];
+    for (let part: RecordSource | undefined = source; part !== undefined; part = part.base) parts.unshift(part);
+    const words = new Uint32Array(parts.reduce((sum, part) => sum + part.words.length, headWords));
+    const starts = new Uint32Array(source.typeCount + 1);
+    let at = headWords;
+    for (const part of parts) {
+      words.set(part.words, at);
+      for (let id = part.firstId; id <= part.typeCount; id++) starts[id] = at + part.recordStart(id)!;
+      at += part.words.length;
+    }
+    return new TypeGraph({ words, starts, firstId: source.firstId, lastId: source.typeCount });
+  }
+
+  /** A graph whose words may be edited. */
+  copy(): TypeGraph {
+    return new TypeGraph({ ...this, words: this.words.slice() });
+  }
+
+  name(id: number): number {
+    return this.words[this.starts[id]!]!;
+  }
+
+  info(id: number): number {
+    return this.words[this.starts[id]! + 1]!;
+  }
+
+  /** The type that a reference stands for, or the size of what has one. */
+  sizeOrType(id: number): number {
+    return this.words[this.starts[id]! + 2]!;
+  }
+
+  kind(id: number): number {
+    return kindOfInfo(this.info(id));
+  }
+
+  vlen(id: number): number {
+    return vlenOfInfo(this.info(id));
+  }
+
+  /** A word after the head. */
+  tail(id: number, word: number): number {
+    return this.words[this.starts[id]! + headWords + word]!;
+  }
+
+  kindFlag(id: number): boolean {
+    return this.info(id) >>> 31 === 1;
+  }
+
+  /** Index in `words` of the first element (member, value, parameter, variable) of a type that has some. */
+  elements(id: number): number {
+    return this.starts[id]! + headWords;
+  }
+
+  isEnum(id: number): boolean {
+    const kind = this.kind(id);
+    return kind === kindOf.enum || kind === kindOf.enum64;
+  }
+
+  isComposite(id: number): boolean {
+    const kind = this.kind(id);
+    return kind === kindOf.struct || kind === kindOf.union;
+  }
+
+  sameHead(a: number, b: number): boolean {
+    return this.name(a) === this.name(b) && this.info(a) === this.info(b) && this.sizeOrType(a) === this.sizeOrType(b);
+  }
+
+  /** Equal elements, the word `skip` of each left out. The types must be of one kind and length. */
+  sameElements(a: number, b: number, skip: number | undefined): boolean {
+    const size = elementSize(this.kind(a));
+    const { words } = this;
+    const [startA, startB] = [this.starts[a]! + headWords, this.starts[b]! + headWords];
+    for (let i = this.vlen(a) * size - 1; i >= 0; i--) {
+      if (words[startA + i] !== words[startB + i] && i % size !== skip) return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,210 @@
+import { ParseError } from '../errors/index.ts';
+import { bpf_core_relo_kind } from '../uapi/index.ts';
+import { assembleBtf } from './assemble.ts';
+import type { TypeGraph } from './graph.ts';
+import type { Btf } from './parse.ts';
+import { forEachStringWord, forEachTypeIdWord, kindOf, recordWords } from './records.ts';
+import { StringPool, stringMapper } from './string-pool.ts';
+import { kindNames } from './types.ts';
+import { checkTypes } from './validate.ts';
+
+/** What one CO-RE relocation needs of a target: a type of its BTF, and the way to a field or enumerator in it. */
+export interface CoreUse {
+  /** A `bpf_core_relo_kind`. */
+  readonly kind: number;
+  readonly rootId: number;
+  /** Indexes of the access, the first counting whole values of the root, anonymous members included. */
+  readonly access: readonly number[];
+}
+
+const firstMemberBits = 0xff_ffff;
+
+/**
+ * Makes the smallest BTF that CO-RE relocations of some objects need of a target's: of structs only the members that
+ * fields are reached through, of pointers nothing behind them, whole enums. Source: `gen min_core_btf` of bpftool.
+ */
+export class BtfMinimizer {
+  readonly #source: Btf;
+  readonly #graph: TypeGraph;
+  readonly #types = new Set<number>();
+  /** Struct or union → indexes of the members that stay. */
+  readonly #members = new Map<number, Set<number>>();
+
+  /** `source` is the target's whole BTF, such as a kernel's. Throws ParseError where its types are damaged. */
+  constructor(source: Btf) {
+    checkTypes(source);
+    this.#source = source;
+    this.#graph = source.graph;
+  }
+
+  /** Notes what one relocation needs. Throws ParseError where it does not fit the types. */
+  add({ kind, rootId, access }: CoreUse): void {
+    const { BPF_CORE_TYPE_ID_LOCAL, BPF_CORE_TYPE_MATCHES } = bpf_core_relo_kind;
+    if (rootId > this.#graph.lastId) throw new ParseError('BTF', 0, `type ${rootId}, there are ${this.#graph.lastId}`);
+    switch (kind) {
+      // The object's own types are meant.
+      case BPF_CORE_TYPE_ID_LOCAL:
+        return;
+      case bpf_core_relo_kind.BPF_CORE_TYPE_ID_TARGET:
+      case bpf_core_relo_kind.BPF_CORE_TYPE_EXISTS:
+      case bpf_core_relo_kind.BPF_CORE_TYPE_SIZE:
+        this.#mark(rootId, true, new Set());
+        return;
+      case BPF_CORE_TYPE_MATCHES:
+        this.#markWhole(rootId, false, new Set());
+        return;
+      case bpf_core_relo_kind.BPF_CORE_ENUMVAL_EXISTS:
+      case bpf_core_relo_kind.BPF_CORE_ENUMVAL_VALUE:
+        this.#mark(rootId, false, new Set());
+        return;
+      default:
+        this.#field(rootId, access);
+    }
+  }
+
+  #field(rootId: number, access: readonly number[]): void {
+    const graph = this.#graph;
+    let id = rootId;
+    this.#mark(id, false, new Set());
+    for (const index of access.slice(1)) {
+      for (let steps = 0; isTransparent(graph.kind(id)); steps++) {
+        if (steps > graph.lastId) throw new ParseError('BTF', 0, `type ${id} stands for no concrete type`);
+        id = graph.sizeOrType(id);
+      }
+      if (graph.isComposite(id)) {
+        if (index >= graph.vlen(id)) throw new ParseError('BTF', 0, `type ${id} has no member ${index}`);
+        this.#keepMember(id, index);
+        id = graph.words[graph.elements(id) + index * 3 + 1]!;
+        this.#mark(id, false, new Set());
+      } else if (graph.kind(id) === kindOf.array) {
+        id = graph.tail(id, 0);
+      } else {
+        throw this.#unsupported(id);
+      }
+    }
+  }
+
+  #keepMember(id: number, index: number): void {
+    const members = this.#members.get(id);
+    if (members === undefined) this.#members.set(id, new Set([index]));
+    else members.add(index);
+  }
+
+  #unsupported(id: number): ParseError {
+    return new ParseError('BTF', 0, `type ${id}: a ${kindNames[this.#graph.kind(id)]} cannot be part of an access`);
+  }
+
+  /** A type and what it needs to be named; structs stay empty. */
+  #mark(id: number, followPointers: boolean, seen: Set<number>): void {
+    if (id === 0 || seen.has(id)) return;
+    seen.add(id);
+    this.#types.add(id);
+    const graph = this.#graph;
+    switch (graph.kind(id)) {
+      case kindOf.int:
+      case kindOf.float:
+      case kindOf.enum:
+      case kindOf.enum64:
+      case kindOf.struct:
+      case kindOf.union:
+        return;
+      case kindOf.ptr:
+        if (!followPointers) return;
+        break;
+      case kindOf.const:
+      case kindOf.restrict:
+      case kindOf.volatile:
+      case kindOf.typedef:
+      case kindOf.array:
+      case kindOf.func_proto:
+        break;
+      default:
+        throw this.#unsupported(id);
+    }
+    forEachTypeIdWord(graph.words, graph.starts[id]!, (i) => this.#mark(graph.words[i]!, followPointers, seen));
+  }
+
+  /** A type with all members, except of structs that are only pointed at. */
+  #markWhole(id: number, behindPointer: boolean, seen: Set<number>): void {
+    const graph = this.#graph;
+    const key = behindPointer ? id + graph.lastId + 1 : id;
+    if (id === 0 || seen.has(key)) return;
+    seen.add(key);
+    this.#types.add(id);
+    const kind = graph.kind(id);
+    switch (kind) {
+      case kindOf.int:
+      case kindOf.float:
+      case kindOf.enum:
+      case kindOf.enum64:
+      case kindOf.fwd:
+        return;
+      case kindOf.struct:
+      case kindOf.union:
+        if (behindPointer) return;
+        for (let index = 0; index < graph.vlen(id); index++) this.#keepMember(id, index);
+        break;
+      case kindOf.ptr:
+      case kindOf.const:
+      case kindOf.restrict:
+      case kindOf.volatile:
+      case kindOf.typedef:
+      case kindOf.array:
+      case kindOf.func_proto:
+        break;
+      default:
+        throw this.#unsupported(id);
+    }
+    const behind = kind === kindOf.ptr || (isTransparent(kind) && behindPointer);
+    forEachTypeIdWord(graph.words, graph.starts[id]!, (i) => this.#markWhole(graph.words[i]!, behind, seen));
+  }
+
+  /** The whole blob: header, types in the order of the source, strings. References to what is left out are void. */
+  finish(): Uint8Array {
+    const source = this.#source;
+    const graph = this.#graph;
+    const strings = new StringPool(undefined);
+    const mapString = stringMapper(strings, source);
+    const ids = [...this.#types].sort((a, b) => a - b);
+    const newIds = new Map(ids.map((id, i) => [id, i + 1]));
+    const records = ids.map((id) => {
+      const record = graph.isComposite(id) ? this.#composite(id) : this.#whole(id);
+      forEachStringWord(record, 0, (i) => {
+        record[i] = mapString(record[i]!);
+      });
+      forEachTypeIdWord(record, 0, (i) => {
+        record[i] = newIds.get(record[i]!) ?? 0;
+      });
+      return record;
+    });
+    const words = new Uint32Array(records.reduce((sum, record) => sum + record.length, 0));
+    let at = 0;
+    for (const record of records) {
+      words.set(record, at);
+      at += record.length;
+    }
+    return assembleBtf(words, strings.finish(), { littleEndian: source.littleEndian });
+  }
+
+  #whole(id: number): Uint32Array {
+    const start = this.#graph.starts[id]!;
+    return this.#graph.words.slice(start, start + recordWords(this.#graph.info(id))!);
+  }
+
+  /** A struct or union with the members that stay; without bit-fields it no longer says that it has some. */
+  #composite(id: number): Uint32Array {
+    const graph = this.#graph;
+    const kept = [...(this.#members.get(id) ?? [])].sort((a, b) => a - b);
+    const elements = kept.map((index) => graph.elements(id) + index * 3);
+    const hasBitFields =
+      graph.kindFlag(id) &&
+      elements.some((at) => graph.words[at + 2]! > firstMemberBits || graph.words[at + 2]! % 8 !== 0);
+    const info = ((hasBitFields ? 0x8000_0000 : 0) | (graph.kind(id) << 24) | kept.length) >>> 0;
+    const members = elements.flatMap((at) => [...graph.words.subarray(at, at + 3)]);
+    return Uint32Array.from([graph.name(id), info, graph.sizeOrType(id), ...members]);
+  }
+}
+
+function isTransparent(kind: number): boolean {
+  return kind === kindOf.const || kind === kindOf.volatile || kind === kindOf.restrict || kind === kindOf.typedef;
+}

@@ -1,0 +1,151 @@
+import type { TypeGraph } from '../graph.ts';
+import type { Btf } from '../parse.ts';
+import { kindOf } from '../records.ts';
+import { kindNames } from '../types.ts';
+
+/** Receives what the raw dump says about a type: fields in order, then at most one list of rows. */
+export interface RawWriter {
+  number(key: string, value: number): void;
+  word(key: string, value: string): void;
+  begin(list: string): void;
+  /** A row, with a name where its kind of row has one; its numbers follow. */
+  row(name: string | undefined): void;
+  /** The value of an enumerator, as it is shown. */
+  value(value: number | bigint, isWide: boolean, signed: boolean): void;
+  /** The end of a row that names a variable. */
+  variable(id: number): void;
+  end(): void;
+}
+
+const linkages = ['static', 'global', 'extern'];
+const encodings: Readonly<Record<number, string>> = { 0: '(none)', 1: 'SIGNED', 2: 'CHAR', 4: 'BOOL' };
+const upperNames = kindNames.map((name) => (name === 'void' ? 'UNKNOWN' : name.toUpperCase()));
+
+/** Name of a kind as raw dumps have it. */
+export function kindText(kind: number): string {
+  return upperNames[kind] ?? 'UNKNOWN';
+}
+
+/** A name as raw dumps have it. */
+export function rawName(btf: Btf, offset: number): string {
+  return offset === 0 ? '(anon)' : btf.str(offset);
+}
+
+/** Tells a writer all about a type but its id, kind and name. */
+export function describeType(btf: Btf, id: number, writer: RawWriter): void {
+  const { graph } = btf;
+  const { words } = graph;
+  const kind = graph.kind(id);
+  switch (kind) {
+    case kindOf.int: {
+      const data = graph.tail(id, 0);
+      writer.number('size', graph.sizeOrType(id));
+      writer.number('bits_offset', (data >>> 16) & 0xff);
+      writer.number('nr_bits', data & 0xff);
+      writer.word('encoding', encodings[(data >>> 24) & 0xf] ?? 'UNKN');
+      return;
+    }
+    case kindOf.ptr:
+    case kindOf.const:
+    case kindOf.volatile:
+    case kindOf.restrict:
+    case kindOf.typedef:
+    case kindOf.type_tag:
+      writer.number('type_id', graph.sizeOrType(id));
+      return;
+    case kindOf.array:
+      writer.number('type_id', graph.tail(id, 0));
+      writer.number('index_type_id', graph.tail(id, 1));
+      writer.number('nr_elems', graph.tail(id, 2));
+      return;
+    case kindOf.struct:
+    case kindOf.union:
+      describeMembers(btf, id, writer);
+      return;
+    case kindOf.enum:
+    case kindOf.enum64:
+      describeValues(btf, id, writer);
+      return;
+    case kindOf.fwd:
+      writer.word('fwd_kind', graph.kindFlag(id) ? 'union' : 'struct');
+      return;
+    case kindOf.func:
+      writer.number('type_id', graph.sizeOrType(id));
+      writer.word('linkage', linkages[graph.vlen(id)] ?? '(unknown)');
+      return;
+    case kindOf.func_proto:
+      writer.number('ret_type_id', graph.sizeOrType(id));
+      writer.number('vlen', graph.vlen(id));
+      writer.begin('params');
+      for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 2) {
+        writer.row(rawName(btf, words[at]!));
+        writer.number('type_id', words[at + 1]!);
+      }
+      writer.end();
+      return;
+    case kindOf.var:
+      writer.number('type_id', graph.sizeOrType(id));
+      writer.word('linkage', linkages[graph.tail(id, 0)] ?? '(unknown)');
+      return;
+    case kindOf.datasec:
+      sizeAndCount(graph, id, writer);
+      writer.begin('vars');
+      for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 3) {
+        writer.row(undefined);
+        writer.number('type_id', words[at]!);
+        writer.number('offset', words[at + 1]!);
+        writer.number('size', words[at + 2]!);
+        writer.variable(words[at]!);
+      }
+      writer.end();
+      return;
+    case kindOf.float:
+      writer.number('size', graph.sizeOrType(id));
+      return;
+    case kindOf.decl_tag:
+      writer.number('type_id', graph.sizeOrType(id));
+      writer.number('component_idx', graph.tail(id, 0) | 0);
+  }
+}
+
+function sizeAndCount(graph: TypeGraph, id: number, writer: RawWriter): void {
+  writer.number('size', graph.sizeOrType(id));
+  writer.number('vlen', graph.vlen(id));
+}
+
+function describeMembers(btf: Btf, id: number, writer: RawWriter): void {
+  const { graph } = btf;
+  const { words } = graph;
+  const bitFields = graph.kindFlag(id);
+  sizeAndCount(graph, id, writer);
+  writer.begin('members');
+  for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 3) {
+    const where = words[at + 2]!;
+    writer.row(rawName(btf, words[at]!));
+    writer.number('type_id', words[at + 1]!);
+    writer.number('bits_offset', bitFields ? where & 0xff_ffff : where);
+    if (bitFields && where >>> 24 > 0) writer.number('bitfield_size', where >>> 24);
+  }
+  writer.end();
+}
+
+function describeValues(btf: Btf, id: number, writer: RawWriter): void {
+  const { graph } = btf;
+  const { words } = graph;
+  const signed = graph.kindFlag(id);
+  const isWide = graph.kind(id) === kindOf.enum64;
+  writer.word('encoding', signed ? 'SIGNED' : 'UNSIGNED');
+  sizeAndCount(graph, id, writer);
+  writer.begin('values');
+  for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += isWide ? 3 : 2) {
+    writer.row(rawName(btf, words[at]!));
+    const low = words[at + 1]!;
+    if (isWide) {
+      const whole = (BigInt(words[at + 2]!) << 32n) | BigInt(low);
+      writer.value(signed ? BigInt.asIntN(64, whole) : whole, true, signed);
+    } else {
+      writer.value(signed ? low | 0 : low, false, signed);
+    }
+  }
+  writer.end();
+}

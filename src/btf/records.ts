@@ -1,0 +1,82 @@
+import { kindNames } from './types.ts';
+
+/** Kind numbers (BTF_KIND_*), for code that works on records instead of decoded types. */
+export const kindOf = Object.fromEntries(kindNames.map((name, number) => [name, number])) as Readonly<
+  Record<(typeof kindNames)[number], number>
+>;
+
+/** 32-bit words of the record that every type has: name offset, info, size or type. */
+export const headWords = 3;
+
+/** Words after the head: a fixed part, and a part for each of `vlen` elements, by kind. */
+const tailWords = [0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0];
+const elementWords = [0, 0, 0, 0, 3, 3, 2, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 3];
+
+export const kindOfInfo = (info: number) => (info >>> 24) & 0x7f;
+export const vlenOfInfo = (info: number) => info & 0xff_ffff;
+
+/** True for the kinds of types whose records can be read here. */
+export const isKnownKind = (kind: number) => kind > 0 && kind < tailWords.length;
+
+/** Words of one element (member, value, parameter, variable) of a kind; 0 where it has none. */
+export const elementSize = (kind: number) => elementWords[kind] ?? 0;
+
+/** Words of a whole record, or undefined for kinds that are not known here. Source: Linux Documentation/bpf/btf.rst. */
+export function recordWords(info: number): number | undefined {
+  const kind = kindOfInfo(info);
+  if (!isKnownKind(kind)) return undefined;
+  return headWords + tailWords[kind]! + elementWords[kind]! * vlenOfInfo(info);
+}
+
+/** Calls `visit` with the index of every word of a record that holds a type id, in the order of libbpf's iterator. */
+export function forEachTypeIdWord(words: Uint32Array, at: number, visit: (index: number) => void): void {
+  const info = words[at + 1]!;
+  const kind = kindOfInfo(info);
+  switch (kind) {
+    case kindOf.array:
+      visit(at + 3);
+      visit(at + 4);
+      return;
+    case kindOf.func_proto:
+      visit(at + 2);
+      break;
+    case kindOf.struct:
+    case kindOf.union:
+    case kindOf.datasec:
+      break;
+    case kindOf.int:
+    case kindOf.float:
+    case kindOf.enum:
+    case kindOf.enum64:
+      return;
+    default:
+      visit(at + 2);
+      return;
+  }
+  const size = elementSize(kind);
+  const first = at + headWords + (kind === kindOf.datasec ? 0 : 1);
+  for (let i = vlenOfInfo(info), index = first; i > 0; i--, index += size) visit(index);
+}
+
+/** Calls `visit` with the index of every word of a record that holds a string offset: its name, then its elements'. */
+export function forEachStringWord(words: Uint32Array, at: number, visit: (index: number) => void): void {
+  visit(at);
+  const info = words[at + 1]!;
+  const kind = kindOfInfo(info);
+  const size = elementSize(kind);
+  if (size === 0 || kind === kindOf.datasec) return;
+  for (let i = vlenOfInfo(info), index = at + headWords; i > 0; i--, index += size) visit(index);
+}
+
+/**
+ * Layouts of kinds that the writer of a BTF knew, from its optional layout section: by kind number, the words of the
+ * fixed part and of each element. Source: struct btf_layout of Linux's btf.h.
+ */
+export type KindLayouts = readonly (readonly [tail: number, element: number])[];
+
+/** Words of a record of a kind that only `layouts` describes, or undefined where they do not. */
+export function recordWordsByLayout(info: number, layouts: KindLayouts | undefined): number | undefined {
+  const layout = layouts?.[kindOfInfo(info)];
+  if (layout === undefined || !Number.isInteger(layout[0]) || !Number.isInteger(layout[1])) return undefined;
+  return headWords + layout[0] + layout[1] * vlenOfInfo(info);
+}
