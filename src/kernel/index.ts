@@ -27,6 +27,15 @@ export { attribute, numberAttribute, parseAttributes, RouteNetlink, setXdp } fro
 export { PerfBuffer, type PerfBufferOptions, type PerfRecord } from './perf-buffer.ts';
 export { pinnedPaths, visitPinned } from './pins.ts';
 export { BpfProgram, type ProgramArrays, type ProgramArraysRequest, type ProgramInfo } from './program.ts';
+export {
+  type AttachTarget,
+  attachProgram,
+  detachProgram,
+  readStream,
+  type TestRunRequest,
+  type TestRunResult,
+  testRun,
+} from './program-calls.ts';
 export { type AttachedPrograms, type QueryRequest, queryAttached } from './query.ts';
 export { RingBuffer } from './ring-buffer.ts';
 export { queryTaskFd, type TaskFd } from './task-fd.ts';

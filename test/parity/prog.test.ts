@@ -1,6 +1,10 @@
 import { paritySuite } from '../support/parity/suite.ts';
+import { progAttach, progAttachErrors, progDetach } from './cases/prog-attach.ts';
 import { progDump, progLoad, progShow } from './cases/prog.ts';
 
 paritySuite('prog show', progShow);
 paritySuite('prog dump xlated', progDump);
 paritySuite('prog load, loadall, pin', progLoad);
+paritySuite('prog attach', progAttach);
+paritySuite('prog detach', progDetach);
+paritySuite('prog attach and detach refused', progAttachErrors);

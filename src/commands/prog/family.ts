@@ -32,8 +32,16 @@ export const progFamily: CommandFamily = {
       summary: 'Loads all programs of an object file and pins them in a directory.',
       load: async () => (await import('./load.ts')).loadAll,
     },
-    { name: 'attach', summary: 'Attaches a program to a map or cgroup hook.', load: unsupported('prog attach') },
-    { name: 'detach', summary: 'Takes a program off the hook it was attached to.', load: unsupported('prog detach') },
+    {
+      name: 'attach',
+      summary: 'Attaches a program to a socket map, or a flow dissector to the network namespace.',
+      load: async () => (await import('./attach.ts')).attach,
+    },
+    {
+      name: 'detach',
+      summary: 'Takes a program off what it was attached to.',
+      load: async () => (await import('./attach.ts')).detach,
+    },
     { name: 'tracelog', summary: 'Prints the trace log of the kernel.', load: unsupported('prog tracelog') },
     { name: 'run', summary: 'Runs a program on given input.', load: unsupported('prog run') },
     { name: 'profile', summary: 'Counts events while a program runs.', load: unsupported('prog profile') },
