@@ -38,4 +38,5 @@ export {
 } from './program-calls.ts';
 export { type AttachedPrograms, type QueryRequest, queryAttached } from './query.ts';
 export { RingBuffer } from './ring-buffer.ts';
+export { TracePipe } from './trace-pipe.ts';
 export { queryTaskFd, type TaskFd } from './task-fd.ts';

@@ -1,5 +1,4 @@
 import type { CommandFamily } from '../../cli/index.ts';
-import { unsupported } from '../shared/unsupported.ts';
 
 export const progFamily: CommandFamily = {
   name: 'prog',
@@ -42,9 +41,21 @@ export const progFamily: CommandFamily = {
       summary: 'Takes a program off what it was attached to.',
       load: async () => (await import('./attach.ts')).detach,
     },
-    { name: 'tracelog', summary: 'Prints the trace log of the kernel.', load: unsupported('prog tracelog') },
-    { name: 'run', summary: 'Runs a program on given input.', load: unsupported('prog run') },
-    { name: 'profile', summary: 'Counts events while a program runs.', load: unsupported('prog profile') },
+    {
+      name: 'tracelog',
+      summary: 'Prints the trace log of the kernel, or what a program wrote to one of its streams.',
+      load: async () => (await import('./tracelog.ts')).tracelog,
+    },
+    {
+      name: 'run',
+      summary: 'Runs a program on given input.',
+      load: async () => (await import('./run.ts')).run,
+    },
+    {
+      name: 'profile',
+      summary: 'Not supported, as in builds of the reference without skeletons.',
+      load: async () => (await import('./profile.ts')).profile,
+    },
   ],
   usage: `Usage: %P %O { show | list } [PROG]
        %P %O dump xlated PROG [{ file FILE | [opcodes] [linum] [visual] }]
