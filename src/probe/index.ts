@@ -1,1 +1,10 @@
 export * from './permission.ts';
+export { type RefusalKind, refusalKinds } from './refusal/catalogue.ts';
+export {
+  type ExplainedStep,
+  type Explanation,
+  explainRefusal,
+  type Refusal,
+  type SourcePlace,
+} from './refusal/explain.ts';
+export { parseVerifierLog, type States, type Step, type VerifierLog } from './refusal/log.ts';

@@ -1,4 +1,20 @@
-import type { CommandFamily } from '../../cli/index.ts';
+import type { CommandFamily, VerbOption } from '../../cli/index.ts';
+
+const loadOptions: readonly VerbOption[] = [
+  {
+    long: 'set',
+    argument: 'VARIABLE=JSON',
+    summary:
+      'Gives a global variable of the object this value before the programs are loaded; may repeat. Text and names of ' +
+      'enumerators are quoted, of structures the members named are set.',
+  },
+  {
+    long: 'explain',
+    summary:
+      'Where the verifier refuses a program, says after its log at which line of the source, what led to it, why in plain ' +
+      'words, and what to change.',
+  },
+];
 
 export const progFamily: CommandFamily = {
   name: 'prog',
@@ -24,11 +40,13 @@ export const progFamily: CommandFamily = {
     {
       name: 'load',
       summary: 'Loads the first program of an object file and pins it.',
+      options: loadOptions,
       load: async () => (await import('./load.ts')).load,
     },
     {
       name: 'loadall',
       summary: 'Loads all programs of an object file and pins them in a directory.',
+      options: loadOptions,
       load: async () => (await import('./load.ts')).loadAll,
     },
     {

@@ -1,0 +1,73 @@
+// Why the verifier refuses a program: each program of the fixture is refused by the running kernel for the reason it is
+// named after.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { loadObject, ProgramRefused } from '../../src/loader/index.ts';
+import { type ObjectSpec, parseObject } from '../../src/object/index.ts';
+import { type Explanation, explainRefusal } from '../../src/probe/index.ts';
+import { openKernel } from '../../src/sys/index.ts';
+
+const kernel = openKernel();
+const file = new URL('../fixtures/objects/refusals.bpf.o', import.meta.url);
+const names = read().programs.flatMap((program) => (program.subprogram ? [] : [program.name]));
+const source = readFileSync(new URL('../fixtures/objects/refusals.bpf.c', import.meta.url), 'utf8').split('\n');
+/** The verifier names no instruction, or (in a handwritten function) one without a line. */
+const withoutInstruction = ['stack_depth', 'kfunc_gpl'];
+
+function read(): ObjectSpec {
+  return parseObject(readFileSync(file), { path: 'refusals.bpf.o' });
+}
+
+/** Loads one program of the fixture and explains why that fails. */
+function refuse(name: string): { explanation: Explanation; log: string } {
+  const spec = read();
+  for (const program of spec.programs) program.autoload = program.name === name;
+  try {
+    loadObject(kernel, spec).close();
+  } catch (error) {
+    if (!(error instanceof ProgramRefused)) throw error;
+    return { explanation: explainRefusal(error.refusal), log: error.log };
+  }
+  throw new Error(`${name} was loaded`);
+}
+
+/** Lines of a function in the fixture's source, from 1. */
+function linesOf(name: string): { first: number; last: number } {
+  const first = source.findIndex((line) => line.includes(` ${name}(`)) + 1;
+  return { first, last: source.indexOf('}', first) + 1 };
+}
+
+describe('a refused program is explained:', () => {
+  test.each(names.filter((name) => name !== 'too_complex'))('%s', (name) => {
+    const { explanation, log } = refuse(name);
+    expect(explanation.kind, log).toBe(name.replaceAll('_', '-'));
+    expect(explanation.messages, log).not.toEqual([]);
+    expect(explanation.cause + explanation.change).not.toMatch(/\{\d\}/);
+    if (withoutInstruction.includes(name)) return;
+    const { first, last } = linesOf(name);
+    const place = explanation.at?.source;
+    expect(place, log).toMatchObject({ function: name, file: './refusals.bpf.c' });
+    expect(place!.line, log).toBeGreaterThanOrEqual(first);
+    expect(place!.line, log).toBeLessThanOrEqual(last);
+    expect(source[place!.line - 1]!.trim()).toBe(place!.text);
+  });
+
+  test('with the registers it is about, and where they came from', () => {
+    const { explanation } = refuse('null_check');
+    expect(explanation.registers).toMatchObject({ R0: expect.stringContaining('map_value_or_null') });
+    expect(explanation.path.map(({ text }) => text)).toEqual(['(85) call bpf_map_lookup_elem#1']);
+    expect(explanation.path[0]!.source?.text).toContain('bpf_map_lookup_elem(&table, &key)');
+    expect(refuse('packet_bounds').explanation.registers).toMatchObject({ R1: expect.stringContaining('pkt(') });
+    const { at, ends } = refuse('reference_leak').explanation;
+    expect(at).toMatchObject({ text: '(85) call bpf_ringbuf_reserve#131' });
+    expect(ends).toMatchObject({ text: '(95) exit' });
+  });
+
+  // A million instructions leave a log of more than the first buffer.
+  test('too_complex, its log fetched again with a larger buffer', { timeout: 240_000 }, () => {
+    const { explanation, log } = refuse('too_complex');
+    expect(explanation.kind).toBe('too-complex');
+    expect(log.length).toBeGreaterThan(0xffffff);
+    expect(explanation.at?.source?.function).toBe('too_complex');
+  });
+});
