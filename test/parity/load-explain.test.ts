@@ -2,7 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { World } from '../support/parity/world.ts';
+import { isOlderThan, World } from '../support/parity/world.ts';
+
+/** Logs of level 1 hold the states of registers. */
+const tellsStates = !isOlderThan('5.18');
 
 let world: World;
 beforeAll(() => {
@@ -31,8 +34,8 @@ describe('prog load --explain', () => {
       'rejected.bpf.c:11:9 in unchecked()\n      return data[20];\n      1: (71) r0 = *(u8 *)(r1 +20)\n',
     );
     expect(said).toContain('  the verifier says: invalid access to packet, off=20 size=1');
-    expect(said).toMatch(/ {2}known then: R1=pkt\(/);
-    expect(said).toMatch(/0: \(61\) r1 = \*\(u32 \*\)\(r1 \+0\) .*\n {2}cause: {2}.*\n {2}change: .*\n$/);
+    if (tellsStates) expect(said).toMatch(/ {2}known then: R1=pkt\(/);
+    expect(said).toMatch(/0: \(61\) r1 = \*\(u32 \*\)\(r1 \+0\).*\n {2}cause: {2}.*\n {2}change: .*\n$/);
     expect(existsSync(`${world.pins}/refused`)).toBe(false);
   });
 
@@ -49,7 +52,7 @@ describe('prog load --explain', () => {
       line_num: 11,
       src: 'return data[20];',
       func: 'unchecked',
-      registers: { R1: expect.stringContaining('pkt(') },
+      ...(tellsStates ? { registers: { R1: expect.stringContaining('pkt(') } } : {}),
       path: [{ insn: 0, line_num: 9 }],
     });
   });
@@ -76,8 +79,9 @@ describe('prog load --explain', () => {
   });
 
   it('is the reference’s unknown option elsewhere', () => {
-    const { reference, ours } = both('prog', 'show', '--explain');
-    expect(reference.status).toBe(0);
-    expect(ours.stderr).toMatch(/^Error: unrecognized option '--explain'\n/);
+    const words = ['prog', 'show', '--explain'];
+    const { stdout, stderr, status } = run(world.programs.reference, ...words);
+    expect(stderr).toMatch(/^Error: unrecognized option '--explain'\n/);
+    expect(run(world.programs.ours, ...words)).toMatchObject({ stdout, stderr, status });
   });
 });

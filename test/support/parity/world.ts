@@ -44,10 +44,14 @@ export class FeatureMissing extends Error {
 
 /** Whether the running kernel may lack the feature: a kernel new enough must have it. */
 export function mayBeMissing({ since }: FeatureMissing): boolean {
-  if (since === undefined) return true;
-  const numbers = (version: string) => version.split('.').map((part) => Number.parseInt(part, 10));
+  return since === undefined || isOlderThan(since);
+}
+
+/** Whether the running kernel is older than `version`, `major.minor`. */
+export function isOlderThan(version: string): boolean {
+  const numbers = (text: string) => text.split('.').map((part) => Number.parseInt(part, 10));
   const [major = 0, minor = 0] = numbers(os.release());
-  const [neededMajor = 0, neededMinor = 0] = numbers(since);
+  const [neededMajor = 0, neededMinor = 0] = numbers(version);
   return major < neededMajor || (major === neededMajor && minor < neededMinor);
 }
 
