@@ -45,5 +45,7 @@ export {
   type LoadedProgram,
   loadObject,
   type LoadOptions,
+  ProgramRefused,
 } from './loader/index.ts';
+export { type Explanation, explainRefusal } from './probe/index.ts';
 export { type MapSpec, type ObjectSpec, type ParseOptions, type ProgramSpec, parseObject } from './object/index.ts';

@@ -91,8 +91,10 @@ export const program: Program = {
     }
   },
   verbOptions: async (words) => {
-    const family = await loadFamily(words[0] ?? '');
-    return (family && selectVerb(family.verbs, words[1])?.options) ?? [];
+    // The value of such an option may stand before the object.
+    const at = words.findIndex((word) => selectVerb(commands, word) !== undefined);
+    const family = at < 0 ? undefined : await loadFamily(words[at]!);
+    return (family && selectVerb(family.verbs, words[at + 1])?.options) ?? [];
   },
 };
 

@@ -97,10 +97,22 @@ function objectPage(family, title) {
     section('SYNOPSIS', synopsis),
     section('DESCRIPTION', `${roff(family.summary)}\n${verbs}`),
     ...(words === '' ? [] : [section('WORDS', words)]),
-    section('OPTIONS', commonOptions.map(([tag, text]) => tagged(tag, text)).join('')),
+    section('OPTIONS', [...verbOptions(family), ...commonOptions].map(([tag, text]) => tagged(tag, text)).join('')),
     section('EXIT STATUS', roff(exitStatus)),
     section('SEE ALSO', '.BR tsbpftool (8)'),
   ]);
+}
+
+/** Options that only some verbs know, with those verbs. */
+function verbOptions(family) {
+  const found = new Map();
+  for (const verb of family.verbs) {
+    for (const option of verb.options ?? []) {
+      const tag = option.argument === undefined ? `--${option.long}` : `--${option.long} ${option.argument}`;
+      found.set(tag, { verbs: [...(found.get(tag)?.verbs ?? []), verb.name], summary: option.summary });
+    }
+  }
+  return [...found].map(([tag, { verbs, summary }]) => [tag, `${summary} (${verbs.join(', ')}; not in bpftool)`]);
 }
 
 /** For the NAME line: no full stop, and a small letter unless the sentence begins with an abbreviation. */

@@ -45,6 +45,12 @@ export const everyNth = {
   'bpftool prog load, loadall, pin': 6,
   // Of each link one of the three formats.
   'bpftool link show': 2,
+  'bpftool prog attach': 5,
+  'bpftool prog detach': 3,
+  'bpftool prog attach and detach refused': 20,
+  'bpftool prog run': 3,
+  'bpftool prog run refused': 10,
+  'bpftool prog tracelog of a program': 6,
   'bpftool link detach, pin': 5,
   'bpftool btf show': 6,
   'bpftool help': 40,

@@ -47,8 +47,8 @@ export class Context {
   readonly json: JsonWriter | undefined;
   /** The object word as typed (`m` for `map`). */
   objectWord = '';
-  /** Values of the options that only the running verb knows, by long name. */
-  verbOptions: ReadonlyMap<string, string | true> = new Map();
+  /** Values of the options that only the running verb knows, by long name, in order; '' for one without a value. */
+  verbOptions: ReadonlyMap<string, readonly string[]> = new Map();
   readonly stderrIsTerminal: boolean;
   /** What a person at a terminal should read after a failure; set by whoever can know. */
   advise: () => readonly string[] = () => [];

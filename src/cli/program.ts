@@ -52,7 +52,7 @@ async function runWith(
   stderr: ReturnType<typeof descriptorSink>,
 ): Promise<number> {
   const options: GlobalOptions = { ...defaultOptions };
-  const verbOptions = new Map<string, string | true>();
+  const verbOptions = new Map<string, string[]>();
   let json: JsonWriter | undefined;
   let wantsVersion = false;
   let ended: number | undefined;
@@ -93,7 +93,9 @@ async function runWith(
       } else if (spec.short === 'B') {
         options.baseBtfPath = value;
         baseBtf ??= { path: value ?? '', json: options.json };
-      } else if (!setOption(options, spec, value) && spec.long !== undefined) verbOptions.set(spec.long, value ?? true);
+      } else if (!setOption(options, spec, value) && spec.long !== undefined) {
+        verbOptions.set(spec.long, [...(verbOptions.get(spec.long) ?? []), value ?? '']);
+      }
       return true;
     },
     {

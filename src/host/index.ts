@@ -7,4 +7,5 @@ export * from './mounts.ts';
 export * from './netdev.ts';
 export { SymbolTable } from './symbol-table.ts';
 export * from './time.ts';
+export { ensureTracefs, type TracefsAnswer } from './tracefs.ts';
 export * from './version.ts';

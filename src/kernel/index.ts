@@ -35,7 +35,17 @@ export { attribute, numberAttribute, parseAttributes, RouteNetlink, setXdp } fro
 export { PerfBuffer, type PerfBufferOptions, type PerfRecord } from './perf-buffer.ts';
 export { pinnedPaths, visitPinned } from './pins.ts';
 export { BpfProgram, type ProgramArrays, type ProgramArraysRequest, type ProgramInfo } from './program.ts';
+export {
+  type AttachTarget,
+  attachProgram,
+  detachProgram,
+  readStream,
+  type TestRunRequest,
+  type TestRunResult,
+  testRun,
+} from './program-calls.ts';
 export { type AttachedPrograms, type QueryRequest, queryAttached } from './query.ts';
 export { RingBuffer } from './ring-buffer.ts';
+export { TracePipe } from './trace-pipe.ts';
 export { queryTaskFd, type TaskFd } from './task-fd.ts';
 export { type IterationOptions, maps, type OpenMapOptions, TypedMap, type UpdateMode } from './typed-map.ts';

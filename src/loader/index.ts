@@ -11,6 +11,7 @@ export { loadObject, type LoadOptions } from './load.ts';
 export { LoadedObject, type LoadedProgram } from './loaded-object.ts';
 export type { LoadedMap } from './maps.ts';
 export { mapPinPath, pinMap, pinProgram } from './pin.ts';
+export { ProgramRefused } from './refused.ts';
 export { attachKprobe } from './attach/kprobe.ts';
 export { attachKprobeMulti } from './attach/kprobe-multi.ts';
 export { attachUprobe } from './attach/uprobe.ts';

@@ -16,6 +16,7 @@ import { type Features, programRequest } from './features.ts';
 import { attachPrefix, type KernelBtf } from './kernel-btf.ts';
 import type { LoadedMap } from './maps.ts';
 import { hintAtMemoryLimit } from './permission.ts';
+import { ProgramRefused } from './refused.ts';
 import { explainPoison } from './verifier-log.ts';
 
 export interface ProgramContext {
@@ -107,17 +108,18 @@ function tryLoad(context: ProgramContext, linked: LinkedProgram): number {
 
 function refused(
   context: ProgramContext,
-  { program, ...rest }: LinkedProgram,
+  linked: LinkedProgram,
   reason: { errno: number; text: string },
-): VerifierError {
-  const text = explainPoison(reason.text, context.spec, { program, ...rest });
+): ProgramRefused {
+  const { program } = linked;
+  const text = explainPoison(reason.text, context.spec, linked);
   const message = `prog '${program.name}': BPF program load failed: ${errorText(reason.errno)}`;
   context.log('warn', message);
   hintAtMemoryLimit(context.kernel, context.log, reason.errno);
   if (text !== '') {
     context.log('warn', `prog '${program.name}': -- BEGIN PROG LOAD LOG --\n${text}-- END PROG LOAD LOG --`);
   }
-  return new VerifierError(message, reason.errno, text);
+  return new ProgramRefused(message, context.spec, linked, { errno: reason.errno, log: text });
 }
 
 function replaceMissingHelpers(features: Features, { code }: LinkedProgram): void {

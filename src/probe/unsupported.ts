@@ -24,7 +24,7 @@ import {
 } from './since.ts';
 
 /** A bpf(2) call the kernel refused. */
-export interface Refusal {
+export interface RefusedCall {
   /** `enum bpf_cmd` */
   readonly command: number;
   /** The `union bpf_attr` it was given. */
@@ -47,7 +47,7 @@ const unknownToKernel = new Set<number>([
  * What a refused call asked for that came with a kernel newer than the running one; undefined if nothing did, so that
  * the reason is another one. Where several things are too new, the newest is named.
  */
-export function explainUnsupported(kernel: Kernel, refusal: Refusal): NotSupportedError | undefined {
+export function explainUnsupported(kernel: Kernel, refusal: RefusedCall): NotSupportedError | undefined {
   if (!unknownToKernel.has(refusal.errno)) return undefined;
   const { major, minor } = kernelVersion(kernel);
   return newerThan({ major, minor }, refusal);
@@ -56,7 +56,7 @@ export function explainUnsupported(kernel: Kernel, refusal: Refusal): NotSupport
 /** As `explainUnsupported`, for a kernel of the given version. */
 export function newerThan(
   running: { major: number; minor: number },
-  refusal: Pick<Refusal, 'command' | 'attr'>,
+  refusal: Pick<RefusedCall, 'command' | 'attr'>,
 ): NotSupportedError | undefined {
   let newest: Wanted | undefined;
   for (const wanted of wantedBy(refusal)) {
@@ -71,7 +71,7 @@ interface Wanted {
   since: string;
 }
 
-function wantedBy({ command, attr }: Pick<Refusal, 'command' | 'attr'>): Wanted[] {
+function wantedBy({ command, attr }: Pick<RefusedCall, 'command' | 'attr'>): Wanted[] {
   const wanted: Wanted[] = [];
   const add = (table: SinceTable, key: number, feature: string) => {
     const since = table.get(key);

@@ -1,14 +1,14 @@
 import type { Kernel } from '../sys/index.ts';
-import type { Refusal } from './unsupported.ts';
+import type { RefusedCall } from './unsupported.ts';
 
 /** A kernel that remembers the last bpf(2) call it refused, for whoever has to explain a failure. */
 export interface WatchedKernel {
   readonly kernel: Kernel;
-  lastRefusal(): Refusal | undefined;
+  lastRefusal(): RefusedCall | undefined;
 }
 
 export function watchRefusals(watched: Kernel): WatchedKernel {
-  let last: Refusal | undefined;
+  let last: RefusedCall | undefined;
   const bpf: Kernel['bpf'] = (command, attr) => {
     const result = watched.bpf(command, attr);
     if (result < 0) last = { command, attr: attr.slice(), errno: -result };

@@ -7,7 +7,7 @@ import { NotSupportedError } from '../../src/errors/index.ts';
 import { BpfMap, createMap, readBatches } from '../../src/kernel/index.ts';
 import { type LoadedObject, loadObject } from '../../src/loader/index.ts';
 import { parseObject } from '../../src/object/index.ts';
-import { explainUnsupported, type Refusal, watchRefusals } from '../../src/probe/index.ts';
+import { explainUnsupported, type RefusedCall, watchRefusals } from '../../src/probe/index.ts';
 import { openKernel } from '../../src/sys/index.ts';
 import { attr_prog_load, bpf_cmd, bpf_map_type, bpf_prog_type, mapTypeName, structView } from '../../src/uapi/index.ts';
 import { kernelAtLeast } from '../support/feature.ts';
@@ -35,7 +35,7 @@ describe('a map type', () => {
       const { kernel, lastRefusal } = watchRefusals(real);
       const fd = createMap(kernel, { type, name: 'tsk_old', keySize, valueSize, maxEntries });
       if (fd >= 0) real.close(fd);
-      const told = fd < 0 ? explainUnsupported(real, lastRefusal() as Refusal)?.message : 'made';
+      const told = fd < 0 ? explainUnsupported(real, lastRefusal() as RefusedCall)?.message : 'made';
       expect(told).toBe(kernelAtLeast(since) ? 'made' : `map type ${name}: not supported (needs Linux >= ${since})`);
     },
   );
@@ -126,7 +126,7 @@ describe('program types that came late', () => {
       .set('license', real.address(license));
     // Without the attach type it wants, a kernel that has the type refuses it too.
     expect(kernel.bpf(bpf_cmd.BPF_PROG_LOAD, attr.bytes)).toBeLessThan(0);
-    const told = explainUnsupported(real, lastRefusal() as Refusal)?.message;
+    const told = explainUnsupported(real, lastRefusal() as RefusedCall)?.message;
     const missing = 'program type netfilter: not supported (needs Linux >= 6.4)';
     expect(told).toBe(kernelAtLeast('6.4') ? undefined : missing);
   });

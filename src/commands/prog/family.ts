@@ -1,5 +1,20 @@
-import type { CommandFamily } from '../../cli/index.ts';
-import { unsupported } from '../shared/unsupported.ts';
+import type { CommandFamily, VerbOption } from '../../cli/index.ts';
+
+const loadOptions: readonly VerbOption[] = [
+  {
+    long: 'set',
+    argument: 'VARIABLE=JSON',
+    summary:
+      'Gives a global variable of the object this value before the programs are loaded; may repeat. Text and names of ' +
+      'enumerators are quoted, of structures the members named are set.',
+  },
+  {
+    long: 'explain',
+    summary:
+      'Where the verifier refuses a program, says after its log at which line of the source, what led to it, why in plain ' +
+      'words, and what to change.',
+  },
+];
 
 export const progFamily: CommandFamily = {
   name: 'prog',
@@ -25,18 +40,40 @@ export const progFamily: CommandFamily = {
     {
       name: 'load',
       summary: 'Loads the first program of an object file and pins it.',
+      options: loadOptions,
       load: async () => (await import('./load.ts')).load,
     },
     {
       name: 'loadall',
       summary: 'Loads all programs of an object file and pins them in a directory.',
+      options: loadOptions,
       load: async () => (await import('./load.ts')).loadAll,
     },
-    { name: 'attach', summary: 'Attaches a program to a map or cgroup hook.', load: unsupported('prog attach') },
-    { name: 'detach', summary: 'Takes a program off the hook it was attached to.', load: unsupported('prog detach') },
-    { name: 'tracelog', summary: 'Prints the trace log of the kernel.', load: unsupported('prog tracelog') },
-    { name: 'run', summary: 'Runs a program on given input.', load: unsupported('prog run') },
-    { name: 'profile', summary: 'Counts events while a program runs.', load: unsupported('prog profile') },
+    {
+      name: 'attach',
+      summary: 'Attaches a program to a socket map, or a flow dissector to the network namespace.',
+      load: async () => (await import('./attach.ts')).attach,
+    },
+    {
+      name: 'detach',
+      summary: 'Takes a program off what it was attached to.',
+      load: async () => (await import('./attach.ts')).detach,
+    },
+    {
+      name: 'tracelog',
+      summary: 'Prints the trace log of the kernel, or what a program wrote to one of its streams.',
+      load: async () => (await import('./tracelog.ts')).tracelog,
+    },
+    {
+      name: 'run',
+      summary: 'Runs a program on given input.',
+      load: async () => (await import('./run.ts')).run,
+    },
+    {
+      name: 'profile',
+      summary: 'Not supported, as in builds of the reference without skeletons.',
+      load: async () => (await import('./profile.ts')).profile,
+    },
   ],
   usage: `Usage: %P %O { show | list } [PROG]
        %P %O dump xlated PROG [{ file FILE | [opcodes] [linum] [visual] }]

@@ -1,6 +1,13 @@
 import { type Context, fail, failSilently, type Handler, strtoul, type Words } from '../../cli/index.ts';
 import { Errno, strerror, SyscallError, TsbpfError } from '../../errors/index.ts';
-import { autoAttach, type LoadedObject, type LoadedProgram, loadObject } from '../../loader/index.ts';
+import {
+  autoAttach,
+  type LoadedObject,
+  type LoadedProgram,
+  loadObject,
+  type LoadOptions,
+  ProgramRefused,
+} from '../../loader/index.ts';
 import {
   type DiagnosticLog,
   errorText,
@@ -15,6 +22,8 @@ import { kernelOf } from '../shared/kernel.ts';
 import { liftMemoryLimit } from '../shared/memlock.ts';
 import { mountBpffsDirectory, mountBpffsForFile } from '../shared/pin.ts';
 import { selectMap } from '../shared/select-map.ts';
+import { reportRefusal } from './explain.ts';
+import { readSettings, settingContents } from './set-option.ts';
 
 interface ProgramKind {
   readonly type: number;
@@ -64,10 +73,12 @@ function loadCommand(ctx: Context, words: Words, all: boolean): void {
     while (words.left > 0) readOption(ctx, words, request);
     liftMemoryLimit(ctx);
     const log = diagnostics(ctx);
+    const settings = readSettings(ctx.verbOptions.get('set') ?? []);
     const spec = openSpec(ctx, request, log);
     for (const program of spec.programs) if (!program.subprogram) adjust(ctx, program, request);
     const replaceMaps = resolveReplacements(spec, request);
-    using object = loadSpec(ctx, spec, replaceMaps, request, log);
+    const contents = settingContents(ctx, spec, settings, replaceMaps);
+    using object = loadSpec(ctx, spec, { replaceMaps, contents }, request, log);
     if (all) mountBpffsDirectory(ctx, request.pinPath);
     else mountBpffsForFile(ctx, request.pinPath);
     pinAll(ctx, object, request, all, log);
@@ -210,7 +221,7 @@ function resolveReplacements(spec: ObjectSpec, request: LoadRequest): Map<number
 function loadSpec(
   ctx: Context,
   spec: ObjectSpec,
-  replaceMaps: ReadonlyMap<number, number>,
+  given: Pick<LoadOptions, 'replaceMaps' | 'contents'>,
   request: LoadRequest,
   log: DiagnosticLog,
 ): LoadedObject {
@@ -218,13 +229,16 @@ function loadSpec(
   try {
     return loadObject(kernel, spec, {
       log,
-      replaceMaps,
+      ...given,
       ...(ctx.options.debug ? { logLevel: 7 } : {}),
       ...(request.kernelBtf === undefined ? {} : { kernelBtf: request.kernelBtf }),
     });
   } catch (cause) {
     if (!(cause instanceof TsbpfError)) throw cause;
-    fail('failed to load object file', { cause });
+    const message = 'failed to load object file';
+    if (!(cause instanceof ProgramRefused) || !ctx.verbOptions.has('explain')) fail(message, { cause });
+    reportRefusal(ctx, message, cause);
+    failSilently();
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Context } from '../../cli/index.ts';
 import { type Kernel, openKernel } from '../../kernel/index.ts';
 import { Errno } from '../../errors/index.ts';
-import { explainPermission, explainUnsupported, type Refusal, watchRefusals } from '../../probe/index.ts';
+import { explainPermission, explainUnsupported, type RefusedCall, watchRefusals } from '../../probe/index.ts';
 
 const opened = new WeakMap<Context, Kernel>();
 
@@ -32,7 +32,7 @@ function withAdvice(ctx: Context, real: Kernel): Kernel {
 }
 
 /** Why the kernel refused a call, as far as facts show it. */
-export function adviceOn(kernel: Kernel, refusal: Refusal): string[] {
+export function adviceOn(kernel: Kernel, refusal: RefusedCall): string[] {
   const unsupported = explainUnsupported(kernel, refusal);
   if (unsupported !== undefined) return [unsupported.message];
   if (refusal.errno !== Errno.EPERM && refusal.errno !== Errno.EACCES) return [];

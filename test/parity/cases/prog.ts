@@ -1,4 +1,4 @@
-import { all, change, one, type ParityCase } from '../../support/parity/case.ts';
+import { all, change, one, type Options, type ParityCase } from '../../support/parity/case.ts';
 
 const everyProgram = [
   'hellobuffer',
@@ -118,4 +118,35 @@ export const progLoad: ParityCase[] = [
   ...change('prog pin id {id:hello} {tmp}/again'),
   ...change('prog pin id {id:hello}'),
   ...change('prog pin'),
+];
+
+const notSupported = 'bpftool prog profile command is not supported. Please build bpftool with clang >= 10.0.0';
+
+/** E3: the reference's error comes with status 0. */
+export const progProfile: ParityCase[] = [
+  ...one('prog profile id {id:hello} duration 1 cycles', {
+    difference: { id: 'E3', ours: { stdout: '', stderr: `Error: ${notSupported}\n`, status: 255 } },
+  }),
+  ...one('-j prog profile', {
+    difference: { id: 'E3', ours: { stdout: `{"error":"${notSupported}"}\n`, stderr: '', status: 255 } },
+  }),
+];
+
+const stream = (words: string, options: Options = {}) => all(`prog tracelog ${words}`, options);
+
+/** What a program wrote to its streams; reading takes it out. */
+export const progStreams: ParityCase[] = [
+  ...['stdout', 'stderr', 'std', 's', 'stde'].flatMap((word) =>
+    change(`prog tracelog ${word} pinned {pin:streams}`, ['prog tracelog stdout pinned {pin:streams}']),
+  ),
+  ...stream('stdout pinned {pin:xdp}'),
+  ...stream('stderr id {id:xdp}'),
+  ...stream('stdout id 4294967295'),
+  ...stream('stdout name nosuchname'),
+  ...stream('stdout pinned {pin:hash}'),
+  ...stream('stdout pinned'),
+  ...stream('stdout'),
+  ...stream('stdin id {id:xdp}'),
+  ...stream('bogus'),
+  ...stream('stdout id {id:xdp} more'),
 ];

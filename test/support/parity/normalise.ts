@@ -26,6 +26,11 @@ const rules: Record<Normalisation, (text: string) => string> = {
     text
       .replace(/\n\tbtf_id \d+( {2}frozen)?/g, (_, frozen) => (frozen ? '\n\tfrozen' : ''))
       .replace(/,\s*"btf_id":\s*\d+/g, ''),
+  // How long a test run took: measured by the kernel each time.
+  duration: (text) =>
+    text
+      .replace(/(Return value: \d+, duration(?: \(average\))?: )\d+ns/g, '$1Nns')
+      .replace(/("retval":\s*\d+,\s*"duration":\s*)\d+/g, '$1N'),
   // Each program names the features it was built with: Debian's reference has no skeletons and signs programs.
   features: (text) => text.replace(/^features:.*$/m, 'features: F').replace(/("features":\s*)\{[^}]*\}/, '$1{F}'),
 };

@@ -1,0 +1,90 @@
+import { attr_prog_attach, attr_prog_stream_read, attr_test_run, bpf_cmd, structView } from '../uapi/index.ts';
+import type { BpfProgram } from './program.ts';
+
+/** A hook that takes programs without a link; `targetFd` 0 where the hook is the network namespace of this process. */
+export interface AttachTarget {
+  readonly targetFd: number;
+  /** BPF_SK_MSG_VERDICT … */
+  readonly attachType: number;
+}
+
+/** Attaches by BPF_PROG_ATTACH. Returns 0 or -errno. */
+export function attachProgram(program: BpfProgram, target: AttachTarget): number {
+  return program.kernel.bpf(bpf_cmd.BPF_PROG_ATTACH, hook(program, target));
+}
+
+/** Takes this program off a hook. Returns 0 or -errno (-ENOENT where it is not attached). */
+export function detachProgram(program: BpfProgram, target: AttachTarget): number {
+  return program.kernel.bpf(bpf_cmd.BPF_PROG_DETACH, hook(program, target));
+}
+
+function hook(program: BpfProgram, { targetFd, attachType }: AttachTarget): Uint8Array {
+  return structView(attr_prog_attach)
+    .set('target_fd', targetFd)
+    .set('attach_bpf_fd', program.fd.number)
+    .set('attach_type', attachType).bytes;
+}
+
+/** Input of a test run. What is left out is not given to the program at all; an output size is the room for it in bytes. */
+export interface TestRunRequest {
+  readonly data?: Uint8Array | undefined;
+  readonly context?: Uint8Array | undefined;
+  readonly dataOut?: Uint8Array | undefined;
+  readonly contextOut?: Uint8Array | undefined;
+  /** Told to the kernel, which refuses room without a place for it; the length of `dataOut` unless given. */
+  readonly dataOutSize?: number;
+  readonly contextOutSize?: number;
+  readonly repeat: number;
+}
+
+export interface TestRunResult {
+  /** What the program returned. */
+  readonly returnValue: number;
+  /** Nanoseconds, the average where the program ran several times. */
+  readonly duration: number;
+  /** Bytes of data and context that came back; the kernel filled so much of `dataOut` and `contextOut`. */
+  readonly dataSize: number;
+  readonly contextSize: number;
+}
+
+/** Runs a program once or several times by BPF_PROG_TEST_RUN: the result, or -errno. */
+export function testRun(program: BpfProgram, request: TestRunRequest): TestRunResult | number {
+  const { kernel } = program;
+  const { data, context, dataOut, contextOut } = request;
+  // An empty array has no address, but the kernel tells "nothing" from "not given" by the pointer.
+  const spare = new Uint8Array(8);
+  const at = (bytes: Uint8Array | undefined) =>
+    bytes === undefined ? 0n : kernel.address(bytes.length > 0 ? bytes : spare);
+  const attr = structView(attr_test_run)
+    .set('prog_fd', program.fd.number)
+    .set('repeat', request.repeat)
+    .set('data_in', at(data))
+    .set('data_size_in', data?.length ?? 0)
+    .set('data_out', at(dataOut))
+    .set('data_size_out', request.dataOutSize ?? dataOut?.length ?? 0)
+    .set('ctx_in', at(context))
+    .set('ctx_size_in', context?.length ?? 0)
+    .set('ctx_out', at(contextOut))
+    .set('ctx_size_out', request.contextOutSize ?? contextOut?.length ?? 0);
+  const result = kernel.bpf(bpf_cmd.BPF_PROG_TEST_RUN, attr.bytes);
+  if (result < 0) return result;
+  return {
+    returnValue: attr.u32('retval'),
+    duration: attr.u32('duration'),
+    dataSize: attr.u32('data_size_out'),
+    contextSize: attr.u32('ctx_size_out'),
+  };
+}
+
+/**
+ * Takes what a program has written to one of its streams (BPF_STREAM_STDOUT …) since the last reading, in pieces of up to
+ * `into.length` bytes. Returns the number of bytes, 0 at the end, or -errno. Since 6.17.
+ */
+export function readStream(program: BpfProgram, streamId: number, into: Uint8Array): number {
+  const attr = structView(attr_prog_stream_read)
+    .set('stream_buf', program.kernel.address(into))
+    .set('stream_buf_len', into.length)
+    .set('stream_id', streamId)
+    .set('prog_fd', program.fd.number);
+  return program.kernel.bpf(bpf_cmd.BPF_PROG_STREAM_READ_BY_FD, attr.bytes);
+}

@@ -1,0 +1,259 @@
+import { describe, expect, test } from 'vitest';
+import { type Explanation, explainRefusal, parseVerifierLog, refusalKinds } from '../../../src/probe/index.ts';
+
+const explain = (log: string, errno = 13): Explanation => explainRefusal({ log, errno, sourceOf: () => undefined });
+
+describe('a log', () => {
+  test('of today has states after instructions, and targets of jumps on the same line', () => {
+    const { steps, messages } = parseVerifierLog(
+      [
+        '0: R1=ctx() R10=fp0',
+        '; int key = 1; @ a.bpf.c:5',
+        '0: (85) call bpf_map_lookup_elem#1    ; R0=map_value_or_null(id=1,map=table,ks=4,vs=16)',
+        '1: (15) if r0 == 0x0 goto pc+7 9: R0=0 R10=fp0 fp-8=????mmmm',
+        '9: (61) r0 = *(u32 *)(r0 +0)',
+        "R0 invalid mem access 'scalar'",
+        'processed 3 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0',
+      ].join('\n'),
+    );
+    expect(steps.map(({ index }) => index)).toEqual([0, 1, 9]);
+    expect(steps[0]).toEqual({
+      index: 0,
+      text: '(85) call bpf_map_lookup_elem#1',
+      entry: { R1: 'ctx()', R10: 'fp0' },
+      states: { R0: 'map_value_or_null(id=1,map=table,ks=4,vs=16)' },
+    });
+    expect(steps[1]!.text).toBe('(15) if r0 == 0x0 goto pc+7');
+    expect(steps[2]!.entry).toEqual({ R0: '0', R10: 'fp0', 'fp-8': '????mmmm' });
+    expect(messages).toEqual(["R0 invalid mem access 'scalar'"]);
+  });
+
+  test('of 5.18 marks live registers', () => {
+    const { steps } = parseVerifierLog(
+      '3: (bf) r2 = r10                      ; R2_w=fp0 R10=fp0 fp-8_w=scalar(umax=255,var_off=(0x0; 0xff))',
+    );
+    expect(steps[0]!.states).toEqual({ R2: 'fp0', R10: 'fp0', 'fp-8': 'scalar(umax=255,var_off=(0x0; 0xff))' });
+  });
+
+  test('of old kernels tells states at branches, or in lines of their own', () => {
+    const { steps, messages } = parseVerifierLog(
+      [
+        '; int *value = bpf_map_lookup_elem(&table, &key);',
+        '5: (85) call bpf_map_lookup_elem#1',
+        '6: (15) if r0 == 0x0 goto pc+1',
+        ' R0=map_value(id=0,off=0,ks=4,vs=16,imm=0) R10=fp0 fp-8=mmmm????',
+        '7: (07) r0 += 16',
+        '',
+        'from 6 to 8: R0=inv0 R10=fp0 fp-8=mmmm????',
+        '; return *value;',
+        '8: (61) r0 = *(u32 *)(r0 +0)',
+        "R0 invalid mem access 'inv'",
+        'processed 9 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0',
+      ].join('\n'),
+    );
+    expect(steps.map(({ index }) => index)).toEqual([5, 6, 7, 8]);
+    expect(steps[2]!.entry).toMatchObject({ R0: 'map_value(id=0,off=0,ks=4,vs=16,imm=0)' });
+    expect(steps[3]!.entry).toMatchObject({ R0: 'inv0' });
+    expect(messages).toEqual(["R0 invalid mem access 'inv'"]);
+  });
+
+  test('of nothing, of noise and of half a line are no trouble', () => {
+    expect(parseVerifierLog('')).toEqual({ steps: [], messages: [] });
+    expect(parseVerifierLog('\u0000\n12: (\nR1=(((')).toMatchObject({ steps: [] });
+    expect(parseVerifierLog(`${'x'.repeat(20_000_000)}\n3: (95) exit\nR0 !read_ok\n`)).toEqual({
+      steps: [{ index: 3, text: '(95) exit', entry: undefined, states: {} }],
+      messages: ['R0 !read_ok'],
+    });
+  });
+});
+
+describe('an explanation', () => {
+  test('follows registers back to where they came from', () => {
+    const { registers, path } = explain(
+      [
+        '0: R1=ctx(id=0,off=0,imm=0) R10=fp0',
+        '0: (61) r2 = *(u32 *)(r1 +0)          ; R1=ctx(id=0,off=0,imm=0) R2_w=pkt(id=0,off=0,r=0,imm=0)',
+        '1: (b7) r3 = 5                        ; R3_w=5',
+        '2: (07) r2 += 14                      ; R2_w=pkt(id=0,off=14,r=0,imm=0)',
+        '3: (71) r0 = *(u8 *)(r2 +6)',
+        'invalid access to packet, off=20 size=1, R2(id=0,off=20,r=0)',
+        'R2 offset is outside of the packet',
+      ].join('\n'),
+    );
+    expect(registers).toEqual({ R2: 'pkt(id=0,off=14,r=0,imm=0)' });
+    expect(path.map(({ index }) => index)).toEqual([0, 2]);
+  });
+
+  test('does not show a state that a later write has made old', () => {
+    const { registers } = explain(
+      '0: R1=ctx() R10=fp0\n0: (85) call unknown#7\n1: (bf) r1 = r0\n2: (61) r0 = *(u32 *)(r1 +0)\nR1 bad',
+    );
+    expect(registers).toEqual({});
+  });
+
+  test('without a log tells what the errno tells', () => {
+    expect(explain('', 1)).toMatchObject({ kind: undefined, at: undefined, cause: expect.stringContaining('CAP_BPF') });
+    expect(explain('', 99).cause).toBe('The kernel refused the program without a word.');
+  });
+
+  test('of an unknown message says so', () => {
+    expect(explain('0: (95) exit\nthe moon is in the wrong quarter').cause).toContain('None of the known kinds');
+  });
+});
+
+/** Kind → what kernels of different ages say. */
+const said: [kind: string, ...lines: string[]][] = [
+  ['core-relocation', 'failed to resolve CO-RE relocation <byte_off> [7] struct a.b (0:0 @ offset 8)'],
+  ['map-not-created', "BPF map 'table' is referenced but wasn't created"],
+  ['kfunc-unresolved', "kfunc 'bpf_nothing' is referenced but wasn't resolved"],
+  ['packet-bounds', 'invalid access to packet, off=26 size=4, R2(id=0,off=26,r=14)'],
+  [
+    'null-check',
+    "R0 invalid mem access 'map_value_or_null'",
+    "R6 invalid mem access 'ptr_or_null_task_struct'",
+    'R1 pointer arithmetic on map_value_or_null prohibited, null-check it first',
+  ],
+  ['possibly-null-argument', 'Possibly NULL pointer passed to trusted arg0'],
+  ['map-bounds', 'invalid access to map value, value_size=4 off=4 size=4'],
+  ['memory-bounds', 'invalid access to memory, mem_size=8 off=8 size=1'],
+  [
+    'min-value',
+    "R3 min value is negative, either use unsigned or 'var &= const'",
+    'math between map_value pointer and register with unbounded min value is not allowed',
+  ],
+  [
+    'unbounded-access',
+    "R2 unbounded memory access, use 'var &= const' or 'if (var < const)'",
+    'R1 max value is outside of the array range',
+  ],
+  ['zero-size', 'R2 invalid zero-sized read'],
+  [
+    'stack-uninitialised',
+    'invalid indirect read from stack off -8+4 size 8',
+    'invalid read from stack off -8+0 size 8',
+    'invalid read from stack R2 off -16+4 size 16',
+    'invalid indirect read from stack R2 off -8+0 size 4',
+  ],
+  [
+    'stack-bounds',
+    'invalid stack off=-520 size=8',
+    'invalid write to stack R10 off=-520 size=8',
+    'invalid stack type R2 off=-512 access_size=0',
+    'invalid unbounded variable-offset indirect access to stack R2',
+  ],
+  ['stack-depth', 'combined stack size of 2 calls is 704. Too large'],
+  ['scalar-dereference', "R1 invalid mem access 'inv'", "R1 invalid mem access 'scalar'"],
+  ['pointer-type', "R1 invalid mem access 'map_ptr'"],
+  ['no-return-value', 'R0 !read_ok'],
+  ['uninitialised-register', 'R8 !read_ok'],
+  ['frame-pointer', 'frame pointer is read only'],
+  ['infinite-loop', 'infinite loop detected at insn 3'],
+  ['back-edge', 'back-edge from insn 9 to 4'],
+  [
+    'too-complex',
+    'BPF program is too large. Processed 1000001 insn',
+    'BPF program is too large. Processed 131073 insn',
+    'The sequence of 8193 jumps is too complex.',
+  ],
+  ['jump-range', 'jump out of range from insn 1 to 102'],
+  ['unreachable', 'unreachable insn 2'],
+  ['no-exit', 'last insn is not an exit or jmp'],
+  [
+    'helper-program-type',
+    'unknown func bpf_skb_load_bytes#26',
+    'program of this type cannot use helper bpf_skb_load_bytes#26',
+    'invalid func unknown#213',
+  ],
+  [
+    'gpl-only',
+    'cannot call GPL only function from proprietary program',
+    'cannot call GPL-restricted function from non-GPL compatible program',
+  ],
+  ['kfunc-not-allowed', 'calling kernel function bpf_task_acquire is not allowed'],
+  ['kfunc-gpl', 'cannot call kernel function from non-GPL compatible program'],
+  ['argument-type', 'R2 type=inv expected=fp, pkt, pkt_meta, map_key, map_value', 'R1 type=scalar expected=map_ptr'],
+  [
+    'reference-leak',
+    'Unreleased reference id=2 alloc_insn=6',
+    'BPF_EXIT instruction in main prog would lead to reference leak',
+  ],
+  [
+    'return-range',
+    'At program exit the register R0 has value (0x5; 0x0) should have been in (0x0; 0x3)',
+    'At program exit the register R0 has unknown scalar value should have been in [0, 1]',
+  ],
+  ['context-access', 'invalid bpf_context access off=100 size=4'],
+  [
+    'context-modified',
+    'dereference of modified ctx ptr R1 off=4 disallowed',
+    'variable ctx access var_off=(0x0; 0xff) disallowed',
+  ],
+  ['struct-bounds', 'access beyond struct task_struct at off 9000 size 4'],
+  [
+    'read-only',
+    'write into map forbidden, value_size=4 off=0 size=4',
+    'R1 cannot write into rdonly_mem',
+    'cannot write into packet',
+  ],
+  [
+    'pointer-arithmetic',
+    'R1 pointer arithmetic with *= operator prohibited',
+    'R1 bitwise operator |= on pointer prohibited',
+    'R1 tried to add from different maps, paths or scalars, pointer arithmetic with it prohibited for !root',
+    'value 1073741824 makes pkt pointer be out of bounds',
+  ],
+  ['pointer-leak', 'R0 leaks addr as return value', 'R1 leaks addr into map', 'R2 leaks addr into mem'],
+  [
+    'misaligned',
+    'misaligned packet access off (0x0; 0x0)+14+0 size 4',
+    'misaligned stack access off (0x0; 0x0)+-6+0 size 4',
+  ],
+  ['division-by-zero', 'div by zero', 'division by zero'],
+  ['invalid-shift', 'invalid shift 64'],
+  [
+    'spin-lock',
+    'function calls are not allowed while holding a lock',
+    'BPF_EXIT instruction in main prog cannot be used inside bpf_spin_lock-ed region',
+    'bpf_spin_unlock without taking a lock',
+  ],
+  [
+    'may-sleep',
+    'helper call might sleep in a non-sleepable prog',
+    'sleepable helper bpf_copy_from_user#148 in rcu_read_lock region',
+  ],
+  [
+    'trusted-pointer',
+    'R1 must be referenced or trusted',
+    'R1 must be a rcu pointer',
+    'arg#0 expected pointer to ctx, must be referenced',
+  ],
+  ['call-depth', 'the call stack of 9 frames is too deep !'],
+  [
+    'global-function',
+    "Global function check() doesn't return scalar. Only those are supported.",
+    "Caller passes invalid args into func#1 ('check')",
+    "func 'bpf_lsm_file_open' doesn't have 3-th argument",
+  ],
+];
+
+describe('the catalogue', () => {
+  test.each(said)('knows %s', (kind, ...lines) => {
+    for (const line of lines) {
+      const { kind: found, cause, change } = explain(`0: (95) exit\n${line}\nprocessed 1 insns\n`);
+      expect(found, line).toBe(kind);
+      expect(cause + change).not.toMatch(/\{\d\}|undefined/);
+    }
+  });
+
+  test('has each kind once, and each kind is proved here', () => {
+    const ids = refusalKinds.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect([...ids].sort()).toEqual(said.map(([kind]) => kind).sort());
+  });
+
+  test('finds the instruction that a message names', () => {
+    const sourceOf = (index: number) => ({ file: 'a.c', line: index, column: 0, text: '', function: undefined });
+    const { at } = explainRefusal({ log: 'unreachable insn 7\nprocessed 0 insns\n', errno: 22, sourceOf });
+    expect(at).toMatchObject({ index: 7, source: { line: 7 } });
+  });
+});
