@@ -5,6 +5,7 @@ import { type FieldLayout, type ValueLayout, valueLayout } from './value-layout.
 /** A JSON Schema (draft 2020-12) as a plain object. */
 export type JsonSchema = { [key: string]: unknown };
 
+/** What a JSON Schema asks for beyond the types. */
 export interface JsonSchemaOptions {
   /** Every member of a struct must be given. */
   readonly strict?: boolean;

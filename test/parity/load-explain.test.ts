@@ -6,7 +6,7 @@ import { kernelAtLeast } from '../support/feature.ts';
 import { World } from '../support/parity/world.ts';
 
 /** Logs of level 1 hold the states of registers. */
-const tellsStates = !!kernelAtLeast('5.18');
+const tellsStates = kernelAtLeast('5.18');
 
 let world: World;
 beforeAll(() => {
