@@ -106,6 +106,25 @@ const show = (verb: string): OutputSchemas =>
     { failures: [cutShort(reference('btf'))], definitions: { btf } },
   );
 
+const foundType = record(
+  'A type of that name.',
+  { id: u32('Id of the type'), kind: text('Kind of the type'), name: text('Its name'), c: text('Its definition in C') },
+  { size: u32('Size in bytes; absent if it has none') },
+);
+const place = record(
+  'Where a member lies in a struct or union on the way; the last is the one that holds the member.',
+  {
+    path: text('The members up to this one'),
+    container_id: u32('Id of the struct or union'),
+    byte_offset: u32('Where it begins, in bytes'),
+    bit_offset: u32('Where it begins, in bits'),
+    bit_field: flag('Whether it is a bit-field'),
+    type_id: u32('Id of its type'),
+    type: text('Its type in C'),
+  },
+  { bit_size: u32('Size in bits'), size: u32('Size of its type in bytes; absent if it has none') },
+);
+
 export const btfSchemas: OutputSchemas = {
   ...show('show'),
   ...show('list'),
@@ -115,5 +134,15 @@ export const btfSchemas: OutputSchemas = {
     'The types of a BTF object in format raw; format c has no JSON.',
     record('Types.', { types: list('By id, or those that were asked for', reference('type')) }),
     { definitions: { type: anyOf(...types) } },
+  ),
+  ...outputOf('btf types', 'TypeScript declarations have no JSON form: the command fails.', {
+    description: 'There is none.',
+    not: {},
+  }),
+  ...outputOf(
+    'btf find',
+    'Types by name or pattern, or where a member lies.',
+    anyOf(list('Types', reference('foundType')), list('Places', reference('place'))),
+    { definitions: { foundType, place } },
   ),
 };

@@ -120,6 +120,8 @@ export const schemaUnseen: Record<string, string> = {
 
 /** Lines of the verbs that the reference lacks. */
 export const schemaExtensions: string[] = [
+  'btf find file {obj:rich-values} rich*',
+  'btf find file {obj:hello-buffer-config} user_msg_t.message',
   'map schema pinned {pin:config}',
   'map schema pinned {pin:queue}',
   'map export pinned {pin:config} {tmp}/elements',
