@@ -22,7 +22,7 @@ interface Show {
 export const show: Handler = (ctx, words) => {
   const state: Show = {
     ctx,
-    around: linkSurroundings(kernelOf(ctx)),
+    around: linkSurroundings(ctx),
     pinned: ctx.options.bpffs ? pinnedTable(ctx, 'link') : undefined,
     holders: holderTable(ctx, 'link'),
   };

@@ -1,6 +1,7 @@
-import { symbolsAt } from '../../host/index.ts';
+import type { Context } from '../../cli/index.ts';
+import { kernelConfig, symbolsAt } from '../../host/index.ts';
 import { BpfProgram } from '../../kernel/index.ts';
-import type { kernelOf } from '../shared/kernel.ts';
+import { kernelOf } from '../shared/kernel.ts';
 
 /** A function that a multi-probe is on, as kallsyms names it. */
 export interface ProbedFunction {
@@ -22,7 +23,14 @@ export interface LinkSurroundings {
 /** Length of the instruction at the start of functions that probes sit behind, where indirect branches are checked. */
 const endbrBytes = 4n;
 
-export function linkSurroundings(kernel: ReturnType<typeof kernelOf>): LinkSurroundings {
+const configProblems = {
+  open: "can't open file: No such file or directory",
+  read: "can't read from file: Success",
+  format: "can't find correct file",
+};
+
+export function linkSurroundings(ctx: Context): LinkSurroundings {
+  const kernel = kernelOf(ctx);
   return {
     programType(id) {
       try {
@@ -38,6 +46,9 @@ export function linkSurroundings(kernel: ReturnType<typeof kernelOf>): LinkSurro
       probes.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
       const symbols = symbolsAt(kernel, [...addresses, ...addresses.map((address) => address - endbrBytes)]);
       if (symbols.size === 0) return undefined;
+      // The reference asks the configuration whether functions begin with such an instruction, and says where it cannot.
+      const config = kernelConfig(kernel);
+      if (config.kind === 'missing') ctx.info(`skipping kernel config, ${configProblems[config.reason]}`);
       const functions: ProbedFunction[] = [];
       for (const probe of probes) {
         const symbol = symbols.get(probe.address) ?? symbols.get(probe.address - endbrBytes);
