@@ -6,7 +6,6 @@ import type { JsonWriter, Sink } from '../../output/index.ts';
 import { bpf_map_type } from '../../uapi/index.ts';
 import { possibleCpus } from '../../host/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
-import { hexText } from '../shared/hex.ts';
 import { type ElementTypes, elementTypes } from './map-btf.ts';
 
 /** Writes one element: its key at `keyAt`, its value (of all CPUs) at `valueAt`. `first`: no comma before it. */
@@ -71,6 +70,29 @@ class ElementText {
     };
   }
 
+  /** A writer of `length` bytes as text: 16 a line, two spaces after 8, no newline at the end. */
+  hexText(length: number): (bytes: Uint8Array, at: number) => void {
+    const { sink } = this;
+    const gaps = Array.from({ length }, (_, i) =>
+      i === length - 1 ? '' : i % 16 === 15 ? '\n' : i % 8 === 7 ? '  ' : ' ',
+    );
+    const gapLengths = Uint8Array.from(gaps, (gap) => gap.length);
+    const gapWords = Uint16Array.from(gaps, (gap) => Buffer.from(gap.padEnd(2), 'latin1').readUInt16BE(0));
+    const room = length * 4;
+    return (bytes, at) => {
+      sink.reserve(room);
+      const { view } = sink;
+      let pos = sink.pos;
+      for (let i = 0; i < length; i++) {
+        view.setUint16(pos, hexPairs[bytes[at + i]!]!);
+        // A shorter gap's second byte is overwritten next.
+        view.setUint16(pos + 2, gapWords[i]!);
+        pos += 2 + gapLengths[i]!;
+      }
+      sink.pos = pos;
+    };
+  }
+
   constant(text: string): () => void {
     const { sink } = this;
     const bytes = Buffer.from(text);
@@ -95,6 +117,8 @@ class ElementText {
 /** `"0x2` and `2a",` of each byte, as big-endian words. */
 const hexHeads = Uint32Array.from({ length: 256 }, (_, byte) => hexWord(`"0x${hexOf(byte)[0]}`));
 const hexTails = Uint32Array.from({ length: 256 }, (_, byte) => hexWord(`${hexOf(byte)}",`));
+
+const hexPairs = Uint16Array.from({ length: 256 }, (_, byte) => Buffer.from(hexOf(byte), 'latin1').readUInt16BE(0));
 
 function hexOf(byte: number): string {
   return byte.toString(16).padStart(2, '0');
@@ -232,32 +256,49 @@ export function jsonWriter(
 export function plainWriter(ctx: Context, info: MapInfo): EntryWriter {
   const { keySize, valueSize } = info;
   const sink = ctx.stdout;
-  const cpus = cpusOf(ctx, info);
+  const text = new ElementText(sink, { pretty: false, depth: 0 });
+  const key = text.hexText(keySize);
+  const value = text.hexText(valueSize);
+  const newline = text.constant('\n');
   if (isPerCpu(info.type)) {
     const step = alignUp(valueSize, 8);
     const gap = valueSize > 16 ? '\n' : ' ';
-    const heads = Array.from({ length: cpus }, (_, cpu) => `value (CPU ${String(cpu).padStart(2, '0')}):${gap}`);
+    const keyHead = text.constant('key:\n');
+    const heads = Array.from({ length: valueSize > 0 ? cpusOf(ctx, info) : 0 }, (_, cpu) =>
+      text.constant(`value (CPU ${String(cpu).padStart(2, '0')}):${gap}`),
+    );
     return (keys, keyAt, values, valueAt) => {
-      let text = keySize > 0 ? `key:\n${hexText(keys, keyAt, keySize)}\n` : '';
-      if (valueSize > 0) {
-        for (let cpu = 0; cpu < cpus; cpu++)
-          text += `${heads[cpu]}${hexText(values, valueAt + cpu * step, valueSize)}\n`;
+      if (keySize > 0) {
+        keyHead();
+        key(keys, keyAt);
+        newline();
       }
-      sink.latin1(text);
+      for (const [cpu, head] of heads.entries()) {
+        head();
+        value(values, valueAt + cpu * step);
+        newline();
+      }
     };
   }
   const broken = keySize > 16 || valueSize > 16;
   const gap = broken ? '\n' : ' ';
   const inner = isMapInMap(info.type);
-  const afterKey = keySize + valueSize <= 24 && !broken ? '  ' : '\n';
+  const keyHead = text.constant(`key:${gap}`);
+  const afterKey = text.constant(keySize + valueSize <= 24 && !broken ? '  ' : '\n');
+  const valueHead = text.constant(`value:${gap}`);
   return (keys, keyAt, values, valueAt) => {
-    let text = keySize > 0 ? `key:${gap}${hexText(keys, keyAt, keySize)}${afterKey}` : '';
-    if (valueSize > 0) {
-      text += inner
-        ? `inner_map_id:${gap}${innerId(values, valueAt)} `
-        : `value:${gap}${hexText(values, valueAt, valueSize)}`;
+    if (keySize > 0) {
+      keyHead();
+      key(keys, keyAt);
+      afterKey();
     }
-    sink.latin1(`${text}\n`);
+    if (inner && valueSize > 0) {
+      sink.latin1(`inner_map_id:${gap}${innerId(values, valueAt)} `);
+    } else if (valueSize > 0) {
+      valueHead();
+      value(values, valueAt);
+    }
+    newline();
   };
 }
 

@@ -19,6 +19,9 @@ export const exportMap: Handler = async (ctx, words) => {
     fail(`a map of type ${mapTypeName(type) ?? type} has no keys to go through: its elements can only be taken out`);
   }
   const codec = codecOf(ctx, map.info());
+  if (file === '-' && ctx.json !== undefined && ctx.json.depth > 0) {
+    fail('lines of JSON cannot stand inside the JSON of a batch: give a FILE');
+  }
   if (file === '-') {
     await writeLines(ctx, map, codec, ctx.stdout);
     return;
