@@ -131,10 +131,6 @@ export class Btf {
     return this.strings.subarray(offset, offset + this.stringKey(offset).length);
   }
 
-  #badString(offset: number): ParseError {
-    return bad(this.stringsStart, `a string offset below ${this.stringEnd}, not ${offset}`);
-  }
-
   /**
    * @internal The first offset of a string (given as `stringKey` gives it), the base's strings before the own ones.
    */
@@ -145,13 +141,15 @@ export class Btf {
     return this.#stringOffsets.get(key);
   }
 
-  /** @internal True for an offset within the strings, the base's included. */
-  hasString(offset: number): boolean {
-    return offset < this.stringEnd || offset === 0;
+  /** @internal Throws ParseError for an offset that is not within the strings, the base's included. */
+  checkString(offset: number): void {
+    if (offset >= this.stringEnd && offset !== 0) {
+      throw bad(this.stringsStart, `a string offset below ${this.stringEnd}, not ${offset}`);
+    }
   }
 
   #stringsAt(offset: number): Strings {
-    if (!this.hasString(offset)) throw this.#badString(offset);
+    this.checkString(offset);
     this.#strings ??= decodeStrings(this.bytes.subarray(this.stringsStart, this.stringsStart + this.stringsSize));
     return this.#strings;
   }

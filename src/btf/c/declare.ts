@@ -5,17 +5,13 @@ import { TypeLayout } from '../type-layout.ts';
 import { kindNames } from '../types.ts';
 import { CNames } from './names.ts';
 import { paddingText } from './padding.ts';
-import type { TextOutput } from './text.ts';
+import { Surroundings } from './surroundings.ts';
+import type { ByteText } from '../byte-text.ts';
 
 const maxChain = 4096;
 
 /** Stands for a name while its surroundings are written: no BTF string can hold it. */
 const marker = '\0';
-
-interface Around {
-  readonly before: string;
-  readonly after: string;
-}
 
 const indents = Array.from({ length: 16 }, (_, level) => `\n${'\t'.repeat(level)}`);
 const lineAt = (level: number) => indents[level] ?? `\n${'\t'.repeat(level)}`;
@@ -25,19 +21,20 @@ export class CDeclarations {
   readonly names: CNames;
   readonly #btf: Btf;
   readonly #graph: TypeGraph;
-  readonly #out: TextOutput;
+  readonly #out: ByteText;
   readonly #warn: (message: string) => void;
   readonly #layout: TypeLayout;
-  readonly #arounds: (Around | undefined)[] = [];
+  readonly #surroundings: Surroundings;
   /** An anonymous struct or enum was written out. */
   #inlined = false;
 
-  constructor(btf: Btf, out: TextOutput, warn: (message: string) => void) {
+  constructor(btf: Btf, out: ByteText, warn: (message: string) => void) {
     this.#btf = btf;
     this.#graph = btf.graph;
     this.#out = out;
     this.#warn = warn;
     this.#layout = new TypeLayout(btf.graph);
+    this.#surroundings = new Surroundings(btf.typeCount + 1);
     this.names = new CNames(btf);
   }
 
@@ -71,16 +68,17 @@ export class CDeclarations {
         const nextAlign = packed ? 1 : layout.align(typeId);
         out.put(paddingText({ from: end, to: offset, nextAlign, inBitfield: afterBitfield && bits > 0, indent }));
       }
-      const { before, after } = this.#around(typeId, words[at]!, level + 1);
-      const name = words[at] === 0 ? '' : this.#btf.str(words[at]!);
+      out.put(indent);
+      this.#member(typeId, words[at]!, level + 1);
       afterBitfield = bits > 0;
       if (afterBitfield) {
-        out.put(`${indent}${before}${name}${after}: ${bits};`);
+        out.put(': ');
+        out.uint(bits);
         end = offset + bits;
       } else {
-        out.put(`${indent}${before}${name}${after};`);
         end = offset + (layout.size(typeId) ?? 0) * 8;
       }
+      out.put(';');
     }
     if (isStruct && end < size * 8) {
       out.put(paddingText({ from: end, to: size * 8, nextAlign: layout.align(id), inBitfield: false, indent }));
@@ -93,6 +91,7 @@ export class CDeclarations {
   enumeration(id: number, level: number): void {
     const graph = this.#graph;
     const { words } = graph;
+    const { strings } = this.#btf;
     const out = this.#out;
     const count = graph.vlen(id);
     out.put(graph.name(id) === 0 ? 'enum' : `enum ${this.names.tag(id)}`);
@@ -104,15 +103,20 @@ export class CDeclarations {
     out.put(' {');
     for (let i = count, at = graph.elements(id); i > 0; i--, at += wide ? 3 : 2) {
       const low = words[at + 1]!;
-      let value: string;
-      if (!wide) value = String(signed ? low | 0 : low);
-      else {
+      out.put(indent);
+      out.name(strings, words[at]!);
+      out.put(this.names.enumeratorSuffix(words[at]!));
+      out.put(' = ');
+      if (!wide) {
+        if (signed && low > 0x7fff_ffff) out.put(String(low | 0));
+        else out.uint(low);
+      } else {
         const high = words[at + 2]!;
         if (high !== 0) small = false;
         const whole = (BigInt(high) << 32n) | BigInt(low);
-        value = signed ? `${BigInt.asIntN(64, whole)}LL` : `${whole}ULL`;
+        out.put(signed ? `${BigInt.asIntN(64, whole)}LL` : `${whole}ULL`);
       }
-      out.put(`${indent}${this.names.enumerator(words[at]!)} = ${value},`);
+      out.put(',');
     }
     out.put(`${lineAt(level)}}`);
     const size = graph.sizeOrType(id);
@@ -135,22 +139,25 @@ export class CDeclarations {
   }
 
   /**
-   * What stands before and after the name of a declaration with a type. It is the same for every name, except where an
+   * The declaration of the name at a string offset. What stands around it is the same for every name, except where an
    * anonymous struct or enum is written out within it.
    */
-  #around(id: number, nameOffset: number, level: number): Around {
-    if (nameOffset === 0) return { before: '', after: this.#out.capture(() => this.declaration(id, '', level)) };
-    const known = this.#arounds[id];
-    if (known !== undefined) return known;
+  #member(id: number, name: number, level: number): void {
+    if (name === 0) {
+      this.declaration(id, '', level);
+      return;
+    }
+    const { strings } = this.#btf;
+    const out = this.#out;
+    if (this.#surroundings.write(id, out, strings, name)) return;
     const outer = this.#inlined;
     this.#inlined = false;
-    const text = this.#out.capture(() => this.declaration(id, marker, level));
-    const at = text.indexOf(marker);
-    // A type without end has only a warning.
-    const around = at < 0 ? { before: text, after: '' } : { before: text.slice(0, at), after: text.slice(at + 1) };
-    if (!this.#inlined) this.#arounds[id] = around;
+    const start = out.hold();
+    this.declaration(id, marker, level);
+    this.#surroundings.keep(id, out.take(start));
+    this.#surroundings.write(id, out, strings, name);
+    if (this.#inlined) this.#surroundings.forget(id);
     this.#inlined ||= outer;
-    return around;
   }
 
   /** The declaration of `name` (may be empty) with a type. */

@@ -3,7 +3,7 @@ import type { Btf } from '../parse.ts';
 import { kindOf } from '../records.ts';
 import { CDeclarations } from './declare.ts';
 import { DefinitionOrder } from './order.ts';
-import { TextOutput } from './text.ts';
+import { ByteText } from '../byte-text.ts';
 
 const notEmitted = 0;
 const emitting = 1;
@@ -18,7 +18,7 @@ const polyTypes = new Map([
 
 /** Writes types with all that their definitions need, each once. Source: btf_dump_emit_type of libbpf. */
 export class CDefinitions {
-  readonly out: TextOutput;
+  readonly out: ByteText;
   readonly declarations: CDeclarations;
   readonly #graph: TypeGraph;
   readonly #warn: (message: string) => void;
@@ -26,10 +26,10 @@ export class CDefinitions {
   readonly #state: Uint8Array;
   readonly #forwardDone: Uint8Array;
 
-  constructor(btf: Btf, write: (text: string) => void, warn: (message: string) => void) {
+  constructor(btf: Btf, write: (utf8: Uint8Array) => void, warn: (message: string) => void) {
     this.#graph = btf.graph;
     this.#warn = warn;
-    this.out = new TextOutput(write);
+    this.out = new ByteText(write);
     this.declarations = new CDeclarations(btf, this.out, warn);
     this.#order = new DefinitionOrder(btf.graph, warn);
     this.#state = new Uint8Array(btf.typeCount + 1);

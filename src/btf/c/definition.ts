@@ -1,8 +1,10 @@
+import { decodeUtf8 } from '../../bytes/index.ts';
 import { ParseError } from '../../errors/index.ts';
 import { rawText } from '../raw/text.ts';
 import type { Btf } from '../parse.ts';
+import { withinStack } from '../within-stack.ts';
 import { CDeclarations } from './declare.ts';
-import { TextOutput } from './text.ts';
+import { ByteText } from '../byte-text.ts';
 
 /**
  * One type as C, without what it needs: the definition of a struct, union, enum or typedef, the declaration of a
@@ -10,10 +12,14 @@ import { TextOutput } from './text.ts';
  * where types are damaged.
  */
 export function definitionText(btf: Btf, id: number): string {
+  return withinStack(() => definition(btf, id));
+}
+
+function definition(btf: Btf, id: number): string {
   const type = btf.mustType(id);
   let text = '';
-  const out = new TextOutput((part) => {
-    text += part;
+  const out = new ByteText((utf8) => {
+    text += decodeUtf8(utf8);
   });
   const warn = (message: string) => {
     throw new ParseError('BTF', 0, message);

@@ -2,6 +2,7 @@ import { ParseError } from '../../errors/index.ts';
 import type { Btf } from '../parse.ts';
 import { kindOf } from '../records.ts';
 import { findUnknownKind } from '../validate.ts';
+import { withinStack } from '../within-stack.ts';
 import { CDefinitions } from './define.ts';
 import { sortForC } from './sort.ts';
 
@@ -13,8 +14,8 @@ export interface DumpCOptions {
   readonly roots?: readonly number[];
   /** Order by kind and name instead of by id. */
   readonly sorted?: boolean;
-  /** Receives the text, in pieces. */
-  readonly write: (text: string) => void;
+  /** Receives the text in pieces, as UTF-8; each is a view that is reused once it returns. */
+  readonly write: (utf8: Uint8Array) => void;
   /** Receives what could not be expressed. */
   readonly warn?: (message: string) => void;
 }
@@ -66,16 +67,6 @@ export function dumpC(btf: Btf, options: DumpCOptions): number {
   if (status === 0) definitions.out.put(epilogue);
   definitions.out.flush();
   return status;
-}
-
-/** Hostile references can nest without end; the engine's own limit is far beyond what real types reach. */
-function withinStack(run: () => number): number {
-  try {
-    return run();
-  } catch (cause) {
-    if (cause instanceof RangeError) throw new ParseError('BTF', 0, 'types nest too deep', { cause });
-    throw cause;
-  }
 }
 
 function dumpTypes(btf: Btf, definitions: CDefinitions, options: DumpCOptions): number {

@@ -1,15 +1,18 @@
 import type { Btf } from '../parse.ts';
 import { kindOf } from '../records.ts';
+import { NameCounts } from './name-counts.ts';
 
 /** Names in the text of one dump: where a name is used again it gets a number. Tags and other names count separately. */
 export class CNames {
   readonly #btf: Btf;
   readonly #known = new Map<number, string>();
-  readonly #tags = new Map<string, number>();
-  readonly #identifiers = new Map<string, number>();
+  readonly #tags: NameCounts;
+  readonly #identifiers: NameCounts;
 
   constructor(btf: Btf) {
     this.#btf = btf;
+    this.#tags = new NameCounts(btf.strings);
+    this.#identifiers = new NameCounts(btf.strings);
   }
 
   /** A struct's, union's or enum's. */
@@ -22,14 +25,13 @@ export class CNames {
     return this.#name(id, this.#identifiers);
   }
 
-  /** An enumerator's, at a string offset. */
-  enumerator(offset: number): string {
-    const name = this.#btf.str(offset);
-    const count = countUse(this.#identifiers, name);
-    return count > 1 ? `${name}___${count}` : name;
+  /** What follows the name of an enumerator, at a string offset: nothing, or its number. */
+  enumeratorSuffix(offset: number): string {
+    const count = this.#identifiers.use(offset);
+    return count > 1 ? `___${count}` : '';
   }
 
-  #name(id: number, uses: Map<string, number>): string {
+  #name(id: number, uses: NameCounts): string {
     const { graph } = this.#btf;
     const offset = graph.name(id);
     if (offset === 0) return '';
@@ -39,17 +41,10 @@ export class CNames {
     const kind = graph.kind(id);
     const declares = kind === kindOf.fwd || (kind === kindOf.enum && graph.vlen(id) === 0);
     if (name !== '' && !declares) {
-      const count = countUse(uses, name);
+      const count = uses.use(offset);
       if (count > 1) name = `${name}___${count}`.slice(0, 255);
     }
     this.#known.set(id, name);
     return name;
   }
-}
-
-/** Counts one more use of a name and says the how-manieth it is. */
-function countUse(uses: Map<string, number>, name: string): number {
-  const count = (uses.get(name) ?? 0) + 1;
-  uses.set(name, count);
-  return count;
 }

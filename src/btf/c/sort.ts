@@ -65,24 +65,10 @@ export function sortForC(btf: Btf): Uint32Array {
   for (let id = 1; id < count; id++) {
     if (keys[id]! < keys[first]! || (keys[id] === keys[first] && compareEqualKeys(id, first) < 0)) first = id;
   }
-  const groups = new Map<number, number[]>();
+  const ids = new Uint32Array(count);
   let kept = 0;
-  for (let id = 1; id < count; id++) {
-    if (id === first || !hasText(graph.kind(id))) continue;
-    kept++;
-    const group = groups.get(keys[id]!);
-    if (group === undefined) groups.set(keys[id]!, [id]);
-    else group.push(id);
-  }
-  const ids = new Uint32Array(kept);
-  let at = 0;
-  for (const key of Float64Array.from(groups.keys()).sort()) {
-    const group = groups.get(key)!;
-    if (group.length > 1) group.sort(compareEqualKeys);
-    ids.set(group, at);
-    at += group.length;
-  }
-  return ids;
+  for (let id = 1; id < count; id++) if (id !== first && hasText(graph.kind(id))) ids[kept++] = id;
+  return ids.subarray(0, kept).sort((a, b) => keys[a]! - keys[b]! || compareEqualKeys(a, b));
 }
 
 function hasText(kind: number): boolean {
@@ -142,7 +128,8 @@ function prefixOf(strings: Uint8Array, offset: number): number {
 function compareStrings(strings: Uint8Array, a: number, b: number): number {
   if (a === b) return 0;
   for (let i = 0; ; i++) {
-    const [x, y] = [strings[a + i] ?? 0, strings[b + i] ?? 0];
+    const x = strings[a + i] ?? 0;
+    const y = strings[b + i] ?? 0;
     if (x !== y) return x - y;
     if (x === 0) return 0;
   }

@@ -5,6 +5,7 @@ import type { Btf } from '../parse.ts';
 import { forEachStringWord, forEachTypeIdWord, kindOf, recordWords } from '../records.ts';
 import { StringPool, stringMapper } from '../string-pool.ts';
 import { checkTypes } from '../validate.ts';
+import { withinStack } from '../within-stack.ts';
 import { CandidateTable } from './candidates.ts';
 import { CanonicalMap } from './canonical.ts';
 import {
@@ -89,12 +90,7 @@ class Dedup {
     eachOwn((id) => this.#primitive(id));
     eachOwn((id) => this.#composite(id));
     this.#resolveForwards();
-    try {
-      eachOwn((id) => this.#reference(id));
-    } catch (cause) {
-      if (!(cause instanceof RangeError)) throw cause;
-      throw new ParseError('BTF', 0, 'types nest too deep', { cause });
-    }
+    withinStack(() => eachOwn((id) => this.#reference(id)));
   }
 
   #isFixed(id: number): boolean {

@@ -8,8 +8,10 @@ export interface RawWriter {
   number(key: string, value: number): void;
   word(key: string, value: string): void;
   begin(list: string): void;
-  /** A row, with a name where its kind of row has one; its numbers follow. */
-  row(name: string | undefined): void;
+  /** A row, with the string offset of a name where its kind of row has one; its numbers follow. */
+  row(name: number | undefined): void;
+  /** A field that may be negative. */
+  signed(key: string, value: number): void;
   /** The value of an enumerator, as it is shown. */
   value(value: number | bigint, isWide: boolean, signed: boolean): void;
   /** The end of a row that names a variable. */
@@ -24,11 +26,6 @@ const upperNames = kindNames.map((name) => (name === 'void' ? 'UNKNOWN' : name.t
 /** Name of a kind as raw dumps have it. */
 export function kindText(kind: number): string {
   return upperNames[kind] ?? 'UNKNOWN';
-}
-
-/** A name as raw dumps have it. */
-export function rawName(btf: Btf, offset: number): string {
-  return offset === 0 ? '(anon)' : btf.str(offset);
 }
 
 /** Tells a writer all about a type but its id, kind and name. */
@@ -78,7 +75,7 @@ export function describeType(btf: Btf, id: number, writer: RawWriter): void {
       writer.number('vlen', graph.vlen(id));
       writer.begin('params');
       for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 2) {
-        writer.row(rawName(btf, words[at]!));
+        writer.row(words[at]!);
         writer.number('type_id', words[at + 1]!);
       }
       writer.end();
@@ -104,7 +101,7 @@ export function describeType(btf: Btf, id: number, writer: RawWriter): void {
       return;
     case kindOf.decl_tag:
       writer.number('type_id', graph.sizeOrType(id));
-      writer.number('component_idx', graph.tail(id, 0) | 0);
+      writer.signed('component_idx', graph.tail(id, 0) | 0);
   }
 }
 
@@ -121,7 +118,7 @@ function describeMembers(btf: Btf, id: number, writer: RawWriter): void {
   writer.begin('members');
   for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 3) {
     const where = words[at + 2]!;
-    writer.row(rawName(btf, words[at]!));
+    writer.row(words[at]!);
     writer.number('type_id', words[at + 1]!);
     writer.number('bits_offset', bitFields ? where & 0xff_ffff : where);
     if (bitFields && where >>> 24 > 0) writer.number('bitfield_size', where >>> 24);
@@ -138,7 +135,7 @@ function describeValues(btf: Btf, id: number, writer: RawWriter): void {
   sizeAndCount(graph, id, writer);
   writer.begin('values');
   for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += isWide ? 3 : 2) {
-    writer.row(rawName(btf, words[at]!));
+    writer.row(words[at]!);
     const low = words[at + 1]!;
     if (isWide) {
       const whole = (BigInt(words[at + 2]!) << 32n) | BigInt(low);

@@ -1,66 +1,110 @@
+import { decodeUtf8 } from '../../bytes/index.ts';
+import { ByteText } from '../byte-text.ts';
 import type { Btf } from '../parse.ts';
 import { kindOf } from '../records.ts';
 import type { BtfType } from '../types.ts';
-import { describeType, kindText, type RawWriter, rawName } from './describe.ts';
+import { describeType, kindText, type RawWriter } from './describe.ts';
 
 /**
  * One type in the raw format of `bpftool btf dump`: its line, and a line for each of its members, values or parameters.
  * Throws ParseError where its strings are damaged.
  */
 export function rawText(btf: Btf, type: BtfType): string {
-  const writer = new TextWriter(btf);
-  writer.type(type.id);
-  return writer.text;
+  let text = '';
+  const out = new ByteText((utf8) => {
+    text += decodeUtf8(utf8);
+  });
+  new TextWriter(btf, out).type(type.id);
+  out.flush();
+  return text;
 }
 
 export class TextWriter implements RawWriter {
-  text = '';
   readonly #btf: Btf;
-  /** What stands before the next number: the first of a row without a name follows the tab at once. */
-  #separator = ' ';
+  readonly #strings: Uint8Array;
+  readonly #out: ByteText;
+  /** The first number of a row without a name follows the tab at once. */
+  #afterTab = false;
   #isVariable = false;
 
-  constructor(btf: Btf) {
+  constructor(btf: Btf, out: ByteText) {
     this.#btf = btf;
+    this.#strings = btf.strings;
+    this.#out = out;
   }
 
   type(id: number): void {
     const { graph } = this.#btf;
+    const out = this.#out;
     const kind = graph.kind(id);
     this.#isVariable = kind === kindOf.var;
-    this.text += `[${id}] ${kindText(kind)} '${rawName(this.#btf, graph.name(id))}'`;
+    out.put('[');
+    out.uint(id);
+    out.put('] ');
+    out.put(kindText(kind));
+    out.put(" '");
+    this.#name(graph.name(id));
     describeType(this.#btf, id, this);
-    this.text += '\n';
+    out.put('\n');
+  }
+
+  /** A name and the quote after it. */
+  #name(offset: number): void {
+    if (offset === 0) this.#out.put("(anon)'");
+    else {
+      this.#btf.checkString(offset);
+      this.#out.name(this.#strings, offset);
+      this.#out.put("'");
+    }
+  }
+
+  #key(key: string): void {
+    const out = this.#out;
+    if (!this.#afterTab) out.put(' ');
+    this.#afterTab = false;
+    out.put(key);
+    out.put('=');
   }
 
   number(key: string, value: number): void {
-    this.text += `${this.#separator}${key}=${value}`;
-    this.#separator = ' ';
+    this.#key(key);
+    this.#out.uint(value);
+  }
+
+  signed(key: string, value: number): void {
+    this.#key(key);
+    this.#out.put(String(value));
   }
 
   word(key: string, value: string): void {
     // A variable's linkage is the only field after a comma.
-    this.text += `${this.#isVariable ? ', ' : ' '}${key}=${value}`;
+    if (this.#isVariable) this.#out.put(',');
+    this.#key(key);
+    this.#out.put(value);
   }
 
   begin(): void {}
 
-  row(name: string | undefined): void {
-    if (name !== undefined) this.text += `\n\t'${name}'`;
-    else {
-      this.text += '\n\t';
-      this.#separator = '';
+  row(name: number | undefined): void {
+    if (name === undefined) {
+      this.#out.put('\n\t');
+      this.#afterTab = true;
+    } else {
+      this.#out.put("\n\t'");
+      this.#name(name);
     }
   }
 
   value(value: number | bigint, isWide: boolean, signed: boolean): void {
-    this.text += ` val=${value}${isWide ? (signed ? 'LL' : 'ULL') : ''}`;
+    this.#out.put(` val=${value}${isWide ? (signed ? 'LL' : 'ULL') : ''}`);
   }
 
   variable(id: number): void {
     const { graph } = this.#btf;
     if (id > graph.lastId) return;
-    this.text += ` (${kindText(graph.kind(id))} '${rawName(this.#btf, graph.name(id))}')`;
+    this.#out.put(` (${kindText(graph.kind(id))} '`);
+    this.#name(graph.name(id));
+    this.#out.put(')');
   }
 
   end(): void {}

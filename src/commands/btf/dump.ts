@@ -25,7 +25,7 @@ export const dump: Handler = (ctx, words) => {
   const { roots, sorted } = format;
   const unknown = findUnknownKind(btf);
   if (unknown !== undefined) ctx.hint(`${unknown}: there is no C for it`);
-  const write = (text: string) => ctx.print(text);
+  const write = (utf8: Uint8Array) => ctx.stdout.bytes(utf8);
   return dumpC(btf, { roots, sorted, write, warn: (message) => ctx.printError(`libbpf: ${message}\n`) });
 };
 
@@ -61,11 +61,13 @@ function parseFormat(words: Words, sourceRoots: readonly number[]): Format {
 
 function writeRaw(ctx: Context, btf: Btf, roots: readonly number[]): void {
   const { json } = ctx;
+  const write = (utf8: Uint8Array) => ctx.stdout.bytes(utf8);
   if (json === undefined) {
-    dumpRaw(btf, { roots, write: (text) => ctx.print(text) });
+    dumpRaw(btf, { roots, write });
     return;
   }
   json.startObject().name('types').startArray();
-  dumpRawJson(btf, { roots, pretty: json.pretty, depth: json.depth, write: (text) => json.raw(text) });
+  if (roots.length > 0 || btf.typeCount >= btf.firstId) json.beginValue();
+  dumpRawJson(btf, { roots, pretty: json.pretty, depth: json.depth, write });
   json.endArray().endObject();
 }

@@ -8,6 +8,7 @@ import {
   type NewBtfType,
   parseBtf,
 } from '../../../src/btf/index.ts';
+import { ParseError } from '../../../src/errors/index.ts';
 
 const at = (name: string, typeId: number, bitOffset: number, bitSize = 0) => ({ name, typeId, bitOffset, bitSize });
 const builder = new BtfBuilder();
@@ -76,6 +77,12 @@ describe('types by name', () => {
     expect(c('int')).toEqual(['int;']);
     expect(c('.data')[0]).toMatch(/^\/\* \[\d+\] DATASEC '\.data'/);
   });
+});
+
+test('an anonymous struct that contains itself has no C form', () => {
+  const hostile = new BtfBuilder();
+  hostile.add({ kind: 'struct', name: '', size: 8, kindFlag: false, members: [at('again', 1, 0)] });
+  expect(() => definitionText(parseBtf(hostile.finish()), 1)).toThrow(ParseError);
 });
 
 describe('where a member lies', () => {

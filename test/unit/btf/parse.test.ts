@@ -78,7 +78,11 @@ describe('the C dump', () => {
     const warnings: string[] = [];
     const btf = parseBtf(b.finish());
     const roots = [btf.typeCount];
-    const status = dumpC(btf, { roots, write: (t) => (text += t), warn: (w) => warnings.push(w) });
+    const status = dumpC(btf, {
+      roots,
+      write: (utf8) => (text += new TextDecoder().decode(utf8)),
+      warn: (w) => warnings.push(w),
+    });
     return { status, text: text.split('#endif\n\n').at(-2)!, warnings };
   }
 
@@ -163,8 +167,8 @@ describe('kinds beyond those known here', () => {
   test('cannot be written as C or deduplicated', () => {
     const btf = parseBtf(withNovelKind([4, 8]));
     let text = '';
-    const write = (part: string) => {
-      text += part;
+    const write = (utf8: Uint8Array) => {
+      text += new TextDecoder().decode(utf8);
     };
     expect(dumpC(btf, { write })).toBe(-22);
     expect(text).toBe('');
