@@ -7,7 +7,14 @@ import { build } from 'esbuild';
  * Tests whose outcome hardly depends on the kernel: completion is a matter of shells; schemas are checked against output that
  * the other tests compare on every kernel, and their many objects take longer under emulation than all else.
  */
-const onEveryKernelAlike = ['completion.test.ts', 'schema.test.ts'];
+const onEveryKernelAlike = [
+  'btf-merge.test.ts',
+  'btf-minimize.test.ts',
+  'btf-types.test.ts',
+  'completion.test.ts',
+  'map-words.test.ts',
+  'schema.test.ts',
+];
 
 /** Writes the bundle of all tests of the folders to `outfile`. */
 export async function bundleTests({ project, folders, outfile }) {
