@@ -2,6 +2,10 @@ import { encodeUtf8 } from '../bytes/index.ts';
 
 /** Writers of ASCII into bytes: each returns the position after what it wrote. Callers make room first. */
 
+/** The two digits of each number below 100. */
+const tens = Uint8Array.from({ length: 100 }, (_, value) => 48 + Math.floor(value / 10));
+const ones = Uint8Array.from({ length: 100 }, (_, value) => 48 + (value % 10));
+
 /** Unsigned decimal of an integer below 2^32. */
 export function putU32(buf: Uint8Array, pos: number, value: number): number {
   if (value < 10) {
@@ -19,13 +23,16 @@ export function putU32(buf: Uint8Array, pos: number, value: number): number {
     else if (value < 1000000000) end = pos + 9;
     else end = pos + 10;
   }
-  let rest = value;
-  for (let at = end - 1; at > pos; at--) {
-    const tenth = Math.floor(rest / 10);
-    buf[at] = 48 + rest - tenth * 10;
-    rest = tenth;
+  let rest = value >>> 0;
+  let at = end - 1;
+  for (; at > pos; at -= 2) {
+    const hundredth = (rest / 100) >>> 0;
+    const pair = rest - hundredth * 100;
+    buf[at] = ones[pair]!;
+    buf[at - 1] = tens[pair]!;
+    rest = hundredth;
   }
-  buf[pos] = 48 + rest;
+  if (at === pos) buf[pos] = 48 + rest;
   return end;
 }
 
@@ -37,11 +44,14 @@ export function putI32(buf: Uint8Array, pos: number, value: number): number {
 
 function putNine(buf: Uint8Array, pos: number, value: number): number {
   let rest = value | 0;
-  for (let at = pos + 8; at >= pos; at--) {
-    const tenth = (rest / 10) | 0;
-    buf[at] = 48 + rest - tenth * 10;
-    rest = tenth;
+  for (let at = pos + 8; at > pos; at -= 2) {
+    const hundredth = (rest / 100) | 0;
+    const pair = rest - hundredth * 100;
+    buf[at] = ones[pair]!;
+    buf[at - 1] = tens[pair]!;
+    rest = hundredth;
   }
+  buf[pos] = 48 + rest;
   return pos + 9;
 }
 

@@ -51,17 +51,14 @@ class ElementText {
     const { sink } = this;
     if (length === 0) return this.constant('[]');
     const end = Buffer.from(`${this.line(extra)}]`);
-    const room = length * 7 + 2 + end.length;
+    const room = length * 7 + 3 + end.length;
     return (bytes, at) => {
       sink.reserve(room);
       const { buf, view } = sink;
       let pos = sink.pos;
       buf[pos++] = 91;
       for (let i = at; i < at + length; i++) {
-        // `"0x2` and `a",`, each in one store; they share the first digit's place.
-        const byte = bytes[i]!;
-        view.setUint32(pos, hexHeads[byte]!);
-        view.setUint32(pos + 3, hexTails[byte]!);
+        view.setFloat64(pos, hexElements[bytes[i]!]!, true);
         pos += 7;
       }
       pos = pos - 1;
@@ -114,18 +111,14 @@ class ElementText {
   }
 }
 
-/** `"0x2` and `2a",` of each byte, as big-endian words. */
-const hexHeads = Uint32Array.from({ length: 256 }, (_, byte) => hexWord(`"0x${hexOf(byte)[0]}`));
-const hexTails = Uint32Array.from({ length: 256 }, (_, byte) => hexWord(`${hexOf(byte)}",`));
-
+/** `"0x2a",` of each byte and a place for what follows, as the number whose eight bytes they are: one store each. */
+const hexElements = Float64Array.from({ length: 256 }, (_, byte) =>
+  Buffer.from(`"0x${hexOf(byte)}", `, 'latin1').readDoubleLE(0),
+);
 const hexPairs = Uint16Array.from({ length: 256 }, (_, byte) => Buffer.from(hexOf(byte), 'latin1').readUInt16BE(0));
 
 function hexOf(byte: number): string {
   return byte.toString(16).padStart(2, '0');
-}
-
-function hexWord(text: string): number {
-  return Buffer.from(text, 'latin1').readUInt32BE(0);
 }
 
 /** `{"key":…,"value":…}` decoded, `extra` levels inside the element's surroundings. */
