@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { type Context, type Dispatcher, fail, type StandaloneCommand, UsageExit, type Words } from '../../cli/index.ts';
 import { strerror } from '../../errors/index.ts';
+import { dropPinnedMap, keepPinnedMap } from '../shared/kept-map.ts';
 import { LineReader, readDescriptor } from './lines.ts';
 import { maxCommandBytes, nextCommand } from './split.ts';
 
@@ -12,9 +13,11 @@ export const batchCommand: StandaloneCommand = {
   async run(ctx, words, dispatcher) {
     const path = filePath(words);
     const fd = path === '-' ? 0 : open(path);
+    keepPinnedMap(ctx);
     try {
       return await runCommands(ctx, fd, dispatcher);
     } finally {
+      dropPinnedMap(ctx);
       if (fd !== 0) closeSync(fd);
     }
   },

@@ -2,8 +2,8 @@
 export const maxCommandBytes = 65_535;
 const maxWords = 4095;
 
-const space = /[^ \t\r\n]/g;
-const wordEnd = /[ \t\r\n]/g;
+/** Blank, tab, carriage return, newline. */
+const isBlank = (code: number) => code === 32 || (code >= 9 && code <= 13 && code !== 11 && code !== 12);
 
 /** What keeps a line from being a command. */
 export type SplitError = 'too many arguments' | 'unterminated quoted string';
@@ -15,10 +15,11 @@ export type SplitError = 'too many arguments' | 'unterminated quoted string';
 export function splitWords(line: string): string[] | SplitError {
   const words: string[] = [];
   let at = 0;
-  while (at < line.length) {
-    space.lastIndex = at;
-    const start = space.exec(line)?.index;
-    if (start === undefined) break;
+  const { length } = line;
+  for (;;) {
+    while (at < length && isBlank(line.charCodeAt(at))) at++;
+    if (at >= length) break;
+    const start = at;
     if (words.length >= maxWords) return 'too many arguments';
     const quote = line[start];
     if (quote === "'" || quote === '"') {
@@ -27,10 +28,8 @@ export function splitWords(line: string): string[] | SplitError {
       words.push(line.slice(start + 1, end));
       at = end + 1;
     } else {
-      wordEnd.lastIndex = start;
-      const end = wordEnd.exec(line)?.index ?? line.length;
-      words.push(line.slice(start, end));
-      at = end + 1;
+      while (at < length && !isBlank(line.charCodeAt(at))) at++;
+      words.push(line.slice(start, at));
     }
   }
   return words;

@@ -2,6 +2,7 @@ import { type Context, fail, failSilently, strtoul, type Words } from '../../cli
 import { Errno, strerror } from '../../errors/index.ts';
 import { BpfMap, nextId, openFdById } from '../../kernel/index.ts';
 import { BPF_OBJ_NAME_LEN, BPF_F_RDONLY } from '../../uapi/index.ts';
+import { pinnedMap } from './kept-map.ts';
 import { kernelOf } from './kernel.ts';
 import { openPinned } from './pin.ts';
 
@@ -30,7 +31,10 @@ export function selectMaps(ctx: Context, words: Words, access: MapAccess): BpfMa
     if (Buffer.byteLength(name) > BPF_OBJ_NAME_LEN - 1) fail("can't parse name");
     return mapsByName(ctx, name, flags);
   }
-  if (words.take('pinned')) return [new BpfMap(kernel, openPinned(ctx, words.next(), 'map', flags))];
+  if (words.take('pinned')) {
+    const path = words.next();
+    return [pinnedMap(ctx, kernel, { path, flags, open: () => openPinned(ctx, path, 'map', flags) })];
+  }
   fail(`expected 'id', 'name' or 'pinned', got: '${words.peek() ?? '(null)'}'?`);
 }
 
