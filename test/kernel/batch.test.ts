@@ -37,7 +37,7 @@ function pinnedMap(): BpfMap {
   return map;
 }
 
-function valueOf(map: BpfMap): number {
+function firstValue(map: BpfMap): number {
   const value = new Uint8Array(4);
   expect(map.lookup(new Uint8Array(4), value)).toBe(0);
   return value[0]!;
@@ -60,16 +60,16 @@ describe('a batch', () => {
     const update = (value: number) => batch.stdin.write(`map update pinned ${pin} key 0 0 0 0 value ${value} 0 0 0\n`);
     update(1);
     update(2);
-    await until(() => valueOf(first) === 2);
+    await until(() => firstValue(first) === 2);
     rmSync(pin);
     const second = pinnedMap();
     update(3);
-    await until(() => valueOf(second) === 3);
+    await until(() => firstValue(second) === 3);
     rmSync(pin);
     update(4);
     batch.stdin.end();
     expect(await ended).toBe(255);
     expect(stderr).toBe(`Error: bpf obj get (${pin}): No such file or directory\n`);
-    expect([valueOf(first), valueOf(second)]).toEqual([2, 3]);
+    expect([firstValue(first), firstValue(second)]).toEqual([2, 3]);
   });
 });

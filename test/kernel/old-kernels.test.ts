@@ -1,16 +1,17 @@
 // What kernels lack is told by name and version, and nothing leans on what they lack.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NotSupportedError } from '../../src/errors/index.ts';
 import { BpfMap, createMap, readBatches } from '../../src/kernel/index.ts';
-import { type LoadedObject, loadObject } from '../../src/loader/index.ts';
+import { attachPerfEvent, type LoadedObject, loadObject } from '../../src/loader/index.ts';
 import { parseObject } from '../../src/object/index.ts';
 import { explainUnsupported, type RefusedCall, watchRefusals } from '../../src/probe/index.ts';
 import { openKernel } from '../../src/sys/index.ts';
 import { attr_prog_load, bpf_cmd, bpf_map_type, bpf_prog_type, mapTypeName, structView } from '../../src/uapi/index.ts';
 import { kernelAtLeast } from '../support/feature.ts';
+import { loadTiny } from '../support/parity/fixtures/raw.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
 const real = openKernel();
@@ -129,5 +130,31 @@ describe('program types that came late', () => {
     const told = explainUnsupported(real, lastRefusal() as RefusedCall)?.message;
     const missing = 'program type netfilter: not supported (needs Linux >= 6.4)';
     expect(told).toBe(kernelAtLeast('6.4') ? undefined : missing);
+  });
+});
+
+describe('a cookie of a perf event', () => {
+  it('is taken, or its absence is told with the first kernel that has it', () => {
+    const fd = loadTiny({ type: bpf_prog_type.BPF_PROG_TYPE_PERF_EVENT, name: 'tsk_cookie' });
+    const attr = new Uint8Array(128);
+    const view = new DataView(attr.buffer);
+    view.setUint32(0, 1, true); // PERF_TYPE_SOFTWARE, its CPU clock
+    view.setUint32(4, attr.length, true);
+    view.setBigUint64(16, 1_000_000n, true); // sample period
+    const event = real.perfEventOpen(attr, { pid: -1, cpu: 0, groupFd: -1, flags: 8 });
+    expect(event).toBeGreaterThan(0);
+    const program = { name: 'tsk_cookie', fd, spec: { sectionName: 'perf_event', expectedAttachType: 0 } };
+    const openBefore = readdirSync('/proc/self/fd').length;
+    let told = 'taken';
+    try {
+      attachPerfEvent({ kernel: real, log: () => undefined }, program, { fd: event, cookie: 7n }).close();
+    } catch (error) {
+      told = ((error as Error).cause as Error | undefined)?.message ?? String(error);
+    }
+    real.close(fd);
+    const missing = 'cookie of a perf event: not supported (needs Linux >= 5.15)';
+    expect(told).toBe(kernelAtLeast('5.15') ? 'taken' : missing);
+    // The event was handed over, whatever became of it, and the program was closed.
+    expect(readdirSync('/proc/self/fd').length).toBe(openBefore - 2);
   });
 });
