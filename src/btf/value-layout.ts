@@ -81,7 +81,7 @@ class LayoutBuilder {
   #make(id: number, text: string, depth: number): ValueLayout {
     const type = this.#btf.mustType(id);
     if (
-      (type.kind === 'int' || type.kind === 'enum' || type.kind === 'enum64') &&
+      (type.kind === 'int' || type.kind === 'enum' || type.kind === 'enum64' || type.kind === 'float') &&
       !(type.size >= 1 && type.size <= 16)
     ) {
       throw new ParseError('BTF', 0, `type ${id}: a number of ${type.size} bytes`);

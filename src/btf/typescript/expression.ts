@@ -31,6 +31,7 @@ export class TypeExpressions {
         if (type.size < 1 || type.size > 16) return 'never';
         return type.bool ? 'boolean' : integer(type.bits);
       case 'float':
+        if (type.size < 1 || type.size > 16) return 'never';
         return type.size === 4 || type.size === 8 ? 'number' : integer(type.size * 8);
       case 'ptr':
         return 'bigint';

@@ -204,3 +204,9 @@ test('a large array makes room as it goes', () => {
   const text = parts.join('') + Buffer.from(sink.buf.subarray(0, sink.pos)).toString();
   expect(JSON.parse(text)).toEqual(Array.from(bytes));
 });
+
+test('a float of hostile size has no values', () => {
+  const builder = new BtfBuilder();
+  const id = builder.add({ kind: 'float', name: 'huge', size: 0x7fff_ffff });
+  expect(() => compileValueDecoder(parseBtf(builder.finish()), id)).toThrow(/a number of 2147483647 bytes/);
+});
