@@ -38,6 +38,7 @@ async function bundle() {
 async function run(worker) {
   const words = [project, seed, from, from + runs, limits.mutant, limits.memory].map(String);
   const child = fork(worker, words, { execArgv: [`--max-old-space-size=${limits.heap}`, '--stack-size=984'] });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill('SIGKILL'));
   const started = Date.now();
   let at = from;
   let timer;
