@@ -8,6 +8,7 @@ import { build } from 'esbuild';
  * the other tests compare on every kernel, and their many objects take longer under emulation than all else.
  */
 const onEveryKernelAlike = [
+  'btf-find.test.ts',
   'btf-merge.test.ts',
   'btf-minimize.test.ts',
   'btf-types.test.ts',

@@ -7,7 +7,7 @@ import { runTests } from './index.ts';
 interface Filter {
   /** Only tests whose group or name matches one of these regular expressions; all when empty. */
   only: string[];
-  /** Group → of its tests, every nth runs. */
+  /** Group → of its tests, every nth runs; none for 0. */
   everyNth?: Record<string, number>;
 }
 
@@ -32,5 +32,6 @@ function keep(group: string, test: string): boolean {
   if (only.length > 0 && !only.some((pattern) => pattern.test(`${group} > ${test}`))) return false;
   const count = seen.get(group) ?? 0;
   seen.set(group, count + 1);
-  return count % (filter.everyNth?.[group] ?? 1) === 0;
+  const nth = filter.everyNth?.[group] ?? 1;
+  return nth > 0 && count % nth === 0;
 }
