@@ -51,7 +51,7 @@ export class Context {
   verbOptions: ReadonlyMap<string, readonly string[]> = new Map();
   readonly stderrIsTerminal: boolean;
   /** What a person at a terminal should read after a failure; set by whoever can know. */
-  advise: () => readonly string[] = () => [];
+  advise: () => Promise<readonly string[]> = async () => [];
 
   constructor(init: {
     programName: string;

@@ -141,7 +141,7 @@ async function runWith(
     status = -1;
   }
   if (json !== undefined) stdout.text('\n');
-  if (status !== 0) for (const advice of ctx.advise()) ctx.hint(advice);
+  if (status !== 0) for (const advice of await ctx.advise()) ctx.hint(advice);
   return status;
 }
 

@@ -288,6 +288,16 @@ describe('lines of JSON', () => {
     expect(told.at(-1)).toBe('Error: 10 bad lines, 2 entries imported');
   });
 
+  it('may leave no member out with --strict; bytes leave none out', () => {
+    const hex = `{"key":31,"value_hex":"${'41'.repeat(12)}00"}`;
+    expect(tool(['map', 'import', ...config, '-', '--strict'], lines(good(30), hex))).toEqual({ ...done, stdout: '' });
+    expect(tool(['map', 'import', ...config, '-', '--strict'], lines('{"key":32,"value":{}}'))).toEqual({
+      status: 255,
+      stdout: '',
+      stderr: "Error: line 1: value: must have required property 'message' (0 entries imported before it)\n",
+    });
+  });
+
   it('that the map refuses are told by number', () => {
     const small = `${pins}/small`;
     tool(['map', 'create', small, ...'type hash key 4 value 4 entries 2 name small'.split(' ')]);

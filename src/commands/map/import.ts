@@ -14,10 +14,12 @@ export const importMap: Handler = async (ctx, words) => {
   using map = selectMap(ctx, words, { readOnly: false });
   const file = words.left > 0 ? words.next() : '-';
   const codec = codecOf(ctx, map.info());
-  const check = isStrict(ctx) ? await schemaCheck({ schema: (options) => codec.schema(options) }, true) : undefined;
+  const checks = isStrict(ctx)
+    ? { key: await schemaCheck(codec.key, true), value: await schemaCheck(codec.value, true) }
+    : undefined;
   const fd = file === '-' ? 0 : open(file);
   try {
-    const run = new Import(ctx, map, codec, check);
+    const run = new Import(ctx, map, codec, checks);
     const status = run.all(fd);
     if (status === 0) ctx.json?.null();
     return status;
@@ -38,11 +40,14 @@ function open(file: string): number {
 const maxCount = 16384;
 const maxBytes = 2 * 1024 * 1024;
 
+/** Of typed halves; bytes leave nothing out. */
+type Checks = Readonly<Record<'key' | 'value', SchemaCheck>>;
+
 /** One run: elements are collected, then written together; what a bad line follows is in the map when it is told. */
 class Import {
   readonly #ctx: Context;
   readonly #codec: ElementCodec;
-  readonly #check: SchemaCheck | undefined;
+  readonly #checks: Checks | undefined;
   readonly #writer: ElementWriter;
   readonly #keepGoing: boolean;
   readonly #progress: Progress;
@@ -56,10 +61,10 @@ class Import {
   #count = 0;
   #bad = 0;
 
-  constructor(ctx: Context, map: BpfMap, codec: ElementCodec, check: SchemaCheck | undefined) {
+  constructor(ctx: Context, map: BpfMap, codec: ElementCodec, checks: Checks | undefined) {
     this.#ctx = ctx;
     this.#codec = codec;
-    this.#check = check;
+    this.#checks = checks;
     this.#writer = new ElementWriter(map);
     this.#keepGoing = ctx.verbOptions.has('keep-going');
     this.#progress = new Progress(ctx, 'imported');
@@ -125,10 +130,13 @@ class Import {
     if (typeof element !== 'object' || element === null || Array.isArray(element)) {
       throw new UsageError('entry: expected an object with key and value');
     }
-    const problem = this.#check?.(element);
-    if (problem !== undefined) throw new UsageError(`entry${problem}`);
     const { key, value } = this.#codec;
     const given = element as Record<string, unknown>;
+    for (const name of ['key', 'value'] as const) {
+      if (this.#checks === undefined || given[name] === undefined) continue;
+      const problem = this.#checks[name](given[name]);
+      if (problem !== undefined) throw new UsageError(`${name}${problem}`);
+    }
     let known = 0;
     if (key.size > 0) known += encodeHalf(given, 'key', key, this.#keys, this.#keyView, at * key.size);
     known += encodeHalf(given, 'value', value, this.#values, this.#valueView, at * value.size);

@@ -1,7 +1,7 @@
 import type { Context } from '../../cli/index.ts';
 import { type Kernel, openKernel } from '../../kernel/index.ts';
-import { Errno } from '../../errors/index.ts';
-import { explainPermission, explainUnsupported, type RefusedCall, watchRefusals } from '../../probe/index.ts';
+// Not the index: what explains refusals is read only after one.
+import { watchRefusals } from '../../probe/watch.ts';
 
 const opened = new WeakMap<Context, Kernel>();
 
@@ -24,17 +24,9 @@ export function useKernel(ctx: Context, kernel: Kernel): void {
 /** At a terminal a failed command ends with what the refused system call tells. */
 function withAdvice(ctx: Context, real: Kernel): Kernel {
   const { kernel, lastRefusal } = watchRefusals(real);
-  ctx.advise = () => {
+  ctx.advise = async () => {
     const refusal = lastRefusal();
-    return refusal === undefined ? [] : adviceOn(real, refusal);
+    return refusal === undefined ? [] : (await import('./advice.ts')).adviceOn(real, refusal);
   };
   return kernel;
-}
-
-/** Why the kernel refused a call, as far as facts show it. */
-export function adviceOn(kernel: Kernel, refusal: RefusedCall): string[] {
-  const unsupported = explainUnsupported(kernel, refusal);
-  if (unsupported !== undefined) return [unsupported.message];
-  if (refusal.errno !== Errno.EPERM && refusal.errno !== Errno.EACCES) return [];
-  return explainPermission(kernel).map(({ text }) => text);
 }
