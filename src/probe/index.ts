@@ -1,6 +1,6 @@
 export * from './permission.ts';
-export { explainUnsupported, newerThan, type RefusedCall } from './unsupported.ts';
-export { type WatchedKernel, watchRefusals } from './watch.ts';
+export { explainUnsupported, newerThan } from './unsupported.ts';
+export { type RefusedCall, type WatchedKernel, watchRefusals } from '../kernel/index.ts';
 export { type RefusalKind, refusalKinds } from './refusal/catalogue.ts';
 export {
   type ExplainedStep,

@@ -1,5 +1,6 @@
 import { Errno, NotSupportedError } from '../errors/index.ts';
 import { kernelVersion } from '../host/index.ts';
+import type { RefusedCall } from '../kernel/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import {
   attachTypeName,
@@ -22,16 +23,6 @@ import {
   programTypeSince,
   type SinceTable,
 } from './since.ts';
-
-/** A bpf(2) call the kernel refused. */
-export interface RefusedCall {
-  /** `enum bpf_cmd` */
-  readonly command: number;
-  /** The `union bpf_attr` it was given. */
-  readonly attr: Uint8Array;
-  /** Positive. */
-  readonly errno: number;
-}
 
 /** Errnos by which kernels say that they do not know what they were asked. */
 const unknownToKernel = new Set<number>([

@@ -1,7 +1,5 @@
 import type { Context } from '../../cli/index.ts';
-import { type Kernel, openKernel } from '../../kernel/index.ts';
-// Not the index: what explains refusals is read only after one.
-import { watchRefusals } from '../../probe/watch.ts';
+import { type Kernel, openKernel, watchRefusals } from '../../kernel/index.ts';
 
 const opened = new WeakMap<Context, Kernel>();
 

@@ -1,5 +1,14 @@
 import type { Kernel } from '../sys/index.ts';
-import type { RefusedCall } from './unsupported.ts';
+
+/** A bpf(2) call the kernel refused. */
+export interface RefusedCall {
+  /** `enum bpf_cmd` */
+  readonly command: number;
+  /** The `union bpf_attr` it was given. */
+  readonly attr: Uint8Array;
+  /** Positive. */
+  readonly errno: number;
+}
 
 /** A kernel that remembers the last bpf(2) call it refused, for whoever has to explain a failure. */
 export interface WatchedKernel {
