@@ -20,7 +20,7 @@ const needed = {
   setpriv: 'util-linux',
   xz: 'xz-utils',
 };
-/** How many kernels run side by side. */
+/** How many machines run side by side. */
 const atOnce = 2;
 
 let code = 1;
@@ -37,7 +37,7 @@ async function main() {
     options: {
       only: { type: 'string', multiple: true, default: [] },
       'no-build': { type: 'boolean', default: false },
-      // After these a kernel counts as hung; two side by side need longer than one alone.
+      // After these a kernel counts as hung; two machines side by side need longer than one alone.
       minutes: { type: 'string', default: '16' },
     },
   });
@@ -49,39 +49,41 @@ async function main() {
   if (!values['no-build']) run(process.execPath, ['scripts/build.mjs', '--cli-only']);
 
   const { bundleTests } = await import('./kernels/bundle.mjs');
-  const { writeModules, writeSharedInitramfs } = await import('./kernels/initramfs.mjs');
+  const { writeOwnInitramfs, writeSharedInitramfs } = await import('./kernels/initramfs.mjs');
   const { runMachine } = await import('./kernels/machine.mjs');
   const work = path.join(project, '.cache/machines');
   mkdirSync(work, { recursive: true });
   const bundle = path.join(work, 'run.mjs');
   await bundleTests({ project, folders: ['test/parity', 'test/kernel'], outfile: bundle });
   const shared = path.join(work, 'shared.cpio');
-  writeSharedInitramfs(shared, {
-    project,
-    bundle,
-    filter: { only: values.only, everyNth: values.only.length > 0 ? {} : everyNth },
-  });
+  writeSharedInitramfs(shared, { project, bundle });
+  const filter = { only: values.only, everyNth: values.only.length > 0 ? {} : everyNth };
 
-  const waiting = chosen.map((kernel) => ({ kernel, ...installKernel(kernel, project, say) }));
-  const rowsOf = new Map();
+  // Where fewer kernels are wanted than can run, each one's tests are shared among several machines.
+  const parts = values.only.length > 0 ? 1 : Math.max(1, Math.floor(atOnce / chosen.length));
+  const waiting = chosen.flatMap((kernel) => {
+    const installed = installKernel(kernel, project, say);
+    return Array.from({ length: parts }, (_, index) => ({ kernel, index, ...installed }));
+  });
+  const ended = new Map(chosen.map((kernel) => [kernel, []]));
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { kernel, image, modules } = next;
-      const folder = path.join(work, kernel.version);
+      const { kernel, index, image, modules } = next;
+      const name = parts === 1 ? kernel.version : `${kernel.version}, machine ${index + 1} of ${parts}`;
+      const folder = path.join(work, parts === 1 ? kernel.version : `${kernel.version}-${index + 1}`);
       mkdirSync(folder, { recursive: true });
-      const own = path.join(folder, 'modules.cpio');
-      writeModules(own, modules);
+      const own = path.join(folder, 'own.cpio');
+      writeOwnInitramfs(own, { modules, filter: { ...filter, part: { index, of: parts } } });
       const initramfs = path.join(folder, 'initramfs.cpio');
       writeFileSync(initramfs, Buffer.concat([readFileSync(shared), readFileSync(own)]));
-      console.log(`kernel ${kernel.version}: starting`);
-      rowsOf.set(
-        kernel,
-        report(kernel, await runMachine({ image, initramfs, folder, minutes: Number(values.minutes) })),
-      );
+      console.log(`kernel ${name}: starting`);
+      const run = await runMachine({ image, initramfs, folder, minutes: Number(values.minutes) });
+      console.log(`kernel ${name}: ${run.results.length} tests in ${run.seconds} s`);
+      ended.get(kernel).push({ name, ...run });
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
-  const rows = chosen.flatMap((kernel) => rowsOf.get(kernel));
+  const rows = chosen.flatMap((kernel) => report(kernel, ended.get(kernel)));
   printTable(rows);
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const row of rows) for (const key of Object.keys(total)) total[key] += row[key];
@@ -97,36 +99,32 @@ function kernelNamed(version) {
   return found;
 }
 
-/** Prints failures and answers a row for each group of tests. */
-function report(kernel, { results, ended, seconds, consoleTail }) {
+/** Prints what failed in the machines of a kernel and answers a row for each group of tests. */
+function report(kernel, machines) {
   const groups = new Map();
-  for (const result of results) {
-    const name = result.group.split(' > ')[0];
-    if (!groups.has(name)) groups.set(name, { passed: 0, failed: 0, skipped: 0, reasons: new Set() });
-    const group = groups.get(name);
-    group[result.status]++;
-    if (result.status === 'skipped') group.reasons.add(result.told);
-    if (result.status === 'failed')
-      console.log(`FAIL ${kernel.version} ${result.group} > ${result.test}\n${result.told}\n`);
-  }
-  const rows = [...groups].map(([group, counts]) => ({ kernel: kernel.version, group, ...counts }));
-  console.log(`kernel ${kernel.version}: ${results.length} tests in ${seconds} s`);
-  if (!ended) {
+  const hung = [];
+  for (const { name, results, ended, seconds, consoleTail } of machines) {
+    for (const result of results) {
+      const group = result.group.split(' > ')[0];
+      if (!groups.has(group)) groups.set(group, { passed: 0, failed: 0, skipped: 0, reasons: new Set() });
+      const row = groups.get(group);
+      row[result.status]++;
+      if (result.status === 'skipped') row.reasons.add(result.told);
+      if (result.status === 'failed') console.log(`FAIL ${name} ${result.group} > ${result.test}\n${result.told}\n`);
+    }
+    if (ended) continue;
     const last = results.at(-1);
-    console.log(`kernel ${kernel.version} did not come to its end after ${seconds} s; the last test to end was:`);
+    console.log(`kernel ${name} did not come to its end after ${seconds} s; the last test to end was:`);
     console.log(
       `  ${last === undefined ? 'none' : `${last.group} > ${last.test}`}\nthe end of its console:\n${consoleTail}`,
     );
-    rows.push({
-      kernel: kernel.version,
-      group: '(the machine itself)',
-      passed: 0,
-      failed: 1,
-      skipped: 0,
-      reasons: new Set(),
-    });
+    hung.push({ passed: 0, failed: 1, skipped: 0, reasons: new Set() });
   }
-  return rows;
+  return [...groups, ...hung.map((counts) => ['(the machine itself)', counts])].map(([group, counts]) => ({
+    kernel: kernel.version,
+    group,
+    ...counts,
+  }));
 }
 
 function printTable(rows) {

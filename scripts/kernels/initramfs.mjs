@@ -34,8 +34,8 @@ poweroff -f
 /** Programs of this machine that go in, with the libraries they are linked to. */
 const programs = ['node', 'ip', 'setpriv', 'nsenter', 'unshare', 'bash', 'script', 'prlimit'];
 
-/** Writes the part that all kernels share. `bundle` is the file of tests. */
-export function writeSharedInitramfs(file, { project, bundle, filter }) {
+/** Writes the part that all machines share. `bundle` is the file of tests. */
+export function writeSharedInitramfs(file, { project, bundle }) {
   const archive = new CpioWriter(file);
   archive.file('/init', Buffer.from(init), 0o755);
   const added = new Set();
@@ -64,7 +64,6 @@ export function writeSharedInitramfs(file, { project, bundle, filter }) {
     archive.copy(realpathSync(path.join(project, 'node_modules', name)), `/project/node_modules/${name}`);
   }
   archive.file('/project/run.mjs', readFileSync(bundle));
-  archive.file('/project/filter.json', Buffer.from(JSON.stringify(filter)));
   for (const name of ['/etc/passwd', '/etc/hostname']) {
     archive.file(name, Buffer.from(name.endsWith('passwd') ? 'root:x:0:0::/root:/bin/sh\n' : 'virtual\n'));
   }
@@ -72,9 +71,11 @@ export function writeSharedInitramfs(file, { project, bundle, filter }) {
   archive.end();
 }
 
-/** Writes the part of one kernel: the modules the tests need, unpacked. */
-export function writeModules(file, folder) {
+/** Writes the part of one machine: which tests run in it, and the modules they need of its kernel, unpacked. */
+export function writeOwnInitramfs(file, { modules: folder, filter }) {
   const archive = new CpioWriter(file);
+  archive.folder('/project');
+  archive.file('/project/filter.json', Buffer.from(JSON.stringify(filter)));
   archive.folder('/modules');
   if (folder !== undefined) {
     const found = readdirSync(folder, { recursive: true }).map(String);

@@ -9,6 +9,8 @@ interface Filter {
   only: string[];
   /** Group → of its tests, every nth runs; none for 0. */
   everyNth?: Record<string, number>;
+  /** Of what is left, the tests of this machine where several share them. */
+  part?: { index: number; of: number };
 }
 
 const port = openSync(process.env.TSBPFTOOL_RESULTS ?? '/dev/ttyS1', 'w');
@@ -16,8 +18,9 @@ const project = process.env.TSBPFTOOL_PROJECT ?? '/project';
 const filter = JSON.parse(readFileSync(path.join(project, 'filter.json'), 'utf8')) as Filter;
 const only = filter.only.map((pattern) => new RegExp(pattern));
 
-/** How many tests of each group have been offered. */
+/** How many tests of each group have been offered, and how many of all were for some machine. */
 const seen = new Map<string, number>();
+let chosen = 0;
 
 await runTests(keep, send);
 send({ ended: true });
@@ -33,5 +36,7 @@ function keep(group: string, test: string): boolean {
   const count = seen.get(group) ?? 0;
   seen.set(group, count + 1);
   const nth = filter.everyNth?.[group] ?? 1;
-  return nth > 0 && count % nth === 0;
+  if (nth === 0 || count % nth !== 0) return false;
+  const { index, of } = filter.part ?? { index: 0, of: 1 };
+  return chosen++ % of === index;
 }
