@@ -41,18 +41,28 @@ export class ElementCodec {
     this.value = value;
   }
 
-  /** The JSON Schema (draft 2020-12) of an element: `{key, value}`, without a key for maps that have none. */
+  /**
+   * The JSON Schema (draft 2020-12) of an element: `{key, value}`, without a key for maps that have none. Either may be
+   * given by its bytes instead: `key_hex`, `value_hex`.
+   */
   schema(options: JsonSchemaOptions = {}): JsonSchema {
-    const inner = (half: HalfCodec) => {
-      const { $schema: _, ...rest } = half.schema(options);
-      return rest;
-    };
-    const hasKey = this.key.size > 0;
+    const halves: [name: string, half: HalfCodec][] = [['value', this.value]];
+    if (this.key.size > 0) halves.unshift(['key', this.key]);
+    const properties: Record<string, unknown> = {};
+    for (const [name, half] of halves) {
+      const { $schema: _, ...typed } = half.schema(options);
+      properties[name] = typed;
+      properties[`${name}_hex`] = {
+        title: `all bytes of the ${name}`,
+        type: 'string',
+        pattern: `^([0-9a-fA-F]{2}){${half.size}}$`,
+      };
+    }
     return {
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       type: 'object',
-      properties: { ...(hasKey ? { key: inner(this.key) } : {}), value: inner(this.value) },
-      required: hasKey ? ['key', 'value'] : ['value'],
+      properties,
+      allOf: halves.map(([name]) => ({ oneOf: [{ required: [name] }, { required: [`${name}_hex`] }] })),
       additionalProperties: false,
     };
   }

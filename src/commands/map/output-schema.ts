@@ -147,10 +147,13 @@ const elementSchema = record('A JSON Schema (draft 2020-12) of an element.', {
   type: oneOf('An element is an object', ['object']),
   properties: record(
     'The members of an element.',
-    { value: anything('The schema of a value') },
-    { key: anything('The schema of a key; absent where a map has no keys') },
+    { value: anything('The schema of a value'), value_hex: anything('The schema of all bytes of a value') },
+    {
+      key: anything('The schema of a key; absent where a map has no keys'),
+      key_hex: anything('The schema of all bytes of a key'),
+    },
   ),
-  required: list('Members an element must have', oneOf('A member', ['key', 'value']), { min: 1, max: 2 }),
+  allOf: list('An element has each half once, typed or as bytes', anything('A choice'), { min: 1, max: 2 }),
   additionalProperties: { description: 'There are no other members.', const: false },
 });
 
