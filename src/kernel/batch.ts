@@ -1,5 +1,6 @@
 import type { BpfMap } from './map.ts';
 import { elementValueSize } from './map.ts';
+import { trieFilter } from './trie-order.ts';
 import { attr_map_batch, bpf_cmd, bpf_map_type, structView } from '../uapi/index.ts';
 
 /** Elements read together: key `i` at `i * keySize`, value `i` at `i * valueSize` (all CPUs for per-CPU maps). */
@@ -20,44 +21,128 @@ const EOPNOTSUPP = -95;
 const maxInterruptions = 100;
 
 /**
- * All elements of a map through BPF_MAP_LOOKUP_BATCH, at most 16,384 and about 2 MiB a call. The arrays are reused by
- * the next batch. Returns -errno when the map type or kernel has no batches (before anything was yielded) or a later
- * call fails; 0 at the end. Elements that stay are seen exactly once: the kernel hands out whole hash buckets.
+ * All elements of a map through BPF_MAP_LOOKUP_BATCH, at most 16,384 and about 2 MiB a call. While one batch is worked
+ * on, the next is read on another thread; its arrays are used again for the one after. Returns -errno when the map type
+ * or kernel has no batches (before anything was yielded) or a later call fails; 0 at the end. Elements that stay are
+ * seen exactly once: the kernel hands out whole hash buckets, and of a trie only what comes later in its order is taken.
  */
-export function* readBatches(map: BpfMap): Generator<ElementBatch, number> {
-  const { type, keySize, maxEntries } = map.info();
-  // The kernel walks a trie from the key it gave last and starts over when that is gone: batches could repeat.
-  if (type === bpf_map_type.BPF_MAP_TYPE_LPM_TRIE) return EOPNOTSUPP;
-  const valueSize = elementValueSize(map.kernel, map.info());
-  const kernel = map.kernel;
-  let capacity = Math.max(1, Math.min(maxCount, maxEntries, Math.floor(maxBytes / (keySize + valueSize))));
-  let keys = new Uint8Array(capacity * keySize);
-  let values = new Uint8Array(capacity * valueSize);
-  // A token is a bucket number or a whole key.
-  let [inToken, outToken] = [new Uint8Array(Math.max(8, keySize)), new Uint8Array(Math.max(8, keySize))];
-  const attr = structView(attr_map_batch);
-  let interruptions = 0;
-  for (let first = true; ; ) {
-    attr.set('in_batch', first ? 0n : kernel.address(inToken)).set('out_batch', kernel.address(outToken));
-    attr.set('keys', kernel.address(keys)).set('values', kernel.address(values));
-    attr.set('count', capacity).set('map_fd', map.fd.number);
-    const result = kernel.bpf(bpf_cmd.BPF_MAP_LOOKUP_BATCH, attr.bytes);
-    if (result === ENOSPC && capacity <= maxEntries) {
-      // One bucket holds more than fits: nothing was consumed.
-      capacity *= 2;
-      keys = new Uint8Array(capacity * keySize);
-      values = new Uint8Array(capacity * valueSize);
-      continue;
+export async function* readBatches(map: BpfMap): AsyncGenerator<ElementBatch, number> {
+  const isTrie = map.info().type === bpf_map_type.BPF_MAP_TYPE_LPM_TRIE;
+  const onlyNew = isTrie ? trieFilter(map.info().keySize) : undefined;
+  const reader = new BatchReader(map);
+  // Most maps end with their first batch, which is not worth a thread.
+  let result = reader.readNow();
+  for (;;) {
+    const { batch, ended } = result;
+    const next = ended === undefined ? reader.readAhead() : undefined;
+    // Seen when it is waited for.
+    next?.catch(() => undefined);
+    try {
+      const count = onlyNew === undefined ? batch.count : onlyNew(batch);
+      if (count > 0) yield count === batch.count ? batch : { ...batch, count };
+    } finally {
+      // A call under way writes to the arrays and needs the map's descriptor.
+      await next;
     }
-    const count = attr.u32('count');
+    if (next === undefined) return ended!;
+    result = await next;
+  }
+}
+
+interface BatchResult {
+  readonly batch: ElementBatch;
+  /** Nothing comes after it: 0, or -errno. */
+  readonly ended: number | undefined;
+}
+
+/** Arrays that one call fills. */
+interface BatchArrays {
+  keys: Uint8Array;
+  values: Uint8Array;
+}
+
+class BatchReader {
+  readonly #map: BpfMap;
+  readonly #keySize: number;
+  readonly #valueSize: number;
+  readonly #attr = structView(attr_map_batch);
+  #capacity: number;
+  /** Where the call goes on, and where the next will: a bucket number or a whole key. */
+  #from: Uint8Array | undefined;
+  #to: Uint8Array;
+  #filling: BatchArrays;
+  #other: BatchArrays | undefined;
+  #interruptions = 0;
+
+  constructor(map: BpfMap) {
+    const { keySize, maxEntries } = map.info();
+    this.#map = map;
+    this.#keySize = keySize;
+    this.#valueSize = elementValueSize(map.kernel, map.info());
+    this.#capacity = Math.max(1, Math.min(maxCount, maxEntries, Math.floor(maxBytes / (keySize + this.#valueSize))));
+    this.#to = this.#token();
+    this.#filling = this.#arrays();
+  }
+
+  readNow(): BatchResult {
+    for (;;) {
+      const result = this.#taken(this.#map.kernel.bpf(bpf_cmd.BPF_MAP_LOOKUP_BATCH, this.#request()));
+      if (result !== undefined) return result;
+    }
+  }
+
+  async readAhead(): Promise<BatchResult> {
+    for (;;) {
+      const call = this.#map.kernel.bpfInBackground(bpf_cmd.BPF_MAP_LOOKUP_BATCH, this.#request());
+      const result = this.#taken(await call);
+      if (result !== undefined) return result;
+    }
+  }
+
+  #request(): Uint8Array {
+    const { kernel, fd } = this.#map;
+    const { keys, values } = this.#filling;
+    const attr = this.#attr;
+    attr.set('in_batch', this.#from === undefined ? 0n : kernel.address(this.#from));
+    attr.set('out_batch', kernel.address(this.#to));
+    attr.set('keys', kernel.address(keys)).set('values', kernel.address(values));
+    attr.set('count', this.#capacity).set('map_fd', fd.number);
+    return attr.bytes;
+  }
+
+  /** What a call brought; undefined where it is to be made again. */
+  #taken(result: number): BatchResult | undefined {
+    if (result === ENOSPC && this.#capacity <= this.#map.info().maxEntries) {
+      // One bucket holds more than fits: nothing was consumed.
+      this.#capacity *= 2;
+      this.#filling = this.#arrays();
+      this.#other = undefined;
+      return undefined;
+    }
+    const count = this.#attr.u32('count');
     // Array-like maps report a busy element so, after handing over what came before it.
-    const interrupted = result === EINTR && count < capacity && interruptions++ < maxInterruptions;
-    if (interrupted && count === 0) continue;
-    if (result < 0 && result !== ENOENT && !interrupted) return result;
-    if (count > 0) yield { keys, values, count, keySize, valueSize };
-    if (result === ENOENT) return 0;
-    [inToken, outToken] = [outToken, inToken];
-    first = false;
+    const interrupted = result === EINTR && count < this.#capacity && this.#interruptions++ < maxInterruptions;
+    if (interrupted && count === 0) return undefined;
+    const failed = result < 0 && result !== ENOENT && !interrupted;
+    const { keys, values } = this.#filling;
+    const sizes = { keySize: this.#keySize, valueSize: this.#valueSize };
+    const batch = { keys, values, count: failed ? 0 : count, ...sizes };
+    if (failed) return { batch, ended: result };
+    if (result === ENOENT) return { batch, ended: 0 };
+    [this.#from, this.#to] = [this.#to, this.#from ?? this.#token()];
+    [this.#filling, this.#other] = [this.#other ?? this.#arrays(), this.#filling];
+    return { batch, ended: undefined };
+  }
+
+  #token(): Uint8Array {
+    return new Uint8Array(Math.max(8, this.#keySize));
+  }
+
+  #arrays(): BatchArrays {
+    return {
+      keys: new Uint8Array(this.#capacity * this.#keySize),
+      values: new Uint8Array(this.#capacity * this.#valueSize),
+    };
   }
 }
 

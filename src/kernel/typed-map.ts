@@ -109,19 +109,24 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
   /** As `entries`, as bytes in reused arrays: they hold until the next element is asked for. */
   async *elements({ signal }: IterationOptions = {}): AsyncGenerator<ElementBytes> {
     const batches = readBatches(this.map);
-    for (let read = 0; ; ) {
-      signal?.throwIfAborted();
-      const { done, value: batch } = batches.next();
-      if (done) {
-        if (batch === 0) return;
-        if (read > 0) throw syscallError('read map elements', batch);
-        return yield* this.#oneByOne(signal);
+    let read = 0;
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        const { done, value: batch } = await batches.next();
+        if (done) {
+          if (batch === 0) return;
+          if (read > 0) throw syscallError('read map elements', batch);
+          break;
+        }
+        const { keys, values, keySize, valueSize, count } = batch;
+        for (let i = 0; i < count; i++) yield { keys, keyAt: i * keySize, values, valueAt: i * valueSize };
+        read += count;
       }
-      const { keys, values, keySize, valueSize, count } = batch;
-      for (let i = 0; i < count; i++) yield { keys, keyAt: i * keySize, values, valueAt: i * valueSize };
-      read += count;
-      await turn();
+    } finally {
+      await batches.return(0);
     }
+    yield* this.#oneByOne(signal);
   }
 
   /** Maps and kernels without batches. An element deleted meanwhile is passed over. */

@@ -18,14 +18,17 @@ export interface WatchedKernel {
 
 export function watchRefusals(watched: Kernel): WatchedKernel {
   let last: RefusedCall | undefined;
-  const bpf: Kernel['bpf'] = (command, attr) => {
-    const result = watched.bpf(command, attr);
+  const remember = (command: number, attr: Uint8Array, result: number): number => {
     if (result < 0) last = { command, attr: attr.slice(), errno: -result };
     return result;
   };
+  const calls: Pick<Kernel, 'bpf' | 'bpfInBackground'> = {
+    bpf: (command, attr) => remember(command, attr, watched.bpf(command, attr)),
+    bpfInBackground: async (command, attr) => remember(command, attr, await watched.bpfInBackground(command, attr)),
+  };
   const kernel = new Proxy(watched, {
     get(target, name) {
-      if (name === 'bpf') return bpf;
+      if (name === 'bpf' || name === 'bpfInBackground') return calls[name];
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === 'function' ? value.bind(target) : value;
     },

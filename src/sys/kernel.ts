@@ -66,6 +66,11 @@ export interface FileAccess {
 export interface Kernel extends FileAccess {
   /** bpf(2). `attr` is a `union bpf_attr`; its length is passed as the size. Returns >= 0, or -errno. */
   bpf(command: number, attr: Uint8Array): number;
+  /**
+   * As `bpf`, while the event loop goes on. `attr` and all it points to must stay referenced and untouched, and its
+   * descriptors open, until the promise resolves.
+   */
+  bpfInBackground(command: number, attr: Uint8Array): Promise<number>;
   /** Address of the array's first byte, to embed in an attribute. Keep the array referenced until after the call. */
   address(bytes: Uint8Array): bigint;
 

@@ -32,6 +32,17 @@ export class Libc {
     return result < 0 ? -this.#koffi.errno() : result;
   }
 
+  /** As `syscallOnBytes`, on another thread. `bytes` and what it points to must not be touched until it resolves. */
+  syscallOnBytesInBackground(number: number, first: number, bytes: Uint8Array, third: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#syscall.async(number, first, bytes, third, (error: unknown, result: number) => {
+        // errno is that of the call while this runs.
+        if (error !== null) reject(error);
+        else resolve(result < 0 ? -this.#koffi.errno() : result);
+      });
+    });
+  }
+
   /** `syscall(number, …)` with up to six integer arguments. Returns the result, or -errno. */
   syscall(number: number, args: readonly (number | bigint)[]): number {
     const padded = [0, 0, 0, 0, 0, 0].map((zero, index) => args[index] ?? zero);

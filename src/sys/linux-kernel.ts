@@ -46,6 +46,10 @@ class LinuxKernel implements Kernel {
     return this.#native.syscallOnBytes(this.#known.bpf, command, attr, attr.length);
   }
 
+  bpfInBackground(command: number, attr: Uint8Array): Promise<number> {
+    return this.#native.syscallOnBytesInBackground(this.#known.bpf, command, attr, attr.length);
+  }
+
   address(bytes: Uint8Array): bigint {
     return this.#native.address(bytes);
   }

@@ -90,7 +90,7 @@ describe('the program', () => {
 });
 
 describe('elements of a per-CPU array, which has batches since 5.13,', () => {
-  it('are read in batches or one by one', () => {
+  it('are read in batches or one by one', async () => {
     const fd = createMap(real, {
       type: bpf_map_type.BPF_MAP_TYPE_PERCPU_ARRAY,
       name: 'tsk_percpu',
@@ -102,9 +102,9 @@ describe('elements of a per-CPU array, which has batches since 5.13,', () => {
     map.pin('/sys/fs/bpf/tsk_percpu');
     try {
       const batches = readBatches(map);
-      let first = batches.next();
+      let first = await batches.next();
       const hasBatches = first.done !== true;
-      while (first.done !== true) first = batches.next();
+      while (first.done !== true) first = await batches.next();
       expect(hasBatches).toBe(kernelAtLeast('5.13'));
       const words = ['-j', 'map', 'dump', 'pinned', '/sys/fs/bpf/tsk_percpu'];
       const dumped = spawnSync(tool[0]!, [tool[1]!, ...words], { encoding: 'utf8' });

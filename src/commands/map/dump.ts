@@ -10,7 +10,7 @@ import { printMapHeader } from './header.ts';
 import { elementTypes } from './map-btf.ts';
 
 /** `map dump MAP` */
-export const dump: Handler = (ctx, words) => {
+export const dump: Handler = async (ctx, words) => {
   if (words.left !== 2) usage();
   const maps = selectMaps(ctx, words, { readOnly: true });
   if (maps.length === 0) noMatch(ctx);
@@ -22,7 +22,7 @@ export const dump: Handler = (ctx, words) => {
     let status = 0;
     try {
       for (const [index, map] of maps.entries()) {
-        status = dumpMap(ctx, map, json, several);
+        status = await dumpMap(ctx, map, json, several);
         if (json === undefined && index < maps.length - 1) ctx.print('\n');
         if (status !== 0) break;
       }
@@ -37,7 +37,7 @@ export const dump: Handler = (ctx, words) => {
   }
 };
 
-function dumpMap(ctx: Context, map: BpfMap, json: JsonWriter | undefined, withHeader: boolean): number {
+async function dumpMap(ctx: Context, map: BpfMap, json: JsonWriter | undefined, withHeader: boolean): Promise<number> {
   const info = map.info();
   const types = json && elementTypes(ctx, info);
   if (json === undefined) {
@@ -58,7 +58,7 @@ function dumpMap(ctx: Context, map: BpfMap, json: JsonWriter | undefined, withHe
   else if (types !== undefined) write = decodedWriter(ctx, info, types, json!.depth);
   else write = plainWriter(ctx, info);
 
-  const { status, count, wrote } = writeElements(ctx, map, write);
+  const { status, count, wrote } = await writeElements(ctx, map, write);
   if (json === undefined) ctx.print(`Found ${count} element${count === 1 ? '' : 's'}\n`);
   else {
     json.needsComma = wrote;
@@ -76,19 +76,23 @@ interface Written {
 }
 
 /** All elements, in batches where the map has them, else one by one. */
-function writeElements(ctx: Context, map: BpfMap, write: EntryWriter): Written {
+async function writeElements(ctx: Context, map: BpfMap, write: EntryWriter): Promise<Written> {
   let count = 0;
   const batches = readBatches(map);
-  for (;;) {
-    const { done, value } = batches.next();
-    if (done) {
-      if (value === 0) return { status: 0, count, wrote: count > 0 };
-      if (count === 0) return writeOneByOne(ctx, map, write);
-      fail(`reading elements failed: ${strerror(-value)}`, { status: value });
+  try {
+    for (;;) {
+      const { done, value } = await batches.next();
+      if (done) {
+        if (value === 0) return { status: 0, count, wrote: count > 0 };
+        if (count === 0) return writeOneByOne(ctx, map, write);
+        fail(`reading elements failed: ${strerror(-value)}`, { status: value });
+      }
+      const { keys, values, keySize, valueSize } = value;
+      for (let i = 0; i < value.count; i++) write(keys, i * keySize, values, i * valueSize, count + i === 0);
+      count += value.count;
     }
-    const { keys, values, keySize, valueSize } = value;
-    for (let i = 0; i < value.count; i++) write(keys, i * keySize, values, i * valueSize, count + i === 0);
-    count += value.count;
+  } finally {
+    await batches.return(0);
   }
 }
 
