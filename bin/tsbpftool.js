@@ -1,7 +1,5 @@
 #!/usr/bin/env node
-const nodeModule = require('node:module');
-nodeModule.enableCompileCache?.();
-const { main } = require('../dist/cli/main.cjs');
+const { main } = require('./load.js').load();
 const name = process.argv[1].replace(/^.*\//, '').replace(/\.js$/, '');
 main(name, process.argv.slice(2)).then((status) => {
   process.exitCode = status;

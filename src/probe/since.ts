@@ -1,8 +1,31 @@
 // The first kernel version with each thing that bpf(2) can be asked for, from the kernel's history. What every kernel
 // since 4.15 has is left out, and so is what is too new for its version to be certain.
-import * as uapi from '../uapi/index.ts';
-
-const { bpf_attach_type: attach, bpf_cmd: cmd, bpf_map_type: map, bpf_prog_type: prog } = uapi;
+import {
+  BPF_F_ANY_ALIGNMENT,
+  BPF_F_CLONE,
+  BPF_F_INNER_MAP,
+  BPF_F_LINK,
+  BPF_F_MMAPABLE,
+  BPF_F_NO_USER_CONV,
+  BPF_F_PATH_FD,
+  BPF_F_PRESERVE_ELEMS,
+  BPF_F_RB_OVERWRITE,
+  BPF_F_RDONLY_PROG,
+  BPF_F_SEGV_ON_FAULT,
+  BPF_F_SLEEPABLE,
+  BPF_F_TEST_RND_HI32,
+  BPF_F_TEST_STATE_FREQ,
+  BPF_F_TOKEN_FD,
+  BPF_F_VTYPE_BTF_OBJ_FD,
+  BPF_F_WRONLY_PROG,
+  BPF_F_XDP_DEV_BOUND_ONLY,
+  BPF_F_XDP_HAS_FRAGS,
+  BPF_F_ZERO_SEED,
+  bpf_attach_type as attach,
+  bpf_cmd as cmd,
+  bpf_map_type as map,
+  bpf_prog_type as prog,
+} from '../uapi/index.ts';
 
 /** Number → `major.minor`. */
 export type SinceTable = ReadonlyMap<number, string>;
@@ -55,20 +78,20 @@ export const mapTypeSince: SinceTable = new Map([
 
 /** Flag bit → version. */
 export const mapFlagSince: SinceTable = new Map([
-  [uapi.BPF_F_ZERO_SEED, '5.0'],
-  [uapi.BPF_F_RDONLY_PROG, '5.2'],
-  [uapi.BPF_F_WRONLY_PROG, '5.2'],
-  [uapi.BPF_F_CLONE, '5.4'],
-  [uapi.BPF_F_MMAPABLE, '5.5'],
-  [uapi.BPF_F_PRESERVE_ELEMS, '5.10'],
-  [uapi.BPF_F_INNER_MAP, '5.10'],
-  [uapi.BPF_F_LINK, '6.4'],
-  [uapi.BPF_F_PATH_FD, '6.5'],
-  [uapi.BPF_F_VTYPE_BTF_OBJ_FD, '6.9'],
-  [uapi.BPF_F_TOKEN_FD, '6.9'],
-  [uapi.BPF_F_SEGV_ON_FAULT, '6.9'],
-  [uapi.BPF_F_NO_USER_CONV, '6.9'],
-  [uapi.BPF_F_RB_OVERWRITE, '6.19'],
+  [BPF_F_ZERO_SEED, '5.0'],
+  [BPF_F_RDONLY_PROG, '5.2'],
+  [BPF_F_WRONLY_PROG, '5.2'],
+  [BPF_F_CLONE, '5.4'],
+  [BPF_F_MMAPABLE, '5.5'],
+  [BPF_F_PRESERVE_ELEMS, '5.10'],
+  [BPF_F_INNER_MAP, '5.10'],
+  [BPF_F_LINK, '6.4'],
+  [BPF_F_PATH_FD, '6.5'],
+  [BPF_F_VTYPE_BTF_OBJ_FD, '6.9'],
+  [BPF_F_TOKEN_FD, '6.9'],
+  [BPF_F_SEGV_ON_FAULT, '6.9'],
+  [BPF_F_NO_USER_CONV, '6.9'],
+  [BPF_F_RB_OVERWRITE, '6.19'],
 ]);
 
 export const programTypeSince: SinceTable = new Map([
@@ -144,10 +167,10 @@ export const linkSince: SinceTable = new Map([
 
 /** Flag bit of BPF_PROG_LOAD → version. */
 export const programFlagSince: SinceTable = new Map([
-  [uapi.BPF_F_ANY_ALIGNMENT, '5.0'],
-  [uapi.BPF_F_TEST_RND_HI32, '5.3'],
-  [uapi.BPF_F_TEST_STATE_FREQ, '5.4'],
-  [uapi.BPF_F_SLEEPABLE, '5.10'],
-  [uapi.BPF_F_XDP_HAS_FRAGS, '5.18'],
-  [uapi.BPF_F_XDP_DEV_BOUND_ONLY, '6.3'],
+  [BPF_F_ANY_ALIGNMENT, '5.0'],
+  [BPF_F_TEST_RND_HI32, '5.3'],
+  [BPF_F_TEST_STATE_FREQ, '5.4'],
+  [BPF_F_SLEEPABLE, '5.10'],
+  [BPF_F_XDP_HAS_FRAGS, '5.18'],
+  [BPF_F_XDP_DEV_BOUND_ONLY, '6.3'],
 ]);

@@ -1,0 +1,84 @@
+// What the build keeps of a compiled program is used only for the very text it was compiled of.
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+
+const project = path.resolve(import.meta.dirname, '../../..');
+let folder = '';
+const cli = () => path.join(folder, 'dist/cli');
+const kept = () => path.join(cli(), readdirSync(cli()).find((name) => name.startsWith('main.v8-'))!);
+const main = () => path.join(cli(), 'main.cjs');
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-load-'));
+  symlinkSync(path.join(project, 'node_modules'), path.join(folder, 'node_modules'));
+});
+beforeEach(() => {
+  for (const name of ['bin', 'dist/cli', 'package.json']) {
+    cpSync(path.join(project, name), path.join(folder, name), { recursive: true });
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const expected = execFileSync(process.execPath, [path.join(project, 'bin/tsbpftool.js'), 'version']).toString();
+
+function version(...nodeOptions: string[]) {
+  const args = [...nodeOptions, path.join(folder, 'bin/tsbpftool.js'), 'version'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+const fine = { status: 0, stdout: expected, stderr: '' };
+
+it('runs from what was kept, which is accepted', () => {
+  const check = `
+    const vm = require('node:vm');
+    const Script = vm.Script;
+    vm.Script = class extends Script {
+      constructor(...args) {
+        super(...args);
+        process.on('exit', () => console.error(args[1].cachedData.length > 0, this.cachedDataRejected));
+      }
+    };`;
+  const hook = path.join(folder, 'hook.cjs');
+  writeFileSync(hook, check);
+  expect(version('--require', hook)).toEqual({ ...fine, stderr: 'true false\n' });
+});
+
+it('runs the text where it is not what was compiled, though it is as long', () => {
+  const text = readFileSync(main(), 'latin1');
+  const id = text.slice(2, 34);
+  const other = `//${'0'.repeat(32)}${text.slice(34)}`.replaceAll('compatible with', 'COMPATIBLE WITH');
+  expect(id).toMatch(/^[0-9a-f]{32}$/);
+  expect(other.length).toBe(text.length);
+  writeFileSync(main(), other, 'latin1');
+  expect(version()).toEqual({ ...fine, stdout: expected.replaceAll('compatible with', 'COMPATIBLE WITH') });
+});
+
+it.each([
+  ['nothing was kept', () => rmSync(kept())],
+  ['what was kept is empty', () => writeFileSync(kept(), '')],
+  ['what was kept is cut short', () => writeFileSync(kept(), readFileSync(kept()).subarray(0, 1000))],
+])('runs where %s', (_case, damage) => {
+  damage();
+  expect(version()).toEqual(fine);
+});
+
+it('keeps nothing outside its own folder', () => {
+  rmSync(kept());
+  const tmp = path.join(folder, 'tmp');
+  const args = [path.join(folder, 'bin/tsbpftool.js'), 'version'];
+  execFileSync(process.execPath, args, { env: { ...process.env, TMPDIR: tmp, HOME: tmp } });
+  expect(existsSync(tmp)).toBe(false);
+});
