@@ -2,14 +2,16 @@ import { encodeUtf8 } from '../bytes/index.ts';
 
 /** Writers of ASCII into bytes: each returns the position after what it wrote. Callers make room first. */
 
-/** The two digits of each number below 100. */
-const tens = Uint8Array.from({ length: 100 }, (_, value) => 48 + Math.floor(value / 10));
-const ones = Uint8Array.from({ length: 100 }, (_, value) => 48 + (value % 10));
+/** The two digits of each number below 100, the first in the upper byte. */
+const pairs = Uint16Array.from(
+  { length: 100 },
+  (_, value) => ((48 + Math.floor(value / 10)) << 8) | (48 + (value % 10)),
+);
 
 /** Unsigned decimal of an integer below 2^32. */
-export function putU32(buf: Uint8Array, pos: number, value: number): number {
+export function putU32(view: DataView, pos: number, value: number): number {
   if (value < 10) {
-    buf[pos] = 48 + value;
+    view.setUint8(pos, 48 + value);
     return pos + 1;
   }
   let end = pos + 2;
@@ -24,40 +26,40 @@ export function putU32(buf: Uint8Array, pos: number, value: number): number {
     else end = pos + 10;
   }
   let rest = value >>> 0;
-  let at = end - 1;
-  for (; at > pos; at -= 2) {
+  let at = end - 2;
+  for (; at >= pos; at -= 2) {
     const hundredth = (rest / 100) >>> 0;
-    const pair = rest - hundredth * 100;
-    buf[at] = ones[pair]!;
-    buf[at - 1] = tens[pair]!;
+    view.setUint16(at, pairs[rest - hundredth * 100]!);
     rest = hundredth;
   }
-  if (at === pos) buf[pos] = 48 + rest;
+  if (at === pos - 1) view.setUint8(pos, 48 + rest);
   return end;
 }
 
-export function putI32(buf: Uint8Array, pos: number, value: number): number {
-  if (value >= 0) return putU32(buf, pos, value);
-  buf[pos] = 45;
-  return putU32(buf, pos + 1, -value);
+export function putI32(view: DataView, pos: number, value: number): number {
+  if (value >= 0) return putU32(view, pos, value);
+  view.setUint8(pos, 45);
+  return putU32(view, pos + 1, -value);
 }
 
-function putNine(buf: Uint8Array, pos: number, value: number): number {
-  let rest = value | 0;
-  for (let at = pos + 8; at > pos; at -= 2) {
-    const hundredth = (rest / 100) | 0;
-    const pair = rest - hundredth * 100;
-    buf[at] = ones[pair]!;
-    buf[at - 1] = tens[pair]!;
-    rest = hundredth;
-  }
-  buf[pos] = 48 + rest;
+function putFour(view: DataView, pos: number, value: number): void {
+  const hundredth = (value / 100) | 0;
+  view.setUint16(pos, pairs[hundredth]!);
+  view.setUint16(pos + 2, pairs[value - hundredth * 100]!);
+}
+
+function putNine(view: DataView, pos: number, value: number): number {
+  const high = (value / 10000) | 0;
+  const top = (high / 10000) | 0;
+  view.setUint8(pos, 48 + top);
+  putFour(view, pos + 1, high - top * 10000);
+  putFour(view, pos + 5, value - high * 10000);
   return pos + 9;
 }
 
 /** Unsigned decimal of hi * 2^32 + lo. */
-export function putU64(buf: Uint8Array, pos: number, hi: number, lo: number): number {
-  if (hi === 0) return putU32(buf, pos, lo);
+export function putU64(view: DataView, pos: number, hi: number, lo: number): number {
+  if (hi === 0) return putU32(view, pos, lo);
   const billion = 1e9;
   const top = Math.floor(hi / billion);
   let part = (hi - top * billion) * 65536 + (lo >>> 16);
@@ -66,16 +68,16 @@ export function putU64(buf: Uint8Array, pos: number, hi: number, lo: number): nu
   const bottom = Math.floor(part / billion);
   const low = part - bottom * billion;
   const rest = top * 4294967296 + middle * 65536 + bottom;
-  if (rest < billion) return putNine(buf, putU32(buf, pos, rest), low);
+  if (rest < billion) return putNine(view, putU32(view, pos, rest), low);
   const high = Math.floor(rest / billion);
-  return putNine(buf, putNine(buf, putU32(buf, pos, high), rest - high * billion), low);
+  return putNine(view, putNine(view, putU32(view, pos, high), rest - high * billion), low);
 }
 
-export function putI64(buf: Uint8Array, pos: number, hi: number, lo: number): number {
-  if (hi < 0x80000000) return putU64(buf, pos, hi, lo);
-  buf[pos] = 45;
+export function putI64(view: DataView, pos: number, hi: number, lo: number): number {
+  if (hi < 0x80000000) return putU64(view, pos, hi, lo);
+  view.setUint8(pos, 45);
   const low = -lo >>> 0;
-  return putU64(buf, pos + 1, (~hi + (low === 0 ? 1 : 0)) >>> 0, low);
+  return putU64(view, pos + 1, (~hi + (low === 0 ? 1 : 0)) >>> 0, low);
 }
 
 /** Lower-case hex without leading zeroes. */

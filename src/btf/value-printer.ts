@@ -6,9 +6,14 @@ import type { Btf } from './parse.ts';
 import { isModifier, tryResolve, trySizeOf } from './resolve.ts';
 import type { BtfArray, BtfDatasec, BtfInt, BtfMember, BtfType } from './types.ts';
 
-/** Where values are written: `reserve(n)` makes room for n bytes at `pos` and may replace `buf` and lower `pos`. */
+/**
+ * Where values are written: `reserve(n)` makes room for n bytes at `pos` and may replace `buf` and `view` and lower `pos`.
+ * Of the room, bytes behind what was written may change.
+ */
 export interface ValueSink {
   buf: Uint8Array;
+  /** Of the same memory as `buf`, from its first byte on. */
+  view: DataView;
   pos: number;
   reserve(n: number): void;
 }
@@ -82,7 +87,7 @@ const { putU32, putI32, putU64, putI64, putHex32, putHex64, putText, putUtf8, pu
 ${this.#functions.join('\n')}
 return function printValue(s, b, o) {
   ${piece.room <= roomStep ? `s.reserve(${piece.room});` : ''}
-  let buf = s.buf, pos = s.pos;
+  let buf = s.buf, view = s.view, pos = s.pos;
   ${place(piece.code, 'o')}
   s.pos = pos;
   return ${piece.failed ? -22 : 0};
@@ -153,10 +158,10 @@ return function printValue(s, b, o) {
     if (piece.code.length > inlineLimit) {
       const name = `f${this.#functions.length}`;
       this.#functions.push(
-        `function ${name}(s, b, o, buf, pos) {\n${place(piece.code, 'o')}s.pos = pos;\nreturn pos;\n}`,
+        `function ${name}(s, b, o, buf, view, pos) {\n${place(piece.code, 'o')}s.pos = pos;\nreturn pos;\n}`,
       );
-      const refresh = piece.room > roomStep ? ' buf = s.buf;' : '';
-      piece = { ...piece, code: `pos = ${name}(s, b, ${at(0)}, buf, pos);${refresh}\n` };
+      const refresh = piece.room > roomStep ? ' buf = s.buf; view = s.view;' : '';
+      piece = { ...piece, code: `pos = ${name}(s, b, ${at(0)}, buf, view, pos);${refresh}\n` };
     }
     this.#shared.set(key, piece);
     return piece;
@@ -291,20 +296,20 @@ ${listRoom}${list.code}}
     const signed = encoding === 1;
     switch (bits) {
       case 8:
-        return number(signed ? `putI32(buf, pos, ${here} << 24 >> 24)` : `putU32(buf, pos, ${here} | 0)`, 4);
+        return number(signed ? `putI32(view, pos, ${here} << 24 >> 24)` : `putU32(view, pos, ${here} | 0)`, 4);
       case 16:
         return number(
-          signed ? `putI32(buf, pos, (${this.#word(0, 2)}) << 16 >> 16)` : `putU32(buf, pos, ${this.#word(0, 2)})`,
+          signed ? `putI32(view, pos, (${this.#word(0, 2)}) << 16 >> 16)` : `putU32(view, pos, ${this.#word(0, 2)})`,
           6,
         );
       case 32:
         return number(
-          signed ? `putI32(buf, pos, ${this.#word(0, 4)})` : `putU32(buf, pos, (${this.#word(0, 4)}) >>> 0)`,
+          signed ? `putI32(view, pos, ${this.#word(0, 4)})` : `putU32(view, pos, (${this.#word(0, 4)}) >>> 0)`,
           11,
         );
       case 64: {
         const [hi, lo] = this.#halves();
-        return number(`${signed ? 'putI64' : 'putU64'}(buf, pos, ${hi}, ${lo})`, 20);
+        return number(`${signed ? 'putI64' : 'putU64'}(view, pos, ${hi}, ${lo})`, 20);
       }
       default:
         return this.#bits(0, bits);
@@ -324,7 +329,7 @@ ${listRoom}${list.code}}
         type,
         (value) => [BigInt(Number(value) | 0), String(Number(value) | 0)],
         `const lo = ${lo} | 0, hi = ${hi}; const v = hi === (lo < 0 ? 4294967295 : 0) ? lo : NaN;`,
-        'putI64(buf, pos, hi, lo >>> 0)',
+        'putI64(view, pos, hi, lo >>> 0)',
       );
     }
     if (type.size !== 1 && type.size !== 2 && type.size !== 4) return failure;
@@ -334,7 +339,7 @@ ${listRoom}${list.code}}
       type,
       (value) => [BigInt(Number(value) | 0), String(Number(value) | 0)],
       `const v = ${word} << ${shift} >> ${shift};`,
-      'putI32(buf, pos, v)',
+      'putI32(view, pos, v)',
     );
   }
 
@@ -346,14 +351,14 @@ ${listRoom}${list.code}}
         type,
         (value) => [BigInt(value), String(BigInt.asUintN(64, BigInt(value)))],
         `const lo = ${lo}, hi = ${hi}; const v = hi < 2097152 ? hi * 4294967296 + lo : NaN;`,
-        'putI64(buf, pos, hi, lo)',
+        'putI64(view, pos, hi, lo)',
       );
     }
     return this.#enumCases(
       type,
       (value) => [BigInt.asUintN(64, BigInt(value)), `${BigInt.asUintN(64, BigInt(value))}n`],
       `const lo = ${lo}, hi = ${hi}; const v = (BigInt(hi) << 32n) | BigInt(lo);`,
-      'putI64(buf, pos, hi, lo)',
+      'putI64(view, pos, hi, lo)',
     );
   }
 
@@ -382,7 +387,7 @@ ${listRoom}${list.code}}
     const [hi, lo] = this.#halves();
     const value = this.#options.plain
       ? `if (hi === 0 && lo === 0) pos = putText(buf, pos, '"(nil)"'); else { pos = putText(buf, pos, '"0x'); pos = putHex64(buf, pos, hi, lo); buf[pos++] = 34; }`
-      : 'pos = putU64(buf, pos, hi, lo);';
+      : 'pos = putU64(view, pos, hi, lo);';
     const target = this.#options.programName ? tryResolve(this.#btf, targetId) : undefined;
     const prototype = target?.kind === 'func_proto' ? funcProtoText(this.#btf, target.id, 1024) : undefined;
     if (prototype === undefined)
@@ -448,17 +453,36 @@ function literal(text: string): string {
   return JSON.stringify(text).replace(/[^ -~]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** Code that writes fixed text: one store a byte, which is faster than copying for what structs hold. */
+/** The most bytes that the code of a fixed text writes behind it. */
+const slack = 3;
+
+/**
+ * Code that writes fixed text, eight bytes a store: the fewer operations, the sooner the code is fast. A word that is
+ * not full is filled up; what it writes too much is overwritten next.
+ */
 function constant(text: string): Piece {
   const bytes = encodeUtf8(text);
-  if (bytes.length > 96) {
-    const room = bytes.length > roomStep ? makeRoom(bytes.length) : '';
-    return { code: `${room}pos = putUtf8(buf, pos, ${literal(text)});\n`, room: bytes.length, failed: false };
+  const room = bytes.length + slack;
+  // Other bytes could make a number that is none (NaN), which need not keep its bits.
+  const isAscii = bytes.every((byte) => byte < 0x80);
+  if (bytes.length > 256 || !isAscii) {
+    const own = room > roomStep ? makeRoom(room) : '';
+    return { code: `${own}pos = putUtf8(buf, pos, ${literal(text)});\n`, room, failed: false };
   }
+  const padded = new DataView(new ArrayBuffer(bytes.length + 8));
+  for (const [i, byte] of bytes.entries()) padded.setUint8(i, byte);
   let code = '';
-  for (const [i, byte] of bytes.entries()) code += `buf[pos${i > 0 ? ` + ${i}` : ''}] = ${byte}; `;
+  for (let i = 0; i < bytes.length; ) {
+    const place = i > 0 ? `pos + ${i}` : 'pos';
+    const left = bytes.length - i;
+    if (left === 1) code += `buf[${place}] = ${bytes[i]}; `;
+    else if (left === 2) code += `view.setUint16(${place}, ${padded.getUint16(i)}); `;
+    else if (left <= 4) code += `view.setUint32(${place}, ${padded.getUint32(i)}); `;
+    else code += `view.setFloat64(${place}, ${padded.getFloat64(i)}); `;
+    i += left > 4 ? 8 : left;
+  }
   if (bytes.length > 0) code += `pos += ${bytes.length};\n`;
-  return { code, room: bytes.length, failed: false };
+  return { code, room, failed: false };
 }
 
 /** Pieces one after another; where together they are large, runs of small ones make room first. */
@@ -486,7 +510,7 @@ function number(call: string, room: number): Piece {
 }
 
 function makeRoom(bytes: number | string): string {
-  return `s.pos = pos; s.reserve(${bytes}); buf = s.buf; pos = s.pos;\n`;
+  return `s.pos = pos; s.reserve(${bytes}); buf = s.buf; view = s.view; pos = s.pos;\n`;
 }
 
 /** A JSON string literal. JSON.stringify differs from the reference only in escaping control characters. */

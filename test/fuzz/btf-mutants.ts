@@ -185,9 +185,13 @@ function exerciseType(btf: Parsed, id: number): void {
   for (const plain of [true, false]) {
     const sink: ValueSink = {
       buf: room,
+      view: new DataView(room.buffer, room.byteOffset, room.length),
       pos: 0,
       reserve(n) {
-        if (n > this.buf.length) this.buf = new Uint8Array(n);
+        if (n > this.buf.length) {
+          this.buf = new Uint8Array(n);
+          this.view = new DataView(this.buf.buffer);
+        }
         this.pos = 0;
       },
     };

@@ -9,6 +9,11 @@ import {
   type ValueSink,
 } from '../../../src/btf/index.ts';
 
+function room(size: number): Pick<ValueSink, 'buf' | 'view'> {
+  const buf = new Uint8Array(size);
+  return { buf, view: new DataView(buf.buffer) };
+}
+
 const at = (name: string, typeId: number, bitOffset: number, bitSize = 0) => ({ name, typeId, bitOffset, bitSize });
 
 /** struct message { int code; char text[12]; u64 count; union { u8 a; u16 b; }; u32 low:3; u32 high:29; enum color c; }; */
@@ -49,7 +54,7 @@ function messageBtf(littleEndian = true) {
 
 function print(bytes: Uint8Array, options: { plain: boolean; pretty: boolean }): string {
   const { btf, id } = messageBtf();
-  const sink: ValueSink = { buf: new Uint8Array(65536), pos: 0, reserve: () => {} };
+  const sink: ValueSink = { ...room(65536), pos: 0, reserve: () => {} };
   expect(compileValuePrinter(btf, id, { ...options, depth: 0 })(sink, bytes, 0)).toBe(0);
   return Buffer.from(sink.buf.subarray(0, sink.pos)).toString();
 }
@@ -177,7 +182,7 @@ describe('hostile types', () => {
     const long = `${name}${'x'.repeat(200)}`;
     const members = [name, long].map((n, i) => ({ name: n, typeId: 1, bitOffset: i * 32, bitSize: 0 }));
     b.add({ kind: 'struct', name: 's', size: 8, kindFlag: false, members });
-    const sink: ValueSink = { buf: new Uint8Array(4096), pos: 0, reserve: () => {} };
+    const sink: ValueSink = { ...room(4096), pos: 0, reserve: () => {} };
     const btf = parseBtf(b.finish());
     compileValuePrinter(btf, 2, { plain: false, pretty: false, depth: 0 })(sink, new Uint8Array(8), 0);
     const text = Buffer.from(sink.buf.subarray(0, sink.pos)).toString();
@@ -191,7 +196,7 @@ test('a large array makes room as it goes', () => {
   b.add({ kind: 'array', name: '', elementTypeId: 1, indexTypeId: 1, length: 100_000 });
   const parts: string[] = [];
   const sink: ValueSink = {
-    buf: new Uint8Array(65536),
+    ...room(65536),
     pos: 0,
     reserve(n) {
       if (this.pos + n <= this.buf.length) return;
