@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { strerror } from '../errors/index.ts';
 import { descriptorSink, JsonWriter, quoteJson, WriteError } from '../output/index.ts';
 import { Context, defaultOptions, type GlobalOptions } from './context.ts';
@@ -58,7 +59,7 @@ async function runWith(
   let ended: number | undefined;
   let baseBtf: { path: string; json: boolean } | undefined;
   const context = () =>
-    new Context({ programName, options, stdout, stderr, json, stderrIsTerminal: process.stderr.isTTY === true });
+    new Context({ programName, options, stdout, stderr, json, stderrIsTerminal: stderrIsTerminal() });
 
   const isGlobal = (arg: string) =>
     !arg.startsWith('--') || globalOptions.some((spec) => `--${spec.long}`.startsWith(arg));
@@ -143,6 +144,15 @@ async function runWith(
   if (json !== undefined) stdout.text('\n');
   if (status !== 0) for (const advice of await ctx.advise()) ctx.hint(advice);
   return status;
+}
+
+/** Asks the descriptor first: making `process.stderr` costs milliseconds. */
+function stderrIsTerminal(): boolean {
+  try {
+    return fstatSync(2).isCharacterDevice() && process.stderr.isTTY === true;
+  } catch {
+    return false;
+  }
 }
 
 function setOption(options: GlobalOptions, spec: OptionSpec, value: string | undefined): boolean {

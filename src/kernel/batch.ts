@@ -13,6 +13,8 @@ export interface ElementBatch {
 }
 
 const maxCount = 16384;
+/** Of the first batch, which is read while nothing else can be done. */
+const firstCount = 2048;
 const maxBytes = 2 * 1024 * 1024;
 const ENOENT = -2;
 const ENOSPC = -28;
@@ -66,6 +68,8 @@ class BatchReader {
   readonly #keySize: number;
   readonly #valueSize: number;
   readonly #attr = structView(attr_map_batch);
+  /** The most elements of a batch, but for buckets that hold more. */
+  readonly #most: number;
   #capacity: number;
   /** Where the call goes on, and where the next will: a bucket number or a whole key. */
   #from: Uint8Array | undefined;
@@ -79,7 +83,8 @@ class BatchReader {
     this.#map = map;
     this.#keySize = keySize;
     this.#valueSize = elementValueSize(map.kernel, map.info());
-    this.#capacity = Math.max(1, Math.min(maxCount, maxEntries, Math.floor(maxBytes / (keySize + this.#valueSize))));
+    this.#most = Math.max(1, Math.min(maxCount, maxEntries, Math.floor(maxBytes / (keySize + this.#valueSize))));
+    this.#capacity = Math.min(firstCount, this.#most);
     this.#to = this.#token();
     this.#filling = this.#arrays();
   }
@@ -130,8 +135,19 @@ class BatchReader {
     if (failed) return { batch, ended: result };
     if (result === ENOENT) return { batch, ended: 0 };
     [this.#from, this.#to] = [this.#to, this.#from ?? this.#token()];
-    [this.#filling, this.#other] = [this.#other ?? this.#arrays(), this.#filling];
+    this.#useOtherArrays();
     return { batch, ended: undefined };
+  }
+
+  #useOtherArrays(): void {
+    const full = this.#filling;
+    if (this.#capacity < this.#most) {
+      this.#capacity = this.#most;
+      this.#filling = this.#arrays();
+    } else {
+      this.#filling = this.#other ?? this.#arrays();
+      this.#other = full;
+    }
   }
 
   #token(): Uint8Array {

@@ -6,48 +6,52 @@ import type { ElementBatch } from './batch.ts';
  * the same order, so what repeats is what does not come after the last. Moves the rest together and answers how many.
  */
 export function trieFilter(keySize: number): (batch: ElementBatch) => number {
-  let last: Uint8Array | undefined;
+  const last = viewOf(new Uint8Array(keySize));
+  let hasLast = false;
   return ({ keys, values, count, valueSize }) => {
+    const view = viewOf(keys);
     let kept = 0;
     for (let i = 0; i < count; i++) {
       const at = i * keySize;
-      const before = kept === 0 ? last : keys;
-      const beforeAt = kept === 0 ? 0 : (kept - 1) * keySize;
-      if (before !== undefined && compareTrieKeys(before, beforeAt, keys, at) >= 0) continue;
+      if (kept > 0) {
+        if (compareTrieKeys(view, (kept - 1) * keySize, view, at) >= 0) continue;
+      } else if (hasLast && compareTrieKeys(last, 0, view, at) >= 0) continue;
       if (kept < i) {
         keys.copyWithin(kept * keySize, at, at + keySize);
         values.copyWithin(kept * valueSize, i * valueSize, (i + 1) * valueSize);
       }
       kept++;
     }
-    if (kept > 0) last = keys.slice((kept - 1) * keySize, kept * keySize);
+    if (kept > 0) {
+      for (let i = 0; i < keySize; i++) last.setUint8(i, keys[(kept - 1) * keySize + i]!);
+      hasLast = true;
+    }
     return kept;
   };
 }
 
-const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-
-/** Bits of the prefix: the `prefixlen` of `struct bpf_lpm_trie_key`. */
-function prefixLength(key: Uint8Array, at: number): number {
-  const [a, b, c, d] = [key[at]!, key[at + 1]!, key[at + 2]!, key[at + 3]!];
-  return isLittleEndian ? a + b * 0x100 + c * 0x10000 + d * 0x1000000 : d + c * 0x100 + b * 0x10000 + a * 0x1000000;
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 /**
- * Order of the kernel's walk (trie_get_next_key): what a prefix contains before the prefix itself, bit 0 before bit 1.
- * Negative where the first comes first.
+ * Order of the kernel's walk (trie_get_next_key) of keys that are `struct bpf_lpm_trie_key`: what a prefix contains
+ * before the prefix itself, bit 0 before bit 1. Negative where the first comes first.
  */
-export function compareTrieKeys(a: Uint8Array, aAt: number, b: Uint8Array, bAt: number): number {
-  const [aBits, bBits] = [prefixLength(a, aAt), prefixLength(b, bAt)];
-  const common = Math.min(aBits, bBits);
-  const bytes = common >>> 3;
-  for (let i = 4; i < 4 + bytes; i++) {
-    const difference = a[aAt + i]! - b[bAt + i]!;
+export function compareTrieKeys(a: DataView, aAt: number, b: DataView, bAt: number): number {
+  const aBits = a.getUint32(aAt, isLittleEndian);
+  const bBits = b.getUint32(bAt, isLittleEndian);
+  let left = Math.min(aBits, bBits);
+  let at = 4;
+  for (; left >= 32; left -= 32, at += 4) {
+    const difference = a.getUint32(aAt + at) - b.getUint32(bAt + at);
     if (difference !== 0) return difference;
   }
-  if ((common & 7) !== 0) {
-    const mask = 0xff00 >> (common & 7);
-    const difference = (a[aAt + 4 + bytes]! & mask) - (b[bAt + 4 + bytes]! & mask);
+  for (; left > 0; left -= 8, at++) {
+    const mask = left < 8 ? 0xff00 >> left : 0xff;
+    const difference = (a.getUint8(aAt + at) & mask) - (b.getUint8(bAt + at) & mask);
     if (difference !== 0) return difference;
   }
   return bBits - aBits;

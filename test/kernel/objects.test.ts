@@ -168,7 +168,8 @@ describe('a trie', () => {
       walked.push(text(next));
       previous = next;
     }
-    const sorted = [...keys.values()].sort((a, b) => compareTrieKeys(a, 0, b, 0));
+    const view = (key: Uint8Array) => new DataView(key.buffer);
+    const sorted = [...keys.values()].sort((a, b) => compareTrieKeys(view(a), 0, view(b), 0));
     expect(walked).toEqual(sorted.map(text));
   });
 
