@@ -1,12 +1,9 @@
 import { closeSync, openSync } from 'node:fs';
 import { type Context, type Dispatcher, fail, type StandaloneCommand, UsageExit, type Words } from '../../cli/index.ts';
 import { strerror } from '../../errors/index.ts';
-import { dropPinnedMap, keepPinnedMap } from '../shared/kept-map.ts';
+import { doubtPinnedMap, dropPinnedMap, keepPinnedMap } from '../shared/kept-map.ts';
 import { LineReader, readDescriptor } from './lines.ts';
 import { maxCommandBytes, nextCommand } from './split.ts';
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: everything but ASCII needs decoding
-const ascii = /^[\u0000-\u007f]*$/;
 
 /** `batch file FILE`: runs the commands of a file, or of standard input (`-`), up to the first that fails. */
 export const batchCommand: StandaloneCommand = {
@@ -48,6 +45,7 @@ async function runCommands(ctx: Context, fd: number, dispatcher: Dispatcher): Pr
   const reader = new LineReader((into) => {
     // What earlier commands wrote must be visible while this one waits for its next line.
     ctx.stdout.flush();
+    doubtPinnedMap(ctx);
     return readDescriptor(fd, into);
   }, maxCommandBytes);
   const nextLine = () => reader.next()?.toString('latin1');
@@ -86,8 +84,7 @@ function readCommand(nextLine: () => string | undefined, done: number) {
 }
 
 /** Runs one command; with JSON its words and its output become an object. A usage error ends the batch. */
-async function runOne(ctx: Context, dispatcher: Dispatcher, latin1: string[], depth: number): Promise<number> {
-  const words = latin1.map(decode);
+async function runOne(ctx: Context, dispatcher: Dispatcher, words: string[], depth: number): Promise<number> {
   const json = ctx.json;
   if (json !== undefined) {
     json.startObject().name('command').startArray();
@@ -103,8 +100,4 @@ async function runOne(ctx: Context, dispatcher: Dispatcher, latin1: string[], de
   } finally {
     json?.closeTo(depth);
   }
-}
-
-function decode(word: string): string {
-  return ascii.test(word) ? word : Buffer.from(word, 'latin1').toString('utf8');
 }

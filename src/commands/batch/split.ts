@@ -29,10 +29,30 @@ export function splitWords(line: string): string[] | SplitError {
       at = end + 1;
     } else {
       while (at < length && !isBlank(line.charCodeAt(at))) at++;
-      words.push(line.slice(start, at));
+      words.push(at - start <= 3 ? shortWord(line, start, at) : line.slice(start, at));
     }
   }
   return words;
+}
+
+const decimals = Array.from({ length: 1000 }, (_, value) => String(value));
+
+/** A word of up to three characters; most are the bytes of keys and values, whose text need not be made again. */
+function shortWord(line: string, start: number, end: number): string {
+  let value = 0;
+  for (let at = start; at < end; at++) {
+    const digit = line.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9 || (digit === 0 && at === start && end > start + 1)) return line.slice(start, end);
+    value = value * 10 + digit;
+  }
+  return decimals[value]!;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: everything but ASCII needs decoding
+const ascii = /^[\u0000-\u007f]*$/;
+
+function decode(word: string): string {
+  return Buffer.from(word, 'latin1').toString('utf8');
 }
 
 /** Cuts a line at a NUL byte and at `#`, which starts a comment even inside quotes. */
@@ -46,7 +66,7 @@ export function cutComment(line: string): string {
 export type Command = { words: string[] } | { error: string } | 'unreadable length';
 
 /**
- * Reads the next command with its continuation lines. `nextLine` gives lines as one character per byte.
+ * Reads the next command with its continuation lines. `nextLine` gives lines as one character per byte; words are decoded.
  * `number` is the count of commands before it, which the messages name. Undefined at the end of the input.
  */
 export function nextCommand(nextLine: () => string | undefined, number: number): Command | undefined {
@@ -70,6 +90,6 @@ export function nextCommand(nextLine: () => string | undefined, number: number):
         error: words === 'too many arguments' ? `${words} to command ${number}` : `${words} in command ${number}`,
       };
     }
-    if (words.length > 0) return { words };
+    if (words.length > 0) return { words: ascii.test(text) ? words : words.map(decode) };
   }
 }

@@ -18,11 +18,28 @@ interface Kept {
   readonly place: string;
 }
 
-const keepers = new WeakMap<Context, { kept: Kept | undefined }>();
+interface Keeper {
+  kept: Kept | undefined;
+  /** When the pin was last seen to be the map's, in milliseconds; -Infinity where it has to be looked at again. */
+  seen: number;
+}
+
+const keepers = new WeakMap<Context, Keeper>();
+/**
+ * For how long a pin is taken to be what it was, in milliseconds. Commands that were read together cannot tell: whoever
+ * changes the pin meanwhile could as well have been later by that much.
+ */
+const sureFor = 1;
 
 /** From now on the last map a command of this context opened by its pin stays open. */
 export function keepPinnedMap(ctx: Context): void {
-  keepers.set(ctx, { kept: undefined });
+  keepers.set(ctx, { kept: undefined, seen: Number.NEGATIVE_INFINITY });
+}
+
+/** Before anything is awaited: the pin may have been changed by the time the next command comes. */
+export function doubtPinnedMap(ctx: Context): void {
+  const keeper = keepers.get(ctx);
+  if (keeper !== undefined) keeper.seen = Number.NEGATIVE_INFINITY;
 }
 
 /** Ends what `keepPinnedMap` began. */
@@ -39,9 +56,13 @@ export function pinnedMap(
 ): BpfMap {
   const keeper = keepers.get(ctx);
   if (keeper === undefined) return new BpfMap(kernel, pin.open());
-  const place = placeOf(pin.path);
   const { kept } = keeper;
-  if (kept !== undefined && kept.path === pin.path && kept.flags === pin.flags && kept.place === place) return kept.map;
+  const same = kept !== undefined && kept.path === pin.path && kept.flags === pin.flags;
+  const now = performance.now();
+  if (same && now - keeper.seen < sureFor) return kept.map;
+  const place = placeOf(pin.path);
+  keeper.seen = now;
+  if (same && kept.place === place) return kept.map;
   kept?.map.end();
   keeper.kept = undefined;
   const fd = pin.open();
