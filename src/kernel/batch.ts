@@ -175,6 +175,8 @@ export interface WriteOutcome {
   readonly errno: number;
 }
 
+const allWritten: WriteOutcome = { count: 0, errno: 0 };
+
 const noBatches = new Set([-22, EOPNOTSUPP, -524, -7]);
 
 /** Writes elements into one map, in batches where type and kernel have them (5.6, or later for some types). */
@@ -192,22 +194,38 @@ export class ElementWriter {
     this.#hasBatches = flags === 0 && map.info().keySize > 0;
   }
 
-  write({ keys, values, count }: ElementsToWrite): WriteOutcome {
-    if (count === 0) return { count: 0, errno: 0 };
-    if (this.#hasBatches) {
-      const map = this.#map;
-      const attr = this.#attr;
-      attr.set('keys', map.kernel.address(keys)).set('values', map.kernel.address(values));
-      attr.set('count', count).set('map_fd', map.fd.number);
-      const result = map.kernel.bpf(bpf_cmd.BPF_MAP_UPDATE_BATCH, attr.bytes);
-      if (result === 0) return { count, errno: 0 };
-      // Where the call was refused as a whole, the count stands as it was given.
-      const done = attr.u32('count') % count;
-      if (done > 0 || !noBatches.has(result)) return { count: done, errno: -result };
-      // No batches here, or the first element itself is what is wrong.
-      this.#hasBatches = false;
-    }
-    return this.#oneByOne({ keys, values, count });
+  write(elements: ElementsToWrite): WriteOutcome {
+    if (elements.count === 0) return allWritten;
+    if (!this.#hasBatches) return this.#oneByOne(elements);
+    const result = this.#map.kernel.bpf(bpf_cmd.BPF_MAP_UPDATE_BATCH, this.#request(elements));
+    return this.#outcome(elements, result);
+  }
+
+  /** As `write`, on another thread where there are batches. The arrays must not be touched until it resolves. */
+  async writeInBackground(elements: ElementsToWrite): Promise<WriteOutcome> {
+    if (elements.count === 0 || !this.#hasBatches) return this.write(elements);
+    const request = this.#request(elements);
+    const result = await this.#map.kernel.bpfInBackground(bpf_cmd.BPF_MAP_UPDATE_BATCH, request);
+    return this.#outcome(elements, result);
+  }
+
+  #request({ keys, values, count }: ElementsToWrite): Uint8Array {
+    const { kernel, fd } = this.#map;
+    const attr = this.#attr;
+    attr.set('keys', kernel.address(keys)).set('values', kernel.address(values));
+    attr.set('count', count).set('map_fd', fd.number);
+    return attr.bytes;
+  }
+
+  #outcome(elements: ElementsToWrite, result: number): WriteOutcome {
+    const { count } = elements;
+    if (result === 0) return { count, errno: 0 };
+    // Where the call was refused as a whole, the count stands as it was given.
+    const done = this.#attr.u32('count') % count;
+    if (done > 0 || !noBatches.has(result)) return { count: done, errno: -result };
+    // No batches here, or the first element itself is what is wrong.
+    this.#hasBatches = false;
+    return this.#oneByOne(elements);
   }
 
   #oneByOne({ keys, values, count }: ElementsToWrite): WriteOutcome {

@@ -2,8 +2,15 @@ import { closeSync, openSync } from 'node:fs';
 import { parseJsonValue } from '../../btf/index.ts';
 import { type Context, fail, type Handler, usage } from '../../cli/index.ts';
 import { strerror, UsageError } from '../../errors/index.ts';
-import { type BpfMap, type ElementCodec, ElementWriter, type HalfCodec } from '../../kernel/index.ts';
+import {
+  type BpfMap,
+  type ElementCodec,
+  ElementWriter,
+  type HalfCodec,
+  type WriteOutcome,
+} from '../../kernel/index.ts';
 import { selectMap } from '../shared/select-map.ts';
+import { CollectedElements } from './collected.ts';
 import { readLines } from './lines.ts';
 import { Progress } from './progress.ts';
 import { codecOf, isStrict, type SchemaCheck, schemaCheck } from './typed.ts';
@@ -20,7 +27,7 @@ export const importMap: Handler = async (ctx, words) => {
   const fd = file === '-' ? 0 : open(file);
   try {
     const run = new Import(ctx, map, codec, checks);
-    const status = run.all(fd);
+    const status = await run.all(fd);
     if (status === 0) ctx.json?.null();
     return status;
   } finally {
@@ -37,13 +44,13 @@ function open(file: string): number {
   }
 }
 
-const maxCount = 16384;
-const maxBytes = 2 * 1024 * 1024;
-
 /** Of typed halves; bytes leave nothing out. */
 type Checks = Readonly<Record<'key' | 'value', SchemaCheck>>;
 
-/** One run: elements are collected, then written together; what a bad line follows is in the map when it is told. */
+/**
+ * One run: elements are collected, then written together on another thread while the next are collected; what a bad line
+ * follows is in the map when it is told.
+ */
 class Import {
   readonly #ctx: Context;
   readonly #codec: ElementCodec;
@@ -51,14 +58,10 @@ class Import {
   readonly #writer: ElementWriter;
   readonly #keepGoing: boolean;
   readonly #progress: Progress;
-  readonly #capacity: number;
-  readonly #keys: Uint8Array;
-  readonly #values: Uint8Array;
-  readonly #keyView: DataView;
-  readonly #valueView: DataView;
-  /** Line of each element collected. */
-  readonly #lines: Uint32Array;
-  #count = 0;
+  #collected: CollectedElements;
+  #other: CollectedElements;
+  /** The write of `#other` that is under way. */
+  #pending: Promise<WriteOutcome> | undefined;
   #bad = 0;
 
   constructor(ctx: Context, map: BpfMap, codec: ElementCodec, checks: Checks | undefined) {
@@ -68,24 +71,26 @@ class Import {
     this.#writer = new ElementWriter(map);
     this.#keepGoing = ctx.verbOptions.has('keep-going');
     this.#progress = new Progress(ctx, 'imported');
-    const { key, value } = codec;
-    this.#capacity = Math.max(1, Math.min(maxCount, Math.floor(maxBytes / (key.size + value.size))));
-    this.#keys = new Uint8Array(this.#capacity * key.size);
-    this.#values = new Uint8Array(this.#capacity * value.size);
-    this.#keyView = new DataView(this.#keys.buffer);
-    this.#valueView = new DataView(this.#values.buffer);
-    this.#lines = new Uint32Array(this.#capacity);
+    this.#collected = new CollectedElements(codec);
+    this.#other = new CollectedElements(codec);
   }
 
   /** Reads to the end. The exit status: 0, or -1 after bad lines. */
-  all(fd: number): number {
+  async all(fd: number): Promise<number> {
     try {
       for (const { first, values, texts } of readLines(fd)) {
         const count = values?.length ?? texts().length;
-        for (let i = 0; i < count; i++) this.#take(first + i, values?.[i], () => texts()[i]!);
+        for (let i = 0; i < count; i++) {
+          const problem = this.#take(first + i, values?.[i], () => texts()[i]!);
+          if (problem !== undefined) await this.#refuse(first + i, problem);
+          if (this.#collected.isFull) await this.#flush();
+        }
       }
-      this.#flush();
+      await this.#flush();
+      await this.#settle();
     } finally {
+      // It uses the map's descriptor and these arrays.
+      await this.#pending?.catch(() => undefined);
       this.#progress.end();
     }
     if (this.#bad === 0) return 0;
@@ -93,20 +98,22 @@ class Import {
     return -1;
   }
 
-  /** `element`: the line's value where it is known; the text is read where it is not, or not exactly. */
-  #take(line: number, element: unknown, text: () => string): void {
-    if (element === undefined && text().trim() === '') return;
-    const at = this.#count;
+  /**
+   * Collects an element, or answers what is wrong with it. `element`: the line's value where it is known; the text is
+   * read where it is not, or not exactly.
+   */
+  #take(line: number, element: unknown, text: () => string): string | undefined {
+    if (element === undefined && text().trim() === '') return undefined;
+    const at = this.#collected.count;
     try {
       if (element === undefined || !this.#encodes(element, at)) this.#encode(parseJsonValue(text(), 'entry'), at);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      this.#erase(at);
-      this.#refuse(line, error.message);
-      return;
+      this.#collected.erase(at);
+      return error.message;
     }
-    this.#lines[at] = line;
-    if (++this.#count === this.#capacity) this.#flush();
+    this.#collected.add(line);
+    return undefined;
   }
 
   #encodes(element: unknown, at: number): boolean {
@@ -115,15 +122,9 @@ class Import {
       return true;
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      this.#erase(at);
+      this.#collected.erase(at);
       return false;
     }
-  }
-
-  #erase(at: number): void {
-    const { key, value } = this.#codec;
-    this.#keys.fill(0, at * key.size, (at + 1) * key.size);
-    this.#values.fill(0, at * value.size, (at + 1) * value.size);
   }
 
   #encode(element: unknown, at: number): void {
@@ -137,9 +138,10 @@ class Import {
       const problem = this.#checks[name](given[name]);
       if (problem !== undefined) throw new UsageError(`${name}${problem}`);
     }
+    const { keys, keyView, values, valueView } = this.#collected;
     let known = 0;
-    if (key.size > 0) known += encodeHalf(given, 'key', key, this.#keys, this.#keyView, at * key.size);
-    known += encodeHalf(given, 'value', value, this.#values, this.#valueView, at * value.size);
+    if (key.size > 0) known += encodeHalf(given, 'key', key, keys, keyView, at * key.size);
+    known += encodeHalf(given, 'value', value, values, valueView, at * value.size);
     for (const _name in given) known--;
     if (known !== 0) {
       const names = key.size > 0 ? ['key', 'key_hex', 'value', 'value_hex'] : ['value', 'value_hex'];
@@ -148,34 +150,36 @@ class Import {
     }
   }
 
-  #flush(): void {
-    const { key, value } = this.#codec;
-    let from = 0;
-    while (from < this.#count) {
-      const count = this.#count - from;
-      const written = this.#writer.write({
-        keys: this.#keys.subarray(from * key.size),
-        values: this.#values.subarray(from * value.size),
-        count,
-      });
-      this.#progress.add(written.count);
-      if (written.errno === 0) break;
-      const line = this.#lines[from + written.count]!;
-      from += written.count + 1;
-      this.#tell(line, `update failed: ${strerror(written.errno)}`);
-    }
-    this.#clear();
+  /** Begins to write what has been collected, once what was before is written. */
+  async #flush(): Promise<void> {
+    await this.#settle();
+    [this.#collected, this.#other] = [this.#other, this.#collected];
+    this.#pending = this.#writer.writeInBackground(this.#other.from(0));
   }
 
-  #clear(): void {
-    this.#keys.fill(0, 0, this.#count * this.#codec.key.size);
-    this.#values.fill(0, 0, this.#count * this.#codec.value.size);
-    this.#count = 0;
+  /** Waits for the write under way; elements the map refuses are told, and the others of the write follow. */
+  async #settle(): Promise<void> {
+    if (this.#pending === undefined) return;
+    const elements = this.#other;
+    let written = await this.#pending;
+    this.#pending = undefined;
+    for (let from = 0; ; ) {
+      this.#progress.add(written.count);
+      if (written.errno === 0) break;
+      from += written.count;
+      this.#tell(elements.line(from), `update failed: ${strerror(written.errno)}`);
+      from++;
+      written = this.#writer.write(elements.from(from));
+    }
+    elements.clear();
   }
 
   /** What came before a bad line is written before the line is told. */
-  #refuse(line: number, message: string): void {
-    if (!this.#keepGoing) this.#flush();
+  async #refuse(line: number, message: string): Promise<void> {
+    if (!this.#keepGoing) {
+      await this.#flush();
+      await this.#settle();
+    }
     this.#tell(line, message);
   }
 
