@@ -1,6 +1,21 @@
 import { encodeUtf8 } from '../bytes/index.ts';
+import { putU32 } from './ascii.ts';
 
 const pieceBytes = 0x10000;
+
+/** ASCII that is written often: eight bytes a word, the last word filled up. */
+export interface Piece {
+  readonly words: Float64Array;
+  readonly length: number;
+}
+
+export function piece(ascii: string): Piece {
+  const bytes = new Uint8Array(Math.ceil(ascii.length / 8) * 8);
+  bytes.set(encodeUtf8(ascii));
+  return { words: new Float64Array(bytes.buffer), length: ascii.length };
+}
+
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /**
  * UTF-8 text put together byte by byte and handed on in pieces. For the millions of short words of a dump this is much
@@ -8,6 +23,7 @@ const pieceBytes = 0x10000;
  */
 export class ByteText {
   #bytes = new Uint8Array(2 * pieceBytes);
+  #view = new DataView(this.#bytes.buffer);
   #length = 0;
   /** While text is held, nothing is handed on. */
   #holds = 0;
@@ -39,18 +55,18 @@ export class ByteText {
     this.#length += encoded.length;
   }
 
+  piece({ words, length }: Piece): void {
+    this.#room(length + 7);
+    const view = this.#view;
+    const at = this.#length;
+    for (let i = 0; i < words.length; i++) view.setFloat64(at + i * 8, words[i]!, isLittleEndian);
+    this.#length = at + length;
+  }
+
   /** An unsigned 32-bit number in decimal. */
   uint(value: number): void {
-    const bytes = this.#room(10);
-    let digits = 1;
-    for (let limit = 10; digits < 10 && value >= limit; limit *= 10) digits++;
-    let rest = value;
-    for (let at = this.#length + digits - 1; at >= this.#length; at--) {
-      const next = Math.floor(rest / 10);
-      bytes[at] = 48 + rest - next * 10;
-      rest = next;
-    }
-    this.#length += digits;
+    this.#room(10);
+    this.#length = putU32(this.#view, this.#length, value);
   }
 
   /** The bytes from an offset up to the next NUL. */
@@ -71,6 +87,7 @@ export class ByteText {
         const larger = new Uint8Array(2 * (this.#length + count));
         larger.set(this.#bytes.subarray(0, this.#length));
         this.#bytes = larger;
+        this.#view = new DataView(larger.buffer);
       }
     }
     return this.#bytes;

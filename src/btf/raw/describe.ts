@@ -2,16 +2,17 @@ import type { TypeGraph } from '../graph.ts';
 import type { Btf } from '../parse.ts';
 import { kindOf } from '../records.ts';
 import { kindNames } from '../types.ts';
+import { field } from './fields.ts';
 
-/** Receives what the raw dump says about a type: fields in order, then at most one list of rows. */
+/** Receives what the raw dump says about a type: fields (of `fields.ts`) in order, then at most one list of rows. */
 export interface RawWriter {
-  number(key: string, value: number): void;
-  word(key: string, value: string): void;
-  begin(list: string): void;
+  number(field: number, value: number): void;
+  word(field: number, value: string): void;
+  begin(list: number): void;
   /** A row, with the string offset of a name where its kind of row has one; its numbers follow. */
   row(name: number | undefined): void;
   /** A field that may be negative. */
-  signed(key: string, value: number): void;
+  signed(field: number, value: number): void;
   /** The value of an enumerator, as it is shown. */
   value(value: number | bigint, isWide: boolean, signed: boolean): void;
   /** The end of a row that names a variable. */
@@ -36,10 +37,10 @@ export function describeType(btf: Btf, id: number, writer: RawWriter): void {
   switch (kind) {
     case kindOf.int: {
       const data = graph.tail(id, 0);
-      writer.number('size', graph.sizeOrType(id));
-      writer.number('bits_offset', (data >>> 16) & 0xff);
-      writer.number('nr_bits', data & 0xff);
-      writer.word('encoding', encodings[(data >>> 24) & 0xf] ?? 'UNKN');
+      writer.number(field.size, graph.sizeOrType(id));
+      writer.number(field.bits_offset, (data >>> 16) & 0xff);
+      writer.number(field.nr_bits, data & 0xff);
+      writer.word(field.encoding, encodings[(data >>> 24) & 0xf] ?? 'UNKN');
       return;
     }
     case kindOf.ptr:
@@ -48,12 +49,12 @@ export function describeType(btf: Btf, id: number, writer: RawWriter): void {
     case kindOf.restrict:
     case kindOf.typedef:
     case kindOf.type_tag:
-      writer.number('type_id', graph.sizeOrType(id));
+      writer.number(field.type_id, graph.sizeOrType(id));
       return;
     case kindOf.array:
-      writer.number('type_id', graph.tail(id, 0));
-      writer.number('index_type_id', graph.tail(id, 1));
-      writer.number('nr_elems', graph.tail(id, 2));
+      writer.number(field.type_id, graph.tail(id, 0));
+      writer.number(field.index_type_id, graph.tail(id, 1));
+      writer.number(field.nr_elems, graph.tail(id, 2));
       return;
     case kindOf.struct:
     case kindOf.union:
@@ -64,50 +65,50 @@ export function describeType(btf: Btf, id: number, writer: RawWriter): void {
       describeValues(btf, id, writer);
       return;
     case kindOf.fwd:
-      writer.word('fwd_kind', graph.kindFlag(id) ? 'union' : 'struct');
+      writer.word(field.fwd_kind, graph.kindFlag(id) ? 'union' : 'struct');
       return;
     case kindOf.func:
-      writer.number('type_id', graph.sizeOrType(id));
-      writer.word('linkage', linkages[graph.vlen(id)] ?? '(unknown)');
+      writer.number(field.type_id, graph.sizeOrType(id));
+      writer.word(field.linkage, linkages[graph.vlen(id)] ?? '(unknown)');
       return;
     case kindOf.func_proto:
-      writer.number('ret_type_id', graph.sizeOrType(id));
-      writer.number('vlen', graph.vlen(id));
-      writer.begin('params');
+      writer.number(field.ret_type_id, graph.sizeOrType(id));
+      writer.number(field.vlen, graph.vlen(id));
+      writer.begin(field.params);
       for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 2) {
         writer.row(words[at]!);
-        writer.number('type_id', words[at + 1]!);
+        writer.number(field.type_id, words[at + 1]!);
       }
       writer.end();
       return;
     case kindOf.var:
-      writer.number('type_id', graph.sizeOrType(id));
-      writer.word('linkage', linkages[graph.tail(id, 0)] ?? '(unknown)');
+      writer.number(field.type_id, graph.sizeOrType(id));
+      writer.word(field.linkage, linkages[graph.tail(id, 0)] ?? '(unknown)');
       return;
     case kindOf.datasec:
       sizeAndCount(graph, id, writer);
-      writer.begin('vars');
+      writer.begin(field.vars);
       for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 3) {
         writer.row(undefined);
-        writer.number('type_id', words[at]!);
-        writer.number('offset', words[at + 1]!);
-        writer.number('size', words[at + 2]!);
+        writer.number(field.type_id, words[at]!);
+        writer.number(field.offset, words[at + 1]!);
+        writer.number(field.size, words[at + 2]!);
         writer.variable(words[at]!);
       }
       writer.end();
       return;
     case kindOf.float:
-      writer.number('size', graph.sizeOrType(id));
+      writer.number(field.size, graph.sizeOrType(id));
       return;
     case kindOf.decl_tag:
-      writer.number('type_id', graph.sizeOrType(id));
-      writer.signed('component_idx', graph.tail(id, 0) | 0);
+      writer.number(field.type_id, graph.sizeOrType(id));
+      writer.signed(field.component_idx, graph.tail(id, 0) | 0);
   }
 }
 
 function sizeAndCount(graph: TypeGraph, id: number, writer: RawWriter): void {
-  writer.number('size', graph.sizeOrType(id));
-  writer.number('vlen', graph.vlen(id));
+  writer.number(field.size, graph.sizeOrType(id));
+  writer.number(field.vlen, graph.vlen(id));
 }
 
 function describeMembers(btf: Btf, id: number, writer: RawWriter): void {
@@ -115,13 +116,13 @@ function describeMembers(btf: Btf, id: number, writer: RawWriter): void {
   const { words } = graph;
   const bitFields = graph.kindFlag(id);
   sizeAndCount(graph, id, writer);
-  writer.begin('members');
+  writer.begin(field.members);
   for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 3) {
     const where = words[at + 2]!;
     writer.row(words[at]!);
-    writer.number('type_id', words[at + 1]!);
-    writer.number('bits_offset', bitFields ? where & 0xff_ffff : where);
-    if (bitFields && where >>> 24 > 0) writer.number('bitfield_size', where >>> 24);
+    writer.number(field.type_id, words[at + 1]!);
+    writer.number(field.bits_offset, bitFields ? where & 0xff_ffff : where);
+    if (bitFields && where >>> 24 > 0) writer.number(field.bitfield_size, where >>> 24);
   }
   writer.end();
 }
@@ -131,9 +132,9 @@ function describeValues(btf: Btf, id: number, writer: RawWriter): void {
   const { words } = graph;
   const signed = graph.kindFlag(id);
   const isWide = graph.kind(id) === kindOf.enum64;
-  writer.word('encoding', signed ? 'SIGNED' : 'UNSIGNED');
+  writer.word(field.encoding, signed ? 'SIGNED' : 'UNSIGNED');
   sizeAndCount(graph, id, writer);
-  writer.begin('values');
+  writer.begin(field.values);
   for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += isWide ? 3 : 2) {
     writer.row(words[at]!);
     const low = words[at + 1]!;

@@ -1,8 +1,9 @@
 import { decodeUtf8 } from '../../bytes/index.ts';
-import { ByteText } from '../byte-text.ts';
+import { ByteText, type Piece, piece } from '../byte-text.ts';
 import type { Btf } from '../parse.ts';
 import type { BtfType } from '../types.ts';
 import { describeType, kindText, type RawWriter } from './describe.ts';
+import { field, fieldNames } from './fields.ts';
 
 /** How JSON is laid out. */
 export interface RawJsonOptions {
@@ -23,17 +24,24 @@ export function rawJson(btf: Btf, type: BtfType, options: RawJsonOptions): strin
   return text;
 }
 
+/** The text up to the value of each field, where it is the first of its object and where it is not. */
+interface Keys {
+  readonly first: readonly Piece[];
+  readonly next: readonly Piece[];
+}
+
 export class JsonTypeWriter implements RawWriter {
   readonly #btf: Btf;
   readonly #strings: Uint8Array;
   readonly #out: ByteText;
-  /** Line breaks before a member of the object, before one of a row, and before their ends. */
-  readonly #line: string;
-  readonly #rowLine: string;
-  readonly #rowEnd: string;
-  readonly #end: string;
-  /** What follows a key. */
-  readonly #colon: string;
+  /** Of the object and of a row. */
+  readonly #keys: Keys;
+  readonly #rowKeys: Keys;
+  readonly #firstRow: Piece;
+  readonly #nextRow: Piece;
+  readonly #rowsEnd: Piece;
+  readonly #end: Piece;
+  readonly #kinds: Piece[] = [];
   #rows = 0;
   #inRow = false;
   /** The next member of a row is its first. */
@@ -44,11 +52,16 @@ export class JsonTypeWriter implements RawWriter {
     this.#strings = btf.strings;
     this.#out = out;
     const line = (level: number) => (pretty ? `\n${'    '.repeat(depth + level)}` : '');
-    this.#line = line(1);
-    this.#rowLine = line(3);
-    this.#rowEnd = line(2);
-    this.#end = line(0);
-    this.#colon = pretty ? '": ' : '":';
+    const keys = (before: string): Keys => ({
+      first: fieldNames.map((name) => piece(`${before}"${name}":${pretty ? ' ' : ''}`)),
+      next: fieldNames.map((name) => piece(`,${before}"${name}":${pretty ? ' ' : ''}`)),
+    });
+    this.#keys = keys(line(1));
+    this.#rowKeys = keys(line(3));
+    this.#firstRow = piece('{');
+    this.#nextRow = piece(`${line(2)}},{`);
+    this.#rowsEnd = piece(`${line(2)}}${line(1)}]`);
+    this.#end = piece(`${line(0)}}`);
   }
 
   type(id: number): void {
@@ -56,23 +69,24 @@ export class JsonTypeWriter implements RawWriter {
     const out = this.#out;
     out.put('{');
     this.#first = true;
-    this.number('id', id);
-    this.word('kind', kindText(graph.kind(id)));
-    this.#key('name');
+    this.number(field.id, id);
+    this.#key(field.kind);
+    this.#kind(graph.kind(id));
+    this.#key(field.name);
     this.#name(graph.name(id));
     describeType(this.#btf, id, this);
-    out.put(this.#end);
-    out.put('}');
+    out.piece(this.#end);
   }
 
-  #key(key: string): void {
-    const out = this.#out;
-    if (!this.#first) out.put(',');
+  #kind(kind: number): void {
+    this.#kinds[kind] ??= piece(`"${kindText(kind)}"`);
+    this.#out.piece(this.#kinds[kind]);
+  }
+
+  #key(index: number): void {
+    const keys = this.#inRow ? this.#rowKeys : this.#keys;
+    this.#out.piece((this.#first ? keys.first : keys.next)[index]!);
     this.#first = false;
-    out.put(this.#inRow ? this.#rowLine : this.#line);
-    out.put('"');
-    out.put(key);
-    out.put(this.#colon);
   }
 
   #name(offset: number): void {
@@ -91,24 +105,24 @@ export class JsonTypeWriter implements RawWriter {
     out.put('"');
   }
 
-  number(key: string, value: number): void {
-    this.#key(key);
+  number(index: number, value: number): void {
+    this.#key(index);
     this.#out.uint(value);
   }
 
-  signed(key: string, value: number): void {
-    this.#key(key);
+  signed(index: number, value: number): void {
+    this.#key(index);
     this.#out.put(String(value));
   }
 
-  word(key: string, value: string): void {
-    this.#key(key);
+  word(index: number, value: string): void {
+    this.#key(index);
     this.#out.put('"');
     this.#out.put(value);
     this.#out.put('"');
   }
 
-  begin(list: string): void {
+  begin(list: number): void {
     this.#key(list);
     this.#out.put('[');
     this.#rows = 0;
@@ -116,35 +130,26 @@ export class JsonTypeWriter implements RawWriter {
   }
 
   row(name: number | undefined): void {
-    const out = this.#out;
-    if (this.#rows++ > 0) {
-      out.put(this.#rowEnd);
-      out.put('},');
-    }
-    out.put('{');
+    this.#out.piece(this.#rows++ > 0 ? this.#nextRow : this.#firstRow);
     this.#first = true;
     if (name === undefined) return;
-    this.#key('name');
+    this.#key(field.name);
     this.#name(name);
   }
 
   /** The reference prints unsigned 32-bit values sign-extended to 64 bits. */
   value(value: number | bigint): void {
     const isWidened = typeof value === 'number' && value > 0x7fff_ffff;
-    this.#key('val');
-    this.#out.put(String(isWidened ? BigInt.asUintN(64, BigInt(value | 0)) : value));
+    this.#key(field.val);
+    if (typeof value === 'number' && value >= 0 && !isWidened) this.#out.uint(value);
+    else this.#out.put(String(isWidened ? BigInt.asUintN(64, BigInt(value | 0)) : value));
   }
 
   variable(): void {}
 
   end(): void {
-    const out = this.#out;
-    if (this.#rows > 0) {
-      out.put(this.#rowEnd);
-      out.put('}');
-      out.put(this.#line);
-    }
-    out.put(']');
+    if (this.#rows > 0) this.#out.piece(this.#rowsEnd);
+    else this.#out.put(']');
     this.#inRow = false;
     this.#first = false;
   }

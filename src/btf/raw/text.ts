@@ -1,9 +1,18 @@
 import { decodeUtf8 } from '../../bytes/index.ts';
-import { ByteText } from '../byte-text.ts';
+import { ByteText, type Piece, piece } from '../byte-text.ts';
 import type { Btf } from '../parse.ts';
 import { kindOf } from '../records.ts';
 import type { BtfType } from '../types.ts';
 import { describeType, kindText, type RawWriter } from './describe.ts';
+import { field, fieldNames } from './fields.ts';
+
+/** The text up to the value of each field; at the beginning of a row's line; after a comma. */
+const keys = fieldNames.map((name) => piece(` ${name}=`));
+const keysAfterTab = fieldNames.map((name) => piece(`${name}=`));
+const keysAfterComma = fieldNames.map((name) => piece(`, ${name}=`));
+const rowStart = piece("\n\t'");
+const afterId = piece('] ');
+const afterKind = piece(" '");
 
 /**
  * One type in the raw format of `bpftool btf dump`: its line, and a line for each of its members, values or parameters.
@@ -26,6 +35,7 @@ export class TextWriter implements RawWriter {
   /** The first number of a row without a name follows the tab at once. */
   #afterTab = false;
   #isVariable = false;
+  readonly #kinds: Piece[] = [];
 
   constructor(btf: Btf, out: ByteText) {
     this.#btf = btf;
@@ -40,9 +50,10 @@ export class TextWriter implements RawWriter {
     this.#isVariable = kind === kindOf.var;
     out.put('[');
     out.uint(id);
-    out.put('] ');
-    out.put(kindText(kind));
-    out.put(" '");
+    out.piece(afterId);
+    this.#kinds[kind] ??= piece(kindText(kind));
+    out.piece(this.#kinds[kind]);
+    out.piece(afterKind);
     this.#name(graph.name(id));
     describeType(this.#btf, id, this);
     out.put('\n');
@@ -58,28 +69,25 @@ export class TextWriter implements RawWriter {
     }
   }
 
-  #key(key: string): void {
-    const out = this.#out;
-    if (!this.#afterTab) out.put(' ');
+  #key(index: number): void {
+    this.#out.piece((this.#afterTab ? keysAfterTab : keys)[index]!);
     this.#afterTab = false;
-    out.put(key);
-    out.put('=');
   }
 
-  number(key: string, value: number): void {
-    this.#key(key);
+  number(index: number, value: number): void {
+    this.#key(index);
     this.#out.uint(value);
   }
 
-  signed(key: string, value: number): void {
-    this.#key(key);
+  signed(index: number, value: number): void {
+    this.#key(index);
     this.#out.put(String(value));
   }
 
-  word(key: string, value: string): void {
+  word(index: number, value: string): void {
     // A variable's linkage is the only field after a comma.
-    if (this.#isVariable) this.#out.put(',');
-    this.#key(key);
+    if (this.#isVariable) this.#out.piece(keysAfterComma[index]!);
+    else this.#key(index);
     this.#out.put(value);
   }
 
@@ -90,13 +98,16 @@ export class TextWriter implements RawWriter {
       this.#out.put('\n\t');
       this.#afterTab = true;
     } else {
-      this.#out.put("\n\t'");
+      this.#out.piece(rowStart);
       this.#name(name);
     }
   }
 
   value(value: number | bigint, isWide: boolean, signed: boolean): void {
-    this.#out.put(` val=${value}${isWide ? (signed ? 'LL' : 'ULL') : ''}`);
+    this.#key(field.val);
+    if (typeof value === 'number' && value >= 0) this.#out.uint(value);
+    else this.#out.put(String(value));
+    if (isWide) this.#out.put(signed ? 'LL' : 'ULL');
   }
 
   variable(id: number): void {
