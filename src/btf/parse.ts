@@ -8,6 +8,8 @@ import type { BtfKind, BtfType } from './types.ts';
 import { problemOf } from './validate.ts';
 
 const maxTypes = 0x7fffffff;
+/** Names that are searched for in the strings before all are indexed, which costs as much as some thirty searches. */
+const maxSearches = 8;
 
 const voidType: BtfType = { kind: 'void', id: 0, name: 'void' };
 
@@ -41,6 +43,8 @@ export class Btf {
   #graph: TypeGraph | undefined;
   #problem: { found: string | undefined } | undefined;
   #byName: Map<string, number[]> | undefined;
+  /** Names looked for without an index. */
+  #searches = 0;
   #strings: Strings | undefined;
   #allStrings: Uint8Array | undefined;
   #stringOffsets: Map<string, number> | undefined;
@@ -178,8 +182,35 @@ export class Btf {
 
   /** Ids of this blob's own types with this name, ascending. */
   idsByName(name: string): readonly number[] {
-    this.#byName ??= this.#indexNames();
+    if (this.#byName === undefined) {
+      const offsets = this.#searches++ < maxSearches ? this.#offsetsOf(name) : undefined;
+      if (offsets !== undefined) return this.#idsNamedAt(offsets);
+      this.#byName = this.#indexNames();
+    }
     return this.#byName.get(name) ?? [];
+  }
+
+  /** Every offset at which the strings, the base's included, have this one; undefined where searching does not do. */
+  #offsetsOf(name: string): Set<number> | undefined {
+    const offsets = this.base === undefined ? new Set<number>() : this.base.#offsetsOf(name);
+    if (offsets === undefined || name === '' || name.includes('\0')) return undefined;
+    if (this.stringsSize === 0) return offsets;
+    const { text, isAscii } = this.#stringsAt(this.#firstString);
+    if (!isAscii) return undefined;
+    const whole = `${name}\0`;
+    for (let at = text.indexOf(whole); at >= 0; at = text.indexOf(whole, at + 1)) offsets.add(this.#firstString + at);
+    return offsets;
+  }
+
+  #idsNamedAt(offsets: ReadonlySet<number>): number[] {
+    const ids: number[] = [];
+    if (offsets.size === 0) return ids;
+    const [only] = offsets.size === 1 ? offsets : [];
+    for (let index = 0; index < this.#starts.length; index++) {
+      const offset = this.words[this.#starts[index]!]!;
+      if (only === undefined ? offsets.has(offset) : offset === only) ids.push(this.firstId + index);
+    }
+    return ids;
   }
 
   /** Offset of a type's record within `bytes`; own types only. */

@@ -59,6 +59,24 @@ describe('parsing', () => {
     expect(rawText(split, split.mustType(2))).toBe("[2] TYPEDEF 'number' type_id=1\n");
   });
 
+  test('the first searches for a name and the index made later agree', () => {
+    const base = parseBtf(pinned);
+    const b = new BtfBuilder({ base });
+    const names = ['bpf_attr', 'attr', 'task_struct', 'own', 'f_attr', 'none of these', 'int', 'größe', ''];
+    const own = ['bpf_attr', 'own', 'own', 'f_attr', 'größe'].map((name) =>
+      b.add({ kind: 'struct', name, size: 0, kindFlag: false, members: [] }),
+    );
+    const bytes = b.finish();
+    for (const blob of [() => parseBtf(pinned), () => parseBtf(bytes, { base: parseBtf(pinned) })]) {
+      const indexed = blob();
+      for (let i = 0; i < 20; i++) indexed.idsByName('none of these');
+      for (const name of names) expect(blob().idsByName(name)).toEqual(indexed.idsByName(name));
+    }
+    expect(parseBtf(bytes, { base }).idsByName('own')).toEqual(own.slice(1, 3));
+    expect(parseBtf(bytes, { base }).findByName('bpf_attr', 'struct')?.id).toBe(own[0]);
+    expect(parseBtf(bytes, { base }).findByName('größe')?.id).toBe(own[4]);
+  });
+
   test('every truncation is a ParseError', () => {
     for (let length = 0; length < 400; length++) {
       expect(() => parseBtf(pinned.subarray(0, length))).toThrow(ParseError);
