@@ -169,7 +169,8 @@ function resolveTyped(
   }
   const targetType = target.btf.target(target.id);
   const local = { btf, id: extern.symbolTypeId };
-  if (!typesAreCompatible(local, { btf: target.btf, id: target.btf.resolve(targetType) })) {
+  const actualType = { btf: target.btf, id: target.btf.resolve(targetType) };
+  if (!typesAreCompatible(local, actualType, { warn: (text) => log('warn', text) })) {
     if (extern.function) {
       if (extern.weak) return undefined;
       const where = target.module?.name ?? 'vmlinux';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BtfMinimizer, parseBtf, parseBtfExt } from '../../src/btf/index.ts';
 import { parseElf } from '../../src/elf/index.ts';
 import { kindsAreCompatible } from '../../src/object/core/compatible.ts';
-import { matchPath, parsePath } from '../../src/object/core/path.ts';
+import { matchPath, parsePath, pathTo } from '../../src/object/core/path.ts';
 import { BtfImage, essentialName } from '../../src/object/index.ts';
 import { findPrograms, type Programs, run } from '../support/parity/programs.ts';
 
@@ -68,8 +68,8 @@ function minimized(files: readonly string[]): Uint8Array {
         .filter((id) => kindsAreCompatible(target.kind(id), btf.kind(record.typeId)))
         .filter((id) => essentialName(target.name(id)) === wanted);
       for (const id of candidates) {
-        const found = matchPath(local, { btf: target, id });
-        if (found === undefined) continue;
+        const found = pathTo({ btf: target, id }, record.kind);
+        if (!matchPath(local, found)) continue;
         minimizer.add({ kind: record.kind, rootId: id, access: found.raw });
         break;
       }

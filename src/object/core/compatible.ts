@@ -10,6 +10,22 @@ export interface TypeRef {
 
 const deepest = 32;
 
+/** Kinds of types without members that may match. */
+const comparedKinds: ReadonlySet<number> = new Set([Kind.VOID, Kind.INT, Kind.PTR, Kind.ARRAY, Kind.FUNC_PROTO]);
+
+/** Where in a comparison of types one is, and who is told of kinds that are never compared. */
+export interface ComparisonState {
+  readonly level?: number;
+  readonly behindPointer?: boolean;
+  readonly warn?: ((text: string) => void) | undefined;
+}
+
+function oddKind(local: TypeRef, target: TypeRef, at: ComparisonState): boolean {
+  const kind = local.btf.kindName(local.id);
+  at.warn?.(`unexpected kind ${kind} relocated, local [${local.id}], target [${target.id}]`);
+  return false;
+}
+
 export function isEnum(kind: number): boolean {
   return kind === Kind.ENUM || kind === Kind.ENUM64;
 }
@@ -35,7 +51,8 @@ function tooDeep(): ParseError {
  * Whether two types have the same shape, names and sizes aside: pointers and arrays by what they refer to, functions by
  * their parameters. Root names are the caller's business. ParseError for endless chains.
  */
-export function typesAreCompatible(localType: TypeRef, targetType: TypeRef, level: number = deepest): boolean {
+export function typesAreCompatible(localType: TypeRef, targetType: TypeRef, at: ComparisonState = {}): boolean {
+  const { level = deepest } = at;
   if (!kindsAreCompatible(kindOf(localType), kindOf(targetType))) return false;
   let local = resolved(localType);
   let target = resolved(targetType);
@@ -60,7 +77,7 @@ export function typesAreCompatible(localType: TypeRef, targetType: TypeRef, leve
         for (let index = 0; index < count; index++) {
           const a = resolved({ btf: local.btf, id: local.btf.parameter(local.id, index).typeId });
           const b = resolved({ btf: target.btf, id: target.btf.parameter(target.id, index).typeId });
-          if (!typesAreCompatible(a, b, level - 1)) return false;
+          if (!typesAreCompatible(a, b, { ...at, level: level - 1 })) return false;
         }
         local = resolved({ btf: local.btf, id: local.btf.target(local.id) });
         target = resolved({ btf: target.btf, id: target.btf.target(target.id) });
@@ -74,7 +91,7 @@ export function typesAreCompatible(localType: TypeRef, targetType: TypeRef, leve
       case Kind.FWD:
         return true;
       default:
-        return false;
+        return oddKind(local, target, at);
     }
   }
   throw tooDeep();
@@ -121,15 +138,12 @@ function namesMatch(local: string, target: string): boolean {
  * Whether the target has everything the local type states: members by name and type, enumerators by name, numbers by
  * size and sign. Behind a pointer only names and kinds count. ParseError for endless chains.
  */
-export function typesMatch(
-  localType: TypeRef,
-  targetType: TypeRef,
-  at: { behindPointer: boolean; level: number } = { behindPointer: false, level: deepest },
-): boolean {
-  if (at.level <= 0) throw tooDeep();
+export function typesMatch(localType: TypeRef, targetType: TypeRef, at: ComparisonState = {}): boolean {
+  const { level = deepest } = at;
+  if (level <= 0) throw tooDeep();
   let local = localType;
   let target = targetType;
-  let { behindPointer } = at;
+  let { behindPointer = false } = at;
   for (let depth = 0; depth < deepest; depth++) {
     local = resolved(local);
     target = resolved(target);
@@ -143,8 +157,9 @@ export function typesMatch(
         if (kind === other) return true;
         return other === Kind.FWD && (kind === Kind.UNION) === target.btf.kindFlag(target.id);
       }
-      return kind === other && compositesMatch(local, target, at.level);
+      return kind === other && compositesMatch(local, target, { ...at, level });
     }
+    if (!comparedKinds.has(kind)) return oddKind(local, target, at);
     if (kind !== other) return false;
     switch (kind) {
       case Kind.VOID:
@@ -173,7 +188,7 @@ export function typesMatch(
         for (let index = 0; index < count; index++) {
           const a = { btf: local.btf, id: local.btf.parameter(local.id, index).typeId };
           const b = { btf: target.btf, id: target.btf.parameter(target.id, index).typeId };
-          if (!typesMatch(a, b, { behindPointer, level: at.level - 1 })) return false;
+          if (!typesMatch(a, b, { ...at, behindPointer, level: level - 1 })) return false;
         }
         local = { btf: local.btf, id: local.btf.target(local.id) };
         target = { btf: target.btf, id: target.btf.target(target.id) };
@@ -204,7 +219,7 @@ function enumsMatch(local: TypeRef, target: TypeRef): boolean {
   return true;
 }
 
-function compositesMatch(local: TypeRef, target: TypeRef, level: number): boolean {
+function compositesMatch(local: TypeRef, target: TypeRef, at: ComparisonState & { level: number }): boolean {
   const members = local.btf.members(local.id);
   const others = target.btf.members(target.id);
   if (members.length > others.length) return false;
@@ -215,7 +230,7 @@ function compositesMatch(local: TypeRef, target: TypeRef, level: number): boolea
         typesMatch(
           { btf: local.btf, id: member.typeId },
           { btf: target.btf, id: other.typeId },
-          { behindPointer: false, level: level - 1 },
+          { ...at, behindPointer: false, level: at.level - 1 },
         ),
     ),
   );

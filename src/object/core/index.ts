@@ -7,7 +7,7 @@ import type { ProgramSpec } from '../spec.ts';
 import { kindsAreCompatible, type TypeRef } from './compatible.ts';
 import { Core, coreKindName } from './kinds.ts';
 import { patchInstruction } from './patch.ts';
-import { type AccessPath, formatPath, matchPath, parsePath } from './path.ts';
+import { type AccessPath, formatPath, matchPath, parsePath, pathTo } from './path.ts';
 import { type CoreValue, coreValue } from './value.ts';
 
 export { typesAreCompatible, typesMatch } from './compatible.ts';
@@ -44,15 +44,13 @@ export function applyCoreRelocations(request: CoreRequest): Map<ProgramSpec, Uin
       try {
         value = resolver.resolve(program, relocation);
       } catch (error) {
-        const errno = (error as { errno?: number }).errno ?? 22;
-        request.log('warn', `${at} failed to relocate: ${errorText(errno)}`);
+        request.log('warn', `${at} failed to relocate: ${errorText(errnoOf(error))}`);
         throw error;
       }
       try {
         patchInstruction(code, { program: program.name, number: relocation.number, index }, value, request.log);
       } catch (error) {
-        const errno = (error as { errno?: number }).errno ?? 22;
-        request.log('warn', `${at} failed to patch insn #${index}: ${errorText(errno)}`);
+        request.log('warn', `${at} failed to patch insn #${index}: ${errorText(errnoOf(error))}`);
         throw error;
       }
     }
@@ -64,6 +62,10 @@ export function applyCoreRelocations(request: CoreRequest): Map<ProgramSpec, Uin
 /** A relocation as libbpf's diagnostics describe it. */
 export function formatCoreRelocation(btf: BtfImage, relocation: CoreRelocation): string {
   return formatPath(parsePath(btf, relocation));
+}
+
+function errnoOf(error: unknown): number {
+  return (error as { errno?: number }).errno ?? 22;
 }
 
 class Resolver {
@@ -84,21 +86,28 @@ class Resolver {
     const name = btf.name(typeId);
     let local: AccessPath;
     try {
-      local = parsePath(btf, relocation);
+      local = parsePath(btf, relocation, (text) => log('warn', `prog '${program.name}': ${text}`));
     } catch (error) {
       const type = `[${typeId}] ${btf.kindName(typeId)} ${name === '' ? '<anon>' : name}`;
-      throw bad(22, `parsing ${type} + ${relocation.access} failed: -22`, error);
+      throw bad(22, `parsing ${type} + ${relocation.access} failed: ${-errnoOf(error)}`, error);
     }
     if (kind === Core.TYPE_ID_LOCAL) return localTypeId(typeId);
     if (name === '') {
       throw bad(95, `<${coreKindName(kind)}> (${kind}) relocation doesn't support anonymous types`);
     }
+    const slot = program.sectionOffset + relocation.index;
+    const warn = (text: string) => log('warn', `prog '${program.name}': relo ${kind} at insn #${slot} ${text}`);
     let chosen: { path: AccessPath; value: CoreValue } | undefined;
     const fitting: TypeRef[] = [];
-    for (const candidate of this.#candidatesFor(typeId, name)) {
-      const path = matchPath(local, candidate);
-      if (!path) continue;
-      const value = coreValue(local, path);
+    for (const [number, candidate] of this.#candidatesFor(typeId, name).entries()) {
+      const path = pathTo(candidate, kind);
+      try {
+        if (!matchPath(local, path, (text) => log('warn', text))) continue;
+      } catch (error) {
+        const errno = errnoOf(error);
+        throw bad(errno, `error matching candidate #${number} ${formatPath(path)}: ${-errno}`, error);
+      }
+      const value = coreValue(local, path, warn);
       if (!chosen) {
         chosen = { path, value };
       } else if (path.bitOffset !== chosen.path.bitOffset) {
@@ -111,7 +120,7 @@ class Resolver {
     }
     // Candidates that did not fit once are not looked at again for this type.
     if (fitting.length > 0) this.#candidates.set(typeId, fitting);
-    return chosen ? chosen.value : coreValue(local, undefined);
+    return chosen ? chosen.value : coreValue(local, undefined, warn);
   }
 
   #candidatesFor(typeId: number, name: string): readonly TypeRef[] {

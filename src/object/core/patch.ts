@@ -1,5 +1,5 @@
 import type { Code } from '../code.ts';
-import { type DiagnosticLog, failure } from '../failure.ts';
+import { type DiagnosticLog, failure, ObjectError } from '../failure.ts';
 import type { CoreValue } from './value.ts';
 
 /** Number of a helper that does not exist; the verifier names it if the instruction is reached. "bad relo". */
@@ -33,7 +33,7 @@ export function patchInstruction(code: Code, place: PatchPlace, value: CoreValue
   switch (opcode & classMask) {
     case 4:
     case 7:
-      if (opcode & 8) throw bad(22, `insn #${index} takes a register`);
+      if (opcode & 8) throw new ObjectError(`insn #${index} takes a register`, 22);
       if (value.validate && BigInt.asUintN(64, BigInt(code.immediate(index))) !== original) {
         throw bad(22, `unexpected insn #${index} (ALU/ALU64) value: got ${code.immediate(index)}, ${expected}`);
       }

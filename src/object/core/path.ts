@@ -30,8 +30,15 @@ function isFlexible(btf: BtfImage, last: Step | undefined, length: number): bool
   return last?.name !== undefined && length === 0 && last.index === btf.vlen(last.typeId) - 1;
 }
 
-/** Reads what a relocation of an object says of the object's own types. ObjectError if it makes no sense there. */
-export function parsePath(btf: BtfImage, relocation: CoreRelocation): AccessPath {
+/**
+ * Reads what a relocation of an object says of the object's own types. ObjectError if it makes no sense there; `warn`
+ * gets what libbpf says of a step into something without members, after the program's name.
+ */
+export function parsePath(
+  btf: BtfImage,
+  relocation: CoreRelocation,
+  warn: (text: string) => void = () => undefined,
+): AccessPath {
   const { kind, typeId, access } = relocation;
   const path: AccessPath = { btf, rootId: typeId, kind, raw: [], steps: [], bitOffset: 0 };
   const bad = () => new ObjectError(`CO-RE access '${access}' does not fit type ${typeId}`, 22);
@@ -40,9 +47,10 @@ export function parsePath(btf: BtfImage, relocation: CoreRelocation): AccessPath
     if (access !== '0') throw bad();
     return path;
   }
-  if (!/^\d+(:\d+)*$/.test(access)) throw bad();
+  if (!/^\d{1,10}(:\d{1,10})*$/.test(access)) throw bad();
   path.raw.push(...access.split(':').map(Number));
-  if (path.raw.length > longest) throw bad();
+  if (path.raw.length > longest) throw new ObjectError(`CO-RE access '${access}' nests too deep`, 7);
+  if (path.raw.some((index) => index > 0x7fffffff)) throw bad();
   let id = btf.resolve(typeId);
   const first = path.raw[0]!;
   if (isEnumeratorKind(kind)) {
@@ -53,7 +61,8 @@ export function parsePath(btf: BtfImage, relocation: CoreRelocation): AccessPath
   if (!isFieldKind(kind)) throw bad();
   path.steps.push({ typeId: id, index: first, name: undefined });
   path.bitOffset = first * sizeOrThrow(btf, id) * 8;
-  for (const index of path.raw.slice(1)) {
+  for (const [at, index] of path.raw.entries()) {
+    if (at === 0) continue;
     id = btf.resolve(id);
     if (isComposite(btf.kind(id))) {
       if (index >= btf.vlen(id)) throw bad();
@@ -69,6 +78,8 @@ export function parsePath(btf: BtfImage, relocation: CoreRelocation): AccessPath
       path.steps.push({ typeId: id, index, name: undefined });
       path.bitOffset += index * sizeOrThrow(btf, id) * 8;
     } else {
+      const captured = `captures type [${id}] of unexpected kind ${btf.kindName(id)}`;
+      warn(`relo for [${typeId}] ${access} (at idx ${at}) ${captured}`);
       throw bad();
     }
   }
@@ -81,31 +92,40 @@ function sizeOrThrow(btf: BtfImage, id: number): number {
   return size;
 }
 
-/** The same thing in a candidate type of the target; undefined if the candidate has none. */
-export function matchPath(local: AccessPath, target: TypeRef): AccessPath | undefined {
-  const { btf } = target;
-  const path: AccessPath = { btf, rootId: target.id, kind: local.kind, raw: [], steps: [], bitOffset: 0 };
+/** A path of the same kind that begins, and so far ends, at a candidate type of the target. */
+export function pathTo(target: TypeRef, kind: number): AccessPath {
+  return { btf: target.btf, rootId: target.id, kind, raw: [], steps: [], bitOffset: 0 };
+}
+
+/**
+ * Extends a path to what the local one reaches; false if the candidate has no such thing. ObjectError or ParseError for
+ * types that nest too deep; the path then ends where it happened. `warn` gets oddities that are no error.
+ */
+export function matchPath(
+  local: AccessPath,
+  path: AccessPath,
+  warn: (text: string) => void = () => undefined,
+): boolean {
+  const { btf, rootId } = path;
   if (isTypeKind(local.kind)) {
-    const localType = { btf: local.btf, id: local.rootId };
-    const fits =
-      local.kind === Core.TYPE_MATCHES ? typesMatch(localType, target) : typesAreCompatible(localType, target);
-    return fits ? path : undefined;
+    const compare = local.kind === Core.TYPE_MATCHES ? typesMatch : typesAreCompatible;
+    return compare({ btf: local.btf, id: local.rootId }, { btf, id: rootId }, { warn });
   }
-  if (isEnumeratorKind(local.kind)) return matchEnumerator(local, target, path);
-  let id = target.id;
+  if (isEnumeratorKind(local.kind)) return matchEnumerator(local, path);
+  let id = rootId;
   for (const [at, step] of local.steps.entries()) {
     id = btf.resolve(id);
     if (step.name !== undefined) {
       const next = matchMember(local.btf, step, path, id);
-      if (next === undefined) return undefined;
+      if (next === undefined) return false;
       id = next;
       continue;
     }
     // The first step counts whole values of the root type.
     if (at > 0) {
-      if (btf.kind(id) !== Kind.ARRAY) return undefined;
+      if (btf.kind(id) !== Kind.ARRAY) return false;
       const array = btf.array(id);
-      if (!isFlexible(btf, path.steps.at(-1), array.length) && step.index >= array.length) return undefined;
+      if (!isFlexible(btf, path.steps.at(-1), array.length) && step.index >= array.length) return false;
       id = btf.resolve(array.elementTypeId);
     }
     if (path.raw.length === longest) throw new ObjectError('CO-RE access nests too deep', 7);
@@ -113,22 +133,22 @@ export function matchPath(local: AccessPath, target: TypeRef): AccessPath | unde
     path.raw.push(step.index);
     path.bitOffset += step.index * sizeOrThrow(btf, id) * 8;
   }
-  return path;
+  return true;
 }
 
-function matchEnumerator(local: AccessPath, target: TypeRef, path: AccessPath): AccessPath | undefined {
-  const { btf } = target;
-  const id = btf.resolve(target.id);
-  if (!isEnum(btf.kind(id))) return undefined;
+function matchEnumerator(local: AccessPath, path: AccessPath): boolean {
+  const { btf } = path;
+  const id = btf.resolve(path.rootId);
+  if (!isEnum(btf.kind(id))) return false;
   const wanted = essentialName(local.steps[0]!.name!);
   for (let index = 0; index < btf.vlen(id); index++) {
     const { name } = btf.enumValue(id, index);
     if (essentialName(name) !== wanted) continue;
     path.steps.push({ typeId: id, index, name });
     path.raw.push(index);
-    return path;
+    return true;
   }
-  return undefined;
+  return false;
 }
 
 /** Looks for a member by name, through anonymous members; returns its type and extends the path. */

@@ -29,11 +29,18 @@ interface Side {
 /** Says the target lacks what the instruction cannot do without. */
 const absent = Symbol('absent');
 
-/** The value of a relocation before and after, with `target` undefined if no candidate fits. */
-export function coreValue(local: AccessPath, target: AccessPath | undefined): CoreValue {
+/**
+ * The value of a relocation before and after, with `target` undefined if no candidate fits. `warn` gets what to say
+ * about a relocation that makes no sense, before ObjectError is thrown.
+ */
+export function coreValue(
+  local: AccessPath,
+  target: AccessPath | undefined,
+  warn: (text: string) => void = () => undefined,
+): CoreValue {
   const { kind } = local;
-  const before = side(local, kind);
-  const after = target ? side(target, kind) : sideWithout(kind);
+  const before = side(local, kind, warn);
+  const after = target ? side(target, kind, warn) : sideWithout(kind);
   if (after === absent) {
     return {
       original: 0n,
@@ -78,14 +85,16 @@ function plain(value: bigint | number, validate = true): Side {
   return { value: BigInt(value), validate, size: 0, typeId: 0 };
 }
 
-function side(path: AccessPath, kind: number): Side {
+function side(path: AccessPath, kind: number, warn: (text: string) => void): Side {
   const { btf } = path;
-  if (isFieldKind(kind)) return fieldSide(path, kind);
+  if (isFieldKind(kind)) return fieldSide(path, kind, warn);
   if (isEnumeratorKind(kind)) {
     if (kind === Core.ENUMVAL_EXISTS) return plain(1n);
     const step = path.steps[0]!;
     const { value } = btf.enumValue(step.typeId, step.index);
-    return plain(BigInt.asUintN(64, value));
+    // 32-bit enumerators count as signed, whatever their BTF says.
+    const wide = btf.kind(step.typeId) === Kind.ENUM ? BigInt.asIntN(32, value) : value;
+    return plain(BigInt.asUintN(64, wide));
   }
   switch (kind) {
     case Core.TYPE_ID_TARGET:
@@ -113,7 +122,7 @@ function elementSize(btf: BtfImage, typeId: number): number {
   return sizeOrThrow(btf, id);
 }
 
-function fieldSide(path: AccessPath, kind: number): Side {
+function fieldSide(path: AccessPath, kind: number, warn: (text: string) => void): Side {
   if (kind === Core.FIELD_EXISTS) return plain(1n);
   const { btf } = path;
   const step = path.steps.at(-1)!;
@@ -129,12 +138,13 @@ function fieldSide(path: AccessPath, kind: number): Side {
       case Core.FIELD_BYTE_SIZE:
         return plain(sizeOrThrow(btf, step.typeId));
       default:
+        warn("can't be applied to array access");
         throw new ObjectError(`CO-RE relocation kind ${kind} can't be applied to array access`, 22);
     }
   }
   const member = btf.member(step.typeId, step.index);
   const typeId = btf.resolve(member.typeId);
-  const place = placeOf(btf, { typeId, bitOffset: path.bitOffset, bitSize: member.bitSize });
+  const place = placeOf(btf, { typeId, bitOffset: path.bitOffset, bitSize: member.bitSize }, warn);
   const isBitField = member.bitSize > 0;
   switch (kind) {
     case Core.FIELD_BYTE_OFFSET:
@@ -156,10 +166,10 @@ function fieldSide(path: AccessPath, kind: number): Side {
       const shift = btf.littleEndian
         ? 64 - (path.bitOffset + place.bitSize - place.byteOffset * 8)
         : (8 - place.byteSize) * 8 + (path.bitOffset - place.byteOffset * 8);
-      return plain(BigInt.asUintN(64, BigInt(shift)), !isBitField);
+      return plain(BigInt.asUintN(32, BigInt(shift)), !isBitField);
     }
     case Core.FIELD_RSHIFT_U64:
-      return plain(BigInt.asUintN(64, BigInt(64 - place.bitSize)));
+      return plain(BigInt.asUintN(32, BigInt(64 - place.bitSize)));
     default:
       throw new ObjectError(`unrecognized CO-RE relocation kind ${kind}`, 95);
   }
@@ -169,6 +179,7 @@ function fieldSide(path: AccessPath, kind: number): Side {
 function placeOf(
   btf: BtfImage,
   field: { typeId: number; bitOffset: number; bitSize: number },
+  warn: (text: string) => void,
 ): { byteOffset: number; byteSize: number; bitSize: number } {
   const size = sizeOrThrow(btf, field.typeId);
   if (field.bitSize === 0) {
@@ -177,7 +188,10 @@ function placeOf(
   let byteSize = Math.max(1, size);
   const unit = () => Math.floor(field.bitOffset / 8 / byteSize) * byteSize;
   while (field.bitOffset + field.bitSize - unit() * 8 > byteSize * 8) {
-    if (byteSize >= 8) throw new ObjectError("CO-RE relocation can't be satisfied for bitfield", 7);
+    if (byteSize >= 8) {
+      warn("can't be satisfied for bitfield");
+      throw new ObjectError("CO-RE relocation can't be satisfied for bitfield", 7);
+    }
     byteSize *= 2;
   }
   return { byteOffset: unit(), byteSize, bitSize: field.bitSize };

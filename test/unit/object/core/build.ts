@@ -17,8 +17,9 @@ export class Types {
     this.btf = new BtfImage(writer.finish());
   }
 
-  int(name: string, size: number, options: { signed?: boolean } = {}): number {
-    const word = ((options.signed ? 1 : 0) << 24) | (size * 8);
+  int(name: string, size: number, options: { signed?: boolean; bool?: boolean; offset?: number } = {}): number {
+    const encoding = (options.signed ? 1 : 0) | (options.bool ? 4 : 0);
+    const word = (encoding << 24) | ((options.offset ?? 0) << 16) | (size * 8);
     return this.btf.addType({ name, kind: Kind.INT, sizeOrTarget: size, words: [word] });
   }
 
@@ -28,6 +29,10 @@ export class Types {
 
   typedef(name: string, target: number): number {
     return this.btf.addType({ name, kind: Kind.TYPEDEF, sizeOrTarget: target });
+  }
+
+  float(name: string, size: number): number {
+    return this.btf.addType({ name, kind: Kind.FLOAT, sizeOrTarget: size });
   }
 
   constant(target: number): number {
@@ -60,10 +65,12 @@ export class Types {
     return id;
   }
 
-  enumeration(name: string, values: Readonly<Record<string, number>>): number {
+  enumeration(name: string, values: Readonly<Record<string, number>>, options: { signed?: boolean } = {}): number {
     const words = Object.entries(values).flatMap(([value, number]) => [this.btf.addString(value), number]);
     const vlen = words.length / 2;
-    return this.btf.addType({ name, kind: Kind.ENUM, vlen, sizeOrTarget: 4, words });
+    const id = this.btf.addType({ name, kind: Kind.ENUM, vlen, sizeOrTarget: 4, words });
+    if (options.signed) this.btf.setInfo(id, { kind: Kind.ENUM, vlen, kindFlag: true });
+    return id;
   }
 
   enumeration64(name: string, values: Readonly<Record<string, bigint>>): number {
@@ -93,7 +100,7 @@ export const loadImmediate64 = (imm: bigint) => [
 /** What stands in place of an instruction that cannot be relocated. */
 export const poisoned = instruction(0x85, 0, 0, 195896080);
 
-function instruction(opcode: number, registers: number, offset: number, imm: number): number[] {
+export function instruction(opcode: number, registers: number, offset: number, imm: number): number[] {
   const bytes = new Uint8Array(8);
   const view = new DataView(bytes.buffer);
   bytes[0] = opcode;
@@ -103,15 +110,20 @@ function instruction(opcode: number, registers: number, offset: number, imm: num
   return [...bytes];
 }
 
-/** Relocates one instruction; returns its new bytes and the warnings. */
+/** Relocates one instruction, the seventh of its section; returns its new bytes and the warnings, also gathered in `warnings`. */
 export function relocate(
   local: Types,
   target: Types | readonly Types[],
   relocation: Omit<CoreRelocation, 'index' | 'number'>,
   code: readonly number[],
+  warnings: string[] = [],
 ): { code: number[]; warnings: string[] } {
-  const program = { name: 'p', code: Uint8Array.from(code), coreRelocations: [{ index: 0, number: 0, ...relocation }] };
-  const warnings: string[] = [];
+  const program = {
+    name: 'p',
+    sectionOffset: 7,
+    code: Uint8Array.from(code),
+    coreRelocations: [{ index: 0, number: 0, ...relocation }],
+  };
   const [main, ...modules] = Array.isArray(target) ? target : [target];
   const codes = applyCoreRelocations({
     btf: local.btf,
