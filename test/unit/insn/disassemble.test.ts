@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { basicBlocks, decodeInstructions, disassemble } from '../../../src/insn/index.ts';
 
@@ -34,6 +35,50 @@ describe('an instruction in the notation of the kernel', () => {
     ['30 00 00 00 17 00 00 00', '(30) r0 = *(u8 *)skb[23]'],
   ])('%s', (hex, expected) => {
     expect(text(hex)).toBe(expected);
+  });
+});
+
+/**
+ * Lines of bytes and text: all codes (but 0x99, for which the kernel reads beyond a table) with fields in and out of their ranges, and the variants that offset, immediate
+ * and registers choose. The texts are the kernel's own disassembler's, compiled and run on these bytes.
+ */
+const told = readFileSync(new URL('disassembly.txt', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n');
+
+describe("the kernel's disassembler", () => {
+  it('says the same of every instruction', () => {
+    const ours = told.map((line) => {
+      const hex = line.slice(0, line.indexOf(' '));
+      return `${hex} ${text(hex)}`;
+    });
+    expect(ours).toEqual(told);
+    expect(new Set(told.map((line) => line.slice(0, 2))).size).toBe(255);
+  });
+});
+
+describe('names of the surroundings', () => {
+  const [call, constant] = [bytes('85 20 00 00 05 00 00 00'), bytes('18 21 00 00 05 00 00 00 00 00 00 00 07 00 00 00')];
+
+  it('replace those of kernel functions and constants, not those of helpers', () => {
+    const names = { call: () => 'named', constant: (_: unknown, high: number) => `map[${high}]` };
+    const [kernelFunction] = decodeInstructions(call);
+    const [first, second] = decodeInstructions(constant);
+    expect(disassemble(kernelFunction!, undefined, names)).toBe('(85) call named#5');
+    expect(disassemble({ ...kernelFunction!, src: 0 }, undefined, names)).toBe('(85) call bpf_ktime_get_ns#5');
+    expect(disassemble({ ...kernelFunction!, src: 1 }, undefined, names)).toBe('(85) call pcnamed');
+    expect(disassemble(first!, second, names)).toBe('(18) r1 = map[7]');
+  });
+});
+
+describe('decoding', () => {
+  it('reads fields with their signs and leaves a broken last slot out', () => {
+    const list = decodeInstructions(bytes('bf 21 ff ff fe ff ff ff  18 f1 00 80 00 00 00 80  95 00 00'));
+    expect(list).toEqual([
+      { code: 0xbf, dst: 1, src: 2, offset: -1, imm: -2 },
+      { code: 0x18, dst: 1, src: 15, offset: -32768, imm: -2147483648 },
+    ]);
+    expect(decodeInstructions(new Uint8Array(7))).toEqual([]);
   });
 });
 
