@@ -51,7 +51,14 @@ export interface FieldLayout {
 
 const maxNesting = 200;
 
-/** The layout of a type. Throws ParseError for types without values (functions, void, forward declarations, cycles). */
+/** Scalars and containers that only a value of a hostile type has: many, and far more a byte than unions explain. */
+const smallCount = 2 ** 20;
+const countPerByte = 1024;
+
+/**
+ * The layout of a type. Throws ParseError for types without values (functions, void, forward declarations, cycles) and
+ * for those whose values have endlessly many parts without size.
+ */
 export function valueLayout(btf: Btf, typeId: number): ValueLayout {
   return new LayoutBuilder(btf).build(typeId, 0);
 }
@@ -60,6 +67,8 @@ class LayoutBuilder {
   readonly #btf: Btf;
   readonly #known = new Map<number, ValueLayout>();
   readonly #active = new Set<number>();
+  /** Scalars and containers in a value of a layout. */
+  readonly #counts = new Map<ValueLayout, number>();
 
   constructor(btf: Btf) {
     this.#btf = btf;
@@ -75,7 +84,17 @@ class LayoutBuilder {
     const layout = this.#make(type.id, typeText(this.#btf, id), depth);
     this.#active.delete(type.id);
     this.#known.set(type.id, layout);
+    this.#counts.set(layout, this.#countOf(layout));
+    if (this.#counts.get(layout)! > Math.max(smallCount, (layoutSize(layout) + 1) * countPerByte)) {
+      throw new ParseError('BTF', 0, `values of type ${type.id} have too many parts`);
+    }
     return layout;
+  }
+
+  #countOf(layout: ValueLayout): number {
+    if (layout.kind === 'array') return 1 + layout.length * this.#counts.get(layout.element)!;
+    if (layout.kind !== 'struct' && layout.kind !== 'union') return 1;
+    return layout.fields.reduce((sum, field) => sum + this.#counts.get(field.layout)!, 1);
   }
 
   #make(id: number, text: string, depth: number): ValueLayout {

@@ -172,6 +172,29 @@ describe('hostile types', () => {
     }
     const btf = parseBtf(b.finish());
     expect(() => compileValuePrinter(btf, 60, { plain: false, pretty: false, depth: 0 })).toThrow('too large');
+    expect(() => compileValueDecoder(btf, 60)).toThrow('too many parts');
+  });
+
+  test.each([
+    [0x7fff_ffff, 1],
+    [0x2_0000, 0x2_0000],
+  ])('an array of %i times %i elements without size is refused', (length, inner) => {
+    const b = new BtfBuilder();
+    b.add({ kind: 'int', name: 'int', size: 4, bits: 32, signed: true, bitOffset: 0, char: false, bool: false });
+    b.add({ kind: 'struct', name: 'empty', size: 0, kindFlag: false, members: [] });
+    b.add({ kind: 'array', name: '', elementTypeId: 2, indexTypeId: 1, length: inner });
+    b.add({ kind: 'array', name: '', elementTypeId: 3, indexTypeId: 1, length });
+    const btf = parseBtf(b.finish());
+    expect(() => compileValuePrinter(btf, 4, { plain: true, pretty: true, depth: 0 })).toThrow('too large');
+    expect(() => compileValueDecoder(btf, 4)).toThrow('too many parts');
+  });
+
+  test('a few elements without size are values', () => {
+    const b = new BtfBuilder();
+    b.add({ kind: 'int', name: 'int', size: 4, bits: 32, signed: true, bitOffset: 0, char: false, bool: false });
+    b.add({ kind: 'struct', name: 'empty', size: 0, kindFlag: false, members: [] });
+    b.add({ kind: 'array', name: '', elementTypeId: 2, indexTypeId: 1, length: 3 });
+    expect(compileValueDecoder(parseBtf(b.finish()), 3)(new Uint8Array())).toEqual([{}, {}, {}]);
   });
 
   test('names reach the output as text, whatever they hold', () => {
