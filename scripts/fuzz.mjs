@@ -1,17 +1,31 @@
-// `npm run test:fuzz`: many mutants of real files through the BTF library, in a process whose memory, and whose time for
-// each mutant, are bounded. FUZZ_RUNS and FUZZ_SEED choose how many and which; FUZZ_FROM begins at one that failed.
-import { fork } from 'node:child_process';
+// `npm run test:fuzz [-- btf|objects|kernel [RUNS [SEED [FROM]]]]`: many mutants of real files, in a process whose memory,
+// and whose time for each mutant, are bounded: through the BTF library, through all that reads objects, or into the
+// running kernel (needs root). FUZZ_RUNS, FUZZ_SEED and FUZZ_FROM are other words for the numbers; FROM begins at a mutant
+// that failed.
+import { fork, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { insideSandbox, sandboxVariable } from './setup/sandbox.mjs';
 
 const project = path.dirname(import.meta.dirname);
-const runs = Number(process.env.FUZZ_RUNS ?? 200_000);
-const seed = Number(process.env.FUZZ_SEED ?? 1);
-const from = Number(process.env.FUZZ_FROM ?? 0);
+const usual = { btf: 200_000, objects: 100_000, kernel: 3000 };
+const [what = 'btf', ...numbers] = process.argv.slice(2);
+if (!(what in usual) || numbers.some((word) => !/^\d+$/.test(word))) {
+  console.error('usage: npm run test:fuzz [-- btf|objects|kernel [RUNS [SEED [FROM]]]]');
+  process.exit(2);
+}
+const runs = Number(numbers[0] ?? process.env.FUZZ_RUNS ?? usual[what]);
+const seed = Number(numbers[1] ?? process.env.FUZZ_SEED ?? 1);
+const from = Number(numbers[2] ?? process.env.FUZZ_FROM ?? 0);
 /** Processor seconds for one mutant, seconds without any progress, MiB of heap and of memory. */
-const limits = { mutant: 5, silence: 120, heap: 512, memory: 1024 };
+const limits = { mutant: what === 'kernel' ? 30 : 5, silence: 120, heap: 512, memory: 1024 };
+if (what === 'kernel' && process.env[sandboxVariable] === undefined) {
+  const [program, ...words] = insideSandbox([process.execPath, ...process.argv.slice(1)]);
+  const env = { ...process.env, [sandboxVariable]: '1' };
+  process.exit(spawnSync(program, words, { stdio: 'inherit', env }).status ?? 1);
+}
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-fuzz-'));
 try {
@@ -28,6 +42,8 @@ async function bundle() {
     bundle: true,
     format: 'esm',
     platform: 'node',
+    target: 'node20',
+    external: ['koffi'],
     // Paths in the sources are relative to themselves.
     define: { 'import.meta.url': JSON.stringify(new URL('../test/fuzz/worker.ts', import.meta.url).href) },
     logLevel: 'warning',
@@ -36,7 +52,7 @@ async function bundle() {
 }
 
 async function run(worker) {
-  const words = [project, seed, from, from + runs, limits.mutant, limits.memory].map(String);
+  const words = [project, what, seed, from, from + runs, limits.mutant, limits.memory].map(String);
   const child = fork(worker, words, { execArgv: [`--max-old-space-size=${limits.heap}`, '--stack-size=984'] });
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill('SIGKILL'));
   const started = Date.now();
@@ -52,11 +68,12 @@ async function run(worker) {
   };
   watch();
   let shown = from;
-  child.on('message', ({ number }) => {
+  child.on('message', ({ number, loaded }) => {
     at = number;
     watch();
     if (at - shown < 10_000 && at !== from + runs) return;
     shown = at;
+    if (loaded > 0) console.log(`${loaded} of them were given to the kernel`);
     console.log(`${at - from} of ${runs} mutants, ${Math.round((Date.now() - started) / 1000)} s`);
   });
   const code = await new Promise((resolve) => child.once('exit', (status, signal) => resolve(status ?? signal)));

@@ -5,7 +5,8 @@ import { build } from 'esbuild';
 
 /**
  * Tests whose outcome hardly depends on the kernel: completion is a matter of shells; schemas are checked against output that
- * the other tests compare on every kernel, and their many objects take longer under emulation than all else.
+ * the other tests compare on every kernel, and their many objects take longer under emulation than all else. Damaged
+ * objects too are many.
  */
 const onEveryKernelAlike = [
   'btf-find.test.ts',
@@ -14,6 +15,7 @@ const onEveryKernelAlike = [
   'btf-types.test.ts',
   'completion.test.ts',
   'map-words.test.ts',
+  'object-mutants.test.ts',
   'schema.test.ts',
 ];
 

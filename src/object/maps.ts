@@ -9,6 +9,8 @@ import type { ExternSpec, MapOrigin, MapSpec } from './spec.ts';
 const flagReadOnlyForProgram = 1 << 7;
 const flagMmapable = 1 << 10;
 const flagLink = 1 << 13;
+/** Bytes; the kernel's arrays take no larger values. */
+const largestValue = 0x7fffffff;
 const pageSize = 4096;
 
 /** Adds the object's maps in libbpf's order: declared ones, global data by section, kconfig, struct_ops. */
@@ -123,6 +125,9 @@ function collectDataMaps(draft: ObjectDraft): void {
     const role = draft.roles.get(section.index);
     if (section.size === 0) continue;
     if (role !== 'data' && role !== 'rodata' && role !== 'bss') continue;
+    if (section.size > largestValue) {
+      throw failure(draft.log, 7, `elf: sec '${section.name}': ${section.size} bytes do not fit a map`);
+    }
     const value = role === 'bss' ? undefined : section.bytes.slice();
     draft.maps.push(
       dataMap(draft, { origin: role, name: section.name, sectionIndex: section.index, size: section.size, value }),

@@ -1,0 +1,128 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { parseElf } from '../../src/elf/index.ts';
+import { TsbpfError } from '../../src/errors/index.ts';
+import {
+  applyCoreRelocations,
+  BtfImage,
+  formatCoreRelocation,
+  linkProgram,
+  type ObjectSpec,
+  parseObject,
+  sanitizeBtf,
+  variableContents,
+} from '../../src/object/index.ts';
+import { Random } from '../support/btf/random.ts';
+import { type Edit, mutate } from './btf-mutants.ts';
+
+/** A real object, where its parts are, and the types its relocations are compared with. */
+export interface ObjectSeed {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly parts: readonly { readonly offset: number; readonly size: number }[];
+  readonly targets: readonly BtfImage[];
+}
+
+/** Every fixture and example. CO-RE compares with the types of a kernel's headers, and with the object's own. */
+export function objectSeeds(project: string): ObjectSeed[] {
+  const headers = new BtfImage(new Uint8Array(readFileSync(`${project}/scripts/uapi/linux-7.3.btf`)));
+  return ['test/fixtures/objects', 'examples'].flatMap((folder) =>
+    readdirSync(`${project}/${folder}`)
+      .filter((name) => name.endsWith('.o'))
+      .sort()
+      .map((name): ObjectSeed => {
+        const bytes = new Uint8Array(readFileSync(`${project}/${folder}/${name}`));
+        const { sections } = parseElf(bytes);
+        const own = sections.find((section) => section.name === '.BTF');
+        return {
+          name,
+          bytes,
+          parts: partsOf(bytes),
+          targets: own === undefined ? [headers] : [new BtfImage(own.bytes.slice()), headers],
+        };
+      }),
+  );
+}
+
+/** The ELF header, the table of sections, and each section that is in the file. */
+function partsOf(bytes: Uint8Array): { offset: number; size: number }[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const table = Number(view.getBigUint64(40, true));
+  const parts = [
+    { offset: 0, size: 64 },
+    { offset: table, size: bytes.length - table },
+  ];
+  for (const section of parseElf(bytes).sections) {
+    const offset = section.bytes.byteOffset - bytes.byteOffset;
+    if (section.bytes.length > 0 && !section.name.startsWith('.debug'))
+      parts.push({ offset, size: section.bytes.length });
+  }
+  return parts;
+}
+
+const hostile = [0x7fffffff, 0xffffffff, 0x80000000, 0xffff, 0x10000, 0xfffffff8];
+
+/** One of endlessly many mutants: the same for the same seed and number on every machine. Most edits hit a part. */
+export function objectMutant(
+  seeds: readonly ObjectSeed[],
+  seed: number,
+  number: number,
+): { file: ObjectSeed; bytes: Uint8Array } {
+  const random = new Random(Math.imul(seed, 0x9e3779b1) ^ number);
+  const file = seeds[random.below(seeds.length)]!;
+  const edits = Array.from({ length: 1 + random.below(4) }, (): Edit => {
+    const how = (['byte', 'byte', 'word', 'word', 'copy', 'cut'] as const)[
+      random.below(random.below(8) === 0 ? 6 : 5)
+    ]!;
+    const value = [random.below(33), hostile[random.below(hostile.length)]!, random.word()][random.below(3)]!;
+    const part = file.parts[random.below(file.parts.length)]!;
+    return { at: part.offset + random.below(part.size), how, value };
+  });
+  return { file, bytes: mutate(file.bytes, edits) };
+}
+
+/** All that happens to an object before a kernel is asked. Only errors of ours may come out of `run`. */
+export function runObjectMutant({ file, bytes }: { file: ObjectSeed; bytes: Uint8Array }): void {
+  tolerate(() => {
+    const spec = parseObject(bytes, { path: file.name });
+    tolerate(() =>
+      variableContents(spec, Object.fromEntries(spec.variables.slice(0, 4).map(({ name }) => [name, 1n]))),
+    );
+    if (spec.btf) exerciseTypes(spec, spec.btf);
+    const programs = spec.programs.filter((program) => program.coreRelocations.length > 0);
+    for (const target of file.targets) {
+      tolerate(() => {
+        const targets = { main: target, modules: () => [] };
+        const codes = applyCoreRelocations({ btf: spec.btf ?? target, programs, targets, log: () => undefined });
+        link(spec, (program) => codes.get(program) ?? program.code);
+      });
+    }
+    link(spec, (program) => program.code);
+  });
+}
+
+function link(spec: ObjectSpec, codeOf: (program: ObjectSpec['programs'][number]) => Uint8Array): void {
+  for (const program of spec.programs) {
+    if (program.subprogram) continue;
+    tolerate(() => linkProgram(spec, program, { log: () => undefined, codeOf, withInfo: true, withTags: true }));
+  }
+}
+
+function exerciseTypes(spec: ObjectSpec, btf: BtfImage): void {
+  for (const program of spec.programs) {
+    for (const relocation of program.coreRelocations) tolerate(() => formatCoreRelocation(btf, relocation));
+  }
+  tolerate(() => {
+    const older = btf.clone();
+    const none = { func: false, globalFunc: false, datasec: false, float: false, declTag: false };
+    sanitizeBtf(older, { ...none, typeTag: false, enum64: false, questionMarkDatasec: false });
+    older.finish();
+  });
+}
+
+function tolerate(run: () => unknown): void {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof TsbpfError)) throw error;
+  }
+}
