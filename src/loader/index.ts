@@ -14,5 +14,6 @@ export { mapPinPath, pinMap, pinProgram } from './pin.ts';
 export { ProgramRefused } from './refused.ts';
 export { attachKprobe } from './attach/kprobe.ts';
 export { attachKprobeMulti } from './attach/kprobe-multi.ts';
+export { attachUsdt } from './attach/usdt/index.ts';
 export { attachUprobe } from './attach/uprobe.ts';
 export { attachUprobeMulti } from './attach/uprobe-multi.ts';

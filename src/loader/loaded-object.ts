@@ -33,6 +33,7 @@ export class LoadedObject implements Disposable {
   readonly #kernel: Kernel;
   readonly #log: DiagnosticLog;
   #open = true;
+  #usdtSpecs = 0;
 
   constructor(kernel: Kernel, parts: Parts) {
     this.#kernel = kernel;
@@ -42,6 +43,11 @@ export class LoadedObject implements Disposable {
     this.maps = parts.maps;
     this.programs = parts.programs;
     this.structOpsValues = parts.structOpsValues;
+  }
+
+  /** Index of an unused element of `__bpf_usdt_specs`. None is used twice: links that need them may be pinned. */
+  takeUsdtSpec(): number {
+    return this.#usdtSpecs++;
   }
 
   program(name: string): LoadedProgram | undefined {

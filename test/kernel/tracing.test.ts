@@ -43,7 +43,7 @@ function countHits(name: string, act: (links: Map<string, LoadedLink>) => void):
   const object = loadObject(kernel, spec, { log });
   const links = new Map<string, LoadedLink>();
   try {
-    const context: AttachContext = { kernel, log };
+    const context: AttachContext = { kernel, log, object };
     for (const program of object.programs) {
       const link = autoAttach(context, program);
       expect(link, `${program.name} attaches\n${told.join('\n')}`).toBeDefined();
@@ -83,6 +83,21 @@ describe('attached programs are called', () => {
       const hits = countHits('user-probes', () => expect(spawnSync('ip', ['link']).status).toBe(0));
       expect(hits.hits_uprobe).toBeGreaterThan(0);
       expect(hits.hits_uretprobe).toBeGreaterThan(0);
+    });
+  });
+
+  it('statically defined probes of a program, with their arguments', (context) => {
+    orSkip(context, () => {
+      needs('/sys/bus/event_source/devices/uprobe/type');
+      needs('/usr/bin/python3');
+      const hits = countHits('static-probes', () => {
+        const script = 'import gc; gc.collect(1); gc.collect(1)';
+        expect(spawnSync('/usr/bin/python3', ['-c', script]).status).toBe(0);
+      });
+      expect(hits.hits_start).toBeGreaterThan(2);
+      expect(hits.hits_done).toBe(hits.hits_start);
+      expect(hits.hits_middle).toBeGreaterThan(1);
+      expect(hits.hits_middle).toBeLessThan(hits.hits_start!);
     });
   });
 

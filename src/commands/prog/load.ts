@@ -16,7 +16,7 @@ import {
   parseObject,
   sectionDefinitions,
 } from '../../object/index.ts';
-import { type BpfMap, type Kernel, pinFd } from '../../kernel/index.ts';
+import { type BpfMap, pinFd } from '../../kernel/index.ts';
 import { BPF_F_XDP_DEV_BOUND_ONLY, bpf_map_type, bpf_prog_type } from '../../uapi/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { liftMemoryLimit } from '../shared/memlock.ts';
@@ -250,7 +250,7 @@ function pinAll(ctx: Context, object: LoadedObject, request: LoadRequest, all: b
     if (request.autoAttach) {
       for (const program of object.programs) {
         const path = `${pinPath}/${program.name}`;
-        if (attachOrPin(ctx, kernel, program, path, log) < 0) {
+        if (attachOrPin(ctx, object, program, path, log) < 0) {
           for (const made of undo) kernel.unlink(made);
           fail('failed to pin all programs');
         }
@@ -263,7 +263,7 @@ function pinAll(ctx: Context, object: LoadedObject, request: LoadRequest, all: b
     const program = object.program(first.name);
     let result: number;
     if (program === undefined) result = -Errno.EINVAL;
-    else if (request.autoAttach) result = attachOrPin(ctx, kernel, program, pinPath, log);
+    else if (request.autoAttach) result = attachOrPin(ctx, object, program, pinPath, log);
     else result = pinFd(kernel, program.fd, pinPath);
     if (result < 0) fail(`failed to pin program ${first.sectionName}`);
   }
@@ -280,9 +280,16 @@ function pinAll(ctx: Context, object: LoadedObject, request: LoadRequest, all: b
 }
 
 /** Pins the program's link where it can be attached by itself, else the program. Returns 0 or -errno. */
-function attachOrPin(ctx: Context, kernel: Kernel, program: LoadedProgram, path: string, log: DiagnosticLog): number {
+function attachOrPin(
+  ctx: Context,
+  object: LoadedObject,
+  program: LoadedProgram,
+  path: string,
+  log: DiagnosticLog,
+): number {
+  const kernel = kernelOf(ctx);
   try {
-    using link = autoAttach({ kernel, log }, program);
+    using link = autoAttach({ kernel, log, object }, program);
     if (link !== undefined) return link.pin(path, log);
   } catch (error) {
     if (!(error instanceof TsbpfError)) throw error;

@@ -5,6 +5,7 @@ import { autoAttachUprobeMulti } from './uprobe-multi.ts';
 import { attachIterator } from './iterator.ts';
 import type { AttachableProgram, AttachContext, LoadedLink } from './link.ts';
 import { autoAttachRawTracepoint } from './raw-tracepoint.ts';
+import { autoAttachUsdt } from './usdt/index.ts';
 import { attachTrace } from './trace.ts';
 import { autoAttachTracepoint } from './tracepoint.ts';
 import type { AutoAttach } from '../../object/index.ts';
@@ -33,6 +34,8 @@ export function autoAttach(
       return autoAttachUprobe(context, program);
     case 'uprobe_multi':
       return autoAttachUprobeMulti(context, program);
+    case 'usdt':
+      return autoAttachUsdt(context, program);
     case 'kprobe':
       return autoAttachKprobe(context, program);
     case 'ksyscall':

@@ -1,11 +1,21 @@
-import { type DiagnosticLog, errorText, failure } from '../../object/index.ts';
+import { type DiagnosticLog, errorText, failure, type ObjectSpec } from '../../object/index.ts';
 import type { Kernel } from '../../sys/index.ts';
 import { createLink, type LinkRequest } from '../calls.ts';
+import type { LoadedMap } from '../maps.ts';
 import { pinLink } from '../pin.ts';
 
 export interface AttachContext {
   readonly kernel: Kernel;
   readonly log: DiagnosticLog;
+  /** The object of the program: where statically defined probes of user programs are described for it. */
+  readonly object?: UsdtObject;
+}
+
+/** What attaching to statically defined probes needs of a loaded object. */
+export interface UsdtObject {
+  readonly spec: ObjectSpec;
+  map(name: string): LoadedMap | undefined;
+  takeUsdtSpec(): number;
 }
 
 /** What attaching needs of a loaded program. */

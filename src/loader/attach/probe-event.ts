@@ -13,6 +13,8 @@ export interface ProbeEvent {
   readonly offset: number;
   /** At the return instead of the entry. */
   readonly atReturn: boolean;
+  /** File offset of a counter to raise while the probe is there. */
+  readonly semaphore?: number;
   /** Only in this process; -1 for all. */
   readonly pid: number;
 }
@@ -45,6 +47,7 @@ export function openProbe({ kernel, log }: AttachContext, probe: ProbeEvent): nu
     }
     config = 1n << BigInt(bit);
   }
+  config |= BigInt(probe.semaphore ?? 0) << 32n;
   const attribute = new Uint8Array(attributeSize);
   const view = new DataView(attribute.buffer);
   const name = cString(probe.name);

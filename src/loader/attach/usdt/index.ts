@@ -1,0 +1,139 @@
+import { arch } from 'node:process';
+import { NotSupportedError } from '../../../errors/index.ts';
+import { errorText, failure, LibbpfErrno } from '../../../object/index.ts';
+import { bpf_attach_type } from '../../../uapi/index.ts';
+import { createLink, cString, updateElement } from '../../calls.ts';
+import type { LoadedMap } from '../../maps.ts';
+import { resolveBinary } from '../binary.ts';
+import { type AttachableProgram, type AttachContext, LoadedLink } from '../link.ts';
+import { attachPerfEvent } from '../perf-event.ts';
+import { openProbe } from '../probe-event.ts';
+import { parseUsdtArguments } from './arguments.ts';
+import { type UsdtPlace, usdtPlaces } from './places.ts';
+import { encodeUsdtSpec } from './spec.ts';
+
+export interface UsdtTarget {
+  /** A path, or a bare name of a library or program. */
+  readonly binary: string;
+  readonly provider: string;
+  readonly name: string;
+}
+
+/** Attaches to every place of a statically defined probe, in all processes. */
+export function attachUsdt(context: AttachContext, program: AttachableProgram, target: UsdtTarget): LoadedLink {
+  const { kernel, log } = context;
+  const path = resolveBinary(context, program, target.binary);
+  const specs = context.object?.map('__bpf_usdt_specs');
+  if (!specs || !context.object?.map('__bpf_usdt_ip_to_spec_id')) {
+    const text = 'usdt: failed to find USDT support BPF maps, did you forget to include bpf/usdt.bpf.h?';
+    throw failure(log, 3, text);
+  }
+  let bytes: Uint8Array;
+  try {
+    bytes = kernel.readFile(path);
+  } catch (cause) {
+    const errno = (cause as { errno?: number }).errno ?? 5;
+    throw failure(log, errno, `elf: failed to open ${path}: ${errorText(errno)}`, { cause });
+  }
+  let places: UsdtPlace[];
+  try {
+    places = usdtPlaces(bytes, { path, ...target }, log);
+  } catch (cause) {
+    if ((cause as { errno?: number }).errno !== undefined) throw cause;
+    throw failure(log, LibbpfErrno.FORMAT, `elf: could not read elf from ${path}: invalid ELF file`, { cause });
+  }
+  const probe = `'${target.provider}:${target.name}'`;
+  if (places.length === 0) throw failure(() => undefined, 2, `there is no probe ${probe} in '${path}'`);
+  const ids = writeSpecs(context, specs, places, `${probe.slice(1, -1)}`, path);
+  return attachPlaces(context, program, { path, probe, places, ids });
+}
+
+/** Attaches where the section says: `usdt/libc.so.6:libc:setjmp`. Undefined for a bare `usdt`. */
+export function autoAttachUsdt(context: AttachContext, program: AttachableProgram): LoadedLink | undefined {
+  const { sectionName } = program.spec;
+  if (sectionName === 'usdt') return undefined;
+  const match = /^usdt\/([^:]+):([^:]+):([^:]+)/.exec(sectionName);
+  if (!match) {
+    const text = `invalid section '${sectionName}', expected SEC("usdt/<path>:<provider>:<name>")`;
+    throw failure(context.log, 22, text);
+  }
+  return attachUsdt(context, program, { binary: match[1]!, provider: match[2]!, name: match[3]! });
+}
+
+/** One spec for all places whose arguments are noted alike. Answers the spec of each place. */
+function writeSpecs(
+  context: AttachContext,
+  map: LoadedMap,
+  places: readonly UsdtPlace[],
+  probe: string,
+  path: string,
+): number[] {
+  const { kernel, log, object } = context;
+  const known = new Map<string, number>();
+  return places.map((place) => {
+    const before = known.get(place.arguments);
+    if (before !== undefined) return before;
+    const list = parseUsdtArguments(place.arguments, probe, arch, log);
+    const value = encodeUsdtSpec(object!.spec.btf!, map.spec.valueTypeId, list, log);
+    const id = object!.takeUsdtSpec();
+    if (id >= map.maxEntries) throw failure(() => undefined, 7, `${map.name} has no room for a probe's arguments`);
+    const key = new Uint8Array(4);
+    new DataView(key.buffer).setUint32(0, id, true);
+    const result = updateElement(kernel, map.fd, { key, value });
+    if (result < 0) {
+      throw failure(
+        log,
+        -result,
+        `usdt: failed to set USDT spec #${id} for '${probe}' in '${path}': ${errorText(result)}`,
+      );
+    }
+    known.set(place.arguments, id);
+    return id;
+  });
+}
+
+function attachPlaces(
+  context: AttachContext,
+  program: AttachableProgram,
+  at: { path: string; probe: string; places: readonly UsdtPlace[]; ids: readonly number[] },
+): LoadedLink {
+  const { kernel, log } = context;
+  const { path, probe, places, ids } = at;
+  const words = (list: readonly number[]) => new Uint8Array(BigUint64Array.from(list.map(BigInt)).buffer);
+  const [offsets, counters, cookies] = [
+    words(places.map(({ offset }) => offset)),
+    words(places.map(({ semaphore }) => semaphore)),
+    words(ids),
+  ];
+  const name = cString(path);
+  const fd = createLink(kernel, {
+    programFd: program.fd,
+    target: 0,
+    attachType: bpf_attach_type.BPF_TRACE_UPROBE_MULTI,
+    details: {
+      'uprobe_multi.path': kernel.address(name),
+      'uprobe_multi.offsets': kernel.address(offsets),
+      'uprobe_multi.ref_ctr_offsets': kernel.address(counters),
+      'uprobe_multi.cookies': kernel.address(cookies),
+      'uprobe_multi.cnt': places.length,
+    },
+  });
+  if (fd >= 0) return new LoadedLink(kernel, fd);
+  if (fd !== -22) {
+    log('warn', `prog '${program.name}': failed to attach multi-uprobe: ${errorText(fd)}`);
+    throw failure(log, -fd, `usdt: failed to attach uprobe multi for ${probe} in '${path}': ${errorText(fd)}`);
+  }
+  // Kernels before 6.6 attach to one place at a time, and one link is all that a caller can hold or pin.
+  if (places.length > 1) {
+    const cause = new NotSupportedError('a probe with several places', '6.6');
+    throw failure(log, 95, `usdt: ${probe} in '${path}' has ${places.length} places`, { cause });
+  }
+  const [place] = places;
+  const event = openProbe(context, {
+    ...{ kind: 'uprobe', name: path, offset: place!.offset, semaphore: place!.semaphore, atReturn: false, pid: -1 },
+  });
+  if (event < 0) {
+    throw failure(log, -event, `usdt: failed to attach uprobe #0 for ${probe} in '${path}': ${errorText(event)}`);
+  }
+  return attachPerfEvent(context, program, { fd: event, cookie: BigInt(ids[0]!) });
+}

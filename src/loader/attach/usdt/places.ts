@@ -1,0 +1,107 @@
+import {
+  type ElfFile,
+  type ElfNote,
+  type ElfSegment,
+  isElf,
+  loadedSegments,
+  parseElf,
+  readNotes,
+} from '../../../elf/index.ts';
+import { type DiagnosticLog, failure } from '../../../object/index.ts';
+
+/** A place in a file where a statically defined probe is. */
+export interface UsdtPlace {
+  /** File offset of the instruction. */
+  readonly offset: number;
+  /** File offset of the counter of those who want the probe; 0 if it has none. */
+  readonly semaphore: number;
+  /** Where its arguments are: `-4@%esi 8@-24(%rbp)`. */
+  readonly arguments: string;
+}
+
+interface Probe {
+  readonly provider: string;
+  readonly name: string;
+  readonly arguments: string;
+  readonly address: number;
+  /** Address of `.stapsdt.base` when the note was written. */
+  readonly base: number;
+  readonly semaphore: number;
+}
+
+const notesSection = '.note.stapsdt';
+const sharedObject = 3;
+const program = 2;
+const noteType = 3;
+const noteSection = 7;
+
+/** All places of one probe in a program or library. ObjectError, after libbpf's warnings, if the file is of no use. */
+export function usdtPlaces(
+  bytes: Uint8Array,
+  wanted: { path: string; provider: string; name: string },
+  log: DiagnosticLog,
+): UsdtPlace[] {
+  const { path, provider, name } = wanted;
+  const bad = (errno: number, text: string) => failure(log, errno, `usdt: ${text}`);
+  if (!isElf(bytes)) throw bad(9, `unrecognized ELF kind 0 for '${path}'`);
+  if (bytes[4] === 1) throw bad(9, `attaching to 32-bit ELF binary '${path}' is not supported`);
+  const elf = parseElf(bytes);
+  if (elf.type !== program && elf.type !== sharedObject) {
+    const only = 'only ET_EXEC and ET_DYN are supported';
+    throw bad(9, `unsupported type of ELF binary '${path}' (${elf.type}), ${only}`);
+  }
+  if (!elf.littleEndian) throw bad(9, `ELF endianness mismatch for '${path}'`);
+  const notes = elf.sections.find((section) => section.name === notesSection);
+  if (!notes) throw bad(2, `no USDT notes section (${notesSection}) found in '${path}'`);
+  if (notes.type !== noteSection) throw bad(22, `invalid USDT notes section (${notesSection}) in '${path}'`);
+  const segments = loadedSegments(bytes);
+  if (segments.length === 0) throw bad(3, `failed to find PT_LOAD program headers in '${path}'`);
+  const base = elf.sections.find((section) => section.name === '.stapsdt.base')?.address ?? 0;
+  const probe = `'${provider}:${name}' in '${path}'`;
+  const hex = (address: number) => `0x${address.toString(16)}`;
+  const range = ({ address, size }: ElfSegment) => `[${hex(address)}, ${hex(address + size)}`;
+  return readNotes(elf, notes)
+    .map((note) => readProbe(elf, note, bad))
+    .filter((candidate) => candidate.provider === provider && candidate.name === name)
+    .map((found) => {
+      // What moved the code after linking (prelink) moved the base too, but not what the note says.
+      const address = found.address + (base !== 0 && found.base !== 0 ? base - found.base : 0);
+      const code = segmentOf(segments, address);
+      if (!code) throw bad(3, `failed to find ELF program segment for ${probe} at IP ${hex(address)}`);
+      if (!code.executable) {
+        const where = `segment ${range(code)}) for '${provider}:${name}' at IP ${hex(address)} is not executable`;
+        throw bad(3, `matched ELF binary '${path}' ${where}`);
+      }
+      let semaphore = 0;
+      if (found.semaphore !== 0) {
+        const data = segmentOf(segments, found.semaphore);
+        const where = hex(found.semaphore);
+        if (!data) throw bad(3, `failed to find ELF loadable segment with semaphore of ${probe} at ${where}`);
+        if (data.executable) {
+          const of = `semaphore of '${provider}:${name}' at ${where} is executable`;
+          throw bad(3, `matched ELF binary '${path}' segment ${range(data)}] for ${of}`);
+        }
+        semaphore = found.semaphore - data.address + data.offset;
+      }
+      return { offset: address - code.address + code.offset, semaphore, arguments: found.arguments };
+    });
+}
+
+function segmentOf(segments: readonly ElfSegment[], address: number): ElfSegment | undefined {
+  return segments.find((segment) => segment.address <= address && address < segment.address + segment.size);
+}
+
+function readProbe(elf: ElfFile, note: ElfNote, bad: (errno: number, text: string) => Error): Probe {
+  const { description } = note;
+  const broken = () => bad(22, 'a note of a probe is broken');
+  if (note.name !== 'stapsdt' || note.type !== noteType || description.length < 27) throw broken();
+  const view = new DataView(description.buffer, description.byteOffset, description.length);
+  const [address, base, semaphore] = [0, 8, 16].map((at) => Number(view.getBigUint64(at, elf.littleEndian)));
+  const [provider, name, words, ...others] = Buffer.from(description.subarray(24)).toString('latin1').split('\0');
+  if (provider === undefined || name === undefined || name === '' || words === undefined) throw broken();
+  if (others.length === 0 && words === '') throw broken();
+  return {
+    ...{ provider, name, address: address!, base: base!, semaphore: semaphore! },
+    arguments: words.startsWith(':') ? '' : words,
+  };
+}
