@@ -1,5 +1,5 @@
 // `npm run bench [-- ENTRIES [WHAT…]]`: ratios against the reference and the bare runtime, measured side by side in one run,
-// medians of pairs. WHAT: start, dump, kinds, batch, import; all without it.
+// medians of pairs. WHAT: start, dump, kinds, batch, import, load, xlated, show; all without it.
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -192,6 +192,61 @@ function imports() {
   rmSync(pin);
 }
 
+/** Programs of the object: ten with CO-RE relocations, one of some 500 instructions with calls. */
+const programsFile = path.join(project, 'test/fixtures/objects/many-core.bpf.o');
+
+/** Time beyond that of the bare runtime, against the whole time of the reference. */
+function compareStarted(name, ours, theirs, { pairs = 7, aim }) {
+  const node = () => time(process.execPath, ['-e', '0']);
+  for (const run of [node, ours, theirs]) run();
+  const ratios = [];
+  for (let i = 0; i < pairs; i++) ratios.push((ours() - node()) / theirs());
+  tell(name, `${median(ratios).toFixed(2)}x the time`, aim);
+}
+
+function loads() {
+  const folder = `${pins}/loaded`;
+  const load = (command, ...words) => {
+    const seconds = time(command, [...words, 'prog', 'loadall', programsFile, folder]);
+    rmSync(folder, { recursive: true });
+    return seconds;
+  };
+  const name = 'prog loadall of 11 programs with CO-RE relocations, less bare node';
+  compareStarted(
+    name,
+    () => load(process.execPath, tool),
+    () => load(reference),
+    { aim: '<= 1.5x' },
+  );
+}
+
+function xlated() {
+  const folder = `${pins}/xlated`;
+  time(reference, ['prog', 'loadall', programsFile, folder]);
+  const args = ['prog', 'dump', 'xlated', 'pinned', `${folder}/m_long`];
+  const name = 'prog dump xlated of some 500 instructions with calls';
+  const ratios = [];
+  for (let i = 0; i < 7; i++) ratios.push(time(process.execPath, [tool, ...args]) / time(reference, args));
+  tell(name, `${median(ratios).toFixed(2)}x the time`, '<= 1x');
+  rmSync(folder, { recursive: true });
+}
+
+function shows() {
+  const spec = parseObject(readFileSync(programsFile), { path: programsFile });
+  const objects = [];
+  while (objects.length * spec.programs.filter(({ subprogram }) => !subprogram).length < 200) {
+    objects.push(loadObject(kernel, spec));
+  }
+  const name = 'prog show of 200 programs and who holds them, less bare node';
+  compareStarted(
+    name,
+    () => time(process.execPath, [tool, 'prog', 'show']),
+    () => time(reference, ['prog', 'show']),
+    { aim: '<= 1.5x' },
+  );
+  for (const object of objects) object.close();
+}
+
 mkdirSync(work, { recursive: true });
 mkdirSync(pins, { recursive: true });
 try {
@@ -200,6 +255,9 @@ try {
   if (wants('kinds')) kinds();
   if (wants('batch')) batch();
   if (wants('import')) imports();
+  if (wants('load')) loads();
+  if (wants('xlated')) xlated();
+  if (wants('show')) shows();
 } finally {
   rmSync(pins, { recursive: true, force: true });
   rmSync(work, { recursive: true, force: true });
