@@ -80,6 +80,12 @@ export class BpfMap extends BpfObject {
     return this.#info;
   }
 
+  /** `struct bpf_map_info` of the running kernel, of so many bytes: what it does not know stays 0. */
+  rawInfo(size: number): Uint8Array {
+    const view = structView(bpf_map_info, new Uint8Array(Math.max(size, 88)));
+    return mustInfo(this.kernel, this.fd.number, view).bytes;
+  }
+
   lookup(key: Uint8Array, value: Uint8Array, flags: bigint | number = 0): number {
     return this.#element(bpf_cmd.BPF_MAP_LOOKUP_ELEM, key, value, flags);
   }

@@ -5,6 +5,7 @@ export { type AttachableProgram, type AttachContext, LoadedLink } from './attach
 export { attachNetfilter, attachNetkit, attachNetns, attachSockMap, attachTcx, attachXdp } from './attach/network.ts';
 export { attachPerfEvent } from './attach/perf-event.ts';
 export { attachRawTracepoint } from './attach/raw-tracepoint.ts';
+export { registerStructOps } from './attach/struct-ops.ts';
 export { attachTrace } from './attach/trace.ts';
 export { attachTracepoint } from './attach/tracepoint.ts';
 export { loadObject, type LoadOptions } from './load.ts';

@@ -1,5 +1,5 @@
 import { type Context, fail, failSilently, type Handler, strtoul, type Words } from '../../cli/index.ts';
-import { Errno, strerror, SyscallError, TsbpfError } from '../../errors/index.ts';
+import { Errno, strerror, TsbpfError } from '../../errors/index.ts';
 import {
   autoAttach,
   type LoadedObject,
@@ -8,19 +8,13 @@ import {
   type LoadOptions,
   ProgramRefused,
 } from '../../loader/index.ts';
-import {
-  type DiagnosticLog,
-  errorText,
-  findSection,
-  type ObjectSpec,
-  parseObject,
-  sectionDefinitions,
-} from '../../object/index.ts';
+import { type DiagnosticLog, findSection, type ObjectSpec, sectionDefinitions } from '../../object/index.ts';
 import { type BpfMap, pinFd } from '../../kernel/index.ts';
 import { BPF_F_XDP_DEV_BOUND_ONLY, bpf_map_type, bpf_prog_type } from '../../uapi/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { liftMemoryLimit } from '../shared/memlock.ts';
 import { mountBpffsDirectory, mountBpffsForFile } from '../shared/pin.ts';
+import { diagnostics, readObject } from '../shared/object-file.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { reportRefusal } from './explain.ts';
 import { readSettings, settingContents } from './set-option.ts';
@@ -162,25 +156,9 @@ function unknownKind(ctx: Context, sectionName: string): never {
   failSilently();
 }
 
-/** libbpf's messages go to standard error, JSON or not; those for debugging only with -d. */
-function diagnostics(ctx: Context): DiagnosticLog {
-  return (level, text) => {
-    if (level !== 'debug' || ctx.options.debug) ctx.printError(`libbpf: ${text}\n`);
-  };
-}
-
 function openSpec(ctx: Context, request: LoadRequest, log: DiagnosticLog): ObjectSpec {
-  let bytes: Uint8Array;
   try {
-    bytes = kernelOf(ctx).readFile(request.path);
-  } catch (cause) {
-    if (!(cause instanceof SyscallError)) throw cause;
-    const how = cause.errno === Errno.EISDIR ? ' as ELF file: invalid file descriptor' : `: ${errorText(cause.errno)}`;
-    log('warn', `elf: failed to open ${request.path}${how}`);
-    fail('failed to open object file', { cause });
-  }
-  try {
-    return parseObject(bytes, { path: request.path, log, relaxedMaps: ctx.options.mapcompat });
+    return readObject(ctx, request.path, log);
   } catch (cause) {
     if (!(cause instanceof TsbpfError)) throw cause;
     fail('failed to open object file', { cause });

@@ -8,6 +8,7 @@ import { mapSchemas } from '../map/output-schema.ts';
 import { perfSchemas } from '../perf/output-schema.ts';
 import { progSchemas } from '../prog/output-schema.ts';
 import { type JsonSchema, nullOf, type OutputSchemas, outputOf, reference } from '../shared/json-schema.ts';
+import { structOpsSchemas } from '../struct_ops/output-schema.ts';
 import { versionSchemas } from '../version/output-schema.ts';
 
 const general: OutputSchemas = {
@@ -29,6 +30,7 @@ export const outputSchemas: OutputSchemas = {
   ...featureSchemas,
   ...btfSchemas,
   ...iterSchemas,
+  ...structOpsSchemas,
   ...versionSchemas,
 };
 

@@ -1,20 +1,23 @@
 import type { CommandFamily } from '../../cli/index.ts';
-import { unsupported } from '../shared/unsupported.ts';
 
 /** `struct_ops`: struct operations implemented by programs. */
 export const structOpsFamily: CommandFamily = {
   name: 'struct_ops',
   summary: 'Struct operations implemented by programs.',
   verbs: [
-    { name: 'show', summary: 'List all of them, or one.', load: unsupported('struct_ops show') },
-    { name: 'list', summary: 'The same as show.', load: unsupported('struct_ops list') },
+    { name: 'show', summary: 'List all of them, or one.', load: async () => (await import('./show.ts')).show },
+    { name: 'list', summary: 'The same as show.', load: async () => (await import('./show.ts')).show },
     {
       name: 'register',
       summary: 'Register the struct operations of an object file.',
-      load: unsupported('struct_ops register'),
+      load: async () => (await import('./register.ts')).register,
     },
-    { name: 'unregister', summary: 'Unregister struct operations.', load: unsupported('struct_ops unregister') },
-    { name: 'dump', summary: 'Dump the contents.', load: unsupported('struct_ops dump') },
+    {
+      name: 'unregister',
+      summary: 'Unregister struct operations.',
+      load: async () => (await import('./unregister.ts')).unregister,
+    },
+    { name: 'dump', summary: 'Dump the contents.', load: async () => (await import('./dump.ts')).dump },
     { name: 'help', summary: 'Print the usage.' },
   ],
   usage: `Usage: %P %O { show | list } [STRUCT_OPS_MAP]

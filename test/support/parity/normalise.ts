@@ -14,7 +14,9 @@ const rules: Record<Normalisation, (text: string) => string> = {
       .replace(/\bcgroup_id \d+/g, 'cgroup_id N')
       .replace(/("map_ids":\s*\[)[^\]]*\]/g, '$1N]')
       .replace(/\b(btf_id|prog_id|map_ids|map_id|inner_map_id:|prog|target_obj_id) \d+(,\d+)*/g, '$1 N')
-      .replace(/\bmap\[id:\d+\]/g, 'map[id:N]'),
+      .replace(/\bmap\[id:\d+\]/g, 'map[id:N]')
+      .replace(/^((?:R|Unr)egistered \S+ \S+(?: map)? id )\d+( link id )?(?:\d+)?/gm, '$1N$2')
+      .replace(/\bprog_id:\d+/g, 'prog_id:N'),
   // Loaded a moment apart.
   times: (text) => text.replace(/loaded_at \S+/g, 'loaded_at T').replace(/("loaded_at":\s*)\d+/g, '$1T'),
   // The kernel charges what its allocator gives, which differs between two equal maps.

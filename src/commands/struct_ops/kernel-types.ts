@@ -1,0 +1,35 @@
+import type { Btf } from '../../btf/index.ts';
+import type { Context } from '../../cli/index.ts';
+import { TsbpfError } from '../../errors/index.ts';
+import { type MapInfo, vmlinuxBtf } from '../../kernel/index.ts';
+import { kernelOf } from '../shared/kernel.ts';
+
+const valuePrefix = 'bpf_struct_ops_';
+
+/** The kernel's types, read when first asked for; undefined, after the message, on kernels without. */
+export class KernelTypes {
+  readonly #ctx: Context;
+  #btf: Btf | undefined;
+
+  constructor(ctx: Context) {
+    this.#ctx = ctx;
+  }
+
+  get btf(): Btf | undefined {
+    if (this.#btf) return this.#btf;
+    try {
+      this.#btf = vmlinuxBtf(kernelOf(this.#ctx));
+    } catch (error) {
+      if (!(error instanceof TsbpfError)) throw error;
+      this.#ctx.error('struct_ops requires kernel CONFIG_DEBUG_INFO_BTF=y');
+    }
+    return this.#btf;
+  }
+
+  /** Name of the kernel's struct that a map implements. */
+  nameOf(info: MapInfo): string {
+    const type = this.btf?.typeById(info.btfVmlinuxValueTypeId);
+    if (this.#btf === undefined) return '<btf_vmlinux_not_found>';
+    return (type?.name ?? '').slice(valuePrefix.length);
+  }
+}

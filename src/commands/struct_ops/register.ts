@@ -1,0 +1,106 @@
+import { CommandFailure, type Context, failSilently, type Handler, usage } from '../../cli/index.ts';
+import { strerror, TsbpfError } from '../../errors/index.ts';
+import { BpfLink, BpfMap } from '../../kernel/index.ts';
+import { type LoadedMap, type LoadedObject, loadObject, registerStructOps } from '../../loader/index.ts';
+import type { DiagnosticLog } from '../../object/index.ts';
+import { BPF_F_LINK, bpf_map_type } from '../../uapi/index.ts';
+import { kernelOf } from '../shared/kernel.ts';
+import { liftMemoryLimit } from '../shared/memlock.ts';
+import { diagnostics, readObject } from '../shared/object-file.ts';
+import { mountBpffsDirectory } from '../shared/pin.ts';
+import { KernelTypes } from './kernel-types.ts';
+
+interface Registration {
+  readonly object: LoadedObject;
+  readonly types: KernelTypes;
+  readonly log: DiagnosticLog;
+  readonly linkFolder: string | undefined;
+}
+
+/** `struct_ops register OBJ [LINK_DIR]` */
+export const register: Handler = (ctx, words) => {
+  if (words.left !== 1 && words.left !== 2) usage();
+  const path = words.next();
+  const linkFolder = words.left > 0 ? words.next() : undefined;
+  if (linkFolder !== undefined) mount(ctx, linkFolder);
+  const log = diagnostics(ctx);
+  using object = load(ctx, path, log);
+  const registration = { object, types: new KernelTypes(ctx), log, linkFolder };
+  const maps = object.maps.filter(({ spec }) => spec.type === bpf_map_type.BPF_MAP_TYPE_STRUCT_OPS);
+  const results = maps.map((map) => registerMap(ctx, registration, map));
+  if (results.includes(false)) failSilently();
+  if (maps.length === 0) {
+    ctx.error(`no struct_ops found in ${path}`);
+    failSilently();
+  }
+  ctx.json?.null();
+};
+
+function mount(ctx: Context, folder: string): void {
+  try {
+    mountBpffsDirectory(ctx, folder);
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    if (!error.silent) ctx.error(error.message);
+    ctx.error("can't mount bpffs for pinning");
+    failSilently();
+  }
+}
+
+/** libbpf has said what is wrong. */
+function load(ctx: Context, path: string, log: DiagnosticLog): LoadedObject {
+  try {
+    const spec = readObject(ctx, path, log);
+    liftMemoryLimit(ctx);
+    return loadObject(kernelOf(ctx), spec, { log, ...(ctx.options.debug ? { logLevel: 7 } : {}) });
+  } catch (error) {
+    if (!(error instanceof TsbpfError)) throw error;
+    failSilently();
+  }
+}
+
+function registerMap(ctx: Context, registration: Registration, loaded: LoadedMap): boolean {
+  const kernel = kernelOf(ctx);
+  const { object, types, log, linkFolder } = registration;
+  const errnoOf = (error: unknown): number => {
+    const { errno } = error as { errno?: number };
+    if (!(error instanceof TsbpfError) || errno === undefined) throw error;
+    return errno;
+  };
+  let link: ReturnType<typeof registerStructOps>;
+  try {
+    link = registerStructOps({ kernel, log }, object, loaded);
+  } catch (error) {
+    ctx.error(`can't register struct_ops ${loaded.name}: ${strerror(errnoOf(error))}`);
+    return false;
+  }
+  try {
+    using map = new BpfMap(kernel, kernel.duplicate(loaded.fd));
+    const info = map.info();
+    const name = `${types.nameOf(info)} ${info.name}`;
+    if ((loaded.spec.flags & BPF_F_LINK) === 0 || link === undefined) {
+      ctx.info(`Registered ${name} id ${info.id}`);
+      return true;
+    }
+    let linkId: number;
+    try {
+      using opened = new BpfLink(kernel, kernel.duplicate(link.fd));
+      linkId = opened.info().id;
+    } catch (error) {
+      ctx.error(`Registered ${loaded.name} but can't find link id: ${strerror(errnoOf(error))}`);
+      return false;
+    }
+    const pinned = linkFolder === undefined ? 0 : link.pin(`${linkFolder}/${info.name}`, log);
+    if (pinned < 0) {
+      ctx.error(`can't pin link ${linkId} for ${info.name}: ${strerror(-pinned)}`);
+      return false;
+    }
+    ctx.info(`Registered ${name} map id ${info.id} link id ${linkId}`);
+    return true;
+  } catch (error) {
+    ctx.info(`Registered ${loaded.name} but can't find id: ${strerror(errnoOf(error))}`);
+    return true;
+  } finally {
+    link?.close();
+  }
+}

@@ -1,0 +1,21 @@
+import { type Handler, usage } from '../../cli/index.ts';
+import { strerror } from '../../errors/index.ts';
+import { KernelTypes } from './kernel-types.ts';
+import { forStructOps } from './select.ts';
+
+/** `struct_ops unregister STRUCT_OPS_MAP` */
+export const unregister: Handler = (ctx, words) => {
+  if (words.left !== 2) usage();
+  const types = new KernelTypes(ctx);
+  forStructOps(ctx, words, {
+    writer: undefined,
+    work: (map) => {
+      const info = map.info();
+      const what = `${types.nameOf(info)} ${info.name} id ${info.id}`;
+      const result = map.delete(new Uint8Array(4));
+      if (result < 0) ctx.error(`can't unload ${what}: ${strerror(-result)}`);
+      else ctx.info(`Unregistered ${what}`);
+      return result >= 0;
+    },
+  });
+};
