@@ -1,12 +1,19 @@
 // `npm run bench [-- ENTRIES [WHAT…]]`: ratios against the reference and the bare runtime, measured side by side in one run,
-// medians of pairs. WHAT: start, dump, kinds, batch, import, load, xlated, show; all without it.
+// medians of pairs. WHAT: start, dump, kinds, batch, import, btf, load, xlated, show;
+// all without it. Where no BPF file system is mounted, it runs in a mount namespace of its own that has one.
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setupReference } from './setup/reference.mjs';
 
 const project = path.dirname(import.meta.dirname);
+const bpfMagic = 0xcafe4a11;
+if (statfsSync('/sys/fs/bpf').type !== bpfMagic) {
+  const mounted = 'mount -t bpf bpf /sys/fs/bpf && exec "$@"';
+  const again = ['unshare', '-m', 'sh', '-c', mounted, 'sh', process.execPath, ...process.argv.slice(1)];
+  process.exit(spawnSync(again[0], again.slice(1), { stdio: 'inherit' }).status ?? 1);
+}
 const entries = Number(process.argv[2] ?? 1_000_000);
 const wanted = process.argv.slice(3);
 const wants = (what) => wanted.length === 0 || wanted.includes(what);
@@ -19,7 +26,7 @@ const built = spawnSync(process.execPath, [path.join(project, 'scripts/build.mjs
 if (built.status !== 0) process.exit(1);
 const reference = setupReference(project, (line) => console.log(line));
 if (typeof reference !== 'string' || !existsSync(reference)) throw new Error('there is no reference bpftool');
-const { BpfMap, ElementWriter, loadObject, openKernel, parseObject } = await import(
+const { BpfMap, ElementWriter, loadObject, openKernel, parseBtf, parseObject } = await import(
   path.join(project, 'dist/lib/index.js')
 );
 
@@ -196,12 +203,54 @@ function imports() {
 const programsFile = path.join(project, 'test/fixtures/objects/many-core.bpf.o');
 
 /** Time beyond that of the bare runtime, against the whole time of the reference. */
-function compareStarted(name, ours, theirs, { pairs = 7, aim }) {
-  const node = () => time(process.execPath, ['-e', '0']);
+function compareStarted(name, ours, theirs, { pairs = 7, aim, start }) {
+  const node = () => start ?? time(process.execPath, ['-e', '0']);
   for (const run of [node, ours, theirs]) run();
   const ratios = [];
   for (let i = 0; i < pairs; i++) ratios.push((ours() - node()) / theirs());
   tell(name, `${median(ratios).toFixed(2)}x the time`, aim);
+}
+
+const vmlinux = '/sys/kernel/btf/vmlinux';
+
+/** Of a Node that starts quickly the whole time counts. */
+function btfDumps() {
+  const isQuick = Number(process.versions.node.split('.')[0]) >= 22;
+  const formats = [
+    ['raw', ['btf', 'dump', 'file', vmlinux]],
+    ['-j', ['-j', 'btf', 'dump', 'file', vmlinux]],
+    ['C', ['btf', 'dump', 'file', vmlinux, 'format', 'c']],
+  ];
+  for (const [format, args] of formats) {
+    compareStarted(
+      `btf dump of vmlinux, ${format}${isQuick ? '' : ', less bare node'}`,
+      () => time(process.execPath, [tool, ...args]),
+      () => time(reference, args),
+      { aim: '<= 1.5x', start: isQuick ? 0 : undefined },
+    );
+  }
+}
+
+/** The library in this process: code that has run before, time from bytes to one type. */
+function btfLookup() {
+  const bytes = readFileSync(vmlinux);
+  const find = () => parseBtf(bytes).findByName('task_struct', 'struct');
+  for (let i = 0; i < 20; i++) find();
+  const times = [];
+  for (let i = 0; i < 20; i++) {
+    const begin = process.hrtime.bigint();
+    find();
+    times.push(Number(process.hrtime.bigint() - begin) / 1e6);
+  }
+  tell('parse vmlinux and find a type, warm', `${median(times).toFixed(1)} ms`, '<= 15 ms');
+  const script = `const { readFileSync } = require('node:fs'); import(process.argv[1]).then(({ parseBtf }) => {
+    const bytes = readFileSync('${vmlinux}'); gc(); const before = process.memoryUsage();
+    const btf = parseBtf(bytes); btf.findByName('task_struct', 'struct'); gc(); const after = process.memoryUsage();
+    console.log((after.heapUsed + after.external - before.heapUsed - before.external) / 2 ** 20, btf.typeCount);
+  });`;
+  const library = path.join(project, 'dist/lib/btf/index.js');
+  const run = spawnSync(process.execPath, ['--expose-gc', '-e', script, library], { encoding: 'utf8' });
+  tell('  its memory beside the file', `${Number.parseFloat(run.stdout).toFixed(1)} MiB`, '<= 30 MiB');
 }
 
 function loads() {
@@ -255,6 +304,10 @@ try {
   if (wants('kinds')) kinds();
   if (wants('batch')) batch();
   if (wants('import')) imports();
+  if (wants('btf')) {
+    btfDumps();
+    btfLookup();
+  }
   if (wants('load')) loads();
   if (wants('xlated')) xlated();
   if (wants('show')) shows();
