@@ -2,7 +2,7 @@ import type { JsonSchema, JsonSchemaOptions } from '../btf/index.ts';
 import { Errno } from '../errors/index.ts';
 import { checkResult, type Kernel, syscallError } from '../sys/index.ts';
 import { BPF_ANY, BPF_EXIST, BPF_F_RDONLY, BPF_NOEXIST } from '../uapi/index.ts';
-import { readBatches } from './batch.ts';
+import { type ElementBatch, readBatches } from './batch.ts';
 import { type ElementCodec, type ElementValue, elementCodec } from './element-codec.ts';
 import { BpfMap, elementValueSize, type MapInfo } from './map.ts';
 import { objectIds, openFdById } from './object.ts';
@@ -107,7 +107,14 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
   }
 
   /** As `entries`, as bytes in reused arrays: they hold until the next element is asked for. */
-  async *elements({ signal }: IterationOptions = {}): AsyncGenerator<ElementBytes> {
+  async *elements(options: IterationOptions = {}): AsyncGenerator<ElementBytes> {
+    for await (const { keys, values, keySize, valueSize, count } of this.batches(options)) {
+      for (let i = 0; i < count; i++) yield { keys, keyAt: i * keySize, values, valueAt: i * valueSize };
+    }
+  }
+
+  /** As `elements`, as many together as the kernel hands out; one by one where it has no batches for the map. */
+  async *batches({ signal }: IterationOptions = {}): AsyncGenerator<ElementBatch> {
     const batches = readBatches(this.map);
     let read = 0;
     try {
@@ -119,9 +126,8 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
           if (read > 0) throw syscallError('read map elements', batch);
           break;
         }
-        const { keys, values, keySize, valueSize, count } = batch;
-        for (let i = 0; i < count; i++) yield { keys, keyAt: i * keySize, values, valueAt: i * valueSize };
-        read += count;
+        yield batch;
+        read += batch.count;
       }
     } finally {
       await batches.return(0);
@@ -130,18 +136,20 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
   }
 
   /** Maps and kernels without batches. An element deleted meanwhile is passed over. */
-  async *#oneByOne(signal: AbortSignal | undefined): AsyncGenerator<ElementBytes> {
-    const values = new Uint8Array(elementValueSize(this.map.kernel, this.info));
+  async *#oneByOne(signal: AbortSignal | undefined): AsyncGenerator<ElementBatch> {
+    const { keySize } = this.info;
+    const valueSize = elementValueSize(this.map.kernel, this.info);
+    const values = new Uint8Array(valueSize);
     let previous: Uint8Array | undefined;
     for (let read = 1; ; read++) {
       if (read % 1024 === 0) await turn();
       signal?.throwIfAborted();
-      const keys = new Uint8Array(this.info.keySize);
+      const keys = new Uint8Array(keySize);
       const next = this.map.nextKey(previous, keys);
       if (next === -Errno.ENOENT) return;
       checkResult('get next map key', next);
       const found = this.map.lookup(keys, values);
-      if (found === 0) yield { keys, keyAt: 0, values, valueAt: 0 };
+      if (found === 0) yield { keys, values, keySize, valueSize, count: 1 };
       else if (found !== -Errno.ENOENT) throw syscallError('look up map element', found);
       previous = keys;
     }

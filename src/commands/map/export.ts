@@ -59,9 +59,9 @@ async function writeLines(ctx: Context, map: BpfMap, codec: ElementCodec, sink: 
   const progress = new Progress(ctx, 'exported');
   const key = lineHalf('key', codec.key);
   const value = lineHalf('value', codec.value);
-  for await (const { keys, keyAt, values, valueAt } of new TypedMap(map).elements()) {
-    sink.text(`{${key(keys, keyAt)},${value(values, valueAt)}}\n`);
-    progress.add(1);
+  for await (const { keys, values, keySize, valueSize, count } of new TypedMap(map).batches()) {
+    for (let i = 0; i < count; i++) sink.text(`{${key(keys, i * keySize)},${value(values, i * valueSize)}}\n`);
+    progress.add(count);
   }
   progress.end();
 }
