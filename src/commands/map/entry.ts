@@ -96,16 +96,22 @@ class ElementText {
     const { length } = bytes;
     if (length > 64) return () => sink.bytes(bytes);
     // Whole words, the last one padded: what it writes too much is overwritten next.
-    const words = new Uint32Array(Math.ceil(length / 4));
-    const padded = new DataView(new ArrayBuffer(words.length * 4));
-    bytes.forEach((byte, i) => void padded.setUint8(i, byte));
-    words.forEach((_, i) => {
-      words[i] = padded.getUint32(i * 4);
-    });
+    const words = new Float64Array(Math.ceil(length / 8));
+    const padded = Buffer.alloc(words.length * 8);
+    bytes.copy(padded);
+    for (let i = 0; i < words.length; i++) words[i] = padded.readDoubleLE(i * 8);
+    if (words.length === 1) {
+      const [word] = words;
+      return () => {
+        sink.reserve(8);
+        sink.view.setFloat64(sink.pos, word!, true);
+        sink.pos += length;
+      };
+    }
     return () => {
-      sink.reserve(length + 3);
+      sink.reserve(length + 7);
       const { view, pos } = sink;
-      for (let i = 0; i < words.length; i++) view.setUint32(pos + i * 4, words[i]!);
+      for (let i = 0; i < words.length; i++) view.setFloat64(pos + i * 8, words[i]!, true);
       sink.pos = pos + length;
     };
   }
