@@ -4,25 +4,27 @@ import { SyscallError, strerror } from '../../errors/index.ts';
 import { type BpfProgram, loadBtfById, type ProgramArrays } from '../../kernel/index.ts';
 import { noProgram, selectPrograms } from '../shared/select-prog.ts';
 import { printProgramHeader } from './header.ts';
+import { dumpJited } from './jited.ts';
 import { dumpVisual } from './visual.ts';
 import { dumpXlated, writeInstructions } from './xlated.ts';
 
 interface DumpRequest {
+  form: 'xlated' | 'jited';
   file: string | undefined;
   opcodes: boolean;
   linum: boolean;
   visual: boolean;
 }
 
-/** `prog dump xlated PROG [{ file FILE | [opcodes] [linum] [visual] }]` */
+/** `prog dump { xlated | jited } PROG [{ file FILE | [opcodes] [linum] [visual] }]`; `visual` is for xlated. */
 export const dump: Handler = (ctx, words) => {
-  if (words.take('jited')) fail('No JIT disassembly support');
-  if (!words.take('xlated')) fail(`expected 'xlated' or 'jited', got: ${words.peek() ?? '(null)'}`);
+  const form = words.take('jited') ? 'jited' : words.take('xlated') ? 'xlated' : undefined;
+  if (form === undefined) fail(`expected 'xlated' or 'jited', got: ${words.peek() ?? '(null)'}`);
   if (words.left < 2) usage();
   const programs = selectPrograms(ctx, words);
   if (programs.length === 0) noProgram(ctx);
   try {
-    const request: DumpRequest = { file: undefined, opcodes: false, linum: false, visual: false };
+    const request: DumpRequest = { form, file: undefined, opcodes: false, linum: false, visual: false };
     while (words.left > 0) {
       if (words.take('file')) {
         if (words.left === 0) fail('expected file path');
@@ -49,7 +51,7 @@ function dumpPrograms(ctx: Context, programs: readonly BpfProgram[], request: Du
   const several = programs.length > 1;
   if (several) ctx.json?.startArray();
   for (const [index, program] of programs.entries()) {
-    const arrays = fetch(program);
+    const arrays = fetch(program, request.form);
     if (several) {
       ctx.json?.startObject();
       printProgramHeader(ctx, program, arrays.info);
@@ -62,9 +64,10 @@ function dumpPrograms(ctx: Context, programs: readonly BpfProgram[], request: Du
   if (several) ctx.json?.endArray();
 }
 
-function fetch(program: BpfProgram): ProgramArrays {
+function fetch(program: BpfProgram, form: DumpRequest['form']): ProgramArrays {
+  const machine = form === 'jited' ? { jited: true, jitedLengths: true, jitedLineInfo: true } : { xlated: true };
   try {
-    return program.arrays({ xlated: true, functionInfo: true, lineInfo: true, jitedSymbols: true });
+    return program.arrays({ ...machine, functionInfo: true, lineInfo: true, jitedSymbols: true });
   } catch (cause) {
     if (!(cause instanceof SyscallError)) throw cause;
     fail(`can't get prog info: ${strerror(cause.errno)}`, { status: -cause.errno, cause });
@@ -72,7 +75,11 @@ function fetch(program: BpfProgram): ProgramArrays {
 }
 
 function dumpOne(ctx: Context, program: BpfProgram, arrays: ProgramArrays, request: DumpRequest): void {
-  if (arrays.xlated.length === 0) fail('error retrieving insn dump: kernel.kptr_restrict set?');
+  const code = arrays[request.form];
+  if (code.length === 0 && request.form === 'jited') {
+    fail('error retrieving jit dump: no instructions returned or kernel.kptr_restrict set?');
+  }
+  if (code.length === 0) fail('error retrieving insn dump: kernel.kptr_restrict set?');
   let btf: Btf | undefined;
   if (arrays.info.btfId !== 0) {
     try {
@@ -81,7 +88,8 @@ function dumpOne(ctx: Context, program: BpfProgram, arrays: ProgramArrays, reque
       fail('failed to get btf', { cause });
     }
   }
-  if (request.file !== undefined) writeInstructions(ctx, request.file, arrays.xlated);
+  if (request.file !== undefined) writeInstructions(ctx, request.file, code);
+  else if (request.form === 'jited') dumpJited(ctx, arrays, btf, request);
   else if (request.visual) dumpVisual(ctx, arrays, btf, request);
   else dumpXlated(ctx, arrays, btf, request);
 }

@@ -101,23 +101,55 @@ const instruction = record(
   { file: ['src'], line_num: ['file'], line_col: ['file'] },
 );
 const instructions = list('Instructions in order', reference('instruction'), { min: 1 });
+
+const machineInstruction = record(
+  'An instruction of machine code.',
+  {
+    pc: text('Offset in the function', '^0x[0-9a-f]+$'),
+    operation: text('Its mnemonic, or lock, a prefix that is listed by itself, or .byte'),
+    operands: anyOf(
+      list('Its operands; one in memory is split into displacement, base, index and scale', text('An operand'), {
+        min: 1,
+      }),
+      { description: 'It has none.', type: 'array', prefixItems: [{ type: 'null' }], items: false, minItems: 1 },
+    ),
+  },
+  { ...line, opcodes: list('Its bytes; only with opcodes', text('A byte', '^0x[0-9a-f]{2}$'), { min: 1 }) },
+  { file: ['src'], line_num: ['file'], line_col: ['file'] },
+);
+const machineCode = list('Instructions in order', reference('machineInstruction'), { min: 1 });
+const machineFunctions = list(
+  'Functions of the program, the one that is entered first',
+  record(
+    'A function.',
+    { name: text('Its symbol in the kernel, or its address'), insns: machineCode },
+    { proto: text('Its C prototype') },
+  ),
+  { min: 1 },
+);
 const several = (description: string, insns: JsonSchema): JsonSchema =>
   record(description, { ...header, insns }, headerOptional, statistics);
 
 const dump = outputOf(
   'prog dump',
   'The instructions of a program; of several programs that share a name or tag, a list of programs with their instructions.',
-  anyOf(instructions, list('Several programs', reference('programInstructions'), { min: 2 }), {
-    description: 'The instructions were written to a file.',
-    type: 'null',
-  }),
+  anyOf(
+    instructions,
+    list('Several programs', reference('programInstructions'), { min: 2 }),
+    machineFunctions,
+    list('Several programs in machine code', reference('programFunctions'), { min: 2 }),
+    { description: 'The instructions were written to a file.', type: 'null' },
+  ),
   {
     failures: [
       cutShort(reference('programInstructions'), anyOf(reference('error'), reference('programInstructionsFailed'))),
+      cutShort(reference('programFunctions'), anyOf(reference('error'), reference('programInstructionsFailed'))),
     ],
     definitions: {
       instruction,
       programInstructions: several('A program and its instructions.', instructions),
+      machineInstruction,
+      programFunctions: several('A program and its functions in machine code.', machineFunctions),
       programInstructionsFailed: several('A program whose instructions could not be had.', reference('error')),
     },
   },

@@ -90,7 +90,7 @@ export function linePlain(line: SourceLine, linum: boolean): string {
   return `; ${line.source.replaceAll('\u001b', '\\x1b')}${linum ? place : ''}`;
 }
 
-function lineJson(ctx: Context, line: SourceLine, linum: boolean): void {
+export function lineJson(ctx: Context, line: SourceLine, linum: boolean): void {
   const json = ctx.json!;
   json.field('src', line.source);
   if (!linum) return;

@@ -125,8 +125,11 @@ export const schemaUnseen: Record<string, string> = {
   'iter help': 'it prints usage text even with -j',
 };
 
-/** Lines of the verbs that the reference lacks. */
+/** Lines of what the reference, or Debian's build of it, lacks. */
 export const schemaExtensions: string[] = [
+  'prog dump jited pinned {pin:hellobuffer} opcodes linum',
+  'prog dump jited pinned {pin:xdp}',
+  'prog dump jited tag {tag:twin1} opcodes',
   'btf find file {obj:rich-values} rich*',
   'btf find file {obj:hello-buffer-config} user_msg_t.message',
   'map schema pinned {pin:config}',

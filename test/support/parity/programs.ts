@@ -10,9 +10,18 @@ export interface Programs {
   ours: string[];
 }
 
-/** The programs of this project folder; `TSBPFTOOL_PROJECT` names another one (a virtual machine unpacks its own). */
+/** The project folder; `TSBPFTOOL_PROJECT` names another one (a virtual machine unpacks its own). */
+function projectFolder(): string {
+  return process.env.TSBPFTOOL_PROJECT ?? path.resolve(import.meta.dirname, '../../..');
+}
+
+/** A bpftool of the same version that was built with LLVM, where somebody provides one; it may not exist. */
+export function llvmReference(): string {
+  return process.env.BPFTOOL_LLVM ?? path.join(projectFolder(), '.cache/reference-llvm/bpftool');
+}
+
 export function findPrograms(work: string): Programs {
-  const project = process.env.TSBPFTOOL_PROJECT ?? path.resolve(import.meta.dirname, '../../..');
+  const project = projectFolder();
   const reference = process.env.BPFTOOL ?? path.join(project, '.cache/reference/bpftool');
   for (const [what, file] of [
     ['the reference bpftool', reference],

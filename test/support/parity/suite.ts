@@ -1,16 +1,21 @@
 // Parity cases as vitest tests.
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nameOf, type ParityCase } from './case.ts';
 import { compare } from './check.ts';
 import { FeatureMissing, mayBeMissing } from '../feature.ts';
 import { World } from './world.ts';
 
-/** Declares one test a case; all cases of a suite share their unchanged fixtures. */
-export function paritySuite(name: string, cases: readonly ParityCase[]): void {
-  describe(`bpftool ${name}`, () => {
+/**
+ * Declares one test a case; all cases of a suite share their unchanged fixtures. `reference`: another bpftool than the
+ * ordinary one; a suite is skipped as a whole where that does not exist.
+ */
+export function paritySuite(name: string, cases: readonly ParityCase[], reference?: string): void {
+  const absent = reference !== undefined && !existsSync(reference);
+  describe.skipIf(absent)(`bpftool ${name}${absent ? ` (there is no ${reference})` : ''}`, () => {
     let world: World;
     beforeAll(() => {
-      world = new World('p_');
+      world = new World('p_', reference);
     });
     afterAll(() => world?.end());
 

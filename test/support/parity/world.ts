@@ -41,7 +41,8 @@ export class World {
   #shown = new Map<string, Record<string, unknown>>();
   #undo: (() => void)[] = [];
 
-  constructor(prefix: string) {
+  /** `reference`: another bpftool to compare with than the ordinary one. */
+  constructor(prefix: string, reference?: string) {
     this.prefix = prefix;
     this.project = process.env.TSBPFTOOL_PROJECT ?? path.resolve(import.meta.dirname, '../../..');
     this.pins = `/sys/fs/bpf/${prefix}pins`;
@@ -53,7 +54,8 @@ export class World {
     mkdirSync(this.tmp, { recursive: true, mode: 0o755 });
     const bin = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-bin-'));
     chmodSync(bin, 0o755);
-    this.programs = findPrograms(bin);
+    const programs = findPrograms(bin);
+    this.programs = reference === undefined ? programs : { ...programs, reference: [reference] };
     this.defer(() => rmSync(path.dirname(this.programs.ours[1]!), { recursive: true, force: true }));
   }
 
