@@ -17,6 +17,7 @@ const onEveryKernelAlike = [
   'completion.test.ts',
   'map-words.test.ts',
   'object-mutants.test.ts',
+  'prog-jited.test.ts',
   'schema.test.ts',
 ];
 

@@ -153,7 +153,19 @@ const elementSchema = record('A JSON Schema (draft 2020-12) of an element.', {
       key_hex: anything('The schema of all bytes of a key'),
     },
   ),
-  allOf: list('An element has each half once, typed or as bytes', anything('A choice'), { min: 1, max: 2 }),
+  allOf: list(
+    'An element has each half once',
+    record('Typed or as bytes.', {
+      oneOf: list(
+        'Either of two',
+        record('A member that is there.', {
+          required: list('One', oneOf('A member', ['key', 'key_hex', 'value', 'value_hex']), { min: 1, max: 1 }),
+        }),
+        { min: 2, max: 2 },
+      ),
+    }),
+    { min: 1, max: 2 },
+  ),
   additionalProperties: { description: 'There are no other members.', const: false },
 });
 

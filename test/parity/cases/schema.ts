@@ -145,7 +145,8 @@ export const schemaLines: string[] = ['map export pinned {pin:config}', 'map exp
 export function schemaOpen(command: string): RegExp {
   const places: Record<string, RegExp> = {
     batch: /\.output$/,
-    'map schema': /\.properties\.(key|value)$/,
+    'map schema': /\.properties\.(key|value)(_hex)?$/,
+    'struct_ops dump': /^\$\[\*\]\.\w+$/,
     'map export': /^\$\.(key|value)$/,
   };
   return places[command] ?? /\.(metadata|formatted\.(key|value|values\[\*\]\.value))$/;

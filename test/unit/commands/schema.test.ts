@@ -47,7 +47,8 @@ describe('the schemas', () => {
       }
     };
     for (const [command, schema] of Object.entries(outputSchemas)) visit(schema, command);
-    expect(open.filter((path) => !path.endsWith('/metadata'))).toEqual([]);
+    const byTypes = (path: string) => path.endsWith('/metadata') || path === 'struct_ops dump/$defs/dumped';
+    expect(open.filter((path) => !byTypes(path))).toEqual([]);
     expect(undescribed).toEqual([]);
   });
 
