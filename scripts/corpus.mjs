@@ -1,48 +1,89 @@
-// Collects real BPF objects for the loader's tests: those embedded in the programs of Debian packages.
-// Unpacks the packages into .cache/corpus/packages and carves the objects out into .cache/corpus.
-// Arguments: package names; none means libbpf-tools.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+// `npm run test:corpus -- btf | load [--only PATTERN] [--kernel VERSION] [--minutes N]`: both programs on real BPF objects (those
+// in the programs of Debian packages), on kernels' BTF and on the fixtures. Prints tables; fails on a difference.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { SetupError } from './setup/apt.mjs';
+import { setupPackages } from './setup/packages.mjs';
+import { setupReference } from './setup/reference.mjs';
 
-const target = path.resolve(import.meta.dirname, '../.cache/corpus');
-const packages = process.argv.length > 2 ? process.argv.slice(2) : ['libbpf-tools'];
-const magic = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
-const relocatableBpf = 0x00f70001;
+const project = path.dirname(import.meta.dirname);
+const say = (line) => console.log(`set-up: ${line}`);
+const usage = 'usage: npm run test:corpus -- btf | load [--only PATTERN]';
 
-/** Every 64-bit relocatable BPF object inside the bytes: from its header to the end of its section table. */
-function* embeddedObjects(bytes) {
-  for (let at = bytes.indexOf(magic, 0); at >= 0; at = bytes.indexOf(magic, at + 4)) {
-    if (at + 64 > bytes.length || bytes.readUInt32LE(at + 16) !== relocatableBpf) continue;
-    const end = Number(bytes.readBigUInt64LE(at + 40)) + bytes.readUInt16LE(at + 58) * bytes.readUInt16LE(at + 60);
-    if (at + end <= bytes.length) yield bytes.subarray(at, at + end);
+let code = 1;
+try {
+  code = await main();
+} catch (error) {
+  console.error(error instanceof SetupError ? `set-up: ${error.message}` : error);
+}
+process.exit(code);
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { only: { type: 'string' } },
+  });
+  const [part] = positionals;
+  if (positionals.length !== 1 || !['btf'].includes(part)) {
+    console.error(usage);
+    return 2;
+  }
+  if (!existsSync(path.join(project, 'node_modules/.package-lock.json'))) run('npm', ['ci', '--no-audit', '--no-fund']);
+  const reference = setupReference(project, say);
+  run(process.execPath, ['scripts/build.mjs', '--cli-only']);
+  const { setupCorpus } = await import('./setup/corpus.mjs');
+  const objects = setupCorpus(project, say);
+  const only = new RegExp(values.only ?? '');
+  const work = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-corpus-'));
+  try {
+    return (await btfPart({ objects, only, reference, work })) ? 0 : 1;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
   }
 }
 
-function* files(folder) {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) yield* files(file);
-    else if (entry.isFile() && statSync(file).size >= 64) yield file;
-  }
+async function btfPart({ objects, only, reference, work }) {
+  const absent = setupPackages({ clang: 'clang', lz4: 'lz4', xz: 'xz-utils', zstd: 'zstd' }, say);
+  if (absent.length > 0) throw new SetupError(`these programs are missing: ${absent.join(', ')}`);
+  const { compareDumps } = await import('./corpus/btf.mjs');
+  const { loadLayout } = await import('./corpus/layout.mjs');
+  const { programs } = await import('./corpus/run.mjs');
+  const items = [...sources(objects), ...fixtures(), ...(await kernelItems())];
+  const chosen = items.filter(({ file, source }) => only.test(`${source} ${file}`));
+  const layout = await loadLayout(project, work);
+  return compareDumps({ items: chosen, ...programs(project, reference, path.join(work, 'bin')), layout, work });
 }
 
-const unpacked = path.join(target, 'packages');
-mkdirSync(unpacked, { recursive: true });
-let count = 0;
-for (const name of packages) {
-  const folder = path.join(unpacked, name);
-  mkdirSync(folder, { recursive: true });
-  execFileSync('apt-get', ['download', name], { cwd: unpacked, stdio: 'ignore' });
-  const archive = readdirSync(unpacked).find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'));
-  execFileSync('dpkg', ['-x', path.join(unpacked, archive), folder]);
-  for (const file of files(folder)) {
-    let number = 0;
-    for (const object of embeddedObjects(readFileSync(file))) {
-      const suffix = number++ === 0 ? '' : `-${number}`;
-      writeFileSync(path.join(target, `${path.basename(file)}${suffix}.bpf.o`), object);
-      count++;
-    }
-  }
+function sources(objects) {
+  return objects.map(({ file, package: name, suite, version }) => ({ file, source: `${name} ${version} (${suite})` }));
 }
-console.log(`${count} objects in ${target}`);
+
+function fixtures() {
+  return ['examples', 'test/fixtures/objects'].flatMap((folder) =>
+    readdirSync(path.join(project, folder))
+      .filter((name) => name.endsWith('.bpf.o'))
+      .map((name) => ({ file: path.join(project, folder, name), source: folder })),
+  );
+}
+
+async function kernelItems() {
+  const { installKernel } = await import('./kernels/install.mjs');
+  const { kernels } = await import('./kernels/kernels.mjs');
+  const { kernelBtf } = await import('./corpus/kernel-btf.mjs');
+  return kernels.flatMap((kernel) => {
+    const { version } = kernel;
+    const { vmlinux, modules } = kernelBtf({ version, ...installKernel(kernel, project, say) }, project);
+    return [
+      { file: vmlinux, source: `kernel ${version}` },
+      ...modules.map((file) => ({ file, base: vmlinux, source: `modules of ${version}` })),
+    ];
+  });
+}
+
+function run(program, argv) {
+  const result = spawnSync(program, argv, { cwd: project, stdio: 'inherit' });
+  if (result.status !== 0) throw new SetupError(`${program} ${argv.join(' ')} failed`);
+}
