@@ -6,12 +6,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { SetupError } from './setup/apt.mjs';
+import { missingForKernelTests } from './setup/capabilities.mjs';
 import { setupPackages } from './setup/packages.mjs';
 import { setupReference } from './setup/reference.mjs';
 
 const project = path.dirname(import.meta.dirname);
 const say = (line) => console.log(`set-up: ${line}`);
-const usage = 'usage: npm run test:corpus -- btf | load [--only PATTERN]';
+const usage = 'usage: npm run test:corpus -- btf | load [--only PATTERN] [--kernel VERSION] [--minutes N]';
 
 let code = 1;
 try {
@@ -24,22 +25,27 @@ process.exit(code);
 async function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { only: { type: 'string' } },
+    options: {
+      only: { type: 'string', default: '' },
+      kernel: { type: 'string' },
+      'no-build': { type: 'boolean', default: false },
+      // No object is begun after so many minutes of loading.
+      minutes: { type: 'string', default: '25' },
+    },
   });
-  const [part] = positionals;
-  if (positionals.length !== 1 || !['btf'].includes(part)) {
+  const part = { btf: btfPart, load: loadPart }[positionals[0]];
+  if (positionals.length !== 1 || part === undefined) {
     console.error(usage);
     return 2;
   }
   if (!existsSync(path.join(project, 'node_modules/.package-lock.json'))) run('npm', ['ci', '--no-audit', '--no-fund']);
   const reference = setupReference(project, say);
-  run(process.execPath, ['scripts/build.mjs', '--cli-only']);
+  if (!values['no-build']) run(process.execPath, ['scripts/build.mjs', '--cli-only']);
   const { setupCorpus } = await import('./setup/corpus.mjs');
-  const objects = setupCorpus(project, say);
-  const only = new RegExp(values.only ?? '');
+  const objects = sources(setupCorpus(project, say));
   const work = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-corpus-'));
   try {
-    return (await btfPart({ objects, only, reference, work })) ? 0 : 1;
+    return (await part({ ...values, objects, only: new RegExp(values.only), reference, work })) ? 0 : 1;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -51,10 +57,44 @@ async function btfPart({ objects, only, reference, work }) {
   const { compareDumps } = await import('./corpus/btf.mjs');
   const { loadLayout } = await import('./corpus/layout.mjs');
   const { programs } = await import('./corpus/run.mjs');
-  const items = [...sources(objects), ...fixtures(), ...(await kernelItems())];
+  const items = [...objects, ...fixtures(), ...(await kernelItems())];
   const chosen = items.filter(({ file, source }) => only.test(`${source} ${file}`));
   const layout = await loadLayout(project, work);
   return compareDumps({ items: chosen, ...programs(project, reference, path.join(work, 'bin')), layout, work });
+}
+
+/** Objects of packages only: the tests load the fixtures. */
+async function loadPart({ objects, only, reference, work, kernel: version, minutes }) {
+  const { inMixedOrder } = await import('./corpus/order.mjs');
+  const { reportLoads } = await import('./corpus/load-report.mjs');
+  const chosen = objects.filter(({ file, source }) => only.test(`${source} ${file}`));
+  const report = (found) => reportLoads({ ...found, offered: chosen.length, project });
+  const limit = Number(minutes);
+  if (version === undefined) {
+    const reason = missingForKernelTests();
+    if (reason !== undefined) throw new SetupError(`objects cannot be loaded here: ${reason}`);
+    const { loadHere } = await import('./corpus/load-here.mjs');
+    const { programs } = await import('./corpus/run.mjs');
+    const both = programs(project, reference, path.join(work, 'bin'));
+    return report(loadHere({ items: chosen, ...both, work, minutes: limit }));
+  }
+  const { installKernel } = await import('./kernels/install.mjs');
+  const { kernels } = await import('./kernels/kernels.mjs');
+  const { loadInMachine } = await import('./corpus/load-machine.mjs');
+  const kernel = kernels.find((candidate) => candidate.version === version);
+  if (kernel === undefined) throw new SetupError(`unknown kernel ${version}`);
+  const needed = { busybox: 'busybox-static', ip: 'iproute2', 'qemu-system-x86_64': 'qemu-system-x86' };
+  const absent = setupPackages({ ...needed, setpriv: 'util-linux', xz: 'xz-utils' }, say);
+  if (absent.length > 0) throw new SetupError(`these programs are missing: ${absent.join(', ')}`);
+  const found = await loadInMachine({
+    items: inMixedOrder(chosen),
+    kernel,
+    ...installKernel(kernel, project, say),
+    project,
+    minutes: limit,
+  });
+  if (!found.ended) console.log(`the end of the machine's console:\n${found.consoleTail}`);
+  return report(found);
 }
 
 function sources(objects) {
@@ -75,10 +115,11 @@ async function kernelItems() {
   const { kernelBtf } = await import('./corpus/kernel-btf.mjs');
   return kernels.flatMap((kernel) => {
     const { version } = kernel;
+    const target = 'x86_64-linux-gnu';
     const { vmlinux, modules } = kernelBtf({ version, ...installKernel(kernel, project, say) }, project);
     return [
-      { file: vmlinux, source: `kernel ${version}` },
-      ...modules.map((file) => ({ file, base: vmlinux, source: `modules of ${version}` })),
+      { file: vmlinux, source: `kernel ${version}`, target },
+      ...modules.map((file) => ({ file, base: vmlinux, source: `modules of ${version}`, target })),
     ];
   });
 }

@@ -5,6 +5,9 @@ import { compileC } from './compile.mjs';
 import { firstDifference, run } from './run.mjs';
 import { Table } from './table.mjs';
 
+/** Of what clang says, so much is printed. */
+const shownReasons = 40;
+
 /** The forms of a dump: words before and after `btf dump file FILE`. */
 const forms = [
   { name: 'raw', before: [], after: [] },
@@ -15,7 +18,8 @@ const forms = [
 ];
 
 /**
- * Compares and compiles, prints what was found. `items`: `{file, source, base?}`.
+ * Compares and compiles, prints what was found. `items`: `{file, source, base?, target?}`, the last
+ * clang's name of the machine that the types are of, BPF unless given.
  * @returns {Promise<boolean>} whether every output was equal, and no C of ours failed where the reference's differed
  */
 export async function compareDumps({ items, reference, ours, layout, work }) {
@@ -24,7 +28,7 @@ export async function compareDumps({ items, reference, ours, layout, work }) {
   const differences = [];
   const refusals = new Map();
   mkdirSync(work, { recursive: true });
-  for (const { file, source, base } of items) {
+  for (const { file, source, base, target = 'bpf' } of items) {
     if (!existsSync(file)) throw new Error(`${file} is gone`);
     dumps.count(source, 'files');
     const baseWords = base === undefined ? [] : ['-B', base];
@@ -39,7 +43,7 @@ export async function compareDumps({ items, reference, ours, layout, work }) {
       if (name !== 'c' || own.status !== 0) continue;
       const header = path.join(work, 'dump.h');
       writeFileSync(header, own.stdout);
-      const found = await compileC({ header, assertions: layout(file, base), work });
+      const found = await compileC({ header, assertions: layout(file, base), work, target });
       c.count(source, 'files');
       c.count(source, found.compiles ? 'compile' : 'refused');
       for (const column of ['sizes', 'members', 'bitFields', 'unequal']) {
@@ -59,13 +63,12 @@ export async function compareDumps({ items, reference, ours, layout, work }) {
   );
   c.print('btf dump … format c');
   let fine = dumps.total('differ') === 0 && dumps.total('dumps') > 0;
-  for (const [reason, { files, equal }] of refusals) {
-    const sample = [...files][0];
-    console.log(
-      `clang, in ${files.size} files${equal ? ", where the reference's C is the same" : ''}: ${reason} (${sample})`,
-    );
-    fine &&= equal;
+  for (const { equal } of refusals.values()) fine &&= equal;
+  for (const [reason, { files, equal }] of [...refusals].slice(0, shownReasons)) {
+    const where = `${files.size === 1 ? '' : `${files.size} files, first `}${[...files][0]}`;
+    console.log(`clang: ${reason}; in ${where}${equal ? "; the reference's C is the same" : ''}`);
   }
+  if (refusals.size > shownReasons) console.log(`and ${refusals.size - shownReasons} more of what clang said`);
   for (const told of differences) console.log(`DIFFERENT ${told}`);
   return fine;
 }

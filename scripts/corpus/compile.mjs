@@ -3,20 +3,26 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from './run.mjs';
 
-// Kernels' types hold what clang would warn of; only errors count. A BPF target knows the attribute that dumps are written for.
-const words = ['clang', '-target', 'bpf', '-fsyntax-only', '-std=gnu11', '-w', '-ferror-limit=0', '-x', 'c'];
+// Only errors count. Newer kernels have members that are a named struct without a name of their own (-fms-extensions); the
+// attribute that dumps are written for is known for BPF only, and the size of a va_list is that of the machine.
+const words = (target) => [
+  ...['clang', '-target', target, '-fsyntax-only', '-std=gnu11', '-fms-extensions', '-w', '-ferror-limit=0'],
+  ...(target === 'bpf' ? [] : ['-DBPF_NO_PRESERVE_ACCESS_INDEX']),
+  ...['-x', 'c'],
+];
 
 /**
- * @param {{header: string, assertions: {text: string, sizes: number, members: number, bitFields: number}, work: string}} input
+ * @param {{header: string, assertions: {text: string, sizes: number, members: number, bitFields: number}, work: string,
+ *   target: string}} input
  * @returns {Promise<object>} whether the dump alone compiles, counts of assertions and of those that did not hold, and
- * what clang said, names left out
+ * what clang said
  */
-export async function compileC({ header, assertions, work }) {
-  const alone = await run(words, [header]);
+export async function compileC({ header, assertions, work, target }) {
+  const alone = await run(words(target), [header]);
   const file = path.join(work, 'assertions.c');
   writeFileSync(file, `#include "${header}"\n${assertions.text}`);
   const { sizes, members, bitFields } = assertions;
-  const both = await run(words, [file]);
+  const both = await run(words(target), [file]);
   const failed = errorsOf(both.stderr).filter(({ at }) => at === file);
   const reasons = new Set(errorsOf(alone.stderr).map(({ text }) => reasonOf(text)));
   for (const { text } of failed) reasons.add(reasonOf(text));
@@ -29,10 +35,8 @@ function errorsOf(bytes) {
   return [...matches].map(([, at, text]) => ({ at, text }));
 }
 
-/** Clang's text without what differs from file to file. */
+/** Clang's text; of an assertion only what was asserted. */
 function reasonOf(text) {
-  if (text.startsWith('static_assert failed') || text.startsWith('static assertion failed')) {
-    return /sizeof/.test(text) ? 'a size is not that of the BTF' : 'an offset is not that of the BTF';
-  }
-  return text.replace(/'[^']*'/g, "'…'");
+  const asserted = /^static.assert(?:ion)? failed.* "(.*)"$/.exec(text)?.[1];
+  return asserted === undefined ? text : `${asserted} is not that of the BTF`;
 }
