@@ -5,6 +5,9 @@ import { compileC } from './compile.mjs';
 import { firstDifference, run } from './run.mjs';
 import { Table } from './table.mjs';
 
+/** A line tells of progress after so many files. */
+const progressEvery = 100;
+
 /** Of what clang says, so much is printed. */
 const shownReasons = 40;
 
@@ -28,7 +31,8 @@ export async function compareDumps({ items, reference, ours, layout, work }) {
   const differences = [];
   const refusals = new Map();
   mkdirSync(work, { recursive: true });
-  for (const { file, source, base, target = 'bpf' } of items) {
+  for (const [at, { file, source, base, target = 'bpf' }] of items.entries()) {
+    if (at > 0 && at % progressEvery === 0) console.log(`${at} of ${items.length} files compared`);
     if (!existsSync(file)) throw new Error(`${file} is gone`);
     dumps.count(source, 'files');
     const baseWords = base === undefined ? [] : ['-B', base];

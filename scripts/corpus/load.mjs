@@ -101,7 +101,8 @@ async function batch(reference, commands) {
   return shown;
 }
 
-function withoutIds({ id, loaded_at, btf_id, map_ids, pids, bytes_memlock, ...rest }) {
+/** Also without the length of machine code, which depends on where maps lie. */
+function withoutIds({ id, loaded_at, btf_id, map_ids, pids, bytes_memlock, bytes_jited, ...rest }) {
   return { ...rest, hasBtf: Number(btf_id) > 0, maps: map_ids?.length };
 }
 

@@ -46,7 +46,7 @@ export function firstDifference(reference, ours) {
   let at = 0;
   while (at < reference.length && reference[at] === ours[at]) at++;
   const line = (bytes) => {
-    const start = bytes.lastIndexOf(10, at - 1) + 1;
+    const start = at === 0 ? 0 : bytes.lastIndexOf(10, at - 1) + 1;
     const end = bytes.indexOf(10, at);
     return JSON.stringify(bytes.toString('latin1', start, Math.min(end < 0 ? bytes.length : end, start + 300)));
   };
