@@ -10,7 +10,7 @@ export function loadHere({ items, reference, ours, work, minutes }) {
   const plan = path.join(work, 'plan.json');
   const results = path.join(work, 'results.jsonl');
   const seconds = minutes * 60;
-  writeFileSync(plan, JSON.stringify({ items, reference, ours, texts: 'all', seconds, results }));
+  writeFileSync(plan, JSON.stringify({ items, reference, ours, texts: true, seconds, results }));
   const worker = [process.execPath, path.join(import.meta.dirname, 'load-worker.mjs'), plan];
   const [program, ...words] = insideSandbox(worker);
   const { status } = spawnSync(program, words, { stdio: 'inherit' });

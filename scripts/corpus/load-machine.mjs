@@ -33,7 +33,7 @@ export async function loadInMachine({ items, kernel, image, modules, project, mi
     items: inside,
     reference: ['/project/.cache/reference/bpftool'],
     ours: ['node', '/project/bin/bpftool'],
-    texts: 'last',
+    texts: false,
     seconds: minutes * 60,
     results: '/dev/ttyS1',
   };

@@ -14,8 +14,8 @@ const kernelsOwn = ['maps.debug', 'progs.debug'];
 
 /**
  * One object through both programs, one after the other.
- * @param {{file: string, reference: string[], ours: string[], texts: 'all' | 'last'}} how `texts`: of which programs the
- * disassembly is compared too, which has the reference read all symbols each time; the code itself is always compared
+ * @param {{file: string, reference: string[], ours: string[], texts: boolean}} how `texts`: the disassembly is compared too, for
+ * which the reference reads all symbols each time; the code itself is always compared
  * @returns {Promise<{loads: boolean, reason?: string, programs: number, maps: number, differences: string[]}>} whether it
  * loads in the reference and why not
  */
@@ -68,8 +68,7 @@ async function inKernel(reference, texts) {
       ...maps.filter(isData).map((pin) => `map dump pinned ${pin}`),
     ]);
     const facts = shown.slice(0, pins.length).map(withoutIds);
-    const wanted = texts === 'all' ? programs : programs.slice(-1);
-    const lines = wanted.map((pin) => `prog dump xlated pinned ${pin} opcodes`);
+    const lines = (texts ? programs : []).map((pin) => `prog dump xlated pinned ${pin} opcodes`);
     const text =
       lines.length === 0 ? undefined : await run(reference, ['batch', 'file', '-'], { input: lines.join('\n') });
     if (text !== undefined && text.status !== 0) throw new Error(`batch failed: ${text.stderr}`);
@@ -143,15 +142,15 @@ function withoutMapIds(text) {
 
 /** Without kernel addresses and times. */
 function withoutChance(text) {
-  return text.replace(/ffff[0-9a-f]{12}\b/g, 'ADDRESS').replace(/verification time \d+ usec/g, 'verification time');
+  return text.replace(/ff[0-9a-f]{14}\b/g, 'ADDRESS').replace(/verification time \d+ usec/g, 'verification time');
 }
 
 /** Why the reference refuses, with names and numbers left out so that reasons can be counted. */
 function reasonOf(stderr) {
-  const lines = stderr.split('\n').filter((line) => line.startsWith('libbpf: ') && !/: skipped? /.test(line));
-  const line = lines.find((told) => /fail|error|can't|not |unknown|invalid/i.test(told)) ?? lines[0] ?? stderr;
+  const lines = stderr.split('\n').filter((line) => /^(libbpf|Error): /.test(line) && !/Retrying/.test(line));
+  const line = lines.find((told) => /fail|error|can't|not |unknown|invalid/i.test(told)) ?? lines.at(-1) ?? stderr;
   return line
-    .replace(/^libbpf: /, '')
+    .replace(/^(libbpf|Error): /, '')
     .replace(/'[^']*'/g, "'…'")
     .replace(/#\d+|\b0x[0-9a-f]+|\b\d+\b(?!.*errno)/g, 'N')
     .trim();
