@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CpioWriter } from '../kernels/cpio.mjs';
-import { writeModules, writeSharedInitramfs } from '../kernels/initramfs.mjs';
+import { writeOwnInitramfs, writeSharedInitramfs } from '../kernels/initramfs.mjs';
 import { runMachine } from '../kernels/machine.mjs';
 
 /** The machine ends by itself when it is given this much longer than its last object may begin. */
@@ -17,8 +17,8 @@ export async function loadInMachine({ items, kernel, image, modules, project, mi
     part('run.mjs'),
     "process.argv[2] = '/project/plan.json';\nawait import('/project/corpus/load-worker.mjs');\n",
   );
-  writeSharedInitramfs(part('shared.cpio'), { project, bundle: part('run.mjs'), filter: {} });
-  writeModules(part('modules.cpio'), modules);
+  writeSharedInitramfs(part('shared.cpio'), { project, bundle: part('run.mjs') });
+  writeOwnInitramfs(part('modules.cpio'), { modules, filter: {} });
   const archive = new CpioWriter(part('corpus.cpio'));
   for (const name of ['load-worker.mjs', 'load.mjs', 'run.mjs']) {
     archive.file(`/project/corpus/${name}`, readFileSync(path.join(import.meta.dirname, name)));
