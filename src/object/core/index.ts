@@ -71,6 +71,7 @@ function errnoOf(error: unknown): number {
 class Resolver {
   readonly #request: CoreRequest;
   readonly #candidates = new Map<number, TypeRef[]>();
+  readonly #names = new Map<BtfImage, Map<string, number[]>>();
 
   constructor(request: CoreRequest) {
     this.#request = request;
@@ -138,10 +139,25 @@ class Resolver {
 
   #search(target: BtfImage, typeId: number, wanted: string): TypeRef[] {
     const kind = this.#request.btf.kind(typeId);
-    return target
-      .idsWithNames(target.stringOffsets(wanted, true))
-      .filter((id) => kindsAreCompatible(target.kind(id), kind) && essentialName(target.name(id)) === wanted)
+    return (this.#namesOf(target).get(wanted) ?? [])
+      .filter((id) => kindsAreCompatible(target.kind(id), kind))
       .map((id) => ({ btf: target, id }));
+  }
+
+  /** Types of a target by name, flavours aside: of all names that relocations mention, found by one look at all types. */
+  #namesOf(target: BtfImage): Map<string, number[]> {
+    const known = this.#names.get(target);
+    if (known) return known;
+    const { btf, programs } = this.#request;
+    const names = new Map<string, number[]>();
+    for (const { typeId } of programs.flatMap((program) => program.coreRelocations)) {
+      if (btf.has(typeId)) names.set(essentialName(btf.name(typeId)), []);
+    }
+    names.delete('');
+    const offsets = [...names.keys()].flatMap((name) => target.stringOffsets(name, true));
+    for (const id of target.idsWithNames(offsets)) names.get(essentialName(target.name(id)))?.push(id);
+    this.#names.set(target, names);
+    return names;
   }
 }
 
