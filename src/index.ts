@@ -37,6 +37,7 @@ export {
   attachRawTracepoint,
   attachTcx,
   attachTracepoint,
+  attachUsdt,
   attachXdp,
   autoAttach,
   type LoadedLink,
@@ -46,6 +47,7 @@ export {
   loadObject,
   type LoadOptions,
   ProgramRefused,
+  registerStructOps,
 } from './loader/index.ts';
 export { type Explanation, explainRefusal } from './probe/index.ts';
 export { type MapSpec, type ObjectSpec, type ParseOptions, type ProgramSpec, parseObject } from './object/index.ts';

@@ -41,6 +41,11 @@ export function cases(project) {
       argv: (pins) => ['prog', 'load', object('autoattach'), `${pins}/link`, 'autoattach'],
     },
     {
+      name: 'register',
+      object: object('struct-ops'),
+      argv: (pins) => ['struct_ops', 'register', object('struct-ops'), `${pins}/structs`],
+    },
+    {
       name: 'autoattach-usdt',
       object: object('static-probes'),
       argv: (pins) => ['prog', 'loadall', object('static-probes'), `${pins}/links`, 'autoattach'],
