@@ -20,7 +20,7 @@ const registered = change('batch file {tmp}/lines', ['struct_ops unregister name
 export const structOps: ParityCase[] = [
   ...change(
     'struct_ops register {obj:struct-ops} {pins}/links',
-    ['link show pinned {pins}/links/tsbpftool_cc'],
+    ['-j link show pinned {pins}/links/tsbpftool_cc'],
     options,
   ),
   ...change('struct_ops register {obj:struct-ops}', ['struct_ops show name tsbpftool_cc'], options),
