@@ -27,13 +27,16 @@ export function findInvalidType(btf: Btf): string | undefined {
   return btf.problem;
 }
 
+const badId = (id: number) => `invalid referenced type ID ${id}`;
+const badString = (what: string, offset: number) => `invalid ${what} (string offset ${offset})`;
+
 /** Does the work of `findInvalidType`. */
 export function problemOf(btf: Btf): string | undefined {
   const { words, typeCount } = btf;
-  const stringEnd = Math.max(btf.stringEnd, 1);
+  const limits = { typeCount, stringEnd: Math.max(btf.stringEnd, 1) };
   for (let id = btf.firstId; id <= typeCount; id++) {
     const at = btf.recordStart(id)!;
-    const problem = problemAt(btf, words, at, { typeCount, stringEnd });
+    const problem = problemAt(btf, words, at, limits);
     if (problem !== undefined) return `btf: type [${id}]: ${problem}`;
   }
   return undefined;
@@ -46,8 +49,6 @@ function problemAt(
   limits: { typeCount: number; stringEnd: number },
 ): string | undefined {
   const { typeCount, stringEnd } = limits;
-  const badId = (id: number) => `invalid referenced type ID ${id}`;
-  const badString = (what: string, offset: number) => `invalid ${what} (string offset ${offset})`;
   const info = words[at + 1]!;
   const kind = kindOfInfo(info);
   if (words[at]! >= stringEnd) return badString('type name', words[at]!);

@@ -3,8 +3,9 @@ export class NameCounts {
   readonly #strings: Uint8Array;
   /** Open addressing: index of an entry plus one, 0 where free. */
   #table = new Int32Array(1 << 12);
-  #offsets: number[] = [];
-  #counts: number[] = [];
+  readonly #offsets: number[] = [];
+  readonly #hashes: number[] = [];
+  readonly #counts: number[] = [];
 
   constructor(strings: Uint8Array) {
     this.#strings = strings;
@@ -13,29 +14,30 @@ export class NameCounts {
   /** Counts one more use and says the how-manieth it is. */
   use(offset: number): number {
     if (this.#offsets.length * 2 >= this.#table.length) this.#grow();
-    const slot = this.#slot(offset);
-    const entry = this.#table[slot]! - 1;
-    if (entry >= 0) return ++this.#counts[entry]!;
+    const hash = hashOf(this.#strings, offset);
+    const mask = this.#table.length - 1;
+    let slot = hash & mask;
+    for (let entry = this.#table[slot]!; entry > 0; entry = this.#table[slot]!) {
+      if (this.#hashes[entry - 1] === hash && sameString(this.#strings, this.#offsets[entry - 1]!, offset)) {
+        return ++this.#counts[entry - 1]!;
+      }
+      slot = (slot + 1) & mask;
+    }
     this.#table[slot] = this.#offsets.push(offset);
+    this.#hashes.push(hash);
     this.#counts.push(1);
     return 1;
   }
 
-  /** The slot of an equal name, or the free one where it belongs. */
-  #slot(offset: number): number {
-    const mask = this.#table.length - 1;
-    let slot = hashOf(this.#strings, offset) & mask;
-    for (let entry = this.#table[slot]!; entry > 0; entry = this.#table[slot]!) {
-      if (sameString(this.#strings, this.#offsets[entry - 1]!, offset)) break;
-      slot = (slot + 1) & mask;
-    }
-    return slot;
-  }
-
   #grow(): void {
-    this.#table = new Int32Array(this.#table.length * 2);
-    for (let entry = 0; entry < this.#offsets.length; entry++)
-      this.#table[this.#slot(this.#offsets[entry]!)] = entry + 1;
+    const table = new Int32Array(this.#table.length * 4);
+    const mask = table.length - 1;
+    for (const [entry, hash] of this.#hashes.entries()) {
+      let slot = hash & mask;
+      while (table[slot] !== 0) slot = (slot + 1) & mask;
+      table[slot] = entry + 1;
+    }
+    this.#table = table;
   }
 }
 

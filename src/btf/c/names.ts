@@ -5,7 +5,8 @@ import { NameCounts } from './name-counts.ts';
 /** Names in the text of one dump: where a name is used again it gets a number. Tags and other names count separately. */
 export class CNames {
   readonly #btf: Btf;
-  readonly #known = new Map<number, string>();
+  /** By id. */
+  readonly #known: (string | undefined)[] = [];
   readonly #tags: NameCounts;
   readonly #identifiers: NameCounts;
 
@@ -35,7 +36,7 @@ export class CNames {
     const { graph } = this.#btf;
     const offset = graph.name(id);
     if (offset === 0) return '';
-    const known = this.#known.get(id);
+    const known = this.#known[id];
     if (known !== undefined) return known;
     let name = this.#btf.str(offset);
     const kind = graph.kind(id);
@@ -44,7 +45,7 @@ export class CNames {
       const count = uses.use(offset);
       if (count > 1) name = `${name}___${count}`.slice(0, 255);
     }
-    this.#known.set(id, name);
+    this.#known[id] = name;
     return name;
   }
 }
