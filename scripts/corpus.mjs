@@ -109,19 +109,23 @@ function fixtures() {
   );
 }
 
+const running = '/sys/kernel/btf/vmlinux';
+
 async function kernelItems() {
   const { installKernel } = await import('./kernels/install.mjs');
   const { kernels } = await import('./kernels/kernels.mjs');
   const { kernelBtf } = await import('./corpus/kernel-btf.mjs');
-  return kernels.flatMap((kernel) => {
+  const target = 'x86_64-linux-gnu';
+  const own = existsSync(running) ? [{ file: running, source: 'the running kernel', target }] : [];
+  const others = kernels.flatMap((kernel) => {
     const { version } = kernel;
-    const target = 'x86_64-linux-gnu';
     const { vmlinux, modules } = kernelBtf({ version, ...installKernel(kernel, project, say) }, project);
     return [
       { file: vmlinux, source: `kernel ${version}`, target },
       ...modules.map((file) => ({ file, base: vmlinux, source: `modules of ${version}`, target })),
     ];
   });
+  return [...own, ...others];
 }
 
 function run(program, argv) {
