@@ -45,6 +45,7 @@ export const everyNth = {
   'bpftool prog attach and detach refused': 142,
   'bpftool prog run': 20,
   'bpftool prog run refused': 77,
+  'bpftool struct_ops': 8,
   'bpftool prog tracelog': 3,
   'bpftool prog tracelog of a program': 14,
   'bpftool prog tracelog where tracefs is not in its place': 4,
