@@ -11,6 +11,7 @@ import { setupPackages } from './setup/packages.mjs';
 import { setupReference } from './setup/reference.mjs';
 
 const project = path.dirname(import.meta.dirname);
+const running = '/sys/kernel/btf/vmlinux';
 const say = (line) => console.log(`set-up: ${line}`);
 const usage = 'usage: npm run test:corpus -- btf | load [--only PATTERN] [--kernel VERSION] [--minutes N]';
 
@@ -108,8 +109,6 @@ function fixtures() {
       .map((name) => ({ file: path.join(project, folder, name), source: folder })),
   );
 }
-
-const running = '/sys/kernel/btf/vmlinux';
 
 async function kernelItems() {
   const { installKernel } = await import('./kernels/install.mjs');
