@@ -122,8 +122,7 @@ export class BpfMap extends BpfObject {
     attr.set('map_fd', this.fd.number).set('flags', flags);
     const fits = (key?.length ?? 0) <= scratchHalf && (value?.length ?? 0) <= scratchHalf;
     if (!fits) {
-      attr.set('key', key === undefined ? 0n : this.kernel.address(key));
-      attr.set('value', value === undefined ? 0n : this.kernel.address(value));
+      attr.set('key', this.#addressOf(key)).set('value', this.#addressOf(value));
       return this.kernel.bpf(command, attr.bytes);
     }
     const { bytes, keyAddress, valueAddress } = this.#scratchMemory();
@@ -136,6 +135,11 @@ export class BpfMap extends BpfObject {
       for (let i = 0; i < value.length; i++) value[i] = bytes[scratchHalf + i]!;
     }
     return result;
+  }
+
+  /** Maps without keys refuse an address, even of nothing. */
+  #addressOf(bytes: Uint8Array | undefined): bigint {
+    return bytes === undefined || bytes.length === 0 ? 0n : this.kernel.address(bytes);
   }
 
   #scratchMemory(): Scratch {

@@ -137,6 +137,20 @@ describe('batches', () => {
   });
 });
 
+describe('elements', () => {
+  test.each([4, 4096, 4097, 100_000])('of %i bytes go into a queue, which has no keys, and come out', (size) => {
+    const queue = mustCreateMap(bpf_map_type.BPF_MAP_TYPE_QUEUE, 0, size, 1);
+    const value = Uint8Array.from({ length: size }, (_, i) => i % 251);
+    expect(queue.update(new Uint8Array(0), value)).toBe(0);
+    const taken = new Uint8Array(size);
+    expect(queue.lookupAndDelete(new Uint8Array(0), taken)).toBe(0);
+    expect(Buffer.compare(taken, value)).toBe(0);
+    const untouched = new Uint8Array(size).fill(7);
+    expect(queue.lookupAndDelete(undefined, untouched)).toBe(-2);
+    expect(untouched.every((byte) => byte === 7)).toBe(true);
+  });
+});
+
 describe('a trie', () => {
   /** A prefix of an IPv4 address, as `struct bpf_lpm_trie_key`. */
   function prefix(bits: number, address: number): Uint8Array {
