@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../bytes/index.ts';
+import { encodeUtf8, hostIsLittleEndian } from '../bytes/index.ts';
 import { putU32 } from './ascii.ts';
 
 const pieceBytes = 0x10000;
@@ -14,8 +14,6 @@ export function piece(ascii: string): Piece {
   bytes.set(encodeUtf8(ascii));
   return { words: new Float64Array(bytes.buffer), length: ascii.length };
 }
-
-const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /**
  * UTF-8 text put together byte by byte and handed on in pieces. For the millions of short words of a dump this is much
@@ -59,7 +57,7 @@ export class ByteText {
     this.#room(length + 7);
     const view = this.#view;
     const at = this.#length;
-    for (let i = 0; i < words.length; i++) view.setFloat64(at + i * 8, words[i]!, isLittleEndian);
+    for (let i = 0; i < words.length; i++) view.setFloat64(at + i * 8, words[i]!, hostIsLittleEndian);
     this.#length = at + length;
   }
 

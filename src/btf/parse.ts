@@ -1,4 +1,4 @@
-import { decodeUtf8 } from '../bytes/index.ts';
+import { decodeUtf8, hostIsLittleEndian } from '../bytes/index.ts';
 import { ParseError } from '../errors/index.ts';
 import { decodeType } from './decode.ts';
 import { TypeGraph } from './graph.ts';
@@ -321,15 +321,11 @@ function decodeStrings(bytes: Uint8Array): Strings {
 function wordsOf(bytes: Uint8Array, littleEndian: boolean): Uint32Array {
   const words = new Uint32Array(bytes.length >>> 2);
   new Uint8Array(words.buffer).set(bytes.subarray(0, words.byteLength));
-  if (littleEndian !== hostIsLittleEndian()) {
+  if (littleEndian !== hostIsLittleEndian) {
     const view = new DataView(words.buffer);
     for (let i = 0; i < words.length; i++) words[i] = view.getUint32(i * 4, littleEndian);
   }
   return words;
-}
-
-function hostIsLittleEndian(): boolean {
-  return new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 }
 
 function unknownKind(offset: number, info: number, id: number): ParseError {

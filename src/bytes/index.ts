@@ -1,4 +1,5 @@
 export { alignUp } from './align.ts';
+export { hostIsLittleEndian } from './endian.ts';
 export { parseHexBytes, toHex } from './hex.ts';
 export { ByteReader, type ByteReaderOptions } from './reader.ts';
 export { StringTable, StringTableBuilder } from './strings.ts';

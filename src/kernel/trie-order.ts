@@ -1,3 +1,4 @@
+import { hostIsLittleEndian } from '../bytes/index.ts';
 import type { ElementBatch } from './batch.ts';
 
 /**
@@ -34,15 +35,13 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-
 /**
  * Order of the kernel's walk (trie_get_next_key) of keys that are `struct bpf_lpm_trie_key`: what a prefix contains
  * before the prefix itself, bit 0 before bit 1. Negative where the first comes first.
  */
 export function compareTrieKeys(a: DataView, aAt: number, b: DataView, bAt: number): number {
-  const aBits = a.getUint32(aAt, isLittleEndian);
-  const bBits = b.getUint32(bAt, isLittleEndian);
+  const aBits = a.getUint32(aAt, hostIsLittleEndian);
+  const bBits = b.getUint32(bAt, hostIsLittleEndian);
   let left = Math.min(aBits, bBits);
   let at = 4;
   for (; left >= 32; left -= 32, at += 4) {
