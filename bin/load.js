@@ -1,52 +1,63 @@
-// Loads the command line. Compiling its text takes a fifth of a short run, so the build keeps what V8 compiled beside it:
-// one file, good for the V8 that built it. Other versions have Node's own compile cache (22 and newer), or compile.
+// Loads the command line: what one object's commands need where the first word names that object, else all of it.
+// Compiling the text takes a fifth of a short run, so the build keeps what V8 compiled of it beside it: a file a bundle,
+// good for the V8 that built it. Other versions have Node's own compile cache (22 and newer), or compile.
 const fs = require('node:fs');
 const nodeModule = require('node:module');
 const path = require('node:path');
 const vm = require('node:vm');
 
 const folder = path.join(__dirname, '../dist/cli');
-const file = path.join(folder, 'main.cjs');
-const compiledFile = path.join(folder, `main.v8-${process.versions.v8}-${process.arch}`);
-/** Characters of the build's id, which main.cjs begins with (after `//`) and what was compiled of it too. */
+/** Characters of the build's id, which a bundle begins with (after `//`) and what was compiled of it too. */
 const idLength = 32;
+/** May stand before the object; none takes a value. */
+const flag = /^-(?:[jpdfn]+|-json|-pretty|-debug)$/;
 
-/** The text as a script, with what is already compiled of it. */
-function compile() {
-  const text = fs.readFileSync(file, 'latin1');
+const textFile = (bundle) => path.join(folder, `${bundle}.cjs`);
+const compiledFile = (bundle) => path.join(folder, `${bundle}.v8-${process.versions.v8}-${process.arch}`);
+
+/** The bundle that runs these words. */
+exports.bundleOf = (words) => {
+  const object = words.find((word) => !flag.test(word));
+  return object !== undefined && /^[a-z]+$/.test(object) && fs.existsSync(textFile(object)) ? object : 'main';
+};
+
+/** The bundle as a script, with what is already compiled of it. */
+function compile(bundle) {
+  const filename = textFile(bundle);
+  const text = fs.readFileSync(filename, 'latin1');
   let cachedData;
   try {
-    const kept = fs.readFileSync(compiledFile);
+    const kept = fs.readFileSync(compiledFile(bundle));
     if (kept.toString('latin1', 0, idLength) === text.slice(2, 2 + idLength)) cachedData = kept.subarray(idLength);
   } catch {
     // built by another version
   }
   const wrapped = `(function(exports,require,module,__filename,__dirname){${text}\n})`;
-  return { text, script: new vm.Script(wrapped, { filename: file, cachedData }) };
+  return { filename, text, script: new vm.Script(wrapped, { filename, cachedData }) };
 }
 
-function run(script) {
+function run({ filename, script }) {
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, nodeModule.createRequire(file), module, file, folder);
+  script.runInThisContext()(module.exports, nodeModule.createRequire(filename), module, filename, folder);
   return module.exports;
 }
 
-/** What main.cjs exports. */
-exports.load = () => {
-  if (fs.existsSync(compiledFile)) return run(compile().script);
+/** What the bundle exports. */
+exports.load = (bundle) => {
+  if (fs.existsSync(compiledFile(bundle))) return run(compile(bundle));
   // Not Node's default folder, which is in /tmp: what is compiled must be as safe from others as the program itself.
   nodeModule.enableCompileCache?.(path.join(folder, 'compile-cache'));
-  return require(file);
+  return require(textFile(bundle));
 };
 
 /** For the build: as `load`; `keep` writes what has been compiled by then. */
-exports.loadToKeep = () => {
-  fs.rmSync(compiledFile, { force: true });
-  const { text, script } = compile();
+exports.loadToKeep = (bundle) => {
+  fs.rmSync(compiledFile(bundle), { force: true });
+  const compiled = compile(bundle);
   const keep = () =>
     fs.writeFileSync(
-      compiledFile,
-      Buffer.concat([Buffer.from(text.slice(2, 2 + idLength)), script.createCachedData()]),
+      compiledFile(bundle),
+      Buffer.concat([Buffer.from(compiled.text.slice(2, 2 + idLength)), compiled.script.createCachedData()]),
     );
-  return { ...run(script), keep };
+  return { ...run(compiled), keep };
 };

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
-const { main } = require('./load.js').load();
+const { bundleOf, load } = require('./load.js');
+const words = process.argv.slice(2);
 const name = process.argv[1].replace(/^.*\//, '').replace(/\.js$/, '');
-main(name, process.argv.slice(2)).then((status) => {
-  process.exitCode = status;
-});
+load(bundleOf(words))
+  .main(name, words)
+  .then((status) => {
+    process.exitCode = status;
+  });

@@ -1,30 +1,50 @@
-// Runs what most commands have in common, so that its functions are compiled, and keeps them. Argument: bin/load.js.
-const { readdirSync } = require('node:fs');
+// Runs what people run most of a bundle, so that its functions are compiled, and keeps them. Arguments: bin/load.js and
+// the bundle. Where the kernel refuses to make maps and programs, less is kept.
 const path = require('node:path');
-const { loadToKeep } = require(process.argv[2]);
+const [load, bundle] = process.argv.slice(2);
+const loader = require(load);
+const { main, keep } = loader.loadToKeep(bundle);
 
-const objects = path.resolve(__dirname, '../../test/fixtures/objects');
-const object = path.join(
-  objects,
-  readdirSync(objects).find((name) => name.endsWith('.o')),
-);
-const { main, keep } = loadToKeep();
+const object = (name) => path.resolve(__dirname, '../../test/fixtures/objects', `${name}.bpf.o`);
+const pins = '/sys/fs/bpf';
+const made = `${pins}/made`;
+const map = ['pinned', `${pins}/maps/bench`];
+const element = ['key', '1', '0', '0', '0', 'value', ...Array(32).fill('1')];
 
-/** They read files, or list what the kernel has; where it refuses, that is as good. */
-const commands = [
-  ['version'],
-  ['map', 'show'],
-  ['-j', 'map', 'show'],
-  ['map', 'dump', 'name', 'none'],
-  ['prog', 'show'],
-  ['link', 'show'],
-  ['btf', 'dump', 'file', object],
-  ['-j', 'btf', 'dump', 'file', object],
-  ['btf', 'dump', 'file', object, 'format', 'c'],
-];
+const commandsOf = {
+  main: [['version'], ['map', 'show'], ['-j', 'prog', 'show']],
+  map: [
+    ['version'],
+    ['map', 'show'],
+    ['-j', 'map', 'show'],
+    ['map', 'create', made, 'type', 'hash', 'key', '4', 'value', '8', 'entries', '4', 'name', 'made'],
+    ['map', 'update', ...map, ...element],
+    ['map', 'lookup', ...map, 'key', '1', '0', '0', '0'],
+    ['map', 'dump', ...map],
+    ['-j', 'map', 'dump', ...map],
+    ['map', 'dump', 'name', 'none'],
+  ],
+  prog: [
+    ['version'],
+    ['prog', 'show'],
+    ['-j', 'prog', 'show'],
+    ['prog', 'loadall', object('many-core'), `${pins}/many`],
+    ['prog', 'dump', 'xlated', 'pinned', `${pins}/many/m_long`],
+  ],
+  link: [['version'], ['link', 'show'], ['-j', 'link', 'show']],
+  btf: [
+    ['version'],
+    ['btf', 'show'],
+    ['btf', 'dump', 'file', object('many-core')],
+    ['-j', 'btf', 'dump', 'file', object('many-core')],
+    ['btf', 'dump', 'file', object('many-core'), 'format', 'c'],
+  ],
+};
 
 (async () => {
-  for (const words of commands) await main('tsbpftool', words);
+  const fill = ['prog', 'loadall', object('bench'), `${pins}/bench`, 'pinmaps', `${pins}/maps`];
+  if (bundle === 'map') await loader.load('prog').main('tsbpftool', fill);
+  for (const words of commandsOf[bundle]) await main('tsbpftool', words);
   keep();
   process.exit(0);
 })();

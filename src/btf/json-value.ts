@@ -1,14 +1,13 @@
 import { UsageError } from '../errors/index.ts';
 
-/** A string that begins with it stands for an integer; nobody can know it beforehand. */
-const mark = globalThis.crypto.randomUUID();
-
 /**
  * JSON text as a value, every integer exact: those beyond 2^53 become bigints. UsageError with `what` and the position
  * for text that is no JSON.
  */
 export function parseJsonValue(text: string, what = 'value'): unknown {
   if (!/\d{16}/.test(text)) return parse(text, what);
+  // A string that begins with it stands for an integer; nobody can know it beforehand.
+  const mark = globalThis.crypto.randomUUID();
   const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g, (token) =>
     /^-?\d{16,}$/.test(token) ? `"${mark}${token}"` : token,
   );

@@ -15,6 +15,9 @@ export interface ElementBatch {
 const maxCount = 16384;
 /** Of the first batch, which is read while nothing else can be done. */
 const firstCount = 2048;
+/** Elements that are worked on without a look at whether a call has ended. */
+const yieldedCount = 512;
+const mostReady = 2;
 const maxBytes = 2 * 1024 * 1024;
 const ENOENT = -2;
 const ENOSPC = -28;
@@ -23,10 +26,10 @@ const EOPNOTSUPP = -95;
 const maxInterruptions = 100;
 
 /**
- * All elements of a map through BPF_MAP_LOOKUP_BATCH, at most 16,384 and about 2 MiB a call. While one batch is worked
- * on, the next is read on another thread; its arrays are used again for the one after. Returns -errno when the map type
- * or kernel has no batches (before anything was yielded) or a later call fails; 0 at the end. Elements that stay are
- * seen exactly once: the kernel hands out whole hash buckets, and of a trie only what comes later in its order is taken.
+ * All elements of a map through BPF_MAP_LOOKUP_BATCH, at most 16,384 and about 2 MiB a call. While some are worked on,
+ * the next are read on another thread; the arrays are used again later. Returns -errno when the map type or kernel has
+ * no batches (before anything was yielded) or a later call fails; 0 at the end. Elements that stay are seen exactly
+ * once: the kernel hands out whole hash buckets, and of a trie only what comes later in its order is taken.
  */
 export async function* readBatches(map: BpfMap): AsyncGenerator<ElementBatch, number> {
   const isTrie = map.info().type === bpf_map_type.BPF_MAP_TYPE_LPM_TRIE;
@@ -34,20 +37,70 @@ export async function* readBatches(map: BpfMap): AsyncGenerator<ElementBatch, nu
   const reader = new BatchReader(map);
   // Most maps end with their first batch, which is not worth a thread.
   let result = reader.readNow();
-  for (;;) {
-    const { batch, ended } = result;
-    const next = ended === undefined ? reader.readAhead() : undefined;
-    // Seen when it is waited for.
-    next?.catch(() => undefined);
-    try {
+  const ahead = new ReadingAhead(reader, result);
+  try {
+    for (;;) {
+      const { batch, ended } = result;
       const count = onlyNew === undefined ? batch.count : onlyNew(batch);
-      if (count > 0) yield count === batch.count ? batch : { ...batch, count };
-    } finally {
-      // A call under way writes to the arrays and needs the map's descriptor.
-      await next;
+      for (let from = 0; from < count; from += yieldedCount) {
+        // A call that ended meanwhile is followed by the next one.
+        if (from > 0) await new Promise((resolve) => setImmediate(resolve));
+        yield part(batch, from, Math.min(yieldedCount, count - from));
+      }
+      if (ended !== undefined) return ended;
+      reader.release(batch);
+      result = await ahead.next();
     }
-    if (next === undefined) return ended!;
-    result = await next;
+  } finally {
+    // A call under way writes to the arrays and needs the map's descriptor.
+    await ahead.stop();
+  }
+}
+
+function part(batch: ElementBatch, from: number, count: number): ElementBatch {
+  const { keys, values, keySize, valueSize } = batch;
+  if (from === 0) return count === batch.count ? batch : { ...batch, count };
+  return { keys: keys.subarray(from * keySize), values: values.subarray(from * valueSize), count, keySize, valueSize };
+}
+
+/** Makes one call after the other on another thread, as long as no more than two results wait to be taken. */
+class ReadingAhead {
+  readonly #reader: BatchReader;
+  readonly #ready: BatchResult[] = [];
+  #call: Promise<void> | undefined;
+  #ended: boolean;
+
+  constructor(reader: BatchReader, first: BatchResult) {
+    this.#reader = reader;
+    this.#ended = first.ended !== undefined;
+    this.#goOn();
+  }
+
+  async next(): Promise<BatchResult> {
+    while (this.#ready.length === 0) await this.#call;
+    const result = this.#ready.shift()!;
+    this.#goOn();
+    return result;
+  }
+
+  async stop(): Promise<void> {
+    this.#ended = true;
+    await this.#call?.catch(() => undefined);
+  }
+
+  #goOn(): void {
+    if (this.#call !== undefined || this.#ended || this.#ready.length === mostReady) return;
+    this.#call = this.#read();
+    // Seen when it is waited for.
+    this.#call.catch(() => undefined);
+  }
+
+  async #read(): Promise<void> {
+    const result = await this.#reader.readAhead();
+    this.#call = undefined;
+    this.#ready.push(result);
+    this.#ended ||= result.ended !== undefined;
+    this.#goOn();
   }
 }
 
@@ -59,8 +112,8 @@ interface BatchResult {
 
 /** Arrays that one call fills. */
 interface BatchArrays {
-  keys: Uint8Array;
-  values: Uint8Array;
+  readonly keys: Uint8Array;
+  readonly values: Uint8Array;
 }
 
 class BatchReader {
@@ -75,7 +128,8 @@ class BatchReader {
   #from: Uint8Array | undefined;
   #to: Uint8Array;
   #filling: BatchArrays;
-  #other: BatchArrays | undefined;
+  /** Of the full capacity, free to be filled. */
+  readonly #free: BatchArrays[] = [];
   #interruptions = 0;
 
   constructor(map: BpfMap) {
@@ -121,7 +175,7 @@ class BatchReader {
       // One bucket holds more than fits: nothing was consumed.
       this.#capacity *= 2;
       this.#filling = this.#arrays();
-      this.#other = undefined;
+      this.#free.length = 0;
       return undefined;
     }
     const count = this.#attr.u32('count');
@@ -135,18 +189,15 @@ class BatchReader {
     if (failed) return { batch, ended: result };
     if (result === ENOENT) return { batch, ended: 0 };
     [this.#from, this.#to] = [this.#to, this.#from ?? this.#token()];
-    this.#useOtherArrays();
+    this.#capacity = Math.max(this.#capacity, this.#most);
+    this.#filling = this.#free.pop() ?? this.#arrays();
     return { batch, ended: undefined };
   }
 
-  #useOtherArrays(): void {
-    const full = this.#filling;
-    if (this.#capacity < this.#most) {
-      this.#capacity = this.#most;
-      this.#filling = this.#arrays();
-    } else {
-      this.#filling = this.#other ?? this.#arrays();
-      this.#other = full;
+  /** The arrays of a batch may be filled again. */
+  release({ keys, values }: BatchArrays): void {
+    if (keys.length === this.#capacity * this.#keySize && values.length === this.#capacity * this.#valueSize) {
+      this.#free.push({ keys, values });
     }
   }
 

@@ -12,7 +12,8 @@ export function trieFilter(keySize: number): (batch: ElementBatch) => number {
   return ({ keys, values, count, valueSize }) => {
     const view = viewOf(keys);
     let kept = 0;
-    for (let i = 0; i < count; i++) {
+    if (!hasLast || compareTrieKeys(last, 0, view, 0) < 0) kept = countInOrder(view, keySize, count);
+    for (let i = kept; i < count; i++) {
       const at = i * keySize;
       if (kept > 0) {
         if (compareTrieKeys(view, (kept - 1) * keySize, view, at) >= 0) continue;
@@ -29,6 +30,22 @@ export function trieFilter(keySize: number): (batch: ElementBatch) => number {
     }
     return kept;
   };
+}
+
+/** How many keys come one after the other: all of them, unless the kernel started over. */
+function countInOrder(view: DataView, keySize: number, count: number): number {
+  let bits = 0;
+  let word = 0;
+  for (let i = 0, at = 0; i < count; i++, at += keySize) {
+    const nextBits = view.getUint32(at, hostIsLittleEndian);
+    const nextWord = keySize < 8 ? 0 : view.getUint32(at + 4);
+    // Most keys of a trie say in their first 32 bits which comes first.
+    const told = bits >= 32 && nextBits >= 32 && word < nextWord;
+    if (!told && i > 0 && compareTrieKeys(view, at - keySize, view, at) >= 0) return i;
+    bits = nextBits;
+    word = nextWord;
+  }
+  return count;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

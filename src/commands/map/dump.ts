@@ -38,6 +38,29 @@ export const dump: Handler = async (ctx, words) => {
 };
 
 async function dumpMap(ctx: Context, map: BpfMap, json: JsonWriter | undefined, withHeader: boolean): Promise<number> {
+  const batches = readBatches(map);
+  // What comes next is read while types are.
+  const first = batches.next();
+  first.catch(() => undefined);
+  try {
+    return await writeMap(ctx, map, { json, withHeader, batches, first });
+  } finally {
+    await batches.return(0);
+  }
+}
+
+interface Dumping {
+  readonly json: JsonWriter | undefined;
+  readonly withHeader: boolean;
+  readonly batches: Batches;
+  /** What `batches` gives first. */
+  readonly first: ReturnType<Batches['next']>;
+}
+
+type Batches = ReturnType<typeof readBatches>;
+
+async function writeMap(ctx: Context, map: BpfMap, dumping: Dumping): Promise<number> {
+  const { json, withHeader } = dumping;
   const info = map.info();
   const types = json && elementTypes(ctx, info);
   if (json === undefined) {
@@ -58,7 +81,7 @@ async function dumpMap(ctx: Context, map: BpfMap, json: JsonWriter | undefined, 
   else if (types !== undefined) write = decodedWriter(ctx, info, types, json!.depth);
   else write = plainWriter(ctx, info);
 
-  const { status, count, wrote } = await writeElements(ctx, map, write);
+  const { status, count, wrote } = await writeElements(ctx, map, write, dumping);
   if (json === undefined) ctx.print(`Found ${count} element${count === 1 ? '' : 's'}\n`);
   else {
     json.needsComma = wrote;
@@ -76,23 +99,23 @@ interface Written {
 }
 
 /** All elements, in batches where the map has them, else one by one. */
-async function writeElements(ctx: Context, map: BpfMap, write: EntryWriter): Promise<Written> {
+async function writeElements(
+  ctx: Context,
+  map: BpfMap,
+  write: EntryWriter,
+  { batches, first }: Dumping,
+): Promise<Written> {
   let count = 0;
-  const batches = readBatches(map);
-  try {
-    for (;;) {
-      const { done, value } = await batches.next();
-      if (done) {
-        if (value === 0) return { status: 0, count, wrote: count > 0 };
-        if (count === 0) return writeOneByOne(ctx, map, write);
-        fail(`reading elements failed: ${strerror(-value)}`, { status: value });
-      }
-      const { keys, values, keySize, valueSize } = value;
-      for (let i = 0; i < value.count; i++) write(keys, i * keySize, values, i * valueSize, count + i === 0);
-      count += value.count;
+  for (let next = first; ; next = batches.next()) {
+    const { done, value } = await next;
+    if (done) {
+      if (value === 0) return { status: 0, count, wrote: count > 0 };
+      if (count === 0) return writeOneByOne(ctx, map, write);
+      fail(`reading elements failed: ${strerror(-value)}`, { status: value });
     }
-  } finally {
-    await batches.return(0);
+    const { keys, values, keySize, valueSize } = value;
+    for (let i = 0; i < value.count; i++) write(keys, i * keySize, values, i * valueSize, count + i === 0);
+    count += value.count;
   }
 }
 

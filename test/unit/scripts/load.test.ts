@@ -10,6 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -73,6 +74,32 @@ it.each([
 ])('runs where %s', (_case, damage) => {
   damage();
   expect(version()).toEqual(fine);
+});
+
+it.each([
+  [['map', 'show'], 'map'],
+  [['-jp', '--json', 'map', 'show'], 'map'],
+  [['prog'], 'prog'],
+  [['perf', 'show'], 'main'],
+  [['ma', 'show'], 'main'],
+  [['batch', 'file', 'map'], 'main'],
+  [['--base', 'map', 'prog', 'show'], 'main'],
+  [['-B', 'map', 'btf', 'show'], 'main'],
+  [['../cli/map'], 'main'],
+  [['-V'], 'main'],
+  [[], 'main'],
+])('runs %j from the bundle %s', (words, bundle) => {
+  const { bundleOf } = createRequire(import.meta.url)(path.join(project, 'bin/load.js'));
+  expect(bundleOf(words)).toBe(bundle);
+});
+
+it.each(['prog', 'map', 'link', 'btf'])('prints the same help of %s from its bundle as from the whole', (object) => {
+  const tool = path.join(folder, 'bin/tsbpftool.js');
+  const help = () => spawnSync(process.execPath, [tool, object, 'help'], { encoding: 'utf8' });
+  const own = help();
+  rmSync(path.join(cli(), `${object}.cjs`));
+  expect(own).toMatchObject({ status: 0, stderr: help().stderr });
+  expect(own.stderr).toContain(object);
 });
 
 it('keeps nothing outside its own folder', () => {
