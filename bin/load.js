@@ -1,4 +1,4 @@
-// Loads the command line: what one object's commands need where the first word names that object, else all of it.
+// Loads the command line: what one verb or one object needs where the first words name it in full, else all of it.
 // Compiling the text takes a fifth of a short run, so the build keeps what V8 compiled of it beside it: a file a bundle,
 // good for the V8 that built it. Other versions have Node's own compile cache (22 and newer), or compile.
 const fs = require('node:fs');
@@ -15,10 +15,13 @@ const flag = /^-(?:[jpdfn]+|-json|-pretty|-debug)$/;
 const textFile = (bundle) => path.join(folder, `${bundle}.cjs`);
 const compiledFile = (bundle) => path.join(folder, `${bundle}.v8-${process.versions.v8}-${process.arch}`);
 
-/** The bundle that runs these words. */
+/** The smallest bundle that runs these words: an object's verb, an object, or all. */
 exports.bundleOf = (words) => {
-  const object = words.find((word) => !flag.test(word));
-  return object !== undefined && /^[a-z]+$/.test(object) && fs.existsSync(textFile(object)) ? object : 'main';
+  const [object, verb] = words.filter((word) => !flag.test(word));
+  for (const named of [`${object}-${verb}`, object]) {
+    if (/^[a-z]+(?:-[a-z]+)?$/.test(named) && fs.existsSync(textFile(named))) return named;
+  }
+  return 'main';
 };
 
 /** The bundle as a script, with what is already compiled of it. */

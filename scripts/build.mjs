@@ -36,18 +36,38 @@ const builtins = {
   },
 };
 
-/** Objects that have a bundle of their own: their commands run often, and a third of the text starts sooner. */
-const objects = ['prog', 'map', 'link', 'btf'];
+/**
+ * Bundles of what one object's commands need, or one verb's: they run often, and the less text the sooner they start.
+ * By name: the objects and verbs as main.ts and the families import them; all verbs where none is named.
+ */
+const parts = {
+  prog: { object: 'prog' },
+  'prog-show': { object: 'prog', verb: 'show' },
+  map: { object: 'map' },
+  'map-show': { object: 'map', verb: 'show' },
+  'map-dump': { object: 'map', verb: 'dump' },
+  link: { object: 'link' },
+  btf: { object: 'btf' },
+};
 
-/** Leaves out what only other objects' commands need. */
-const onlyObject = (object) => ({
-  name: 'only-object',
+/** Leaves out what only other commands need. */
+const only = ({ object, verb }) => ({
+  name: 'only',
   setup(bundler) {
-    const heads = /\/src\/commands\/(?<folder>\w+)\/(family|batch|complete|schema)\.ts$/;
-    bundler.onLoad({ filter: heads }, ({ path: file }) => {
-      if (heads.exec(file).groups.folder === object) return undefined;
-      return { contents: `throw new Error('not in the bundle of ${object}'); export {};` };
-    });
+    const isMeant = ({ path: file, importer }) => {
+      if (importer.endsWith('/src/main.ts')) {
+        return !/\/(family|batch|complete|schema)\.ts$/.test(file) || file === `./commands/${object}/family.ts`;
+      }
+      return verb === undefined || !importer.endsWith('/family.ts') || file === `./${verb}.ts`;
+    };
+    bundler.onResolve({ filter: /^\./ }, (imported) =>
+      imported.kind !== 'dynamic-import' || isMeant(imported)
+        ? undefined
+        : { path: imported.path, namespace: 'left-out' },
+    );
+    bundler.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path: file }) => ({
+      contents: `throw new Error('${file} is not in this bundle'); export {};`,
+    }));
   },
 });
 
@@ -82,8 +102,8 @@ async function bundle(name, plugins) {
 }
 
 rmSync(path.join(outdir, 'cli'), { recursive: true, force: true });
-await Promise.all([bundle('main', []), ...objects.map((object) => bundle(object, [onlyObject(object)]))]);
-for (const name of ['main', ...objects]) keepCompiled(name);
+await Promise.all([bundle('main', []), ...Object.entries(parts).map(([name, part]) => bundle(name, [only(part)]))]);
+for (const name of ['main', ...Object.keys(parts)]) keepCompiled(name);
 
 /** Runs `compile.cjs`, which keeps what V8 compiled beside the text; see bin/load.js. */
 function keepCompiled(name) {

@@ -13,21 +13,27 @@ const element = ['key', '1', '0', '0', '0', 'value', ...Array(32).fill('1')];
 
 const commandsOf = {
   main: [['version'], ['map', 'show'], ['-j', 'prog', 'show']],
-  map: [
-    ['version'],
+  'map-show': [
     ['map', 'show'],
     ['-j', 'map', 'show'],
-    ['map', 'create', made, 'type', 'hash', 'key', '4', 'value', '8', 'entries', '4', 'name', 'made'],
-    ['map', 'update', ...map, ...element],
-    ['map', 'lookup', ...map, 'key', '1', '0', '0', '0'],
+  ],
+  'map-dump': [
     ['map', 'dump', ...map],
     ['-j', 'map', 'dump', ...map],
     ['map', 'dump', 'name', 'none'],
   ],
-  prog: [
+  map: [
     ['version'],
+    ['map', 'create', made, 'type', 'hash', 'key', '4', 'value', '8', 'entries', '4', 'name', 'made'],
+    ['map', 'update', ...map, ...element],
+    ['map', 'lookup', ...map, 'key', '1', '0', '0', '0'],
+  ],
+  'prog-show': [
     ['prog', 'show'],
     ['-j', 'prog', 'show'],
+  ],
+  prog: [
+    ['version'],
     ['prog', 'loadall', object('many-core'), `${pins}/many`],
     ['prog', 'dump', 'xlated', 'pinned', `${pins}/many/m_long`],
   ],
@@ -43,7 +49,7 @@ const commandsOf = {
 
 (async () => {
   const fill = ['prog', 'loadall', object('bench'), `${pins}/bench`, 'pinmaps', `${pins}/maps`];
-  if (bundle === 'map') await loader.load('prog').main('tsbpftool', fill);
+  if (bundle.startsWith('map')) await loader.load('prog').main('tsbpftool', fill);
   for (const words of commandsOf[bundle]) await main('tsbpftool', words);
   keep();
   process.exit(0);

@@ -1,26 +1,32 @@
 import { SyscallError } from '../errors/index.ts';
 import type { Kernel } from '../sys/index.ts';
 
-/** Keys and values of /proc/self/fdinfo/FD, e.g. `owner_prog_type`, `frozen`. Empty if it cannot be read. */
-export function fdInfo(kernel: Kernel, fd: number): Map<string, string> {
-  try {
-    return parseFdInfo(kernel.readText(`/proc/self/fdinfo/${fd}`));
-  } catch (error) {
-    if (error instanceof SyscallError) return new Map();
-    throw error;
+/** The `key:\tvalue` lines of a /proc/PID/fdinfo file. */
+export class FdInfo {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = `\n${text}`;
+  }
+
+  /** The value of a key, e.g. `owner_prog_type`, `frozen`; the first of repeated ones. */
+  get(key: string): string | undefined {
+    const at = this.#text.indexOf(`\n${key}:`);
+    if (at < 0) return undefined;
+    const start = at + key.length + 2;
+    const end = this.#text.indexOf('\n', start);
+    return this.#text.slice(start, end < 0 ? undefined : end).trim();
   }
 }
 
-/** Splits `key:\tvalue` lines; the first of repeated keys counts. */
-export function parseFdInfo(text: string): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const colon = line.indexOf(':');
-    if (colon < 0) continue;
-    const key = line.slice(0, colon);
-    if (!found.has(key)) found.set(key, line.slice(colon + 1).trim());
+/** What /proc/PID/fdinfo/FD says, by default of a descriptor of this process. Empty if it cannot be read. */
+export function fdInfo(kernel: Kernel, fd: number, pid: number | 'self' = 'self'): FdInfo {
+  try {
+    return new FdInfo(kernel.readText(`/proc/${pid}/fdinfo/${fd}`));
+  } catch (error) {
+    if (error instanceof SyscallError) return new FdInfo('');
+    throw error;
   }
-  return found;
 }
 
 /** The kind of BPF object that a /proc/PID/fd link leads to, e.g. `anon_inode:bpf-map`; undefined for anything else. */

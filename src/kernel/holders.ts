@@ -1,4 +1,4 @@
-import { parseFdInfo } from '../host/index.ts';
+import { fdInfo } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import type { ObjectKind } from './object.ts';
 
@@ -33,7 +33,7 @@ export function holders(kernel: Kernel, kind: ObjectKind): Map<number, Holder[]>
       const target = readLink(kernel, `/proc/${pid}/fd/${fd}`);
       if (target === undefined || !(target === links[kind] || (kind === 'link' && target === 'anon_inode:bpf-link')))
         continue;
-      const id = Number(parseFdInfo(readText(kernel, `/proc/${pid}/fdinfo/${fd}`)).get(idKeys[kind]));
+      const id = Number(fdInfo(kernel, fd, pid).get(idKeys[kind]));
       if (id > 0) ids.add(id);
     }
     if (ids.size === 0) continue;

@@ -68,6 +68,8 @@ export interface ProgramArrays {
 
 /** Size of `struct bpf_prog_info`; a kernel that knows less fills less. */
 const infoSize = 232;
+/** Programs with more are rare. */
+const usualMaps = 64;
 
 /** A live program. */
 export class BpfProgram extends BpfObject {
@@ -81,6 +83,16 @@ export class BpfProgram extends BpfObject {
 
   info(): ProgramInfo {
     return toInfo(mustInfo(this.kernel, this.fd.number, structView(bpf_prog_info, new Uint8Array(infoSize))));
+  }
+
+  /** Info and the ids of the maps it uses: one call, or two where it uses many. */
+  infoWithMaps(): { info: ProgramInfo; mapIds: number[] } {
+    const ids = new Uint32Array(usualMaps);
+    const view = structView(bpf_prog_info, new Uint8Array(infoSize));
+    view.set('nr_map_ids', ids.length).set('map_ids', this.kernel.address(new Uint8Array(ids.buffer)));
+    const info = toInfo(mustInfo(this.kernel, this.fd.number, view));
+    if (info.mapCount > ids.length) return this.arrays({ mapIds: true }, info);
+    return { info, mapIds: [...ids.subarray(0, info.mapCount)] };
   }
 
   /** Info and arrays, in two calls: the first tells the sizes. */

@@ -1,3 +1,5 @@
+import { decodeUtf8 } from '../bytes/index.ts';
+
 /** A member of a kernel struct. Offset and size in bytes; bit-fields say their bits within that unit. */
 export interface FieldLayout {
   readonly offset: number;
@@ -81,7 +83,7 @@ export class StructView<L extends StructLayout = StructLayout> {
   text(name: keyof L['members'] & string): string {
     const bytes = this.bytesOf(name);
     const end = bytes.indexOf(0);
-    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+    return decodeUtf8(end < 0 ? bytes : bytes.subarray(0, end));
   }
 
   /** Fills a char array member, cut so that a NUL remains. */

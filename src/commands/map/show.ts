@@ -1,6 +1,6 @@
 import { type Context, type Handler, fail } from '../../cli/index.ts';
 import { Errno, strerror } from '../../errors/index.ts';
-import { fdInfo } from '../../host/index.ts';
+import { type FdInfo, fdInfo } from '../../host/index.ts';
 import { BpfMap, type MapInfo, nextId, openFdById } from '../../kernel/index.ts';
 import { bpf_map_type, progTypeName, BPF_F_RDONLY } from '../../uapi/index.ts';
 import { printDevice } from '../shared/device.ts';
@@ -53,7 +53,7 @@ function showMap(ctx: Context, map: BpfMap, references: References): void {
   }
 }
 
-function showJson(ctx: Context, info: MapInfo, facts: Map<string, string>, references: References): void {
+function showJson(ctx: Context, info: MapInfo, facts: FdInfo, references: References): void {
   const json = ctx.json!;
   json.startObject();
   printMapHeader(ctx, json, info);
@@ -74,7 +74,7 @@ function showJson(ctx: Context, info: MapInfo, facts: Map<string, string>, refer
   json.endObject();
 }
 
-function showPlain(ctx: Context, info: MapInfo, facts: Map<string, string>, references: References): void {
+function showPlain(ctx: Context, info: MapInfo, facts: FdInfo, references: References): void {
   printMapHeader(ctx, undefined, info);
   ctx.print(`\tkey ${info.keySize}B  value ${info.valueSize}B  max_entries ${info.maxEntries}`);
   const memlock = facts.get('memlock');

@@ -6,11 +6,24 @@ import { kernelOf } from '../shared/kernel.ts';
 
 const prefix = 'bpf_metadata_';
 
-/** Variables named `bpf_metadata_…` in the program's read-only data. Nothing where there are none. */
-export function printMetadata(ctx: Context, mapIds: readonly number[]): void {
+/**
+ * Prints the variables named `bpf_metadata_…` in the read-only data of a program with these maps; nothing where there
+ * are none. Each map is looked at once: programs of one object share theirs.
+ */
+export function metadataPrinter(ctx: Context): (mapIds: readonly number[]) => void {
+  const known = new Map<number, Found>();
+  return (mapIds) => {
+    for (const id of mapIds) {
+      const found = known.get(id) ?? readOnlyData(ctx, id);
+      known.set(id, found);
+      if (found === 'none') return;
+      if (found !== 'other') return printVariables(ctx, found);
+    }
+  };
+}
+
+function printVariables(ctx: Context, data: ReadOnlyData): void {
   const kernel = kernelOf(ctx);
-  const data = readOnlyData(ctx, mapIds);
-  if (data === undefined) return;
   try {
     const btf = loadBtfById(kernel, data.btfId);
     const section = btf.typeById(data.typeId);
@@ -43,24 +56,30 @@ export function printMetadata(ctx: Context, mapIds: readonly number[]): void {
   }
 }
 
-function readOnlyData(ctx: Context, mapIds: readonly number[]) {
-  for (const id of mapIds) {
-    let map: BpfMap;
-    try {
-      map = BpfMap.openById(kernelOf(ctx), id);
-    } catch {
-      return undefined;
-    }
-    try {
-      const info = map.info();
-      const fits = info.type === bpf_map_type.BPF_MAP_TYPE_ARRAY && info.keySize === 4 && info.maxEntries === 1;
-      if (!fits || info.btfValueTypeId === 0 || !info.name.includes('.rodata')) continue;
-      const bytes = new Uint8Array(info.valueSize);
-      if (map.lookup(new Uint8Array(4), bytes) < 0) return undefined;
-      return { bytes, btfId: info.btfId, typeId: info.btfValueTypeId };
-    } finally {
-      map.close();
-    }
+interface ReadOnlyData {
+  readonly bytes: Uint8Array;
+  readonly btfId: number;
+  readonly typeId: number;
+}
+
+/** `none`: the map cannot be read, and no other is looked at. `other`: it holds something else. */
+type Found = ReadOnlyData | 'none' | 'other';
+
+function readOnlyData(ctx: Context, mapId: number): Found {
+  let map: BpfMap;
+  try {
+    map = BpfMap.openById(kernelOf(ctx), mapId);
+  } catch {
+    return 'none';
   }
-  return undefined;
+  try {
+    const info = map.info();
+    const fits = info.type === bpf_map_type.BPF_MAP_TYPE_ARRAY && info.keySize === 4 && info.maxEntries === 1;
+    if (!fits || info.btfValueTypeId === 0 || !info.name.includes('.rodata')) return 'other';
+    const bytes = new Uint8Array(info.valueSize);
+    if (map.lookup(new Uint8Array(4), bytes) < 0) return 'none';
+    return { bytes, btfId: info.btfId, typeId: info.btfValueTypeId };
+  } finally {
+    map.close();
+  }
 }

@@ -1,30 +1,36 @@
 import { type Context, fail, type Handler } from '../../cli/index.ts';
 import { Errno, strerror } from '../../errors/index.ts';
-import { bootTimeToEpochSeconds, fdInfo } from '../../host/index.ts';
+import { bootTime, fdInfo } from '../../host/index.ts';
 import { BpfProgram, nextId, openFdById } from '../../kernel/index.ts';
 import { printDevice } from '../shared/device.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { holderTable, type Holders, type PinnedPaths, pinnedTable, printHolders, printPinned } from '../shared/refs.ts';
 import { noProgram, selectPrograms } from '../shared/select-prog.ts';
 import { printProgramHeader } from './header.ts';
-import { printMetadata } from './metadata.ts';
+import { metadataPrinter } from './metadata.ts';
 
-interface References {
+/** What is found out once for all programs of a list. */
+interface Surroundings {
   readonly pinned: PinnedPaths | undefined;
   readonly holders: Holders;
+  readonly printMetadata: (mapIds: readonly number[]) => void;
+  /** In nanoseconds since 1970. */
+  readonly bootTime: bigint;
 }
 
 /** `prog { show | list } [PROG]` */
 export const show: Handler = (ctx, words) => {
-  const references: References = {
+  const surroundings: Surroundings = {
     pinned: ctx.options.bpffs ? pinnedTable(ctx, 'prog') : undefined,
     holders: holderTable(ctx, 'prog'),
+    printMetadata: metadataPrinter(ctx),
+    bootTime: bootTime(kernelOf(ctx)),
   };
   if (words.left === 2) {
     const programs = selectPrograms(ctx, words);
     if (programs.length === 0) noProgram(ctx);
     if (programs.length > 1) ctx.json?.startArray();
-    for (const program of programs) showProgram(ctx, program, references);
+    for (const program of programs) showProgram(ctx, program, surroundings);
     if (programs.length > 1) ctx.json?.endArray();
     return;
   }
@@ -38,36 +44,37 @@ export const show: Handler = (ctx, words) => {
     const fd = openFdById(kernel, 'prog', id);
     if (fd === -Errno.ENOENT) continue;
     if (fd < 0) fail(`can't get prog by id (${id}): ${strerror(-fd)}`);
-    showProgram(ctx, new BpfProgram(kernel, fd), references);
+    showProgram(ctx, new BpfProgram(kernel, fd), surroundings);
   }
   ctx.json?.endArray();
 };
 
-function showProgram(ctx: Context, program: BpfProgram, references: References): void {
+function showProgram(ctx: Context, program: BpfProgram, surroundings: Surroundings): void {
   try {
     const { json } = ctx;
-    const info = program.info();
-    const mapIds = info.mapCount === 0 ? [] : program.arrays({ mapIds: true }, info).mapIds;
+    const { pinned, holders, printMetadata } = surroundings;
+    const { info, mapIds } = program.infoWithMaps();
+    const loadedAt = Number((surroundings.bootTime + info.loadTime) / 1_000_000_000n);
     const memlock = fdInfo(program.kernel, program.fd.number).get('memlock');
     json?.startObject();
     printProgramHeader(ctx, program, info);
     if (json === undefined) {
       if (info.loadTime !== 0n) {
-        ctx.print(`\tloaded_at ${localTime(loadedAt(ctx, info.loadTime))}  uid ${info.createdByUid}\n`);
+        ctx.print(`\tloaded_at ${localTime(loadedAt)}  uid ${info.createdByUid}\n`);
       }
       ctx.print(`\txlated ${info.xlatedLength}B`);
       ctx.print(info.jitedLength === 0 ? '  not jited' : `  jited ${info.jitedLength}B`);
       if (memlock !== undefined) ctx.print(`  memlock ${memlock}B`);
       if (mapIds.length > 0) ctx.print(`  map_ids ${mapIds.join(',')}`);
-      printPinned(ctx, references.pinned, info.id);
+      printPinned(ctx, pinned, info.id);
       if (info.btfId !== 0) ctx.print(`\n\tbtf_id ${info.btfId}`);
-      printHolders(ctx, references.holders, info.id);
+      printHolders(ctx, holders, info.id);
       ctx.print('\n');
-      printMetadata(ctx, mapIds);
+      printMetadata(mapIds);
       return;
     }
     printDevice(ctx, info);
-    if (info.loadTime !== 0n) json.field('loaded_at', loadedAt(ctx, info.loadTime)).field('uid', info.createdByUid);
+    if (info.loadTime !== 0n) json.field('loaded_at', loadedAt).field('uid', info.createdByUid);
     json
       .field('orphaned', false)
       .field('bytes_xlated', info.xlatedLength)
@@ -80,18 +87,13 @@ function showProgram(ctx: Context, program: BpfProgram, references: References):
       json.endArray();
     }
     if (info.btfId !== 0) json.field('btf_id', info.btfId);
-    printPinned(ctx, references.pinned, info.id);
-    printHolders(ctx, references.holders, info.id);
-    printMetadata(ctx, mapIds);
+    printPinned(ctx, pinned, info.id);
+    printHolders(ctx, holders, info.id);
+    printMetadata(mapIds);
     json.endObject();
   } finally {
     program.close();
   }
-}
-
-/** Seconds since the epoch when the program was loaded, from nanoseconds since boot. */
-function loadedAt(ctx: Context, sinceBoot: bigint): number {
-  return Number(bootTimeToEpochSeconds(kernelOf(ctx), sinceBoot));
 }
 
 /** Local time as `2026-01-31T12:00:00+0100`. */

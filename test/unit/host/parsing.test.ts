@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   directoryName,
   parseCpuList,
-  parseFdInfo,
+  FdInfo,
   parseKernelConfig,
   parseKernelVersion,
   parseMounts,
@@ -38,7 +38,7 @@ test('configuration options need a value', () => {
 });
 
 test('fdinfo lines are keys and values', () => {
-  expect(parseFdInfo('pos:\t0\nmap_id:\t12\nmap_id:\t13\nx').get('map_id')).toBe('12');
+  expect(new FdInfo('pos:\t0\nmap_id:\t12\nmap_id:\t13\nx').get('map_id')).toBe('12');
 });
 
 describe('the directory of a path', () => {

@@ -77,8 +77,11 @@ it.each([
 });
 
 it.each([
-  [['map', 'show'], 'map'],
-  [['-jp', '--json', 'map', 'show'], 'map'],
+  [['map', 'show'], 'map-show'],
+  [['-jp', '--json', 'map', '-p', 'dump', 'id', '1'], 'map-dump'],
+  [['map', 'sho'], 'map'],
+  [['map', '-V', 'show'], 'map'],
+  [['map', 'update', 'id', '1'], 'map'],
   [['prog'], 'prog'],
   [['perf', 'show'], 'main'],
   [['ma', 'show'], 'main'],
