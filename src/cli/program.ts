@@ -146,10 +146,14 @@ async function runWith(
   return status;
 }
 
+/** Of /dev/null and its like. */
+const memoryDevices = 1;
+
 /** Asks the descriptor first: making `process.stderr` costs milliseconds. */
 function stderrIsTerminal(): boolean {
   try {
-    return fstatSync(2).isCharacterDevice() && process.stderr.isTTY === true;
+    const stat = fstatSync(2);
+    return stat.isCharacterDevice() && stat.rdev >> 8 !== memoryDevices && process.stderr.isTTY === true;
   } catch {
     return false;
   }

@@ -185,6 +185,11 @@ export class BtfImage {
     };
   }
 
+  /** Of a member. */
+  memberNameOffset(id: number, index: number): number {
+    return this.#u32(id, 12 + index * 12);
+  }
+
   members(id: number): ImageMember[] {
     return Array.from({ length: this.vlen(id) }, (_, index) => this.member(id, index));
   }
@@ -292,7 +297,7 @@ export class BtfImage {
   /** Appends a string, or finds it; returns its offset. */
   addString(text: string): number {
     const encoded = encodeUtf8(text);
-    const known = this.stringOffsets(text, false)[0];
+    const known = this.#stringOffset(text);
     if (known !== undefined) return known;
     this.#own();
     const strings = new Uint8Array(this.#strings.length + encoded.length + 1);
@@ -425,43 +430,70 @@ export class BtfImage {
     }
   }
 
-  /** Offsets of the strings equal to `text`; with `flavours`, also of those that continue with `___`. */
-  stringOffsets(text: string, flavours: boolean): number[] {
-    const offsets = this.base ? this.base.stringOffsets(text, flavours) : [];
-    const needle = encodeUtf8(text);
-    if (needle.length === 0) return [0];
-    const haystack = Buffer.from(this.#strings.buffer, this.#strings.byteOffset, this.#strings.length);
-    for (let at = haystack.indexOf(needle); at >= 0; at = haystack.indexOf(needle, at + 1)) {
-      const end = at + needle.length;
-      if (haystack[end] === 0 || (flavours && haystack.subarray(end, end + 3).toString('latin1') === '___')) {
-        offsets.push(at + this.#firstString);
-      }
-    }
-    return offsets;
+  /** Whether the string at `offset` is `text` (UTF-8, without NUL). */
+  textIs(offset: number, text: Uint8Array): boolean {
+    if (offset < this.#firstString) return this.base!.textIs(offset, text);
+    const strings = this.#strings;
+    const at = offset - this.#firstString;
+    for (let i = 0; i < text.length; i++) if (strings[at + i] !== text[i]) return false;
+    return strings[at + text.length] === 0;
   }
 
-  /** Ids of all types with one of these string offsets as name, ascending, starting with the base's. */
-  idsWithNames(offsets: readonly number[]): number[] {
-    if (offsets.length === 0) return [];
-    const ids = this.base ? this.base.idsWithNames(offsets) : [];
+  /** Offset of a string equal to `text`. */
+  #stringOffset(text: string): number | undefined {
+    const known = this.base === undefined ? undefined : this.base.#stringOffset(text);
+    if (known !== undefined) return known;
+    const needle = encodeUtf8(text);
+    if (needle.length === 0) return 0;
+    const haystack = Buffer.from(this.#strings.buffer, this.#strings.byteOffset, this.#strings.length);
+    for (let at = haystack.indexOf(needle); at >= 0; at = haystack.indexOf(needle, at + 1)) {
+      if (haystack[at + needle.length] === 0) return at + this.#firstString;
+    }
+    return undefined;
+  }
+
+  /** Ids of all types whose names begin with one of these texts (none empty), ascending, the base's first. */
+  idsThatBegin(texts: readonly string[]): number[] {
+    const ids = this.base?.idsThatBegin(texts) ?? [];
+    const wanted = texts.map((text) => encodeUtf8(text));
+    // By their first two bytes, which few other names have too.
+    const heads = new Uint8Array(1 << 16);
+    for (const text of wanted) {
+      if (text.length > 1) heads[text[0]! | (text[1]! << 8)] = 1;
+      else for (let second = 0; second < 256; second++) heads[text[0]! | (second << 8)] = 1;
+    }
     const words = this.#words;
     const starts = this.#starts;
+    const strings = this.#strings;
+    const first = this.#firstString;
     const count = this.#count;
-    const wanted = offsets.length === 1 ? undefined : new Set(offsets);
-    const only = offsets[0];
     for (let index = 0; index < count; index++) {
       const offset = words[starts[index]! >> 2]!;
-      if (offset !== 0 && (wanted ? wanted.has(offset) : offset === only)) ids.push(this.firstId + index);
+      if (offset === 0) continue;
+      const at = offset - first;
+      if (at >= 0 && heads[strings[at]! | (strings[at + 1]! << 8)] === 0) continue;
+      if (wanted.some((text) => this.#textBegins(offset, text))) ids.push(this.firstId + index);
     }
     return ids;
   }
 
+  #textBegins(offset: number, text: Uint8Array): boolean {
+    if (offset < this.#firstString) return this.base!.#textBegins(offset, text);
+    const at = offset - this.#firstString;
+    for (let i = 0; i < text.length; i++) if (this.#strings[at + i] !== text[i]) return false;
+    return true;
+  }
+
+  /** Ids of all types of that name, ascending, the base's first. */
+  idsNamed(name: string): number[] {
+    if (name === '') return [];
+    const text = encodeUtf8(name);
+    return this.idsThatBegin([name]).filter((id) => this.textIs(this.nameOffset(id), text));
+  }
+
   /** Id of the first type of that name (and kind), 0 if there is none. */
   find(name: string, kind?: number): number {
-    for (const id of this.idsWithNames(this.stringOffsets(name, false))) {
-      if (kind === undefined || this.kind(id) === kind) return id;
-    }
-    return 0;
+    return this.idsNamed(name).find((id) => kind === undefined || this.kind(id) === kind) ?? 0;
   }
 
   /** All ids of a kind, ascending. */

@@ -61,7 +61,7 @@ function describe(draft: ObjectDraft, btf: BtfImage, symbol: ElfSymbol): ExternS
   const { name } = symbol;
   let typeId = 0;
   let problem = 2;
-  for (const id of btf.idsWithNames(btf.stringOffsets(name, false))) {
+  for (const id of btf.idsNamed(name)) {
     const kind = btf.kind(id);
     if (kind !== Kind.VAR && kind !== Kind.FUNC) continue;
     const linkage = kind === Kind.VAR ? btf.varLinkage(id) : btf.vlen(id);

@@ -64,7 +64,7 @@ function minimized(files: readonly string[]): Uint8Array {
       const local = parsePath(btf, relocation);
       const wanted = essentialName(btf.name(record.typeId));
       const candidates = target
-        .idsWithNames(target.stringOffsets(wanted, true))
+        .idsThatBegin([wanted])
         .filter((id) => kindsAreCompatible(target.kind(id), btf.kind(record.typeId)))
         .filter((id) => essentialName(target.name(id)) === wanted);
       for (const id of candidates) {

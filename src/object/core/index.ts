@@ -154,8 +154,7 @@ class Resolver {
       if (btf.has(typeId)) names.set(essentialName(btf.name(typeId)), []);
     }
     names.delete('');
-    const offsets = [...names.keys()].flatMap((name) => target.stringOffsets(name, true));
-    for (const id of target.idsWithNames(offsets)) names.get(essentialName(target.name(id)))?.push(id);
+    for (const id of target.idsThatBegin([...names.keys()])) names.get(essentialName(target.name(id)))?.push(id);
     this.#names.set(target, names);
     return names;
   }

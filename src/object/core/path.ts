@@ -1,3 +1,4 @@
+import { encodeUtf8 } from '../../bytes/index.ts';
 import { type BtfImage, isComposite, Kind } from '../btf-image.ts';
 import type { CoreRelocation } from '../ext-info.ts';
 import { ObjectError } from '../failure.ts';
@@ -151,24 +152,28 @@ function matchEnumerator(local: AccessPath, path: AccessPath): boolean {
   return false;
 }
 
+const noText = new Uint8Array(0);
+
 /** Looks for a member by name, through anonymous members; returns its type and extends the path. */
 function matchMember(localBtf: BtfImage, step: Step, path: AccessPath, typeId: number): number | undefined {
   const { btf } = path;
   const id = btf.resolve(typeId);
   if (!isComposite(btf.kind(id))) return undefined;
   const count = btf.vlen(id);
+  const wanted = encodeUtf8(step.name!);
   for (let index = 0; index < count; index++) {
     if (path.raw.length === longest) throw new ObjectError('CO-RE access nests too deep', 7);
+    const name = btf.memberNameOffset(id, index);
+    if (!btf.textIs(name, wanted) && !btf.textIs(name, noText)) continue;
     const member = btf.member(id, index);
-    if (member.name !== '' && member.name !== step.name) continue;
     path.bitOffset += member.bitOffset;
     path.raw.push(index);
     if (member.name === '') {
       const found = matchMember(localBtf, step, path, member.typeId);
       if (found !== undefined) return found;
     } else {
-      const wanted = { btf: localBtf, id: localBtf.member(step.typeId, step.index).typeId };
-      if (!fieldsAreCompatible(wanted, { btf, id: member.typeId })) return undefined;
+      const field = { btf: localBtf, id: localBtf.member(step.typeId, step.index).typeId };
+      if (!fieldsAreCompatible(field, { btf, id: member.typeId })) return undefined;
       path.steps.push({ typeId: id, index, name: member.name });
       return member.typeId;
     }
