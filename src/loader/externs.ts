@@ -9,8 +9,9 @@ import {
   type ObjectSpec,
   typesAreCompatible,
 } from '../object/index.ts';
+import { kernelVersion } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import { type Features, kernelVersionCode } from './features.ts';
+import type { Features } from './features.ts';
 import type { KernelBtf, ModuleBtf } from './kernel-btf.ts';
 
 /** What an extern turned out to be. Weak ones that were not found are not in the result. */
@@ -87,12 +88,12 @@ function fdBytes(fds: readonly number[]): Uint8Array {
 function virtualValue({ kernel, log }: ExternContext, extern: KconfigExtern): bigint {
   switch (extern.name) {
     case 'LINUX_KERNEL_VERSION': {
-      const version = kernelVersionCode(kernel);
+      const version = kernelVersion(kernel).code;
       if (version === 0) throw failure(log, 22, `extern (kcfg) '${extern.name}': failed to get kernel version`);
       return BigInt(version);
     }
     case 'LINUX_HAS_BPF_COOKIE':
-      return kernelVersionCode(kernel) >= 0x050f00 ? 1n : 0n;
+      return kernelVersion(kernel).code >= 0x050f00 ? 1n : 0n;
     case 'LINUX_HAS_SYSCALL_WRAPPER':
       return hasSyscallWrapper(kernel) ? 1n : 0n;
     default:

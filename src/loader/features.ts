@@ -1,3 +1,4 @@
+import { kernelVersion } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { bpf_map_type, bpf_prog_type } from '../uapi/index.ts';
 import { createMap, loadBtf, loadProgram, type MapRequest, type ProgramRequest } from './calls.ts';
@@ -158,9 +159,9 @@ export class Features {
         return result;
       }
       case 'fullRangeLoadOffset':
-        return versionAtLeast(this.#kernel, 7, 0);
+        return kernelVersion(this.#kernel).code >= 0x070000;
       case 'uprobeMulti':
-        return versionAtLeast(this.#kernel, 6, 6);
+        return kernelVersion(this.#kernel).code >= 0x060600;
       default:
         return false;
     }
@@ -174,22 +175,4 @@ export class Features {
     if (fd >= 0) this.#kernel.close(fd);
     return fd >= 0;
   }
-}
-
-function versionAtLeast(kernel: Kernel, major: number, minor: number): boolean {
-  const match = /^(\d+)\.(\d+)/.exec(kernel.readText('/proc/sys/kernel/osrelease'));
-  if (!match) return false;
-  const found = [Number(match[1]), Number(match[2])] as const;
-  return found[0] > major || (found[0] === major && found[1] >= minor);
-}
-
-/** `uname -r` as KERNEL_VERSION(), with the true version of Debian's and Ubuntu's kernels. Source: libbpf. */
-export function kernelVersionCode(kernel: Kernel): number {
-  const signature = '/proc/version_signature';
-  const ubuntu = kernel.exists(signature) ? /\s(\d+)\.(\d+)\.(\d+)\s*$/.exec(kernel.readText(signature)) : null;
-  const debian = /Debian (\d+)\.(\d+)\.(\d+)/.exec(kernel.readText('/proc/sys/kernel/version'));
-  const plain = /^(\d+)\.(\d+)\.(\d+)/.exec(kernel.readText('/proc/sys/kernel/osrelease'));
-  const match = ubuntu ?? debian ?? plain;
-  if (!match) return 0;
-  return (Number(match[1]) << 16) + (Number(match[2]) << 8) + Math.min(255, Number(match[3]));
 }

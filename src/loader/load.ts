@@ -1,5 +1,6 @@
 import { isElf, parseElf } from '../elf/index.ts';
 import { TsbpfError } from '../errors/index.ts';
+import { kernelVersion } from '../host/index.ts';
 import {
   applyCoreRelocations,
   BtfImage,
@@ -22,7 +23,7 @@ import { bpf_map_type, bpf_prog_type } from '../uapi/index.ts';
 import { loadBtf, loadProgram } from './calls.ts';
 import { Cleanup } from './cleanup.ts';
 import { type ResolvedExterns, resolveExterns } from './externs.ts';
-import { Features, kernelVersionCode, programRequest, trivialCode } from './features.ts';
+import { Features, programRequest, trivialCode } from './features.ts';
 import { createJumpTable } from './jump-tables.ts';
 import { KernelBtf } from './kernel-btf.ts';
 import { arenaDataOffset, createMaps, type LoadedMap, setSlot } from './maps.ts';
@@ -170,7 +171,7 @@ class Load {
       spec: this.#spec,
       maps,
       btfFd,
-      kernelVersion: this.#spec.kernelVersion ?? kernelVersionCode(this.#kernel),
+      kernelVersion: this.#spec.kernelVersion ?? kernelVersion(this.#kernel).code,
       fdArray: externs.fdArray,
       logLevel: this.#options.logLevel ?? 0,
       structOps: structOps.programs,
