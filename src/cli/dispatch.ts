@@ -2,7 +2,7 @@ import { TsbpfError } from '../errors/index.ts';
 import { WriteError } from '../output/index.ts';
 import { type CommandFamily, selectVerb } from './command.ts';
 import type { Context } from './context.ts';
-import { CommandFailure, UsageExit } from './failure.ts';
+import { CommandFailure, RunEnd, UsageExit } from './failure.ts';
 import { Words } from './words.ts';
 
 /** An object of the command line: a family of verbs, loaded when first named, or a command by itself. */
@@ -36,7 +36,7 @@ export class Dispatcher {
     try {
       return (await this.#select(ctx, line)) ?? 0;
     } catch (error) {
-      if (error instanceof UsageExit || error instanceof WriteError) throw error;
+      if (error instanceof UsageExit || error instanceof RunEnd || error instanceof WriteError) throw error;
       return reportFailure(ctx, error);
     } finally {
       ctx.json?.closeTo(depth);

@@ -20,6 +20,13 @@ export class UsageExit extends TsbpfError {
   }
 }
 
+/** Ends the whole run, batch included, as a success: a signal asked for the end, and what there was to print is printed. */
+export class RunEnd extends TsbpfError {
+  constructor() {
+    super('ERR_END', 'end');
+  }
+}
+
 export function fail(message: string, options?: { status?: number; cause?: unknown }): never {
   throw new CommandFailure(message, options);
 }

@@ -3,7 +3,7 @@ import { strerror } from '../errors/index.ts';
 import { descriptorSink, JsonWriter, quoteJson, WriteError } from '../output/index.ts';
 import { Context, defaultOptions, type GlobalOptions } from './context.ts';
 import { Dispatcher, printUsage, type TopCommand } from './dispatch.ts';
-import { UsageExit } from './failure.ts';
+import { RunEnd, UsageExit } from './failure.ts';
 import { type OptionSpec, readOptions } from './getopt.ts';
 
 const globalOptions: readonly OptionSpec[] = [
@@ -136,6 +136,11 @@ async function runWith(
   try {
     status = await dispatcher.run(ctx, wantsVersion ? ['version'] : words);
   } catch (error) {
+    if (error instanceof RunEnd) {
+      // The reference exits from its signal handler: JSON's last newline is not printed.
+      json?.closeTo(0);
+      return 0;
+    }
     if (!(error instanceof UsageExit)) throw error;
     dispatcher.printLastUsage(ctx);
     json?.closeTo(0);

@@ -6,7 +6,12 @@ import type { Kernel } from '../sys/index.ts';
  * Source: /sys/devices/system/cpu/possible. Throws SyscallError or ParseError.
  */
 export function possibleCpus(kernel: Kernel): number {
-  return parseCpuList(kernel.readText('/sys/devices/system/cpu/possible')).length;
+  return possibleCpuNumbers(kernel).length;
+}
+
+/** Numbers of the CPUs the kernel can ever have, ascending, as `possibleCpus` counts them. */
+export function possibleCpuNumbers(kernel: Kernel): number[] {
+  return parseCpuList(kernel.readText('/sys/devices/system/cpu/possible'));
 }
 
 /** Numbers of the CPUs that are running. Source: /sys/devices/system/cpu/online. */

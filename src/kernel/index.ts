@@ -8,6 +8,7 @@ export {
 } from './batch.ts';
 export { type BtfInfo, BtfObject, loadBtfById, vmlinuxBtf } from './btf.ts';
 export { ElementCodec, type ElementValue, elementCodec, type HalfCodec } from './element-codec.ts';
+export { type CounterKind, openCounter } from './counter.ts';
 export { type ElementTypes, elementTypes } from './element-types.ts';
 export { type Holder, holders } from './holders.ts';
 export { BpfLink, type LinkInfo, type LinkInfoField } from './link.ts';
@@ -45,6 +46,7 @@ export {
   testRun,
 } from './program-calls.ts';
 export { type AttachedPrograms, type QueryRequest, queryAttached } from './query.ts';
+export { enableRunStatistics } from './run-statistics.ts';
 export { RingBuffer } from './ring-buffer.ts';
 export { TracePipe } from './trace-pipe.ts';
 export { queryTaskFd, type TaskFd } from './task-fd.ts';

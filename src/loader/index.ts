@@ -12,6 +12,14 @@ export { loadObject, type LoadOptions } from './load.ts';
 export { LoadedObject, type LoadedProgram } from './loaded-object.ts';
 export type { LoadedMap } from './maps.ts';
 export { mapPinPath, pinMap, pinProgram } from './pin.ts';
+export {
+  CounterRefused,
+  type ProfileReadings,
+  Profiler,
+  type ProfilerRequest,
+  type Reading,
+} from './profile/profiler.ts';
+export { type ProfileTarget, profileTarget, type TargetProblem } from './profile/target.ts';
 export { ProgramRefused } from './refused.ts';
 export { attachKprobe } from './attach/kprobe.ts';
 export { attachKprobeMulti } from './attach/kprobe-multi.ts';

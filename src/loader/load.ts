@@ -45,6 +45,8 @@ export interface LoadOptions {
   readonly kernelBtf?: string | Uint8Array;
   /** First contents of maps of global data, by index of the map. */
   readonly contents?: ReadonlyMap<number, Uint8Array>;
+  /** The function of a live program, by type in its BTF, to which programs on functions attach instead of the kernel's. */
+  readonly attachTarget?: { readonly fd: number; readonly typeId: number };
 }
 
 /**
@@ -175,6 +177,7 @@ class Load {
       fdArray: externs.fdArray,
       logLevel: this.#options.logLevel ?? 0,
       structOps: structOps.programs,
+      attachTarget: this.#options.attachTarget,
     };
     try {
       const programs = linked.map((program): LoadedProgram => {
@@ -225,7 +228,7 @@ class Load {
         autoload &&
         (type === bpf_prog_type.BPF_PROG_TYPE_STRUCT_OPS ||
           type === bpf_prog_type.BPF_PROG_TYPE_LSM ||
-          type === bpf_prog_type.BPF_PROG_TYPE_TRACING),
+          (type === bpf_prog_type.BPF_PROG_TYPE_TRACING && this.#options.attachTarget === undefined)),
     );
   }
 

@@ -34,6 +34,8 @@ export interface ProgramContext {
   readonly logLevel: number;
   /** For struct_ops programs: the kernel type and member they implement. */
   readonly structOps: ReadonlyMap<ProgramSpec, { typeId: number; member: number; moduleFd: number }>;
+  /** A function of a live program that programs on functions attach to. */
+  readonly attachTarget: { readonly fd: number; readonly typeId: number } | undefined;
 }
 
 const flagSleepable = 1 << 4;
@@ -168,6 +170,7 @@ function attachTarget(context: ProgramContext, program: ProgramSpec): { id: numb
   const structOps = context.structOps.get(program);
   if (structOps) return { id: structOps.typeId, fd: structOps.moduleFd };
   if (!program.section?.attachBtf) return { id: 0, fd: 0 };
+  if (context.attachTarget) return { id: context.attachTarget.typeId, fd: context.attachTarget.fd };
   const bad = (errno: number, text: string) => failure(log, errno, `prog '${program.name}': ${text}`);
   const slash = program.sectionName.indexOf('/');
   if (slash < 0) {

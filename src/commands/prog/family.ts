@@ -71,8 +71,8 @@ export const progFamily: CommandFamily = {
     },
     {
       name: 'profile',
-      summary: 'Not supported, as in builds of the reference without skeletons.',
-      load: async () => (await import('./profile.ts')).profile,
+      summary: 'Measures what a program does while it runs, until it is interrupted or for some seconds.',
+      load: async () => (await import('./profile/profile.ts')).profile,
     },
   ],
   usage: `Usage: %P %O { show | list } [PROG]
@@ -118,5 +118,8 @@ export const progFamily: CommandFamily = {
        OPTIONS := { {-j|--json} [{-p|--pretty}] | {-d|--debug} |
                     {-f|--bpffs} | {-m|--mapcompat} | {-n|--nomount} |
                     {-L|--use-loader} | [ {-S|--sign } {-k} <private_key.pem> {-i} <certificate.x509> ] 
+`,
+  extensionUsage: `       METRIC := { cycles | instructions | l1d_loads | llc_misses | itlb_misses | dtlb_misses |
+                   cpu_clock | task_clock | run_time }
 `,
 };

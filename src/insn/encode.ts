@@ -1,0 +1,15 @@
+import { type Instruction, instructionSize } from './decode.ts';
+
+/** The slots as bytes, in little-endian order: what `decodeInstructions` reads. */
+export function encodeInstructions(instructions: readonly Instruction[]): Uint8Array {
+  const bytes = new Uint8Array(instructions.length * instructionSize);
+  const view = new DataView(bytes.buffer);
+  for (const [index, { code, dst, src, offset, imm }] of instructions.entries()) {
+    const at = index * instructionSize;
+    bytes[at] = code;
+    bytes[at + 1] = dst | (src << 4);
+    view.setInt16(at + 2, offset, true);
+    view.setInt32(at + 4, imm, true);
+  }
+  return bytes;
+}
