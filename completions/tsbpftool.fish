@@ -53,7 +53,7 @@ complete -c tsbpftool -n '__tsbpftool_at 1 prog' -a attach -d 'Attaches a progra
 complete -c tsbpftool -n '__tsbpftool_at 1 prog' -a detach -d 'Takes a program off what it was attached to.'
 complete -c tsbpftool -n '__tsbpftool_at 1 prog' -a tracelog -d 'Prints the trace log of the kernel, or what a program wrote to one of its streams.'
 complete -c tsbpftool -n '__tsbpftool_at 1 prog' -a run -d 'Runs a program on given input.'
-complete -c tsbpftool -n '__tsbpftool_at 1 prog' -a profile -d 'Not supported, as in builds of the reference without skeletons.'
+complete -c tsbpftool -n '__tsbpftool_at 1 prog' -a profile -d 'Measures what a program does while it runs, until it is interrupted or for some seconds.'
 complete -c tsbpftool -n '__tsbpftool_at 0' -a map -d 'Inspect and change BPF maps.'
 complete -c tsbpftool -n '__tsbpftool_at 1 map' -a show -d 'Lists maps, or shows one.'
 complete -c tsbpftool -n '__tsbpftool_at 1 map' -a list -d 'The same as show.'

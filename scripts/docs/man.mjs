@@ -86,7 +86,9 @@ function objectPage(family, title) {
     .flatMap((verb) => forms(verb.name))
     .map((form) => `.B tsbpftool ${family.name}\n${roff(form)}`)
     .join('\n.br\n');
-  const verbs = family.verbs.map((verb) => tagged(forms(verb.name), verb.summary ?? 'Prints the usage text.')).join('');
+  const about = ({ summary, details }) =>
+    [summary ?? 'Prints the usage text.', ...(details ? [details] : [])].join(' ');
+  const verbs = family.verbs.map((verb) => tagged(forms(verb.name), about(verb))).join('');
   const words = [...grammar.definitions]
     .filter(([name]) => name !== 'OPTIONS')
     .map(([name, text]) => tagged(name, text))

@@ -17,6 +17,8 @@ export interface Verb {
   readonly options?: readonly VerbOption[];
   /** One sentence for man pages and completion menus. */
   readonly summary?: string;
+  /** More sentences, for man pages only. */
+  readonly details?: string;
 }
 
 export interface VerbOption extends OptionSpec {

@@ -9,6 +9,7 @@ import {
   list,
   nameOrNumber,
   nullOf,
+  oneOf,
   type OutputSchemas,
   outputOf,
   pinnedMember,
@@ -18,6 +19,7 @@ import {
   u32,
   u64,
 } from '../shared/json-schema.ts';
+import { metrics } from './profile/metrics.ts';
 
 type Members = Parameters<typeof record>[1];
 
@@ -193,16 +195,22 @@ export const progSchemas: OutputSchemas = {
   }),
   ...outputOf(
     'prog profile',
-    'Counts of hardware events while a program ran. Only a bpftool that was built with skeletons has them.',
+    'What happened while a program ran, for a time.',
     list(
-      'The events that were asked for',
-      record('An event.', {
-        metric: text('Name of the event'),
+      'The metrics that were asked for, each once',
+      record('A metric.', {
+        metric: oneOf(
+          'Its name; of cpu_clock, task_clock and run_time the value is in nanoseconds',
+          metrics.map(({ name }) => name),
+        ),
         run_cnt: u64('How often the program ran'),
-        value: u64('How often the event happened'),
-        enabled: u64('How long it was to be counted, in nanoseconds'),
-        running: u64('How long it was counted, in nanoseconds'),
+        value: u64('How often the event happened while it ran, or how long that took'),
+        enabled: u64(
+          'How long it was to be measured, in nanoseconds: of a counter while the program ran, of run_time in all',
+        ),
+        running: u64('How much of that time it was measured, in nanoseconds'),
       }),
+      { min: 1 },
     ),
   ),
 };

@@ -29,7 +29,8 @@ export interface ProfileReadings {
 export interface ProfilerRequest {
   readonly target: ProfileTarget;
   readonly counters: readonly CounterKind[];
-  readonly log: DiagnosticLog;
+  /** Receives libbpf's diagnostics, without prefix and final newline. */
+  readonly log?: DiagnosticLog;
 }
 
 /** A counter that could not be had. */
@@ -51,7 +52,8 @@ export class CounterRefused extends SyscallError {
  */
 export class Profiler implements Disposable {
   readonly #kernel: Kernel;
-  readonly #request: ProfilerRequest;
+  readonly #log: DiagnosticLog;
+  readonly #counters: readonly CounterKind[];
   readonly #object: LoadedObject;
   readonly #cpus: readonly number[];
   readonly #stride: number;
@@ -60,9 +62,10 @@ export class Profiler implements Disposable {
 
   /** Loads the programs. ObjectError or VerifierError, after libbpf's warnings, where the kernel refuses them. */
   constructor(kernel: Kernel, request: ProfilerRequest) {
-    const { log, target, counters } = request;
+    const { log = () => undefined, target, counters } = request;
     this.#kernel = kernel;
-    this.#request = request;
+    this.#log = log;
+    this.#counters = counters;
     this.#cpus = possibleCpuNumbers(kernel);
     this.#stride = (this.#cpus.at(-1) ?? 0) + 1;
     const spec = profileObject({ counters: counters.length, stride: this.#stride });
@@ -72,7 +75,7 @@ export class Profiler implements Disposable {
   /** Opens each counter on each CPU; `offline` hears of those that a CPU does not have now. Throws CounterRefused. */
   openCounters(offline: (counter: number, cpu: number) => void): void {
     using map = this.#map('events');
-    for (const [counter, kind] of this.#request.counters.entries()) {
+    for (const [counter, kind] of this.#counters.entries()) {
       for (const cpu of this.#cpus) {
         const fd = openCounter(this.#kernel, kind, cpu);
         if (fd === -Errno.ENODEV) offline(counter, cpu);
@@ -95,7 +98,7 @@ export class Profiler implements Disposable {
 
   /** From now on runs are counted. ObjectError, after libbpf's warnings, where the kernel refuses. */
   attach(): void {
-    const { log } = this.#request;
+    const log = this.#log;
     for (const program of this.#object.programs) {
       try {
         this.#links.push(attachTrace({ kernel: this.#kernel, log }, program));
@@ -114,7 +117,7 @@ export class Profiler implements Disposable {
     using counts = this.#map('counts');
     using accumulated = this.#map('accum_readings');
     const runs = this.#sums(counts, { index: 0, valueSize: 8 })[0]!;
-    const readings = this.#request.counters.map((_, index) => {
+    const readings = this.#counters.map((_, index) => {
       const [value, enabled, running] = this.#sums(accumulated, { index, valueSize: readingSize });
       return { value: value!, enabled: enabled!, running: running! };
     });
