@@ -123,7 +123,8 @@ describe.each(commands)('the schema of %s', (command) => {
       expect(whole(document), `${who}: ${line}`).toBe(true);
     }
     if (command in cases.schemaUnseen) return;
-    for (const who of extensions.has(command) ? ['ours'] : ['reference', 'ours']) {
+    const isOurs = extensions.has(command) || cases.schemaOursOnly.includes(command);
+    for (const who of isOurs ? ['ours'] : ['reference', 'ours']) {
       const own = printed().filter((output) => output.who === who && (output.succeeded || silent.includes(command)));
       expect(own.length, `documents of ${who}`).toBeGreaterThan(0);
     }

@@ -120,18 +120,6 @@ export const progLoad: ParityCase[] = [
   ...change('prog pin'),
 ];
 
-const notSupported = 'bpftool prog profile command is not supported. Please build bpftool with clang >= 10.0.0';
-
-/** E3: the reference's error comes with status 0. */
-export const progProfile: ParityCase[] = [
-  ...one('prog profile id {id:hello} duration 1 cycles', {
-    difference: { id: 'E3', ours: { stdout: '', stderr: `Error: ${notSupported}\n`, status: 255 } },
-  }),
-  ...one('-j prog profile', {
-    difference: { id: 'E3', ours: { stdout: `{"error":"${notSupported}"}\n`, stderr: '', status: 255 } },
-  }),
-];
-
 const stream = (words: string, options: Options = {}) => all(`prog tracelog ${words}`, options);
 
 /** What a program wrote to its streams; reading takes it out. */
