@@ -18,7 +18,7 @@ import { diagnostics } from '../../shared/object-file.ts';
 import { type Metric, readMetrics } from './metrics.ts';
 import { type Measured, printMeasured } from './print.ts';
 import { RunStatistics } from './run-statistics.ts';
-import { selectProfiled, targetOf } from './target.ts';
+import { selectProfiled, targetOf, withoutCounters } from './target.ts';
 import { waitForInterrupt } from './wait.ts';
 
 /** Seconds to measure where no duration is given: a hundred years and more. */
@@ -55,10 +55,10 @@ function readDuration(words: Words): number {
 /** Loads and attaches the programs that count; nothing is left where that fails. */
 function startProfiler(ctx: Context, program: BpfProgram, counted: readonly Counted[]): Profiler {
   const log = diagnostics(ctx);
-  const target = targetOf(program);
+  const target = targetOf(ctx, program);
   liftMemoryLimit(ctx);
   const counters = counted.map(({ counter }) => counter);
-  const profiler = step('failed to load profile_obj', () => {
+  const profiler = step(ctx, 'failed to load profile_obj', () => {
     try {
       return new Profiler(kernelOf(ctx), { target, counters, log });
     } catch (error) {
@@ -68,7 +68,7 @@ function startProfiler(ctx: Context, program: BpfProgram, counted: readonly Coun
   });
   try {
     openCounters(ctx, profiler, counted);
-    step('failed to attach profile_obj', () => profiler.attach());
+    step(ctx, 'failed to attach profile_obj', () => profiler.attach());
     return profiler;
   } catch (error) {
     profiler.close();
@@ -93,12 +93,12 @@ function openCounters(ctx: Context, profiler: Profiler, counted: readonly Counte
 }
 
 /** Fails with `message` and the errno as status where `act` throws. */
-function step<T>(message: string, act: () => T): T {
+function step<T>(ctx: Context, message: string, act: () => T): T {
   try {
     return act();
   } catch (cause) {
     if (!(cause instanceof TsbpfError)) throw cause;
-    fail(message, { status: -errnoOf(cause), cause });
+    withoutCounters(ctx, message, -errnoOf(cause));
   }
 }
 

@@ -1,4 +1,4 @@
-import { CommandFailure, type Context, fail, type Words } from '../../../cli/index.ts';
+import { CommandFailure, type Context, fail, failSilently, type Words } from '../../../cli/index.ts';
 import type { BpfProgram } from '../../../kernel/index.ts';
 import { type ProfileTarget, profileTarget } from '../../../loader/index.ts';
 import { selectProgram } from '../../shared/select-prog.ts';
@@ -18,20 +18,24 @@ export function selectProfiled(ctx: Context, words: Words): BpfProgram {
 const named = 'prog FD 3';
 
 /** The function that is measured. */
-export function targetOf(program: BpfProgram): ProfileTarget {
+export function targetOf(ctx: Context, program: BpfProgram): ProfileTarget {
   const target = profileTarget(program);
   if (!('problem' in target)) return target;
   switch (target.problem) {
     case 'noBtf':
-      fail(`${named} doesn't have valid btf`);
-      break;
+      return withoutCounters(ctx, `${named} doesn't have valid btf`);
     case 'noFunctions':
-      fail(`found 0 func_info for ${named}`);
-      break;
+      return withoutCounters(ctx, `found 0 func_info for ${named}`);
     case 'unreadableBtf':
-      fail(`failed to load btf for ${named}`, { cause: target.cause });
-      break;
+      return withoutCounters(ctx, `failed to load btf for ${named}`);
     case 'noType':
-      fail(`btf ${target.btfId} doesn't have type ${target.typeId}`);
+      return withoutCounters(ctx, `btf ${target.btfId} doesn't have type ${target.typeId}`);
   }
+}
+
+/** Fails where no counter can be read for this program; what can be had all the same is a hint. */
+export function withoutCounters(ctx: Context, message: string, status = -1): never {
+  ctx.error(message);
+  ctx.hint("run_time, the kernel's own statistics (Linux >= 5.8), can be had of every program");
+  failSilently(status);
 }
