@@ -4,8 +4,8 @@ import path from 'node:path';
 import { build } from 'esbuild';
 
 /**
- * Tests whose outcome hardly depends on the kernel: completion is a matter of shells; machine code is compared with a
- * bpftool that is not in the machines; schemas are checked against output that
+ * Tests whose outcome hardly depends on the kernel: completion is a matter of shells; machine code and profiles are compared
+ * with a bpftool that is not in the machines; schemas are checked against output that
  * the other tests compare on every kernel, and their many objects take longer under emulation than all else. Damaged
  * objects too are many.
  */
@@ -18,6 +18,7 @@ const onEveryKernelAlike = [
   'map-words.test.ts',
   'object-mutants.test.ts',
   'prog-jited.test.ts',
+  'prog-profile.test.ts',
   'schema.test.ts',
 ];
 
