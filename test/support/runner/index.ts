@@ -252,7 +252,11 @@ const slow = 10;
 function tell(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { actual, expected } = error as { actual?: unknown; expected?: unknown };
-  const values =
-    expected === undefined ? '' : `\nexpected: ${JSON.stringify(expected)}\nreceived: ${JSON.stringify(actual)}`;
+  const values = expected === undefined ? '' : `\nexpected: ${asText(expected)}\nreceived: ${asText(actual)}`;
   return `${error.message}${values}\n${(error.stack ?? '').split('\n').slice(1, 4).join('\n')}`;
+}
+
+/** JSON, with bigints as they are written. */
+function asText(value: unknown): string {
+  return String(JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? `${inner}n` : inner)));
 }
