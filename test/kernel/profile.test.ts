@@ -5,19 +5,27 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BpfMap, BpfProgram, openCounter, testRun } from '../../src/kernel/index.ts';
-import { attachRawTracepoint, type LoadedObject, loadObject, Profiler, profileTarget } from '../../src/loader/index.ts';
+import {
+  attachRawTracepoint,
+  CounterRefused,
+  type LoadedObject,
+  loadObject,
+  type ProfileTarget,
+  Profiler,
+  profileTarget,
+  ProgramRefused,
+} from '../../src/loader/index.ts';
 import { profileObject } from '../../src/loader/profile/object.ts';
 import { parseObject } from '../../src/object/index.ts';
 import { openKernel } from '../../src/sys/index.ts';
-import { bpf_prog_type, perf_sw_ids, perf_type_id } from '../../src/uapi/index.ts';
-import { inVirtualMachine, kernelAtLeast } from '../support/feature.ts';
+import { bpf_prog_type, perf_hw_id, perf_sw_ids, perf_type_id } from '../../src/uapi/index.ts';
+import { inVirtualMachine } from '../support/feature.ts';
 
 const project = process.env.TSBPFTOOL_PROJECT ?? path.resolve(import.meta.dirname, '../..');
 const kernel = openKernel();
 const log = () => undefined;
 const pin = '/sys/fs/bpf/profiled';
 const cpuClock = { type: perf_type_id.PERF_TYPE_SOFTWARE, config: BigInt(perf_sw_ids.PERF_COUNT_SW_CPU_CLOCK) };
-const hasStatistics = kernelAtLeast('5.8');
 
 let object: LoadedObject;
 let program: BpfProgram;
@@ -98,8 +106,7 @@ const statisticsOn = (targets: string[]) => targets.some((target) => target.incl
 const attached = (targets: string[]) => targets.filter((target) => target.includes('bpf_link')).length === 2;
 
 describe('prog profile run_time', () => {
-  it('counts every run until it is interrupted', async (running) => {
-    if (!hasStatistics) running.skip('statistics for a time (needs Linux >= 5.8)');
+  it('counts every run until it is interrupted', async () => {
     const words = ['-j', 'prog', 'profile', 'pinned', pin, 'run_time'];
     const { stdout, stderr, status } = await interrupt(words, statisticsOn, () => {
       for (let count = 0; count < 7; count++) runProgram(100);
@@ -115,8 +122,7 @@ describe('prog profile run_time', () => {
     expect(stdout.endsWith(']')).toBe(true);
   });
 
-  it('counts for a duration, and what ran before or after does not count', (running) => {
-    if (!hasStatistics) running.skip('statistics for a time (needs Linux >= 5.8)');
+  it('counts for a duration, and what ran before or after does not count', () => {
     runProgram(50);
     const words = ['bin/tsbpftool.js', 'prog', 'profile', 'pinned', pin, 'duration', '1', 'run_time'];
     const started = Date.now();
@@ -128,18 +134,18 @@ describe('prog profile run_time', () => {
     });
   });
 
-  it('says what an old kernel lacks', (running) => {
-    if (hasStatistics) running.skip('this kernel has statistics');
-    const words = ['bin/tsbpftool.js', 'prog', 'profile', 'pinned', pin, 'run_time'];
-    const { stderr, status } = spawnSync(process.execPath, words, { cwd: project, encoding: 'utf8' });
-    expect({ stderr, status }).toEqual({
-      stderr: 'Error: failed to enable run time statistics: Invalid argument\n',
-      status: 234,
-    });
+  it('is refused to who may not have statistics made', () => {
+    const without = ['--bounding-set=-sys_admin', '--inh-caps=-sys_admin', process.execPath, 'bin/tsbpftool.js'];
+    for (const format of [[], ['-j']]) {
+      const words = [...without, ...format, 'prog', 'profile', 'pinned', pin, 'run_time'];
+      const { stdout, stderr, status } = spawnSync('setpriv', words, { cwd: project, encoding: 'utf8' });
+      const text = 'failed to enable run time statistics: Operation not permitted';
+      const told = format.length === 0 ? ['', `Error: ${text}\n`] : [`{"error":"${text}"}\n`, ''];
+      expect({ stdout, stderr, status }).toEqual({ stdout: told[0], stderr: told[1], status: 255 });
+    }
   });
 
-  it('closes the batch it ends', async (running) => {
-    if (!hasStatistics) running.skip('statistics for a time (needs Linux >= 5.8)');
+  it('closes the batch it ends', async () => {
     const file = path.join('/tmp', `profile-${process.pid}`);
     kernel.writeFile(file, Buffer.from(`prog profile pinned ${pin} run_time\nversion\n`));
     try {
@@ -188,10 +194,10 @@ describe('the programs of prog profile', () => {
         const value = new Uint8Array(Int32Array.of(fd).buffer);
         expect(map('events').update(new Uint8Array(Uint32Array.of(slot).buffer), value)).toBe(0);
       }
-      const [entry, exit] = loaded.programs;
-      const hook = (part: typeof entry, name: string) => open.push(attachRawTracepoint({ kernel, log }, part!, name));
-      hook(entry, 'sched_process_fork');
-      hook(exit, 'sched_process_exit');
+      // Both on one tracepoint, called in this order: each pair is of one moment and one CPU.
+      for (const part of loaded.programs) {
+        open.push(attachRawTracepoint({ kernel, log }, part, 'sched_process_exit'));
+      }
       for (let count = 0; count < 5; count++) expect(spawnSync('true').status).toBe(0);
       expect(sums('counts', 0, 1)[0]).toBeGreaterThanOrEqual(5n);
       for (const index of [0, 1]) {
@@ -243,6 +249,28 @@ describe('prog profile with counters', () => {
     );
   });
 
+  it('passes over a CPU that is offline, and says so', (running) => {
+    needsVirtualMachine(running);
+    const second = '/sys/devices/system/cpu/cpu1/online';
+    kernel.writeFile(second, Buffer.from('0'));
+    try {
+      for (const format of [[], ['-j']]) {
+        const words = ['prog', 'profile', 'pinned', pin, 'duration', '0', 'cpu_clock', 'task_clock'];
+        const { stderr, status } = spawnSync(process.execPath, ['bin/tsbpftool.js', ...format, ...words], {
+          cwd: project,
+          encoding: 'utf8',
+        });
+        const told = (name: string) => `cpu 1 may be offline, skip ${name} profiling.\n`;
+        expect({ stderr, status }).toEqual({
+          stderr: format.length === 0 ? told('cpu_clock') + told('task_clock') : '',
+          status: 0,
+        });
+      }
+    } finally {
+      kernel.writeFile(second, Buffer.from('1'));
+    }
+  });
+
   it('is a class of the library, which leaves nothing behind', (running) => {
     needsVirtualMachine(running);
     const target = profileTarget(program);
@@ -261,6 +289,11 @@ describe('prog profile with counters', () => {
     expect(readings).toHaveLength(4);
     for (const { value } of readings) expect(value).toBeGreaterThan(0n);
     expect(descriptors(process.pid).length).toBe(before);
+    const cycles = { type: perf_type_id.PERF_TYPE_HARDWARE, config: BigInt(perf_hw_id.PERF_COUNT_HW_CPU_CYCLES) };
+    const lacking = new Profiler(kernel, { target, counters: [cpuClock, cycles] });
+    expect(() => lacking.openCounters(() => expect.unreachable())).toThrow(CounterRefused);
+    lacking.close();
+    expect(descriptors(process.pid).length).toBe(before);
     expect(leftovers()).toEqual([]);
   });
 
@@ -273,6 +306,21 @@ describe('prog profile with counters', () => {
       const told = format.length === 0 ? ['', `Error: ${text}\n`] : [`{"error":"${text}"}\n`, ''];
       expect({ stdout, stderr, status }).toEqual({ stdout: told[0], stderr: told[1], status: 255 });
     }
+    const typed = spawnSync(
+      'script',
+      ['-qec', `node bin/tsbpftool.js prog profile pinned ${pin} cycles`, '/dev/null'],
+      {
+        cwd: project,
+        encoding: 'utf8',
+      },
+    );
+    const hint =
+      'this machine does not count cycles, as most virtual machines; cpu_clock, task_clock and run_time need no such';
+    expect(typed.stdout.split('\r\n')).toEqual([
+      'Error: failed to create event cycles on cpu 0',
+      expect.stringContaining(`hint: ${hint}`),
+      '',
+    ]);
     expect(leftovers()).toEqual([]);
   });
 
@@ -284,6 +332,10 @@ describe('prog profile with counters', () => {
     expect(stderr).toMatch(/^libbpf: prog 'fentry_XXX': BPF program load failed: -EPERM\n/);
     expect(stderr).toMatch(/Error: failed to load profile_obj\n$/);
     expect(status).toBe(255);
+    const target = profileTarget(program) as ProfileTarget;
+    const before = descriptors(process.pid).length;
+    expect(() => new Profiler(kernel, { target, counters: [cpuClock] })).toThrow(ProgramRefused);
+    expect(descriptors(process.pid).length).toBe(before);
     expect(leftovers()).toEqual([]);
   });
 });
