@@ -15,6 +15,7 @@ import {
   bpf_btf_info,
   bpf_cmd,
   bpf_map_info,
+  bpf_prog_info,
   structView,
 } from '../uapi/index.ts';
 
@@ -245,6 +246,13 @@ export function btfFacts(kernel: Kernel, fd: number): KernelBtfFacts | number {
   again.set('btf_size', bytes.length);
   const second = getInfo(kernel, fd, again.bytes);
   return second < 0 ? second : { ...facts, bytes };
+}
+
+/** Id of the BTF of the program of `fd`, 0 if it has none, or the negative errno. */
+export function programBtfId(kernel: Kernel, fd: number): number {
+  const info = structView(bpf_prog_info);
+  const result = getInfo(kernel, fd, info.bytes);
+  return result < 0 ? result : info.u32('btf_id');
 }
 
 export function nextBtfId(kernel: Kernel, after: number): number {

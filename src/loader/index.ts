@@ -1,13 +1,24 @@
 export { autoAttach } from './attach/auto.ts';
 export { attachCgroup } from './attach/cgroup.ts';
+export { attachFreplace } from './attach/freplace.ts';
 export { attachIterator } from './attach/iterator.ts';
 export { type AttachableProgram, type AttachContext, LoadedLink } from './attach/link.ts';
-export { attachNetfilter, attachNetkit, attachNetns, attachSockMap, attachTcx, attachXdp } from './attach/network.ts';
+export {
+  attachNetfilter,
+  attachNetkit,
+  attachNetns,
+  attachSockMap,
+  attachTcx,
+  attachXdp,
+  type DeviceTarget,
+} from './attach/network.ts';
+export type { AttachOrder } from './attach/order.ts';
 export { attachPerfEvent } from './attach/perf-event.ts';
 export { attachRawTracepoint } from './attach/raw-tracepoint.ts';
 export { registerStructOps } from './attach/struct-ops.ts';
 export { attachTrace } from './attach/trace.ts';
 export { attachTracepoint } from './attach/tracepoint.ts';
+export { attachTracingMulti } from './attach/tracing-multi.ts';
 export { loadObject, type LoadOptions } from './load.ts';
 export { LoadedObject, type LoadedProgram } from './loaded-object.ts';
 export type { LoadedMap } from './maps.ts';
@@ -21,6 +32,7 @@ export {
 } from './profile/profiler.ts';
 export { type ProfileTarget, profileTarget, type TargetProblem } from './profile/target.ts';
 export { ProgramRefused } from './refused.ts';
+export { TargetError, type TargetFault, type TargetProgram } from './target.ts';
 export { attachKprobe } from './attach/kprobe.ts';
 export { attachKprobeMulti } from './attach/kprobe-multi.ts';
 export { attachUsdt } from './attach/usdt/index.ts';

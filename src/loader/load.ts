@@ -30,6 +30,7 @@ import { arenaDataOffset, createMaps, type LoadedMap, setSlot } from './maps.ts'
 import { LoadedObject, type LoadedProgram } from './loaded-object.ts';
 import { loadOne } from './programs.ts';
 import { type PreparedStructOps, prepareStructOps } from './struct-ops.ts';
+import { checkTargets, type TargetProgram } from './target.ts';
 import { poisonedKfuncBase, poisonedMapBase } from './verifier-log.ts';
 
 const RLIMIT_MEMLOCK = 8;
@@ -45,8 +46,11 @@ export interface LoadOptions {
   readonly kernelBtf?: string | Uint8Array;
   /** First contents of maps of global data, by index of the map. */
   readonly contents?: ReadonlyMap<number, Uint8Array>;
-  /** The function of a live program, by type in its BTF, to which programs on functions attach instead of the kernel's. */
-  readonly attachTarget?: { readonly fd: number; readonly typeId: number };
+  /**
+   * By program name: the loaded program whose function it replaces (freplace) or traces (fentry, fexit, fmod_ret).
+   * TargetError if that program has no such function. They may be closed when the load is done.
+   */
+  readonly targets?: ReadonlyMap<string, TargetProgram>;
 }
 
 /**
@@ -92,6 +96,7 @@ class Load {
   readonly #kernelBtf: KernelBtf;
   readonly #log: DiagnosticLog;
   readonly #features: Features;
+  readonly #targets: ReadonlyMap<string, TargetProgram>;
 
   constructor(kernel: Kernel, spec: ObjectSpec, options: LoadContext) {
     this.#kernel = kernel;
@@ -101,12 +106,14 @@ class Load {
     this.#kernelBtf = options.kernelBtf;
     this.#log = options.log;
     this.#features = new Features(kernel);
+    this.#targets = options.targets ?? new Map();
   }
 
   run(): LoadedObject {
     const kernel = this.#kernel;
     const spec = this.#spec;
     const { cleanup } = this.#options;
+    checkTargets(spec, this.#targets);
     this.#checkLoading();
     if (this.#needsKernelBtf()) void this.#kernelBtf.vmlinux;
     const externs = resolveExterns(
@@ -177,7 +184,7 @@ class Load {
       fdArray: externs.fdArray,
       logLevel: this.#options.logLevel ?? 0,
       structOps: structOps.programs,
-      attachTarget: this.#options.attachTarget,
+      targets: this.#targets,
     };
     try {
       const programs = linked.map((program): LoadedProgram => {
@@ -224,11 +231,11 @@ class Load {
     if (spec.externs.some((extern) => extern.kind === 'ksym' && extern.symbolTypeId !== 0)) return true;
     if (spec.maps.some((map) => map.structOps !== undefined)) return true;
     return spec.programs.some(
-      ({ autoload, type }) =>
+      ({ autoload, name, type }) =>
         autoload &&
         (type === bpf_prog_type.BPF_PROG_TYPE_STRUCT_OPS ||
           type === bpf_prog_type.BPF_PROG_TYPE_LSM ||
-          (type === bpf_prog_type.BPF_PROG_TYPE_TRACING && this.#options.attachTarget === undefined)),
+          (type === bpf_prog_type.BPF_PROG_TYPE_TRACING && !this.#targets.has(name))),
     );
   }
 

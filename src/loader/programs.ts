@@ -13,10 +13,11 @@ import type { Kernel } from '../sys/index.ts';
 import { bpf_attach_type, bpf_prog_type } from '../uapi/index.ts';
 import { bindMap, loadProgram, type ProgramRequest } from './calls.ts';
 import { type Features, programRequest } from './features.ts';
-import { attachPrefix, type KernelBtf } from './kernel-btf.ts';
+import type { KernelBtf } from './kernel-btf.ts';
 import type { LoadedMap } from './maps.ts';
 import { hintAtMemoryLimit } from './permission.ts';
 import { ProgramRefused } from './refused.ts';
+import { attachTarget, type TargetProgram } from './target.ts';
 import { explainPoison } from './verifier-log.ts';
 
 export interface ProgramContext {
@@ -34,8 +35,8 @@ export interface ProgramContext {
   readonly logLevel: number;
   /** For struct_ops programs: the kernel type and member they implement. */
   readonly structOps: ReadonlyMap<ProgramSpec, { typeId: number; member: number; moduleFd: number }>;
-  /** A function of a live program that programs on functions attach to. */
-  readonly attachTarget: { readonly fd: number; readonly typeId: number } | undefined;
+  /** By name, programs that functions of other programs are the targets of. */
+  readonly targets: ReadonlyMap<string, TargetProgram>;
 }
 
 const flagSleepable = 1 << 4;
@@ -146,14 +147,15 @@ function prepare(context: ProgramContext, linked: LinkedProgram): ProgramRequest
     if (section.xdpFrags && program.type === bpf_prog_type.BPF_PROG_TYPE_XDP) flags |= flagXdpHasFrags;
     if (section.usdt && features.has('uprobeMulti')) expectedAttachType = bpf_attach_type.BPF_TRACE_UPROBE_MULTI;
   }
-  const target = attachTarget(context, program);
+  const structOps = context.structOps.get(program);
+  const target = structOps ? { id: structOps.typeId, fd: structOps.moduleFd } : attachTarget(context, program);
   return programRequest({
     type: program.type,
     name: program.name,
     code: code.bytes,
     license: context.spec.license,
     kernelVersion: context.kernelVersion,
-    expectedAttachType: context.structOps.get(program)?.member ?? expectedAttachType,
+    expectedAttachType: structOps?.member ?? expectedAttachType,
     flags,
     ifindex: program.ifindex,
     btfFd: context.btfFd,
@@ -163,39 +165,6 @@ function prepare(context: ProgramContext, linked: LinkedProgram): ProgramRequest
     attachFd: target.fd,
     fdArray: context.fdArray,
   });
-}
-
-function attachTarget(context: ProgramContext, program: ProgramSpec): { id: number; fd: number } {
-  const { log } = context;
-  const structOps = context.structOps.get(program);
-  if (structOps) return { id: structOps.typeId, fd: structOps.moduleFd };
-  if (!program.section?.attachBtf) return { id: 0, fd: 0 };
-  if (context.attachTarget) return { id: context.attachTarget.typeId, fd: context.attachTarget.fd };
-  const bad = (errno: number, text: string) => failure(log, errno, `prog '${program.name}': ${text}`);
-  const slash = program.sectionName.indexOf('/');
-  if (slash < 0) {
-    throw bad(22, 'no BTF-based attach target is specified, use bpf_program__set_attach_target()');
-  }
-  const target = program.sectionName.slice(slash + 1);
-  if (program.type === bpf_prog_type.BPF_PROG_TYPE_EXT) throw bad(22, 'attach program FD is not set');
-  const prefix = attachPrefix(prefixKind(program.expectedAttachType));
-  const found = context.kernelBtf.findAttachTarget(target, prefix);
-  if (!found) throw bad(3, `failed to find kernel BTF type ID of '${target}': ${errorText(3)}`);
-  return found;
-}
-
-function prefixKind(attachType: number): 'rawTp' | 'lsm' | 'iter' | 'function' {
-  switch (attachType) {
-    case bpf_attach_type.BPF_TRACE_RAW_TP:
-      return 'rawTp';
-    case bpf_attach_type.BPF_LSM_MAC:
-    case bpf_attach_type.BPF_LSM_CGROUP:
-      return 'lsm';
-    case bpf_attach_type.BPF_TRACE_ITER:
-      return 'iter';
-    default:
-      return 'function';
-  }
 }
 
 /** Read-only data stays reachable from the program even where no instruction refers to it. Fails on old kernels only. */

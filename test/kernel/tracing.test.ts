@@ -7,28 +7,12 @@ import { BpfMap, BpfProgram, PerfBuffer } from '../../src/kernel/index.ts';
 import { type AttachContext, attachKprobe, autoAttach, type LoadedLink, loadObject } from '../../src/loader/index.ts';
 import { parseObject } from '../../src/object/index.ts';
 import { openKernel } from '../../src/sys/index.ts';
-import { FeatureMissing, inVirtualMachine, mayBeMissing } from '../support/feature.ts';
+import { FeatureMissing, orSkip } from '../support/feature.ts';
 import { Attr } from '../support/parity/fixtures/raw.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
 const kernel = openKernel();
 const BPF_ITER_CREATE = 33;
-
-interface Skippable {
-  skip(reason?: string): never;
-}
-
-/** Runs a test that the native machine's policy may refuse; Debian's kernels in virtual machines may not. */
-function orSkip(context: Skippable, body: () => void): void {
-  try {
-    body();
-  } catch (error) {
-    const { errno, message } = error as { errno?: number; message: string };
-    if (!inVirtualMachine && errno === 1) context.skip(`this machine refuses it: ${message}`);
-    if (error instanceof FeatureMissing && mayBeMissing(error)) context.skip(error.message);
-    throw error;
-  }
-}
 
 function needs(file: string): void {
   if (!existsSync(file)) throw new FeatureMissing(`this kernel is built without ${file}`);

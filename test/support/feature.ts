@@ -30,3 +30,19 @@ export function kernelAtLeast(version: string): boolean {
 export function mayBeMissing({ since }: FeatureMissing): boolean {
   return since === undefined || !kernelAtLeast(since);
 }
+
+interface Skippable {
+  skip(reason?: string): never;
+}
+
+/** Runs a test that the native machine's policy may refuse; Debian's kernels in virtual machines may not. */
+export function orSkip(context: Skippable, body: () => void): void {
+  try {
+    body();
+  } catch (error) {
+    const { errno, message } = error as { errno?: number; message: string };
+    if (!inVirtualMachine && errno === 1) context.skip(`this machine refuses it: ${message}`);
+    if (error instanceof FeatureMissing && mayBeMissing(error)) context.skip(error.message);
+    throw error;
+  }
+}

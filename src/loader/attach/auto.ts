@@ -8,6 +8,7 @@ import { autoAttachRawTracepoint } from './raw-tracepoint.ts';
 import { autoAttachUsdt } from './usdt/index.ts';
 import { attachTrace } from './trace.ts';
 import { autoAttachTracepoint } from './tracepoint.ts';
+import { autoAttachTracingMulti } from './tracing-multi.ts';
 import type { AutoAttach } from '../../object/index.ts';
 
 /**
@@ -43,6 +44,8 @@ export function autoAttach(
     case 'kprobe_multi':
     case 'kprobe_session':
       return autoAttachKprobeMulti(context, program);
+    case 'tracing_multi':
+      return autoAttachTracingMulti(context, program);
     default:
       return undefined;
   }

@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type } from '../../uapi/index.ts';
 import { createLink, cString, type LinkDetails } from '../calls.ts';
@@ -55,30 +56,40 @@ export function autoAttachKprobeMulti(context: AttachContext, program: Attachabl
   });
 }
 
-/** Addresses of functions that can be traced. */
-function matchingAddresses(context: AttachContext, pattern: string): bigint[] {
-  const { kernel } = context;
+/** Addresses of functions that can be traced. ObjectError, after libbpf's warning, where the kernel lists none. */
+function matchingAddresses({ kernel, log }: AttachContext, pattern: string): bigint[] {
   const root = kernel.exists('/sys/kernel/debug/tracing') ? '/sys/kernel/debug/tracing' : '/sys/kernel/tracing';
+  const scan = (path: string, visit: (line: string) => void) => {
+    try {
+      scanLines(kernel, path, (line) => {
+        visit(line);
+        return true;
+      });
+    } catch (cause) {
+      const errno = (cause as { errno?: number }).errno ?? Errno.EIO;
+      throw failure(log, errno, `failed to open ${path}: ${errorText(errno)}`, { cause });
+    }
+  };
   const addresses: bigint[] = [];
   const withAddresses = `${root}/available_filter_functions_addrs`;
   if (kernel.exists(withAddresses)) {
-    scanLines(kernel, withAddresses, (line) => {
+    scan(withAddresses, (line) => {
       const [address = '0', name = ''] = line.split(' ');
       if (globMatches(name, pattern)) addresses.push(BigInt(`0x${address}`));
-      return true;
     });
     return addresses;
   }
   const names = new Set<string>();
-  scanLines(kernel, `${root}/available_filter_functions`, (line) => {
+  scan(`${root}/available_filter_functions`, (line) => {
     const name = line.split(/\s/, 1)[0]!;
     if (globMatches(name, pattern)) names.add(name);
-    return true;
   });
-  scanLines(kernel, '/proc/kallsyms', (line) => {
-    const [address = '0', type = '', name = ''] = line.split(/\s/);
-    if ((type === 't' || type === 'T') && names.has(name)) addresses.push(BigInt(`0x${address}`));
-    return true;
+  if (names.size === 0) return addresses;
+  scan('/proc/kallsyms', (line) => {
+    const [address = '0', , name = ''] = line.split(/\s/);
+    if (!globMatches(name, pattern)) return;
+    // Kernels built with LTO may list a function without the suffix that its symbol has.
+    if (names.has(name) || names.has(name.replace(/\.llvm\..*$/, ''))) addresses.push(BigInt(`0x${address}`));
   });
   return addresses;
 }

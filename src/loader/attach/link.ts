@@ -22,7 +22,7 @@ export interface UsdtObject {
 export interface AttachableProgram {
   readonly name: string;
   readonly fd: number;
-  readonly spec: { readonly sectionName: string; readonly expectedAttachType: number };
+  readonly spec: { readonly sectionName: string; readonly expectedAttachType: number; readonly type?: number };
 }
 
 /** An attachment. Closing it detaches the program unless the link is pinned. */

@@ -1,5 +1,8 @@
+import { Errno } from '../../errors/index.ts';
+import { failure } from '../../object/index.ts';
 import { bpf_attach_type } from '../../uapi/index.ts';
 import { type AttachableProgram, type AttachContext, link, type LoadedLink } from './link.ts';
+import { type AttachOrder, orderRequest } from './order.ts';
 
 /** Attaches to the XDP hook of an interface. */
 export function attachXdp(
@@ -16,18 +19,42 @@ export function attachXdp(
   });
 }
 
-/** Attaches to a tcx hook of an interface, in the direction the program was loaded for. Since 6.6. */
-export function attachTcx(context: AttachContext, program: AttachableProgram, target: { ifindex: number }): LoadedLink {
-  return link(context, program, { to: 'tcx', target: target.ifindex, attachType: program.spec.expectedAttachType });
+/** An interface, and where among the programs of its hook this one goes. */
+export interface DeviceTarget extends AttachOrder {
+  readonly ifindex: number;
 }
 
-/** Attaches to a netkit device, as the program was loaded for. Since 6.7. */
-export function attachNetkit(
+/**
+ * Attaches to a tcx hook of an interface, in the direction the program was loaded for. Since 6.6. UsageError for an
+ * order that says nothing, ObjectError if the kernel refuses.
+ */
+export function attachTcx(context: AttachContext, program: AttachableProgram, target: DeviceTarget): LoadedLink {
+  return attachToDevice(context, program, target, 'tcx');
+}
+
+/** Attaches to a netkit device, as its primary end or for its peer, as the program was loaded. Since 6.7. Errors as `attachTcx`. */
+export function attachNetkit(context: AttachContext, program: AttachableProgram, target: DeviceTarget): LoadedLink {
+  return attachToDevice(context, program, target, 'netkit');
+}
+
+function attachToDevice(
   context: AttachContext,
   program: AttachableProgram,
-  target: { ifindex: number },
+  target: DeviceTarget,
+  to: 'tcx' | 'netkit',
 ): LoadedLink {
-  return link(context, program, { to: 'netkit', target: target.ifindex, attachType: program.spec.expectedAttachType });
+  if (target.ifindex === 0) {
+    const text = `prog '${program.name}': target netdevice ifindex cannot be zero`;
+    throw failure(context.log, Errno.EINVAL, text);
+  }
+  const { flags, relative, revision } = orderRequest(target);
+  return link(context, program, {
+    to,
+    target: target.ifindex,
+    attachType: program.spec.expectedAttachType,
+    flags,
+    details: { [`${to}.relative_fd`]: relative, [`${to}.expected_revision`]: revision },
+  });
 }
 
 /** Attaches to a network namespace: sk_lookup and flow dissector programs. */

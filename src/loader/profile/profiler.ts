@@ -69,7 +69,11 @@ export class Profiler implements Disposable {
     this.#cpus = possibleCpuNumbers(kernel);
     this.#stride = (this.#cpus.at(-1) ?? 0) + 1;
     const spec = profileObject({ counters: counters.length, stride: this.#stride });
-    this.#object = loadObject(kernel, spec, { log, attachTarget: target });
+    const onTarget = { program: target.fd, typeId: target.typeId };
+    this.#object = loadObject(kernel, spec, {
+      log,
+      targets: new Map(spec.programs.map(({ name }) => [name, onTarget])),
+    });
   }
 
   /** Opens each counter on each CPU; `offline` hears of those that a CPU does not have now. Throws CounterRefused. */
