@@ -8,6 +8,7 @@ import {
   ObjectError,
   type ObjectSpec,
   type ProgramSpec,
+  sectionHandling,
 } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { bpf_attach_type, bpf_prog_type } from '../uapi/index.ts';
@@ -136,7 +137,7 @@ function replaceMissingHelpers(features: Features, { code }: LinkedProgram): voi
 function prepare(context: ProgramContext, linked: LinkedProgram): ProgramRequest {
   const { features } = context;
   const { program, code } = linked;
-  const { section } = program;
+  const section = sectionHandling(program);
   let flags = program.flags;
   let expectedAttachType = program.expectedAttachType;
   if (section) {

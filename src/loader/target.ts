@@ -1,6 +1,14 @@
 import { Errno, UsageError } from '../errors/index.ts';
 import { fdKind, loadBtfById } from '../kernel/index.ts';
-import { type DiagnosticLog, errorText, ObjectError, type ObjectSpec, type ProgramSpec } from '../object/index.ts';
+import {
+  type DiagnosticLog,
+  errorText,
+  failure,
+  ObjectError,
+  type ObjectSpec,
+  type ProgramSpec,
+  sectionHandling,
+} from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { bpf_attach_type, bpf_prog_type } from '../uapi/index.ts';
 import { programBtfId } from './calls.ts';
@@ -93,13 +101,14 @@ interface TargetContext {
 
 /** What a program is loaded for, by its section's name and what the caller said: a BTF id, and the descriptor it is of. */
 export function attachTarget(context: TargetContext, program: ProgramSpec): { id: number; fd: number } {
-  const { log } = context;
-  const bad = (errno: number, text: string) => {
-    log('warn', `prog '${program.name}': ${text}`);
-    return new ObjectError(`prog '${program.name}': ${text}`, errno);
-  };
-  if (isTracingMulti(program.expectedAttachType)) return { id: 0, fd: multiTargetFd(context, program) };
-  if (!program.section?.attachBtf) return { id: 0, fd: 0 };
+  const section = sectionHandling(program);
+  if (section === undefined) return { id: 0, fd: 0 };
+  const target = section.attachBtf ? functionTarget(context, program) : { id: 0, fd: 0 };
+  return isTracingMulti(program.expectedAttachType) ? { ...target, fd: multiTargetFd(context, program) } : target;
+}
+
+function functionTarget(context: TargetContext, program: ProgramSpec): { id: number; fd: number } {
+  const bad = (errno: number, text: string) => failure(context.log, errno, `prog '${program.name}': ${text}`);
   const given = context.targets.get(program.name);
   if (given?.typeId !== undefined) return { id: given.typeId, fd: targetFd(given) };
   const slash = program.sectionName.indexOf('/');
@@ -130,7 +139,7 @@ function programTarget(
   }
 }
 
-export function isTracingMulti(attachType: number): boolean {
+function isTracingMulti(attachType: number): boolean {
   return (
     attachType === bpf_attach_type.BPF_TRACE_FENTRY_MULTI ||
     attachType === bpf_attach_type.BPF_TRACE_FEXIT_MULTI ||

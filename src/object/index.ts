@@ -17,7 +17,13 @@ export { type InfoRecords, type LinkedProgram, type LinkOptions, linkProgram, ty
 export { isMapInMap } from './map-definition.ts';
 export { dataMapName } from './maps.ts';
 export { objectName, parseObject, type ParseOptions } from './parse.ts';
-export { type AutoAttach, findSection, type SectionDefinition, sectionDefinitions } from './sections.ts';
+export {
+  type AutoAttach,
+  findSection,
+  sectionHandling,
+  type SectionDefinition,
+  sectionDefinitions,
+} from './sections.ts';
 export type {
   ExternSpec,
   MapOrigin,

@@ -200,3 +200,15 @@ export function findSection(sectionName: string): SectionDefinition | undefined 
 export function sectionDefinitions(): SectionDefinition[] {
   return table.map(define);
 }
+
+/**
+ * What a program's section still says of how it is loaded and attached: nothing once the program was given another
+ * type than the section's. Source: libbpf, bpf_program__set_type.
+ */
+export function sectionHandling<Section extends { readonly programType: number }>(program: {
+  readonly section: Section | undefined;
+  readonly type?: number;
+}): Section | undefined {
+  const { section, type } = program;
+  return section !== undefined && type !== undefined && type !== section.programType ? undefined : section;
+}

@@ -1,7 +1,7 @@
 // Programs that replace or trace functions of other programs: loaded for them, attached, really called.
 import { closeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { UsageError, type VerifierError } from '../../src/errors/index.ts';
+import { UsageError } from '../../src/errors/index.ts';
 import { BpfProgram, createMap } from '../../src/kernel/index.ts';
 import { attachFreplace, attachTrace, autoAttach, TargetError, type TargetProgram } from '../../src/loader/index.ts';
 import { ObjectError } from '../../src/object/index.ts';

@@ -9,19 +9,22 @@ import { autoAttachUsdt } from './usdt/index.ts';
 import { attachTrace } from './trace.ts';
 import { autoAttachTracepoint } from './tracepoint.ts';
 import { autoAttachTracingMulti } from './tracing-multi.ts';
-import type { AutoAttach } from '../../object/index.ts';
+import { type AutoAttach, sectionHandling } from '../../object/index.ts';
 
 /**
- * Attaches a program where its section says. Undefined if sections of its type name no place, or this one does not.
+ * Attaches a program where its section says. Undefined if sections of its type name no place, this one does not, or
+ * the program was given another type than its section's.
  * ObjectError, after libbpf's warnings, if attaching fails.
  */
 export function autoAttach(
   context: AttachContext,
   program: AttachableProgram & {
-    readonly spec: { readonly section: { readonly autoAttach: AutoAttach | undefined } | undefined };
+    readonly spec: {
+      readonly section: { readonly programType: number; readonly autoAttach: AutoAttach | undefined } | undefined;
+    };
   },
 ): LoadedLink | undefined {
-  switch (program.spec.section?.autoAttach) {
+  switch (sectionHandling(program.spec)?.autoAttach) {
     case 'tp':
       return autoAttachTracepoint(context, program);
     case 'raw_tp':

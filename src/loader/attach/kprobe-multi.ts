@@ -1,10 +1,10 @@
 import { Errno } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type } from '../../uapi/index.ts';
-import { createLink, cString, type LinkDetails } from '../calls.ts';
+import { cString, type LinkDetails } from '../calls.ts';
 import { scanLines } from '../externs.ts';
 import { globMatches } from './binary.ts';
-import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest } from './link.ts';
+import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest, tryLink } from './link.ts';
 
 const returnFlag = 1;
 
@@ -28,7 +28,7 @@ export function attachKprobeMulti(
     details['kprobe_multi.syms'] = kernel.address(new Uint8Array(array.buffer));
   }
   details['kprobe_multi.cnt'] = array.length;
-  const fd = createLink(kernel, {
+  const { fd, tooOld } = tryLink(kernel, {
     programFd: program.fd,
     target: 0,
     attachType: target.session ? bpf_attach_type.BPF_TRACE_KPROBE_SESSION : bpf_attach_type.BPF_TRACE_KPROBE_MULTI,
@@ -36,7 +36,7 @@ export function attachKprobeMulti(
   });
   if (fd >= 0) return new LoadedLink(kernel, fd);
   const errno = fd === -3 ? 2 : -fd;
-  throw failure(log, errno, `prog '${program.name}': failed to attach: ${errorText(errno)}`);
+  throw failure(log, errno, `prog '${program.name}': failed to attach: ${errorText(errno)}`, tooOld);
 }
 
 /** Attaches where the section says: `kprobe.multi/vfs_*`. Undefined if it names no place. */

@@ -1,4 +1,6 @@
+import type { NotSupportedError } from '../../errors/index.ts';
 import { type DiagnosticLog, errorText, failure, type ObjectSpec } from '../../object/index.ts';
+import { explainUnsupported, watchRefusals } from '../../probe/index.ts';
 import type { Kernel } from '../../sys/index.ts';
 import { createLink, type LinkRequest } from '../calls.ts';
 import type { LoadedMap } from '../maps.ts';
@@ -56,16 +58,25 @@ export class LoadedLink implements Disposable {
   }
 }
 
+/** The descriptor of a new link or -errno, and with that, where the kernel is too old for the link, the error that says so. */
+export function tryLink(kernel: Kernel, request: LinkRequest): { fd: number; tooOld: { cause?: NotSupportedError } } {
+  const { kernel: watched, lastRefusal } = watchRefusals(kernel);
+  const fd = createLink(watched, request);
+  const refusal = fd < 0 ? lastRefusal() : undefined;
+  const cause = refusal && explainUnsupported(kernel, refusal);
+  return { fd, tooOld: cause === undefined ? {} : { cause } };
+}
+
 /** Makes a link, or throws ObjectError after libbpf's warning. `to` names the target for it. */
 export function link(
   context: AttachContext,
   program: AttachableProgram,
   request: Omit<LinkRequest, 'programFd'> & { to: string },
 ): LoadedLink {
-  const fd = createLink(context.kernel, { ...request, programFd: program.fd });
+  const { fd, tooOld } = tryLink(context.kernel, { ...request, programFd: program.fd });
   if (fd >= 0) return new LoadedLink(context.kernel, fd);
   const text = `prog '${program.name}': failed to attach to ${request.to}: ${errorText(fd)}`;
-  throw failure(context.log, -fd, text);
+  throw failure(context.log, -fd, text, tooOld);
 }
 
 /** The part of a section's name after the first slash that follows one of the stems; '' for a bare stem. */

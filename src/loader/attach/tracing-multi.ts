@@ -1,9 +1,8 @@
 import { Errno } from '../../errors/index.ts';
 import { type BtfImage, errorText, failure, Kind, ObjectError } from '../../object/index.ts';
-import { createLink } from '../calls.ts';
 import { KernelBtf } from '../kernel-btf.ts';
 import { globMatches } from './binary.ts';
-import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest } from './link.ts';
+import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest, tryLink } from './link.ts';
 
 /** What a trampoline can pass on. Source: MAX_BPF_FUNC_ARGS, and 16 bytes an argument. */
 const mostParameters = 12;
@@ -21,14 +20,14 @@ export function attachTracingMulti(
 ): LoadedLink {
   const { kernel, log } = context;
   const ids = matchingFunctions(context, program, target.pattern);
-  const fd = createLink(kernel, {
+  const { fd, tooOld } = tryLink(kernel, {
     programFd: program.fd,
     target: 0,
     attachType: program.spec.expectedAttachType,
     details: { 'tracing_multi.ids': kernel.address(new Uint8Array(ids.buffer)), 'tracing_multi.cnt': ids.length },
   });
   if (fd >= 0) return new LoadedLink(kernel, fd);
-  throw failure(log, -fd, `prog '${program.name}': failed to attach: ${errorText(fd)}`);
+  throw failure(log, -fd, `prog '${program.name}': failed to attach: ${errorText(fd)}`, tooOld);
 }
 
 /** Attaches where the section says: `fentry.multi/vfs_*`. Undefined if it names no place. */

@@ -1,8 +1,8 @@
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type } from '../../uapi/index.ts';
-import { createLink, cString } from '../calls.ts';
+import { cString } from '../calls.ts';
 import { matchingOffsets, resolveBinary } from './binary.ts';
-import { type AttachableProgram, type AttachContext, LoadedLink } from './link.ts';
+import { type AttachableProgram, type AttachContext, LoadedLink, tryLink } from './link.ts';
 import { probeSection } from './uprobe.ts';
 
 const returnFlag = 1;
@@ -17,7 +17,7 @@ export function attachUprobeMulti(
   const path = resolveBinary(context, program, target.binary);
   const offsets = BigUint64Array.from(matchingOffsets(context, path, target.pattern).map(BigInt));
   const name = cString(path);
-  const fd = createLink(kernel, {
+  const { fd, tooOld } = tryLink(kernel, {
     programFd: program.fd,
     target: 0,
     attachType: target.session ? bpf_attach_type.BPF_TRACE_UPROBE_SESSION : bpf_attach_type.BPF_TRACE_UPROBE_MULTI,
@@ -29,7 +29,7 @@ export function attachUprobeMulti(
     },
   });
   if (fd >= 0) return new LoadedLink(kernel, fd);
-  throw failure(log, -fd, `prog '${program.name}': failed to attach multi-uprobe: ${errorText(fd)}`);
+  throw failure(log, -fd, `prog '${program.name}': failed to attach multi-uprobe: ${errorText(fd)}`, tooOld);
 }
 
 /** Attaches where the section says: `uprobe.multi/libc.so.6:mem*`. Undefined if it names no place. */

@@ -8,6 +8,16 @@ const attached: [object: string, programs: string[]][] = [
   ['autoattach', ['on_tracepoint', 'on_tp', 'on_raw_tp', 'on_tp_btf', 'pinned_only']],
 ];
 
+/** Programs on many places at once, or on both ends of a function, and some that say no place or one that is not there. */
+const onManyPlaces: [object: string, programs: string[]][] = [
+  ['sessions', ['on_one', 'on_some', 'anywhere']],
+  ['function-session', ['on_session']],
+  ['multi-probes', ['on_one', 'on_some', 'on_return', 'no_match', 'no_function', 'anywhere']],
+  ['user-multi-probes', ['on_some', 'on_return', 'on_free', 'no_function', 'no_file', 'anywhere']],
+  ['user-sessions', ['on_session', 'anywhere']],
+  ['tracing-multi', ['on_entry', 'on_exit', 'on_session', 'no_match', 'anywhere']],
+];
+
 /** Loading says nothing, or the same on standard error, in any format. */
 const plainOnly = (cases: ParityCase[]) => cases.slice(0, 1);
 
@@ -29,6 +39,44 @@ export const tracing: ParityCase[] = attached.flatMap(([object, programs]) => [
     ]),
   ),
 ]);
+
+/** Into a folder that is there, and into one that only a pinned link makes. */
+export const manyPlaces: ParityCase[] = onManyPlaces.flatMap(([object, programs]) => [
+  ...change(
+    `prog loadall {obj:${object}} {pins} autoattach`,
+    programs.flatMap((name) => [`link show pinned {pins}/${name}`, `prog show pinned {pins}/${name}`]),
+  ),
+  ...plainOnly(
+    change(`prog loadall {obj:${object}} {pins}/all autoattach pinmaps {pins}/maps`, [
+      `link show pinned {pins}/all/${programs[0]}`,
+      `-j link show pinned {pins}/all/${programs[0]}`,
+    ]),
+  ),
+]);
+
+/** Kinds of programs that are not attached by themselves, each pinned instead; and those that must be told a program. */
+export const notAttached: ParityCase[] = [
+  ...change(
+    'prog loadall {obj:no-autoattach} {pins} autoattach',
+    ['p_socket', 'p_sk_reuseport', 'p_tcx_ingress', 'p_xdp', 'p_flow_dissector', 'p_sk_lookup', 'p_raw_tp'].map(
+      (name) => `prog show pinned {pins}/${name}`,
+    ),
+  ),
+  ...change('prog loadall {obj:no-autoattach} {pins}/all autoattach', ['prog show pinned {pins}/all/p_socket']),
+  ...[
+    'lsm-cgroup',
+    'netkit',
+    'struct-ops',
+    'extension',
+    'extension-bare',
+    'program-tracing',
+    'tracing-multi-module',
+  ].flatMap((object) => [
+    ...change(`prog loadall {obj:${object}} {pins} autoattach`),
+    ...plainOnly(change(`prog load {obj:${object}} {pins}/one autoattach`, ['prog show pinned {pins}/one'])),
+    ...plainOnly(change(`prog load {obj:${object}} {pins}/one type freplace`, ['prog show pinned {pins}/one'])),
+  ]),
+];
 
 /** Objects whose loading leans on what kernels have gained over time: BTF kinds, global data, attributes, externs. */
 const grown = [
