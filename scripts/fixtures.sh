@@ -1,15 +1,24 @@
 #!/bin/sh
-# Rebuilds the committed BPF objects of examples/ and test/fixtures/objects/ from their sources.
+# Rebuilds the committed BPF objects of examples/ and test/fixtures/objects/ and the programs (for x86-64) of
+# test/fixtures/programs/ from their sources.
 # Needs: apt-get install clang libbpf-dev linux-libc-dev. CLANG=clang-19 picks another compiler.
 # Arguments: the sources to rebuild; none means all.
 set -eu
 cd "$(dirname "$0")/.."
 clang=${CLANG:-clang-14}
 if [ $# -eq 0 ]; then
-	set -- examples/*.bpf.c test/fixtures/objects/*.bpf.c
+	set -- examples/*.bpf.c test/fixtures/objects/*.bpf.c test/fixtures/programs/*.c
 fi
 for source in "$@"; do
 	echo "$source"
+	case $source in
+	*.bpf.c) ;;
+	*)
+		"$clang" --target=x86_64-linux-gnu -O2 -Wall -static -nostdlib -fno-stack-protector -fno-asynchronous-unwind-tables \
+			-s -Wl,--build-id=none -o "${source%.c}" "$source"
+		continue
+		;;
+	esac
 	# A first line of the form "// cflags: ..." adds options for that source.
 	extra=$(sed -n 's|^// cflags: ||p' "$source")
 	# Paths are mapped so that line information does not name the build machine.

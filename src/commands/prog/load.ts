@@ -257,7 +257,7 @@ function pinAll(ctx: Context, object: LoadedObject, request: LoadRequest, all: b
   }
 }
 
-/** Pins the program's link where it can be attached by itself, else the program. Returns 0 or -errno. */
+/** Pins the program's link where it can be attached by itself and by one link, else the program. Returns 0 or -errno. */
 function attachOrPin(
   ctx: Context,
   object: LoadedObject,
@@ -268,7 +268,7 @@ function attachOrPin(
   const kernel = kernelOf(ctx);
   try {
     using link = autoAttach({ kernel, log, object }, program);
-    if (link !== undefined) return link.pin(path, log);
+    if (link?.isPinnable) return link.pin(path, log);
   } catch (error) {
     if (!(error instanceof TsbpfError)) throw error;
   }

@@ -1,4 +1,4 @@
-import type { NotSupportedError } from '../../errors/index.ts';
+import { Errno, type NotSupportedError } from '../../errors/index.ts';
 import { type DiagnosticLog, errorText, failure, type ObjectSpec } from '../../object/index.ts';
 import { explainUnsupported, watchRefusals } from '../../probe/index.ts';
 import type { Kernel } from '../../sys/index.ts';
@@ -29,33 +29,49 @@ export interface AttachableProgram {
 
 /** An attachment. Closing it detaches the program unless the link is pinned. */
 export class LoadedLink implements Disposable {
-  /** A BPF link, or on old kernels the perf event itself. */
+  /** A BPF link, or on old kernels the perf event itself; where one attachment took several links, the first. */
   readonly fd: number;
   readonly #kernel: Kernel;
   readonly #others: readonly number[];
+  readonly #more: readonly LoadedLink[];
   #open = true;
 
-  constructor(kernel: Kernel, fd: number, others: readonly number[] = []) {
+  constructor(kernel: Kernel, fd: number, others: readonly number[] = [], more: readonly LoadedLink[] = []) {
     this.#kernel = kernel;
     this.fd = fd;
     this.#others = others;
+    this.#more = more;
+  }
+
+  /** A pin holds one link: an attachment that took several ends with this process. */
+  get isPinnable(): boolean {
+    return this.#more.length === 0;
   }
 
   /** Pins the link, making its directory. 0 or -errno; `log` hears why the place will not do. */
   pin(path: string, log: DiagnosticLog = () => undefined): number {
-    return pinLink({ kernel: this.#kernel, log }, this.fd, path);
+    if (this.isPinnable) return pinLink({ kernel: this.#kernel, log }, this.fd, path);
+    log('warn', `${this.#more.length} links of one attachment cannot be pinned at '${path}'`);
+    return -Errno.EOPNOTSUPP;
   }
 
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#kernel.close(this.fd);
+    for (const link of this.#more) link.close();
+    if (this.isPinnable) this.#kernel.close(this.fd);
     for (const fd of this.#others) this.#kernel.close(fd);
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** Several links, one at least, as one attachment. */
+export function joinLinks(kernel: Kernel, links: readonly LoadedLink[]): LoadedLink {
+  const [first, ...more] = links;
+  return more.length === 0 ? first! : new LoadedLink(kernel, first!.fd, [], links);
 }
 
 /** The descriptor of a new link or -errno, and with that, where the kernel is too old for the link, the error that says so. */

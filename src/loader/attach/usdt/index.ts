@@ -1,11 +1,10 @@
 import { arch } from 'node:process';
-import { NotSupportedError } from '../../../errors/index.ts';
 import { errorText, failure, LibbpfErrno } from '../../../object/index.ts';
 import { bpf_attach_type } from '../../../uapi/index.ts';
 import { createLink, cString, updateElement } from '../../calls.ts';
 import type { LoadedMap } from '../../maps.ts';
 import { resolveBinary } from '../binary.ts';
-import { type AttachableProgram, type AttachContext, LoadedLink } from '../link.ts';
+import { type AttachableProgram, type AttachContext, joinLinks, LoadedLink } from '../link.ts';
 import { attachPerfEvent } from '../perf-event.ts';
 import { openProbe } from '../probe-event.ts';
 import { parseUsdtArguments } from './arguments.ts';
@@ -19,7 +18,10 @@ export interface UsdtTarget {
   readonly name: string;
 }
 
-/** Attaches to every place of a statically defined probe, in all processes. */
+/**
+ * Attaches to every place of a statically defined probe, in all processes. Before Linux 6.6 a probe at several places
+ * takes a link for each, which cannot be pinned.
+ */
 export function attachUsdt(context: AttachContext, program: AttachableProgram, target: UsdtTarget): LoadedLink {
   const { kernel, log } = context;
   const path = resolveBinary(context, program, target.binary);
@@ -123,17 +125,28 @@ function attachPlaces(
     log('warn', `prog '${program.name}': failed to attach multi-uprobe: ${errorText(fd)}`);
     throw failure(log, -fd, `usdt: failed to attach uprobe multi for ${probe} in '${path}': ${errorText(fd)}`);
   }
-  // Kernels before 6.6 attach to one place at a time, and one link is all that a caller can hold or pin.
-  if (places.length > 1) {
-    const cause = new NotSupportedError('a probe with several places', '6.6');
-    throw failure(log, 95, `usdt: ${probe} in '${path}' has ${places.length} places`, { cause });
+  return attachOneByOne(context, program, at);
+}
+
+/** Kernels before 6.6 take a probe of their own for each place. */
+function attachOneByOne(
+  context: AttachContext,
+  program: AttachableProgram,
+  { path, probe, places, ids }: Parameters<typeof attachPlaces>[2],
+): LoadedLink {
+  const links: LoadedLink[] = [];
+  try {
+    for (const [index, { offset, semaphore }] of places.entries()) {
+      const fd = openProbe(context, { kind: 'uprobe', name: path, offset, semaphore, atReturn: false, pid: -1 });
+      if (fd < 0) {
+        const text = `usdt: failed to attach uprobe #${index} for ${probe} in '${path}': ${errorText(fd)}`;
+        throw failure(context.log, -fd, text);
+      }
+      links.push(attachPerfEvent(context, program, { fd, cookie: BigInt(ids[index]!) }));
+    }
+    return joinLinks(context.kernel, links);
+  } catch (error) {
+    for (const link of links) link.close();
+    throw error;
   }
-  const [place] = places;
-  const event = openProbe(context, {
-    ...{ kind: 'uprobe', name: path, offset: place!.offset, semaphore: place!.semaphore, atReturn: false, pid: -1 },
-  });
-  if (event < 0) {
-    throw failure(log, -event, `usdt: failed to attach uprobe #0 for ${probe} in '${path}': ${errorText(event)}`);
-  }
-  return attachPerfEvent(context, program, { fd: event, cookie: BigInt(ids[0]!) });
 }
