@@ -46,6 +46,9 @@ export const everyNth = {
   'bpftool prog run': 20,
   'bpftool prog run refused': 77,
   'bpftool struct_ops': 8,
+  // Of each object the plain text.
+  'bpftool prog loadall: what traces many places': 3,
+  'bpftool prog loadall: what is not attached by itself': 3,
   'bpftool prog tracelog': 3,
   'bpftool prog tracelog of a program': 14,
   'bpftool prog tracelog where tracefs is not in its place': 4,

@@ -170,6 +170,7 @@ export const Errno = {
   EROFS: 30,
   EPIPE: 32,
   ERANGE: 34,
+  ENAMETOOLONG: 36,
   ENOSYS: 38,
   ELOOP: 40,
   ENOTEMPTY: 39,

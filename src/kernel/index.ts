@@ -51,4 +51,4 @@ export { RingBuffer } from './ring-buffer.ts';
 export { TracePipe } from './trace-pipe.ts';
 export { queryTaskFd, type TaskFd } from './task-fd.ts';
 export { type IterationOptions, maps, type OpenMapOptions, TypedMap, type UpdateMode } from './typed-map.ts';
-export { type RefusedCall, type WatchedKernel, watchRefusals } from './watch.ts';
+export { type RefusedCall, type WatchedKernel, watchRefusals, withCalls } from './watch.ts';

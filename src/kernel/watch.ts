@@ -22,16 +22,20 @@ export function watchRefusals(watched: Kernel): WatchedKernel {
     if (result < 0) last = { command, attr: attr.slice(), errno: -result };
     return result;
   };
-  const calls: Pick<Kernel, 'bpf' | 'bpfInBackground'> = {
+  const kernel = withCalls(watched, {
     bpf: (command, attr) => remember(command, attr, watched.bpf(command, attr)),
     bpfInBackground: async (command, attr) => remember(command, attr, await watched.bpfInBackground(command, attr)),
-  };
-  const kernel = new Proxy(watched, {
+  });
+  return { kernel, lastRefusal: () => last };
+}
+
+/** A kernel whose bpf(2) calls go through others. */
+export function withCalls(below: Kernel, calls: Pick<Kernel, 'bpf' | 'bpfInBackground'>): Kernel {
+  return new Proxy(below, {
     get(target, name) {
       if (name === 'bpf' || name === 'bpfInBackground') return calls[name];
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
-  return { kernel, lastRefusal: () => last };
 }

@@ -31,6 +31,7 @@ import { LoadedObject, type LoadedProgram } from './loaded-object.ts';
 import { loadOne } from './programs.ts';
 import { type PreparedStructOps, prepareStructOps } from './struct-ops.ts';
 import { checkTargets, type TargetProgram } from './target.ts';
+import { withToken } from './token.ts';
 import { poisonedKfuncBase, poisonedMapBase } from './verifier-log.ts';
 
 const RLIMIT_MEMLOCK = 8;
@@ -51,6 +52,11 @@ export interface LoadOptions {
    * TargetError if that program has no such function. They may be closed when the load is done.
    */
   readonly targets?: ReadonlyMap<string, TargetProgram>;
+  /**
+   * A mounted BPF file system that delegates rights to this process's user namespace (since 6.9); ObjectError if it does
+   * not. '' keeps /sys/fs/bpf from being asked, which is done unless the variable LIBBPF_BPF_TOKEN_PATH names another.
+   */
+  readonly tokenPath?: string;
 }
 
 /**
@@ -64,12 +70,15 @@ export function loadObject(kernel: Kernel, spec: ObjectSpec, options: LoadOption
     const text = `object '${spec.name}': loading non-native endianness is unsupported`;
     throw failure(log, LibbpfErrno.ENDIAN, text);
   }
-  const { kernel: watched, lastRefusal } = watchRefusals(kernel);
+  using temporary = new Cleanup(kernel);
+  const delegated = withToken({ kernel, log, temporary, objectName: spec.name, path: options.tokenPath });
+  const { kernel: watched, lastRefusal } = watchRefusals(delegated ?? kernel);
   using cleanup = new Cleanup(kernel);
   using kernelBtf = new KernelBtf(kernel, log);
   const { kernelBtf: targetBtf, ...others } = options;
+  const hasToken = delegated !== undefined;
   try {
-    const loaded = new Load(watched, spec, { ...others, log, cleanup, kernelBtf, targetBtf }).run();
+    const loaded = new Load(watched, spec, { ...others, log, cleanup, kernelBtf, targetBtf, hasToken }).run();
     cleanup.release();
     return loaded;
   } catch (error) {
@@ -86,6 +95,8 @@ type LoadContext = Omit<LoadOptions, 'kernelBtf'> & {
   kernelBtf: KernelBtf;
   /** For CO-RE, instead of the running kernel's. */
   targetBtf: string | Uint8Array | undefined;
+  /** Rights were delegated to this process: what a program of no rights may load does not matter. */
+  hasToken: boolean;
 };
 
 class Load {
@@ -114,7 +125,7 @@ class Load {
     const spec = this.#spec;
     const { cleanup } = this.#options;
     checkTargets(spec, this.#targets);
-    this.#checkLoading();
+    if (!this.#options.hasToken) this.#checkLoading();
     if (this.#needsKernelBtf()) void this.#kernelBtf.vmlinux;
     const externs = resolveExterns(
       { kernel, log: this.#log, kernelBtf: this.#kernelBtf, features: this.#features },

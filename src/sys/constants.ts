@@ -4,6 +4,8 @@ export const O_WRONLY = 1;
 export const O_RDWR = 2;
 export const O_CLOEXEC = 0o2000000;
 export const O_NONBLOCK = 0o4000;
+/** One of the few that processors number differently. Source: asm/fcntl.h. */
+export const O_DIRECTORY = ['arm64', 'ppc64'].includes(process.arch) ? 0o40000 : 0o200000;
 
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;

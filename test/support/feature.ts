@@ -40,9 +40,23 @@ export function orSkip(context: Skippable, body: () => void): void {
   try {
     body();
   } catch (error) {
-    const { errno, message } = error as { errno?: number; message: string };
-    if (!inVirtualMachine && errno === 1) context.skip(`this machine refuses it: ${message}`);
-    if (error instanceof FeatureMissing && mayBeMissing(error)) context.skip(error.message);
-    throw error;
+    throw skipped(context, error);
   }
+}
+
+/** As `orSkip`, for a test that takes its time. */
+export async function orSkipLater(context: Skippable, body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    throw skipped(context, error);
+  }
+}
+
+/** Skips if it may; else answers the error. */
+function skipped(context: Skippable, error: unknown): unknown {
+  const { errno, message } = error as { errno?: number; message: string };
+  if (!inVirtualMachine && errno === 1) context.skip(`this machine refuses it: ${message}`);
+  if (error instanceof FeatureMissing && mayBeMissing(error)) context.skip(error.message);
+  return error;
 }

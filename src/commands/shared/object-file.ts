@@ -1,7 +1,10 @@
 import type { Context } from '../../cli/index.ts';
 import { Errno, SyscallError } from '../../errors/index.ts';
-import { type DiagnosticLog, errorText, type ObjectSpec, parseObject } from '../../object/index.ts';
+import { type DiagnosticLog, errorText, ObjectError, type ObjectSpec, parseObject } from '../../object/index.ts';
 import { kernelOf } from './kernel.ts';
+
+/** PATH_MAX */
+const longestPath = 4096;
 
 /** libbpf's messages go to standard error, JSON or not; those for debugging only with -d. */
 export function diagnostics(ctx: Context): DiagnosticLog {
@@ -12,6 +15,10 @@ export function diagnostics(ctx: Context): DiagnosticLog {
 
 /** Reads an object file. TsbpfError, after libbpf's messages, where that fails. */
 export function readObject(ctx: Context, path: string, log: DiagnosticLog): ObjectSpec {
+  // What is no path is refused before anything is read.
+  if (Buffer.byteLength(process.env.LIBBPF_BPF_TOKEN_PATH ?? '') >= longestPath) {
+    throw new ObjectError('LIBBPF_BPF_TOKEN_PATH is too long', Errno.ENAMETOOLONG);
+  }
   let bytes: Uint8Array;
   try {
     bytes = kernelOf(ctx).readFile(path);

@@ -44,7 +44,7 @@ export const tracing: ParityCase[] = attached.flatMap(([object, programs]) => [
 export const manyPlaces: ParityCase[] = onManyPlaces.flatMap(([object, programs]) => [
   ...change(
     `prog loadall {obj:${object}} {pins} autoattach`,
-    programs.flatMap((name) => [`link show pinned {pins}/${name}`, `prog show pinned {pins}/${name}`]),
+    programs.map((name) => `link show pinned {pins}/${name}`),
   ),
   ...plainOnly(
     change(`prog loadall {obj:${object}} {pins}/all autoattach pinmaps {pins}/maps`, [
