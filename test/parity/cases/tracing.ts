@@ -63,6 +63,14 @@ export const notAttached: ParityCase[] = [
     ),
   ),
   ...change('prog loadall {obj:no-autoattach} {pins}/all autoattach', ['prog show pinned {pins}/all/p_socket']),
+  // Rights are asked of the BPF file system, which delegates none here.
+  ...['/sys/fs/bpf', '/sys/fs/bpf/absent', '/proc/self/stat', '', 'x'.repeat(4096)].flatMap((token) => {
+    const env = { LIBBPF_BPF_TOKEN_PATH: token };
+    return plainOnly(change('prog load {obj:netkit} {pins}/one', ['prog show pinned {pins}/one'], { env }));
+  }),
+  // Another type than the section's: the section no longer says how to attach.
+  ...change('prog load {obj:autoattach} {pins}/one type raw_tracepoint autoattach', ['prog show pinned {pins}/one']),
+  ...change('prog load {obj:no-autoattach} {pins}/one type kprobe autoattach', ['prog show pinned {pins}/one']),
   ...[
     'lsm-cgroup',
     'netkit',
