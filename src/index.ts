@@ -38,6 +38,7 @@ export {
   attachIterator,
   attachKprobe,
   attachKprobeMulti,
+  attachKsyscall,
   attachNetfilter,
   attachNetkit,
   attachNetns,

@@ -50,6 +50,11 @@ export function cases(project) {
       object: object('static-probes'),
       argv: (pins) => ['prog', 'loadall', object('static-probes'), `${pins}/links`, 'autoattach'],
     },
+    {
+      name: 'autoattach-many-places',
+      object: object('user-multi-probes'),
+      argv: (pins) => ['prog', 'loadall', object('user-multi-probes'), `${pins}/links`, 'autoattach'],
+    },
   ];
 }
 

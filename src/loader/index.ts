@@ -33,7 +33,7 @@ export {
 export { type ProfileTarget, profileTarget, type TargetProblem } from './profile/target.ts';
 export { ProgramRefused } from './refused.ts';
 export { TargetError, type TargetFault, type TargetProgram } from './target.ts';
-export { attachKprobe } from './attach/kprobe.ts';
+export { attachKprobe, attachKsyscall } from './attach/kprobe.ts';
 export { attachKprobeMulti } from './attach/kprobe-multi.ts';
 export { attachUsdt } from './attach/usdt/index.ts';
 export { attachUprobe } from './attach/uprobe.ts';

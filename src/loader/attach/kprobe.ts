@@ -5,11 +5,17 @@ import { type AttachableProgram, type AttachContext, type LoadedLink, sectionRes
 import { attachPerfEvent } from './perf-event.ts';
 import { openProbe } from './probe-event.ts';
 
+/** `cookie` is what bpf_get_attach_cookie() tells the program, since 5.15. */
+interface AtFunction {
+  readonly atReturn?: boolean;
+  readonly cookie?: bigint;
+}
+
 /** Attaches to a function of the kernel. */
 export function attachKprobe(
   context: AttachContext,
   program: AttachableProgram,
-  target: { function: string; offset?: number; atReturn?: boolean },
+  target: AtFunction & { readonly function: string; readonly offset?: number },
 ): LoadedLink {
   const { log } = context;
   const offset = target.offset ?? 0;
@@ -20,7 +26,7 @@ export function attachKprobe(
     throw failure(log, -fd, `prog '${program.name}': failed to create ${where} perf event: ${errorText(fd)}`);
   }
   try {
-    return attachPerfEvent(context, program, { fd });
+    return attachPerfEvent(context, program, target.cookie === undefined ? { fd } : { fd, cookie: target.cookie });
   } catch (error) {
     const errno = (error as { errno?: number }).errno ?? 22;
     log('warn', `prog '${program.name}': failed to attach to ${where}: ${errorText(errno)}`);
@@ -49,14 +55,21 @@ const architectures: Readonly<Record<string, string>> = {
   riscv64: 'riscv',
 };
 
-/** Attaches to the entry or return of a system call, by its name: `ksyscall/nanosleep`. */
+/** Attaches to the entry or return of a system call, by its name, e.g. `nanosleep`. */
+export function attachKsyscall(
+  context: AttachContext,
+  program: AttachableProgram,
+  target: AtFunction & { readonly name: string },
+): LoadedLink {
+  const { name, ...rest } = target;
+  const prefix = hasSyscallWrapper(context.kernel) ? `__${architectures[arch] ?? arch}_sys_` : '__se_sys_';
+  return attachKprobe(context, program, { ...rest, function: prefix + name });
+}
+
+/** Attaches where the section says: `ksyscall/nanosleep`. Undefined if it names no system call. */
 export function autoAttachKsyscall(context: AttachContext, program: AttachableProgram): LoadedLink | undefined {
   const { sectionName } = program.spec;
   if (!sectionName.includes('/')) return undefined;
-  const name = sectionRest(sectionName);
-  const prefix = hasSyscallWrapper(context.kernel) ? `__${architectures[arch] ?? arch}_sys_` : '__se_sys_';
-  return attachKprobe(context, program, {
-    function: prefix + name,
-    atReturn: sectionName.startsWith('kretsyscall/'),
-  });
+  const atReturn = sectionName.startsWith('kretsyscall/');
+  return attachKsyscall(context, program, { name: sectionRest(sectionName), atReturn });
 }

@@ -6,14 +6,17 @@ const perfTypeTracepoint = 2;
 const attributeSize = 136;
 const closeOnExec = 8;
 
-/** Attaches to a static tracepoint, e.g. category `syscalls`, name `sys_enter_execve`. */
+/**
+ * Attaches to a static tracepoint, e.g. category `syscalls`, name `sys_enter_execve`. `cookie` is what
+ * bpf_get_attach_cookie() tells the program, since 5.15.
+ */
 export function attachTracepoint(
   context: AttachContext,
   program: AttachableProgram,
-  tracepoint: { category: string; name: string },
+  tracepoint: { readonly category: string; readonly name: string; readonly cookie?: bigint },
 ): LoadedLink {
   const { log } = context;
-  const { category, name } = tracepoint;
+  const { category, name, cookie } = tracepoint;
   const point = `${category}/${name}`;
   const opened = openEvent(context, point);
   if (opened < 0) {
@@ -21,7 +24,7 @@ export function attachTracepoint(
     throw failure(log, -opened, text);
   }
   try {
-    return attachPerfEvent(context, program, { fd: opened });
+    return attachPerfEvent(context, program, cookie === undefined ? { fd: opened } : { fd: opened, cookie });
   } catch (error) {
     const errno = (error as { errno?: number }).errno ?? 22;
     log('warn', `prog '${program.name}': failed to attach to tracepoint '${point}': ${errorText(errno)}`);

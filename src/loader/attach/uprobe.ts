@@ -13,6 +13,8 @@ export interface UprobeTarget {
   readonly atReturn?: boolean;
   /** -1, unless told, for all processes. */
   readonly pid?: number;
+  /** What bpf_get_attach_cookie() tells the program, since 5.15. */
+  readonly cookie?: bigint;
 }
 
 /** Attaches to a place in a program or library. */
@@ -29,7 +31,7 @@ export function attachUprobe(context: AttachContext, program: AttachableProgram,
     throw failure(log, -fd, `prog '${program.name}': failed to create ${where} perf event: ${errorText(fd)}`);
   }
   try {
-    return attachPerfEvent(context, program, { fd });
+    return attachPerfEvent(context, program, target.cookie === undefined ? { fd } : { fd, cookie: target.cookie });
   } catch (error) {
     const errno = (error as { errno?: number }).errno ?? 22;
     log('warn', `prog '${program.name}': failed to attach to ${where}: ${errorText(errno)}`);
