@@ -2,10 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/errors/index.ts';
+import { BpfLink } from '../../src/kernel/index.ts';
 import { attachKprobeMulti, attachTracingMulti, attachUprobeMulti, autoAttach } from '../../src/loader/index.ts';
 import { ObjectError } from '../../src/object/index.ts';
 import { FeatureMissing, inVirtualMachine, kernelAtLeast, orSkip } from '../support/feature.ts';
-import { type LoadedFixture, loadFixture } from '../support/live/objects.ts';
+import { kernel, type LoadedFixture, loadFixture } from '../support/live/objects.ts';
 
 const sleep = () => void expect(spawnSync('sleep', ['0.01']).status).toBe(0);
 const allocate = () => void expect(spawnSync('ip', ['link']).status).toBe(0);
@@ -53,9 +55,20 @@ describe('programs on many places', () => {
       const none = () => attachKprobeMulti(fixture.context, program, { pattern: 'no_such_function' });
       expect(none).toThrow(expect.objectContaining({ name: 'ObjectError', errno: 2 }));
       const before = count('hits_one');
-      using _link = attachKprobeMulti(fixture.context, program, { pattern: 'do_nano*' });
+      const places = { functions: ['do_nanosleep', 'hrtimer_nanosleep'], cookies: [1n, 2n] };
+      using link = attachKprobeMulti(fixture.context, program, places);
       sleep();
       expect(count('hits_one')).toBeGreaterThan(before);
+      using opened = new BpfLink(kernel, kernel.duplicate(link.fd));
+      const { addresses, cookies } = opened.info();
+      if (kernelAtLeast('6.7')) expect(cookies.sort()).toEqual([1n, 2n]);
+      if (addresses.length > 0 && !addresses.includes(0n)) {
+        using _again = attachKprobeMulti(fixture.context, program, { addresses: addresses.slice(0, 1) });
+      }
+      const wrong = [{ functions: [] }, { functions: ['do_nanosleep'], cookies: [] }, { pattern: 'x', cookies: [1n] }];
+      for (const target of wrong) {
+        expect(() => attachKprobeMulti(fixture.context, program, target)).toThrow(UsageError);
+      }
     });
   });
 
@@ -108,6 +121,25 @@ describe('programs on many places', () => {
       const program = fixture.object.program('anywhere')!;
       const attach = (binary: string, pattern: string) => () =>
         attachUprobeMulti(fixture.context, program, { binary, pattern });
+      const calls = count('hits_none');
+      const functions = ['malloc', 'free'];
+      const places = { binary: 'libc.so.6', functions, cookies: [7n, 8n] };
+      const link = attachUprobeMulti(fixture.context, program, places);
+      using opened = new BpfLink(kernel, kernel.duplicate(link.fd));
+      if (kernelAtLeast('6.8')) {
+        const { addresses, cookies } = opened.info();
+        expect(cookies).toEqual([7n, 8n]);
+        const offsets = addresses.map(Number);
+        using _again = attachUprobeMulti(fixture.context, program, { binary: 'libc.so.6', offsets, pid: process.pid });
+      }
+      allocate();
+      link.close();
+      expect(count('hits_none')).toBeGreaterThan(calls);
+      const wrong = [{ offsets: [1], counterOffsets: [] }, { offsets: [] }, { functions, cookies: [1n] }];
+      for (const target of wrong) {
+        const attachWrong = () => attachUprobeMulti(fixture.context, program, { binary: 'libc.so.6', ...target });
+        expect(attachWrong).toThrow(UsageError);
+      }
       expect(attach('libc.so.6', 'no_such_function*')).toThrow(ObjectError);
       expect(attach('/no/such/file', 'main')).toThrow(ObjectError);
       expect(attach('/proc/self/cmdline', 'main')).toThrow(ObjectError);

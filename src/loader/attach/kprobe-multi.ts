@@ -1,33 +1,42 @@
-import { Errno } from '../../errors/index.ts';
+import { Errno, UsageError } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type } from '../../uapi/index.ts';
 import { cString, type LinkDetails } from '../calls.ts';
 import { scanLines } from '../externs.ts';
 import { globMatches } from './binary.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest, tryLink } from './link.ts';
+import { cookies64, places64 } from './places.ts';
 
 const returnFlag = 1;
 
-/** Attaches one program to all functions of the kernel that a pattern matches. Since 5.18. */
+/** Functions of the kernel: those that a pattern matches, or each by its name or address, with its cookie if there are. */
+export type KernelPlaces =
+  | { readonly pattern: string }
+  | { readonly functions: readonly string[]; readonly cookies?: readonly bigint[] }
+  | { readonly addresses: readonly bigint[]; readonly cookies?: readonly bigint[] };
+
+/**
+ * Attaches one program to the entry of many functions of the kernel, or to their return, or as a session to both (since
+ * 6.10). Since 5.18. UsageError for a target that means nothing, ObjectError if nothing matches or the kernel refuses.
+ */
 export function attachKprobeMulti(
   context: AttachContext,
   program: AttachableProgram,
-  target: { pattern: string; atReturn?: boolean; session?: boolean },
+  target: KernelPlaces & { readonly atReturn?: boolean; readonly session?: boolean },
 ): LoadedLink {
   const { kernel, log } = context;
-  const details: LinkDetails = { 'kprobe_multi.flags': target.atReturn ? returnFlag : 0 };
+  if (target.atReturn && target.session) throw new UsageError('a session is at both ends of a function');
   // What the addresses below point at must live until the call is over.
-  const name = cString(target.pattern);
-  let array: BigUint64Array;
-  if (/[*?]/.test(target.pattern)) {
-    array = BigUint64Array.from(matchingAddresses(context, target.pattern));
-    if (array.length === 0) throw failure(() => undefined, 2, `no kernel function matches '${target.pattern}'`);
-    details['kprobe_multi.addrs'] = kernel.address(new Uint8Array(array.buffer));
-  } else {
-    array = BigUint64Array.of(kernel.address(name));
-    details['kprobe_multi.syms'] = kernel.address(new Uint8Array(array.buffer));
-  }
-  details['kprobe_multi.cnt'] = array.length;
+  const names = namesOf(target)?.map(cString);
+  const places = names?.map((name) => kernel.address(name)) ?? addressesOf(context, target);
+  const array = places64(places);
+  const cookies = cookies64(target, places.length);
+  const details: LinkDetails = {
+    'kprobe_multi.flags': target.atReturn ? returnFlag : 0,
+    'kprobe_multi.cnt': places.length,
+    [names === undefined ? 'kprobe_multi.addrs' : 'kprobe_multi.syms']: kernel.address(array),
+    ...(cookies === undefined ? {} : { 'kprobe_multi.cookies': kernel.address(cookies) }),
+  };
   const { fd, tooOld } = tryLink(kernel, {
     programFd: program.fd,
     target: 0,
@@ -35,8 +44,22 @@ export function attachKprobeMulti(
     details,
   });
   if (fd >= 0) return new LoadedLink(kernel, fd);
-  const errno = fd === -3 ? 2 : -fd;
+  const errno = fd === -Errno.ESRCH ? Errno.ENOENT : -fd;
   throw failure(log, errno, `prog '${program.name}': failed to attach: ${errorText(errno)}`, tooOld);
+}
+
+/** Names for the kernel to look up; undefined where addresses are known or must be found. */
+function namesOf(target: KernelPlaces): readonly string[] | undefined {
+  if ('functions' in target) return target.functions;
+  return 'pattern' in target && !/[*?]/.test(target.pattern) ? [target.pattern] : undefined;
+}
+
+function addressesOf(context: AttachContext, target: KernelPlaces): readonly bigint[] {
+  if ('addresses' in target) return target.addresses;
+  const { pattern } = target as { pattern: string };
+  const found = matchingAddresses(context, pattern);
+  if (found.length === 0) throw failure(() => undefined, Errno.ENOENT, `no kernel function matches '${pattern}'`);
+  return found;
 }
 
 /** Attaches where the section says: `kprobe.multi/vfs_*`. Undefined if it names no place. */

@@ -1,21 +1,51 @@
+import { UsageError } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type } from '../../uapi/index.ts';
 import { cString } from '../calls.ts';
-import { matchingOffsets, resolveBinary } from './binary.ts';
+import { functionOffset, matchingOffsets, resolveBinary } from './binary.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, tryLink } from './link.ts';
+import { cookies64, places64, wordsFor } from './places.ts';
 import { probeSection } from './uprobe.ts';
 
 const returnFlag = 1;
 
-/** Attaches one program to all functions of a file that a pattern matches. Since 6.6. */
+/**
+ * Places in a file: functions that a pattern matches, or each by its name or by its offset in the file, with its cookie
+ * and, at an offset, that of the counter to raise while it is attached, if there are.
+ */
+export type FilePlaces =
+  | { readonly pattern: string }
+  | { readonly functions: readonly string[]; readonly cookies?: readonly bigint[] }
+  | {
+      readonly offsets: readonly number[];
+      readonly cookies?: readonly bigint[];
+      readonly counterOffsets?: readonly number[];
+    };
+
+/**
+ * Attaches one program to the entry of many functions of a file, or to their return, or as a session to both (since
+ * 6.13), in all processes unless told. Since 6.6. UsageError for a target that means nothing, ObjectError if nothing
+ * matches or the kernel refuses.
+ */
 export function attachUprobeMulti(
   context: AttachContext,
   program: AttachableProgram,
-  target: { binary: string; pattern: string; atReturn?: boolean; session?: boolean },
+  target: FilePlaces & {
+    readonly binary: string;
+    readonly atReturn?: boolean;
+    readonly session?: boolean;
+    readonly pid?: number;
+  },
 ): LoadedLink {
   const { kernel, log } = context;
+  if (target.atReturn && target.session) throw new UsageError('a session is at both ends of a function');
   const path = resolveBinary(context, program, target.binary);
-  const offsets = BigUint64Array.from(matchingOffsets(context, path, target.pattern).map(BigInt));
+  const places = offsetsOf(context, path, target).map(BigInt);
+  // What the addresses below point at must live until the call is over.
+  const offsets = places64(places);
+  const cookies = cookies64(target, places.length);
+  const given = 'offsets' in target ? target.counterOffsets?.map(BigInt) : undefined;
+  const counters = wordsFor('counters', given, places.length);
   const name = cString(path);
   const { fd, tooOld } = tryLink(kernel, {
     programFd: program.fd,
@@ -23,13 +53,22 @@ export function attachUprobeMulti(
     attachType: target.session ? bpf_attach_type.BPF_TRACE_UPROBE_SESSION : bpf_attach_type.BPF_TRACE_UPROBE_MULTI,
     details: {
       'uprobe_multi.path': kernel.address(name),
-      'uprobe_multi.offsets': kernel.address(new Uint8Array(offsets.buffer)),
-      'uprobe_multi.cnt': offsets.length,
+      'uprobe_multi.offsets': kernel.address(offsets),
+      'uprobe_multi.cnt': places.length,
       'uprobe_multi.flags': target.atReturn ? returnFlag : 0,
+      'uprobe_multi.pid': target.pid ?? 0,
+      ...(cookies === undefined ? {} : { 'uprobe_multi.cookies': kernel.address(cookies) }),
+      ...(counters === undefined ? {} : { 'uprobe_multi.ref_ctr_offsets': kernel.address(counters) }),
     },
   });
   if (fd >= 0) return new LoadedLink(kernel, fd);
   throw failure(log, -fd, `prog '${program.name}': failed to attach multi-uprobe: ${errorText(fd)}`, tooOld);
+}
+
+function offsetsOf(context: AttachContext, path: string, target: FilePlaces): readonly number[] {
+  if ('offsets' in target) return target.offsets;
+  if ('functions' in target) return target.functions.map((name) => functionOffset(context, path, name));
+  return matchingOffsets(context, path, target.pattern);
 }
 
 /** Attaches where the section says: `uprobe.multi/libc.so.6:mem*`. Undefined if it names no place. */

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import path from 'node:path';
 import { Libc } from '../../../src/sys/libc.ts';
-import { FeatureMissing } from '../feature.ts';
+import { FeatureMissing, inVirtualMachine } from '../feature.ts';
 
 const project = process.env.TSBPFTOOL_PROJECT ?? path.resolve(import.meta.dirname, '../../..');
 // Numbers of system calls that are the same on every architecture of Node's.
@@ -30,11 +30,14 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+/** The machine of a native run may refuse user namespaces. */
+const missing = (what: string) => new FeatureMissing(what, inVirtualMachine ? '6.9' : undefined);
+
 /** A user and mount namespace, with what is delegated (`any`, or nothing) by the BPF file system mounted at `folder` in it. */
 export async function delegatingNamespace(folder: string, delegated: 'any' | undefined): Promise<Namespace> {
   const libc = new Libc();
   const must = (what: string, result: number): number => {
-    if (result < 0) throw new FeatureMissing(`${what} fails with errno ${-result}`);
+    if (result < 0) throw missing(`${what} fails with errno ${-result}`);
     return result;
   };
   const text = (value: string) => libc.address(Buffer.from(`${value}\0`));
@@ -78,7 +81,7 @@ export async function delegatingNamespace(folder: string, delegated: 'any' | und
     must('making the file system', libc.syscall(call.fsconfig, [context, create, 0, 0, 0]));
     const mount = keep(must('mounting it', libc.syscall(call.fsmount, [context, 0, 0])));
     const moved = run([process.execPath, '-e', moving, folder], { fd: mount });
-    if (moved.status !== 0) throw new FeatureMissing(`mounting it in the namespace: ${moved.stderr}`);
+    if (moved.status !== 0) throw missing(`mounting it in the namespace: ${moved.stderr}`);
   } catch (error) {
     end();
     throw error;
