@@ -49,7 +49,8 @@ export function checkTargets(spec: ObjectSpec, targets: ReadonlyMap<string, Targ
     const program = spec.programs.find((candidate) => !candidate.subprogram && candidate.name === name);
     if (program === undefined) throw new UsageError(`object '${spec.name}' has no program '${name}'`);
     const { type } = program;
-    if (type === bpf_prog_type.BPF_PROG_TYPE_EXT || type === bpf_prog_type.BPF_PROG_TYPE_TRACING) continue;
+    const hasKind = type === bpf_prog_type.BPF_PROG_TYPE_EXT || type === bpf_prog_type.BPF_PROG_TYPE_TRACING;
+    if (hasKind && sectionHandling(program)?.attachBtf) continue;
     throw new UsageError(`program '${name}' (section '${program.sectionName}') has no target`);
   }
 }

@@ -132,6 +132,7 @@ describe('a target of nothing', () => {
     using target = loadFixture('extension-target');
     const program = target.object.program('replaceable')!;
     expect(() => loadFixture('extension', targets('no_such_program', { program }))).toThrow(UsageError);
+    expect(() => loadFixture('tracing-multi', targets('on_entry', { program }))).toThrow(UsageError);
     expect(() => loadFixture('extension-target', targets('replaceable', { program }))).toThrow(UsageError);
     expect(() => attachFreplace(target.context, program, { program, function: 'verdict' })).toThrow(/EXT/);
   });
