@@ -141,18 +141,21 @@ describe('programs of a cgroup', () => {
   it('run in the order they were told to', (context) => {
     orSkip(context, () =>
       withCgroup((fd) => {
-        using first = loadFixture('no-autoattach');
-        using second = loadFixture('no-autoattach');
-        const [one, other] = [first, second].map((fixture) => fixture.object.program('p_connect4')!);
+        using first = loadFixture('hooks');
+        using second = loadFixture('hooks');
+        const [one, other] = [first, second].map((fixture) => fixture.object.program('on_connect')!);
         using link = attachCgroup(first.context, one!, { fd });
         const beside = { fd, place: 'before', relativeTo: { kind: 'link', fd: link.fd } } as const;
-        if (!kernelAtLeast('6.16')) {
-          expect(() => attachCgroup(second.context, other!, beside)).toThrow(ObjectError);
+        let made: LoadedLink;
+        try {
+          made = attachCgroup(second.context, other!, beside);
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'ObjectError', errno: Errno.EINVAL });
           throw new FeatureMissing('an order among the programs of a cgroup', '6.16');
         }
-        using _second = attachCgroup(second.context, other!, beside);
+        using _second = made;
         const { ids } = attached({ targetFd: fd, attachType: bpf_attach_type.BPF_CGROUP_INET4_CONNECT });
-        expect(ids).toEqual([programId(second, 'p_connect4'), programId(first, 'p_connect4')]);
+        expect(ids).toEqual([programId(second, 'on_connect'), programId(first, 'on_connect')]);
       }),
     );
   });
@@ -185,13 +188,13 @@ describe('programs of a cgroup', () => {
 
 describe('programs of a network namespace', () => {
   it('attach to it, and to nothing else', () => {
-    using fixture = loadFixture('no-autoattach');
+    using fixture = loadFixture('hooks');
     const namespace = openSync('/proc/self/ns/net', 'r');
     const other = openSync('/proc/self/ns/mnt', 'r');
     try {
       for (const [name, attachType] of [
-        ['p_sk_lookup', bpf_attach_type.BPF_SK_LOOKUP],
-        ['p_flow_dissector', bpf_attach_type.BPF_FLOW_DISSECTOR],
+        ['on_lookup', bpf_attach_type.BPF_SK_LOOKUP],
+        ['on_dissect', bpf_attach_type.BPF_FLOW_DISSECTOR],
       ] as const) {
         const program = fixture.object.program(name)!;
         expect(() => attachNetns(fixture.context, program, { fd: other })).toThrow(ObjectError);
