@@ -56,6 +56,8 @@ export {
   autoAttach,
   CounterRefused,
   type DeviceTarget,
+  type FilePlaces,
+  type KernelPlaces,
   type LoadedLink,
   type LoadedMap,
   LoadedObject,
@@ -70,6 +72,7 @@ export {
   TargetError,
   type TargetFault,
   type TargetProgram,
+  type UprobeTarget,
 } from './loader/index.ts';
 export { type Explanation, explainRefusal } from './probe/index.ts';
 export {

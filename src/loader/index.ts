@@ -34,7 +34,7 @@ export { type ProfileTarget, profileTarget, type TargetProblem } from './profile
 export { ProgramRefused } from './refused.ts';
 export { TargetError, type TargetFault, type TargetProgram } from './target.ts';
 export { attachKprobe, attachKsyscall } from './attach/kprobe.ts';
-export { attachKprobeMulti } from './attach/kprobe-multi.ts';
+export { attachKprobeMulti, type KernelPlaces } from './attach/kprobe-multi.ts';
 export { attachUsdt } from './attach/usdt/index.ts';
-export { attachUprobe } from './attach/uprobe.ts';
-export { attachUprobeMulti } from './attach/uprobe-multi.ts';
+export { attachUprobe, type UprobeTarget } from './attach/uprobe.ts';
+export { attachUprobeMulti, type FilePlaces } from './attach/uprobe-multi.ts';

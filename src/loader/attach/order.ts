@@ -3,8 +3,7 @@ import { BPF_F_AFTER, BPF_F_BEFORE, BPF_F_ID, BPF_F_LINK } from '../../uapi/inde
 
 /**
  * Where among the programs of one hook another one goes: before or after one that is there, or at the begin or end if
- * none is named. Tcx since 6.6, netkit since 6.7, cgroups since 6.16 and in 6.12.117 (there a link
- * goes beside a link).
+ * none is named. Tcx since 6.6, netkit since 6.7, cgroups since 6.16 and in 6.12.117; there a link goes beside a link.
  */
 export interface AttachOrder {
   readonly place?: 'before' | 'after';
