@@ -46,6 +46,7 @@ function whereSupported(
 
 describe('programs on many places', () => {
   it('kprobe.multi, kretprobe.multi', (context) => {
+    // In Linux since 5.18, in Debian's kernels not yet in 6.1.
     whereSupported(context, 'kprobe.multi', '6.2', () => {
       using fixture = loadFixture('multi-probes');
       const count = countHits(fixture, ['on_one', 'on_some', 'on_return'], sleep);
