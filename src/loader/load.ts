@@ -7,10 +7,10 @@ import {
   type DiagnosticLog,
   errorText,
   failure,
-  Kind,
   LibbpfErrno,
   type LinkedProgram,
   linkProgram,
+  loadableBtf,
   ObjectError,
   type ObjectSpec,
   type ProgramSpec,
@@ -292,15 +292,7 @@ class Load {
   #loadBtf(): number {
     const spec = this.#spec;
     if (!spec.btf) return 0;
-    const btf = spec.btf.clone();
-    for (const program of spec.programs) {
-      if (!program.hidden || !program.subprogram) continue;
-      for (const id of btf.idsOfKind(Kind.FUNC)) {
-        if (btf.vlen(id) !== 1 || btf.name(id) !== program.name) continue;
-        btf.setInfo(id, { kind: Kind.FUNC, vlen: 0 });
-        break;
-      }
-    }
+    const btf = loadableBtf(spec, spec.btf);
     let fd = loadBtf(this.#kernel, btf.finish());
     if (fd < 0 && fd !== -1) {
       const features = this.#features;

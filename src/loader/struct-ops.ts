@@ -7,6 +7,7 @@ import {
   type MapSpec,
   type ObjectSpec,
   type ProgramSpec,
+  unusedStructOpsPrograms,
 } from '../object/index.ts';
 import { bpf_prog_type } from '../uapi/index.ts';
 import type { KernelBtf } from './kernel-btf.ts';
@@ -44,7 +45,7 @@ export function prepareStructOps(context: StructOpsContext): PreparedStructOps {
   const prepared: PreparedStructOps = {
     maps: new Map(),
     programs: new Map(),
-    skipped: unusedPrograms(spec),
+    skipped: unusedStructOpsPrograms(spec),
     values,
     finish: (programs) => {
       for (const { map, offset, program } of slots) {
@@ -58,18 +59,6 @@ export function prepareStructOps(context: StructOpsContext): PreparedStructOps {
     if (map.structOps && map.autocreate) translate(context, { index, map, prepared, slots });
   }
   return prepared;
-}
-
-function unusedPrograms(spec: ObjectSpec): Set<ProgramSpec> {
-  const referenced = new Set<number>();
-  const used = new Set<number>();
-  for (const map of spec.maps) {
-    for (const program of map.structOps?.programs.values() ?? []) {
-      referenced.add(program);
-      if (map.autocreate) used.add(program);
-    }
-  }
-  return new Set([...referenced].filter((index) => !used.has(index)).map((index) => spec.programs[index]!));
 }
 
 function translate(

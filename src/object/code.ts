@@ -12,6 +12,8 @@ export const Pseudo = {
   MAP_VALUE: 2,
   BTF_ID: 3,
   FUNC: 4,
+  MAP_IDX: 5,
+  MAP_IDX_VALUE: 6,
   CALL: 1,
   KFUNC_CALL: 2,
 } as const;

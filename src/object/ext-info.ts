@@ -19,6 +19,12 @@ export interface CoreRelocation {
   readonly number: number;
 }
 
+/** A relocation as .BTF.ext holds it. */
+export interface CoreRecord extends CoreRelocation {
+  /** Where `access` stands among the strings of the BTF. */
+  readonly accessOffset: number;
+}
+
 export interface ExtInfo {
   readonly funcInfo: readonly ExtSection[];
   readonly lineInfo: readonly ExtSection[];
@@ -59,15 +65,16 @@ function readPart(reader: ByteReader, btf: BtfImage, smallest: number): ExtSecti
 }
 
 /** The CO-RE relocations of one section; `index` is still the byte offset in the section. */
-export function readCoreRelocations(section: ExtSection, btf: BtfImage): CoreRelocation[] {
+export function readCoreRelocations(section: ExtSection, btf: BtfImage): CoreRecord[] {
   const reader = new ByteReader(section.records, { format: '.BTF.ext', littleEndian: btf.littleEndian });
-  const relocations: CoreRelocation[] = [];
+  const relocations: CoreRecord[] = [];
   for (let at = 0, number = 0; at < section.records.length; at += section.recordSize, number++) {
     reader.seek(at);
     const index = reader.u32();
     const typeId = reader.u32();
-    const access = btf.text(reader.u32());
-    relocations.push({ index, typeId, access, kind: reader.u32(), number });
+    const accessOffset = reader.u32();
+    const access = btf.text(accessOffset);
+    relocations.push({ index, typeId, access, accessOffset, kind: reader.u32(), number });
   }
   return relocations;
 }

@@ -9,13 +9,14 @@ export {
 } from './core/index.ts';
 export { type BtfAbilities, sanitizeBtf } from './sanitize-btf.ts';
 export { BtfImage, Kind, isModifier, type ImageMember, type SectionVariable } from './btf-image.ts';
-export { Code, Opcode, Pseudo } from './code.ts';
+export { Code, Opcode, Pseudo, swapInstructions } from './code.ts';
 export type { CoreRelocation, ExtInfo, ExtSection } from './ext-info.ts';
 export { essentialName } from './externs.ts';
 export { type DiagnosticLog, errorText, failure, LibbpfErrno, ObjectError } from './failure.ts';
 export { type InfoRecords, type LinkedProgram, type LinkOptions, linkProgram, type Placement } from './link-program.ts';
 export { isMapInMap } from './map-definition.ts';
 export { dataMapName } from './maps.ts';
+export { loadableBtf } from './loadable-btf.ts';
 export { objectName, parseObject, type ParseOptions } from './parse.ts';
 export {
   type AutoAttach,
@@ -34,4 +35,5 @@ export type {
   StructOpsSpec,
   VariableSpec,
 } from './spec.ts';
+export { unusedStructOpsPrograms } from './struct-ops.ts';
 export { type VariableValue, variableContents } from './set-variable.ts';

@@ -5,7 +5,7 @@ import type { ExtSection } from './ext-info.ts';
 import { type DiagnosticLog, errorText, failure, LibbpfErrno } from './failure.ts';
 import type { ObjectSpec, ProgramSpec, Relocation } from './spec.ts';
 
-/** Function or line records as the kernel takes them: the first word counts instruction slots. */
+/** Function or line records as the kernel takes them, in the object's byte order: the first word counts instruction slots. */
 export interface InfoRecords {
   readonly recordSize: number;
   bytes: Uint8Array;
@@ -149,17 +149,17 @@ class Linker {
   }
 
   #appendInfo(program: ProgramSpec, offset: number): void {
-    const { ext, btf } = this.#spec;
+    const { ext, btf, littleEndian } = this.#spec;
     if (!ext || !btf || !this.#options.withInfo) return;
     const isMain = program === this.#main;
     const { log } = this.#options;
     if (isMain || this.#info.func) {
-      const records = selectRecords(ext.funcInfo, program, offset);
+      const records = selectRecords(ext.funcInfo, program, { offset, littleEndian });
       if (records) this.#info.func = joined(this.#info.func, records);
       else missing(log, program, { known: this.#info.func !== undefined, what: 'function', short: 'func' });
     }
     if (isMain || this.#info.line) {
-      const records = selectRecords(ext.lineInfo, program, offset);
+      const records = selectRecords(ext.lineInfo, program, { offset, littleEndian });
       if (records) this.#info.line = joined(this.#info.line, records);
       else missing(log, program, { known: this.#info.line !== undefined, what: 'line', short: 'line' });
     }
@@ -187,7 +187,11 @@ function joined(known: InfoRecords | undefined, more: InfoRecords): InfoRecords 
 }
 
 /** The records of one function, moved to where the function stands. */
-function selectRecords(sections: readonly ExtSection[], program: ProgramSpec, offset: number): InfoRecords | undefined {
+function selectRecords(
+  sections: readonly ExtSection[],
+  program: ProgramSpec,
+  { offset, littleEndian }: { offset: number; littleEndian: boolean },
+): InfoRecords | undefined {
   const name = program.sectionName;
   const section = sections.find((candidate) => candidate.sectionName.replace(/^\?/, '') === name);
   if (!section) return undefined;
@@ -198,7 +202,7 @@ function selectRecords(sections: readonly ExtSection[], program: ProgramSpec, of
   let start = -1;
   let stop = -1;
   for (let at = 0; at < records.length; at += recordSize) {
-    const slot = Math.floor(view.getUint32(at, true) / 8);
+    const slot = Math.floor(view.getUint32(at, littleEndian) / 8);
     if (slot < first) continue;
     if (slot >= end) break;
     if (start < 0) start = at;
@@ -208,7 +212,7 @@ function selectRecords(sections: readonly ExtSection[], program: ProgramSpec, of
   const bytes = records.slice(start, stop);
   const moved = new DataView(bytes.buffer);
   for (let at = 0; at < bytes.length; at += recordSize) {
-    moved.setUint32(at, Math.floor(moved.getUint32(at, true) / 8) + offset - first, true);
+    moved.setUint32(at, Math.floor(moved.getUint32(at, littleEndian) / 8) + offset - first, littleEndian);
   }
   return { recordSize, bytes };
 }

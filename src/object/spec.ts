@@ -1,5 +1,5 @@
 import type { BtfImage } from './btf-image.ts';
-import type { CoreRelocation, ExtInfo } from './ext-info.ts';
+import type { CoreRecord, ExtInfo } from './ext-info.ts';
 import type { SectionDefinition } from './sections.ts';
 
 /** What a relocation makes an instruction refer to. `index` counts instruction slots in the function. */
@@ -28,7 +28,7 @@ export interface ProgramSpec {
   /** Unrelocated instructions, little-endian. */
   readonly code: Uint8Array;
   readonly relocations: readonly Relocation[];
-  readonly coreRelocations: readonly CoreRelocation[];
+  readonly coreRelocations: readonly CoreRecord[];
   readonly section: SectionDefinition | undefined;
   /** BPF_PROG_TYPE_*, 0 if the section's name does not tell. */
   type: number;

@@ -1,0 +1,185 @@
+import {
+  dataMapName,
+  type DiagnosticLog,
+  errorText,
+  failure,
+  isMapInMap,
+  type MapSpec,
+  ObjectError,
+  type ObjectSpec,
+} from '../../object/index.ts';
+import { attr_map_create, attr_map_elem, bpf_cmd, bpf_func_id, bpf_map_type } from '../../uapi/index.ts';
+import { type Emitter, Jump, Register } from './emitter.ts';
+import { contextHeader, mapPlaces, mostMaps, Stack } from './layout.ts';
+import type { Steps } from './steps.ts';
+
+/** A loader program cannot pin, but whoever generates one meets the pins an object asks for. */
+export interface MapPins {
+  /** Whether a map that fits is pinned already. ObjectError, after a warning, where one is that does not. */
+  isPinned(map: MapSpec): boolean;
+  /** 0 or -errno, after a warning. */
+  pin(map: MapSpec): number;
+}
+
+export interface MapsContext {
+  readonly emitter: Emitter;
+  readonly log: DiagnosticLog;
+  readonly steps: Steps;
+  readonly spec: ObjectSpec;
+  /** Offset in the blob of the array of descriptors. */
+  readonly fdArray: number;
+  readonly possibleCpus: number;
+  readonly contents: ReadonlyMap<number, Uint8Array>;
+  /** What the caller of the loader may override is left out. */
+  readonly signed: boolean;
+  readonly pins: MapPins | undefined;
+}
+
+// The kernel refuses BTF for these, or does not look at it.
+const typesWithoutBtf: readonly number[] = [
+  bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+  bpf_map_type.BPF_MAP_TYPE_CGROUP_ARRAY,
+  bpf_map_type.BPF_MAP_TYPE_STACK_TRACE,
+  bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS,
+  bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS,
+  bpf_map_type.BPF_MAP_TYPE_DEVMAP,
+  bpf_map_type.BPF_MAP_TYPE_DEVMAP_HASH,
+  bpf_map_type.BPF_MAP_TYPE_CPUMAP,
+  bpf_map_type.BPF_MAP_TYPE_XSKMAP,
+  bpf_map_type.BPF_MAP_TYPE_SOCKMAP,
+  bpf_map_type.BPF_MAP_TYPE_SOCKHASH,
+  bpf_map_type.BPF_MAP_TYPE_QUEUE,
+  bpf_map_type.BPF_MAP_TYPE_STACK,
+  bpf_map_type.BPF_MAP_TYPE_ARENA,
+];
+
+const einval = 22;
+const edom = 33;
+const e2big = 7;
+const enotsup = 95;
+/** Of the context's flags: first contents lie in kernel memory. */
+const inKernelMemory = 1;
+
+/** Writes what creates and fills all maps. Returns how many; those of an object follow each other without a gap. */
+export function emitMaps(context: MapsContext): number {
+  let made = 0;
+  for (const [index, map] of context.spec.maps.entries()) {
+    if (!map.autocreate) continue;
+    try {
+      made = emitMap(context, { index, map, made });
+    } catch (error) {
+      if (error instanceof ObjectError) {
+        context.log('warn', `map '${map.name}': failed to create: ${errorText(error.errno)}`);
+      }
+      throw error;
+    }
+  }
+  return made;
+}
+
+function emitMap(context: MapsContext, wanted: { index: number; map: MapSpec; made: number }): number {
+  const { steps, log, pins } = context;
+  const { index, map } = wanted;
+  let { made } = wanted;
+  if (map.pinPath !== undefined && pins?.isPinned(map)) return made;
+  if (isMapInMap(map.type) && map.inner) emitCreate(context, map.inner, undefined);
+  emitCreate(context, map, index);
+  if (index !== made) steps.fail(new ObjectError(`map '${map.name}' follows one that is not created`, edom));
+  else if (made === mostMaps) {
+    log('warn', `Total maps exceeds ${mostMaps}`);
+    steps.fail(new ObjectError(`more than ${mostMaps} maps`, e2big));
+  } else made++;
+  steps.run((emitter) => {
+    emitter.address(1, slotOf(context, index));
+    emitter.store({ register: 1, offset: 0 }, 4, Register.RESULT);
+  });
+  if (isMapInMap(map.type)) steps.run((emitter) => emitter.closeOnStack(Stack.innerMap));
+  if (map.sectionName !== undefined) steps.run(() => fill(context, index, map));
+  if (map.type === bpf_map_type.BPF_MAP_TYPE_ARENA && map.initialValue) {
+    throw failure(log, enotsup, `map '${map.name}': a loader program cannot fill an arena`);
+  }
+  if (map.type !== bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY) fillSlots(context, index, map);
+  if (map.pinPath === undefined) return made;
+  const result = pins?.pin(map) ?? -einval;
+  if (result === 0) return made;
+  throw failure(log, -result, `map '${map.name}': failed to auto-pin at '${map.pinPath}': ${errorText(result)}`);
+}
+
+const slotOf = ({ fdArray }: MapsContext, index: number) => fdArray + index * 4;
+
+/** Leaves the new map's descriptor in the result register; that of an inner map, without index, on the stack. */
+function emitCreate(context: MapsContext, map: MapSpec, index: number | undefined): void {
+  const { spec } = context;
+  const isPerCpuList = map.type === bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY && map.maxEntries === 0;
+  const withBtf = spec.btf !== undefined && !typesWithoutBtf.includes(map.type);
+  const valueType = withBtf ? map.valueTypeId : 0;
+  context.steps.run((emitter) => {
+    const attribute = emitter.blob.addAttribute(attr_map_create, 'map_extra', {
+      map_type: map.type,
+      key_size: map.keySize,
+      value_size: map.valueSize,
+      max_entries: isPerCpuList ? context.possibleCpus : map.maxEntries,
+      map_flags: map.flags,
+      numa_node: map.numaNode,
+      map_name: map.sectionName === undefined ? map.name : dataMapName(spec.name, map.sectionName),
+      map_ifindex: map.ifindex,
+      btf_key_type_id: withBtf ? map.keyTypeId : 0,
+      btf_value_type_id: valueType,
+      map_extra: map.mapExtra,
+    });
+    if (valueType !== 0) emitter.copyFromStack(attribute.member('btf_fd'), 4, Stack.btf);
+    if (isMapInMap(map.type)) emitter.copyFromStack(attribute.member('inner_map_fd'), 4, Stack.innerMap);
+    if (index !== undefined && !context.signed) {
+      emitter.overrideFromContext(attribute.member('max_entries'), 4, mapPlaces(index).maxEntries);
+    }
+    emitter.systemCall(bpf_cmd.BPF_MAP_CREATE, attribute);
+    emitter.checkResult();
+    if (index === undefined) {
+      emitter.store({ register: Register.STACK, offset: Stack.innerMap }, 4, Register.RESULT);
+    }
+  });
+}
+
+/** Global data: the object's first contents, or what the caller of the loader points to. */
+function fill(context: MapsContext, index: number, map: MapSpec): void {
+  const { emitter } = context;
+  const given = context.contents.get(index) ?? map.initialValue;
+  const value = given ? emitter.blob.add(given) : emitter.blob.reserve(map.valueSize);
+  const key = emitter.blob.reserve(4);
+  if (!context.signed) {
+    emitter.load(3, 8, { register: Register.CONTEXT, offset: mapPlaces(index).initialValue });
+    emitter.jump(Jump.equal, { register: 3, immediate: 0 }, 8);
+    emitter.address(1, value);
+    emitter.set(2, map.valueSize);
+    emitter.load(0, 4, { register: Register.CONTEXT, offset: contextHeader.flags });
+    emitter.jump(Jump.set, { register: 0, immediate: inKernelMemory }, 2);
+    emitter.call(bpf_func_id.BPF_FUNC_copy_from_user);
+    emitter.skip(1);
+    emitter.call(bpf_func_id.BPF_FUNC_probe_read_kernel);
+  }
+  update(context, index, { key, value });
+  if (map.origin !== 'rodata' && map.origin !== 'kconfig') return;
+  const attribute = emitter.blob.addAttribute(attr_map_elem, 'map_fd', {});
+  emitter.copyInBlob(attribute.member('map_fd'), 4, slotOf(context, index));
+  emitter.systemCall(bpf_cmd.BPF_MAP_FREEZE, attribute);
+  emitter.checkResult();
+}
+
+function fillSlots(context: MapsContext, index: number, map: MapSpec): void {
+  for (const [slot, target] of map.slots.entries()) {
+    if (target === undefined) continue;
+    context.steps.run(({ blob }) => {
+      update(context, index, { key: blob.addWord(slot), value: slotOf(context, target) });
+    });
+  }
+}
+
+function update(context: MapsContext, index: number, element: { key: number; value: number }): void {
+  const { emitter } = context;
+  const attribute = emitter.blob.addAttribute(attr_map_elem, 'flags', {});
+  emitter.copyInBlob(attribute.member('map_fd'), 4, slotOf(context, index));
+  emitter.storePointer(attribute.member('key'), element.key);
+  emitter.storePointer(attribute.member('value'), element.value);
+  emitter.systemCall(bpf_cmd.BPF_MAP_UPDATE_ELEM, attribute);
+  emitter.checkResult();
+}
