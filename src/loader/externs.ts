@@ -11,7 +11,6 @@ import {
 } from '../object/index.ts';
 import { kernelVersion } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import type { Features } from './features.ts';
 import type { KernelBtf, ModuleBtf } from './kernel-btf.ts';
 
 /** What an extern turned out to be. Weak ones that were not found are not in the result. */
@@ -31,9 +30,11 @@ export interface ResolvedExterns {
 export interface ExternContext {
   readonly kernel: Kernel;
   readonly log: DiagnosticLog;
-  readonly kernelBtf: KernelBtf;
-  readonly features: Features;
+  /** Without it, what the kernel's BTF tells is left to a loader program, which runs on new kernels only. */
+  readonly kernelBtf: KernelBtf | undefined;
 }
+
+const leftToLoader: ResolvedExtern = { kind: 'btf', id: 0, moduleFd: 0, fdIndex: 0 };
 
 type KconfigExtern = Extract<ExternSpec, { kind: 'kconfig' }>;
 type KsymExtern = Extract<ExternSpec, { kind: 'ksym' }>;
@@ -68,7 +69,8 @@ export function resolveExterns(context: ExternContext, spec: ObjectSpec): Resolv
   const fds: number[] = [];
   for (const [index, extern] of spec.externs.entries()) {
     if (extern.kind !== 'ksym' || extern.symbolTypeId === 0) continue;
-    const resolved = resolveTyped(context, spec.btf!, extern, fds);
+    const { kernelBtf, log } = context;
+    const resolved = kernelBtf ? resolveTyped({ kernelBtf, log }, spec.btf!, extern, fds) : leftToLoader;
     if (resolved) found.set(index, resolved);
   }
   for (const [index, extern] of spec.externs.entries()) {
@@ -85,7 +87,7 @@ function fdBytes(fds: readonly number[]): Uint8Array {
   return bytes;
 }
 
-function virtualValue({ kernel, log }: ExternContext, extern: KconfigExtern): bigint {
+function virtualValue({ kernel, log, kernelBtf }: ExternContext, extern: KconfigExtern): bigint {
   switch (extern.name) {
     case 'LINUX_KERNEL_VERSION': {
       const version = kernelVersion(kernel).code;
@@ -93,9 +95,9 @@ function virtualValue({ kernel, log }: ExternContext, extern: KconfigExtern): bi
       return BigInt(version);
     }
     case 'LINUX_HAS_BPF_COOKIE':
-      return kernelVersion(kernel).code >= 0x050f00 ? 1n : 0n;
+      return !kernelBtf || kernelVersion(kernel).code >= 0x050f00 ? 1n : 0n;
     case 'LINUX_HAS_SYSCALL_WRAPPER':
-      return hasSyscallWrapper(kernel) ? 1n : 0n;
+      return !kernelBtf || hasSyscallWrapper(kernel) ? 1n : 0n;
     default:
       if (extern.name.startsWith('LINUX_') && extern.weak) return 0n;
       throw failure(log, 22, `extern (kcfg) '${extern.name}': unrecognized virtual extern`);
@@ -153,7 +155,7 @@ function readAddresses({ kernel, log }: ExternContext, externs: readonly KsymExt
 }
 
 function resolveTyped(
-  { kernelBtf, log }: ExternContext,
+  { kernelBtf, log }: { kernelBtf: KernelBtf; log: DiagnosticLog },
   btf: BtfImage,
   extern: KsymExtern,
   fds: number[],

@@ -20,6 +20,7 @@ export { attachTrace } from './attach/trace.ts';
 export { attachTracepoint } from './attach/tracepoint.ts';
 export { attachTracingMulti } from './attach/tracing-multi.ts';
 export { loadObject, type LoadOptions } from './load.ts';
+export { type LoaderRun, type LoaderRunOptions, makeLoaderProgram, runLoaderProgram } from './loader-program.ts';
 export { LoadedObject, type LoadedProgram } from './loaded-object.ts';
 export type { LoadedMap } from './maps.ts';
 export { mapPinPath, pinMap, pinProgram } from './pin.ts';

@@ -127,10 +127,7 @@ class Load {
     checkTargets(spec, this.#targets);
     if (!this.#options.hasToken) this.#checkLoading();
     if (this.#needsKernelBtf()) void this.#kernelBtf.vmlinux;
-    const externs = resolveExterns(
-      { kernel, log: this.#log, kernelBtf: this.#kernelBtf, features: this.#features },
-      spec,
-    );
+    const externs = resolveExterns({ kernel, log: this.#log, kernelBtf: this.#kernelBtf }, spec);
     const structOps = prepareStructOps({ log: this.#log, kernelBtf: this.#kernelBtf, spec });
     const codes = this.#relocateTypes();
     const linked = spec.programs

@@ -100,7 +100,7 @@ function provide(context: MapContext, wanted: Wanted): LoadedMap {
 }
 
 function reuse(context: MapContext, { index, spec }: Wanted): LoadedMap | undefined {
-  const { kernel, log, cleanup } = context;
+  const { kernel, cleanup } = context;
   const given = context.replacements.get(index);
   if (given !== undefined) {
     const facts = mapFacts(kernel, given);
@@ -109,6 +109,15 @@ function reuse(context: MapContext, { index, spec }: Wanted): LoadedMap | undefi
     if (fd < 0) throw new ObjectError(`map '${spec.name}': cannot duplicate its stand-in`, -fd);
     return existing(spec, facts, { fd: cleanup.fd(fd), pinPath: spec.pinPath, pinned: false });
   }
+  const pinned = findPinned(context, spec);
+  return pinned && existing(spec, pinned.facts, { fd: cleanup.fd(pinned.fd), pinPath: spec.pinPath, pinned: true });
+}
+
+/** The map that is pinned where this one is to be; the caller's to close. ObjectError, after warnings, if it does not fit. */
+export function findPinned(
+  { kernel, log }: Pick<MapContext, 'kernel' | 'log'>,
+  spec: MapSpec,
+): { fd: number; facts: MapFacts } | undefined {
   if (spec.pinPath === undefined) return undefined;
   const fd = openPinned(kernel, spec.pinPath);
   if (fd === -2) return undefined;
@@ -122,7 +131,7 @@ function reuse(context: MapContext, { index, spec }: Wanted): LoadedMap | undefi
     kernel.close(fd);
     throw bad(22, `couldn't reuse pinned map at '${spec.pinPath}': parameter mismatch`);
   }
-  return existing(spec, facts, { fd: cleanup.fd(fd), pinPath: spec.pinPath, pinned: true });
+  return { fd, facts };
 }
 
 function existing(

@@ -23,7 +23,7 @@ const rules: Record<string, readonly string[]> = {
   host: [...base, 'sys'],
   kernel: live,
   probe: [...live, 'kernel'],
-  loader: [...live, 'elf', 'object', 'kernel', 'probe'],
+  loader: [...live, 'elf', 'object', 'codegen', 'kernel', 'probe'],
   output: base,
   cli: [...base, 'output'],
   commands: [...pure, 'host', 'kernel', 'probe', 'loader', 'output', 'cli'],

@@ -17,6 +17,7 @@ import { mountBpffsDirectory, mountBpffsForFile } from '../shared/pin.ts';
 import { diagnostics, readObject } from '../shared/object-file.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { reportRefusal } from './explain.ts';
+import { loadByLoader } from './use-loader.ts';
 import { readSettings, settingContents } from './set-option.ts';
 
 interface ProgramKind {
@@ -44,13 +45,15 @@ interface LoadRequest {
 }
 
 /** `prog load OBJ FILE …`: pins the first program. */
-export const load: Handler = (ctx, words) => loadCommand(ctx, words, false);
+export const load: Handler = (ctx, words) => {
+  if (ctx.options.useLoader) loadByLoader(ctx, words);
+  else loadCommand(ctx, words, false);
+};
 
 /** `prog loadall OBJ DIR …`: pins every program. */
 export const loadAll: Handler = (ctx, words) => loadCommand(ctx, words, true);
 
 function loadCommand(ctx: Context, words: Words, all: boolean): void {
-  if (ctx.options.useLoader) fail("'--use-loader' is not supported by tsbpftool yet");
   words.require(2);
   const request: LoadRequest = {
     path: words.next(),

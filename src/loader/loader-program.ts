@@ -1,0 +1,145 @@
+import { contextHeader, generateLoader, type LoaderProgram, mapPlaces, programPlace } from '../codegen/index.ts';
+import { possibleCpus } from '../host/index.ts';
+import type { DiagnosticLog, ObjectSpec } from '../object/index.ts';
+import type { Kernel } from '../sys/index.ts';
+import { attr_test_run, bpf_cmd, bpf_map_type, bpf_prog_type, structView } from '../uapi/index.ts';
+import { createMap, freezeMap, loadProgram, updateElement } from './calls.ts';
+import { Cleanup } from './cleanup.ts';
+import { resolveExterns } from './externs.ts';
+import { mapRequest, programRequest } from './features.ts';
+import { findPinned } from './maps.ts';
+import { pinMap } from './pin.ts';
+
+const flagSleepable = 1 << 4;
+/** Bytes; room for as many maps as a loader program can create. */
+const contextSize = mapPlaces(64).fd;
+/** Of libbpf's gen_loader for the log of the verifier: log_level1, log_level2, statistics. */
+const fullLog = 7;
+
+/**
+ * Makes the loader program of an object. From the running kernel come its configuration, the addresses of its symbols
+ * and its number of processors. ObjectError, after libbpf's warnings, for objects that a loader program cannot load.
+ */
+export function makeLoaderProgram(kernel: Kernel, spec: ObjectSpec, log: DiagnosticLog): LoaderProgram {
+  const externs = resolveExterns({ kernel, log, kernelBtf: undefined }, spec);
+  const addresses = new Map<number, bigint>();
+  for (const [index, found] of externs.found) if (found.kind === 'address') addresses.set(index, found.address);
+  return generateLoader(spec, {
+    log,
+    possibleCpus: possibleCpus(kernel),
+    contents: externs.kconfig ? new Map([[spec.kconfigMap, externs.kconfig]]) : new Map(),
+    addresses,
+    pins: {
+      isPinned: (map) => {
+        const pinned = findPinned({ kernel, log }, map);
+        if (pinned) kernel.close(pinned.fd);
+        return pinned !== undefined;
+      },
+      // There is nothing to pin yet: the kernel refuses, unless the place is refused before.
+      pin: (map) => {
+        const { name, pinPath, maxEntries } = map;
+        const absent = { name, pinPath, maxEntries, spec: map, fd: -1, pinned: false, reused: false };
+        return pinMap({ kernel, log }, absent, undefined);
+      },
+    },
+  });
+}
+
+/** What a loader program did. Its descriptors are the caller's to close. */
+export interface LoaderRun {
+  /** 0 or -errno. */
+  readonly result: number;
+  /** What failed, in libbpf's words. */
+  readonly failure: string | undefined;
+  /** Descriptors that a failed loader left open; they are closed. */
+  readonly leaked: number;
+  readonly maps: readonly number[];
+  readonly programs: readonly number[];
+}
+
+export interface LoaderRunOptions {
+  /** Filled with the verifier's last log. */
+  readonly log?: Uint8Array;
+}
+
+/** Loads a loader program and runs it once; after a failure nothing of it is left. */
+export function runLoaderProgram(kernel: Kernel, loader: LoaderProgram, options: LoaderRunOptions = {}): LoaderRun {
+  const before = bpfDescriptors(kernel);
+  const context = new Uint8Array(contextSize);
+  const view = new DataView(context.buffer);
+  view.setUint32(0, contextSize, true);
+  if (options.log) {
+    view.setUint32(contextHeader.logLevel, fullLog, true);
+    view.setUint32(contextHeader.logSize, options.log.length, true);
+    view.setBigUint64(contextHeader.logAddress, kernel.address(options.log), true);
+  }
+  const { result, failure } = run(kernel, loader, { context, log: options.log });
+  if (result < 0) {
+    const leaked = [...bpfDescriptors(kernel)].filter((fd) => !before.has(fd));
+    for (const fd of leaked) kernel.close(fd);
+    return { result, failure, leaked: leaked.length, maps: [], programs: [] };
+  }
+  return {
+    result,
+    failure,
+    leaked: 0,
+    maps: loader.maps.map((_, index) => view.getInt32(mapPlaces(index).fd, true)),
+    programs: loader.programs.map((_, index) => view.getInt32(programPlace(loader.maps.length, index), true)),
+  };
+}
+
+/** Source of the steps: libbpf, bpf_load_and_run. */
+function run(
+  kernel: Kernel,
+  loader: LoaderProgram,
+  { context, log }: { context: Uint8Array; log: Uint8Array | undefined },
+): { result: number; failure: string | undefined } {
+  using cleanup = new Cleanup(kernel);
+  const failed = (result: number, failure: string) => ({ result, failure });
+  const map = createMap(
+    kernel,
+    mapRequest({ type: bpf_map_type.BPF_MAP_TYPE_ARRAY, name: '__loader.map', valueSize: loader.data.length }),
+  );
+  if (map < 0) return failed(map, 'failed to create loader map');
+  cleanup.fd(map);
+  const updated = updateElement(kernel, map, { key: new Uint8Array(4), value: loader.data });
+  if (updated < 0) return failed(updated, 'failed to update loader map');
+  const frozen = freezeMap(kernel, map);
+  if (frozen < 0) return failed(frozen, 'failed to freeze map');
+  const program = loadProgram(
+    kernel,
+    programRequest({
+      type: bpf_prog_type.BPF_PROG_TYPE_SYSCALL,
+      name: '__loader.prog',
+      code: loader.instructions,
+      license: 'Dual BSD/GPL',
+      flags: flagSleepable,
+      fdArray: new Uint8Array(Int32Array.of(map).buffer),
+      logLevel: log ? fullLog : 0,
+      log,
+    }),
+  );
+  if (program < 0) return failed(program, 'failed to load loader prog');
+  cleanup.fd(program);
+  const attr = structView(attr_test_run);
+  attr.set('prog_fd', program).set('ctx_in', kernel.address(context)).set('ctx_size_in', context.length);
+  const ran = kernel.bpf(bpf_cmd.BPF_PROG_TEST_RUN, attr.bytes);
+  if (ran < 0) return failed(ran, 'failed to execute loader prog');
+  const returned = attr.u32('retval') | 0;
+  return returned < 0 ? failed(returned, 'error returned by loader prog') : { result: 0, failure: undefined };
+}
+
+/** Open descriptors of BPF objects of this process. */
+function bpfDescriptors(kernel: Kernel): Set<number> {
+  const found = new Set<number>();
+  for (const name of kernel.listDirectory('/proc/self/fd')) {
+    let target = '';
+    try {
+      target = kernel.readLink(`/proc/self/fd/${name}`);
+    } catch {
+      // The directory's own, closed by now.
+    }
+    if (/^anon_inode:\[?(bpf|btf)/.test(target)) found.add(Number(name));
+  }
+  return found;
+}
