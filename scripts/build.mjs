@@ -17,7 +17,7 @@ const loadedByNode = ['node:fs', 'node:module', 'node:path', 'node:process'];
 
 /**
  * Built-in modules by process.getBuiltinModule: importing node:fs as an ES module would also load its streams, which
- * costs a short run a tenth of its time. Of other modules only functions are had, and loaded when one is called.
+ * costs a short run a tenth of its time. Of other modules only functions and classes are had, and loaded when one is called.
  */
 const builtins = {
   name: 'builtins',
@@ -30,7 +30,10 @@ const builtins = {
         ? exported.map(([key]) => `export const ${key} = /* @__PURE__ */ (() => ${load}.${key})();`)
         : exported
             .filter(([, value]) => typeof value === 'function')
-            .map(([key]) => `export const ${key} = (...args) => ${load}.${key}(...args);`);
+            .map(([key]) => {
+              const call = `new.target ? new (${load}.${key})(...args) : ${load}.${key}(...args)`;
+              return `export function ${key}(...args) { return ${call}; }`;
+            });
       return { contents: `export default /* @__PURE__ */ (() => ${load})();\n${lines.join('\n')}` };
     });
   },

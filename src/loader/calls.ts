@@ -53,6 +53,8 @@ export interface MapRequest {
   valueTypeId: number;
   vmlinuxValueTypeId: number;
   valueTypeBtfFd: number;
+  /** SHA-256 of the only program that may use the map. */
+  programHash: Uint8Array | undefined;
 }
 
 export function createMap(kernel: Kernel, request: MapRequest): number {
@@ -72,6 +74,10 @@ export function createMap(kernel: Kernel, request: MapRequest): number {
   attr.set('btf_vmlinux_value_type_id', request.vmlinuxValueTypeId);
   attr.set('value_type_btf_obj_fd', request.valueTypeBtfFd);
   attr.set('map_extra', request.mapExtra);
+  if (request.programHash) {
+    attr.set('excl_prog_hash', kernel.address(request.programHash));
+    attr.set('excl_prog_hash_size', request.programHash.length);
+  }
   return kernel.bpf(bpf_cmd.BPF_MAP_CREATE, attr.bytes);
 }
 
@@ -91,6 +97,8 @@ export interface ProgramRequest {
   /** A program's fd, or that of a module's BTF. */
   attachFd: number;
   fdArray: Uint8Array | undefined;
+  /** By a key in a keyring; it covers the maps of `fdArray`. */
+  signature: { bytes: Uint8Array; keyring: number } | undefined;
   logLevel: number;
   log: Uint8Array | undefined;
 }
@@ -127,6 +135,12 @@ export function loadProgram(kernel: Kernel, request: ProgramRequest): number {
   attr.set('attach_btf_id', request.attachBtfId);
   attr.set('attach_prog_fd', request.attachFd);
   if (request.fdArray) attr.set('fd_array', kernel.address(request.fdArray));
+  if (request.signature) {
+    attr.set('fd_array_cnt', (request.fdArray?.length ?? 0) / 4);
+    attr.set('signature', kernel.address(request.signature.bytes));
+    attr.set('signature_size', request.signature.bytes.length);
+    attr.set('keyring_id', request.signature.keyring);
+  }
   let result = 0;
   // The verifier asks for another attempt when a signal interrupted it.
   for (let attempts = 0; attempts < 5; attempts++) {

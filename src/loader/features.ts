@@ -37,6 +37,7 @@ const emptyMap: MapRequest = {
   valueTypeId: 0,
   vmlinuxValueTypeId: 0,
   valueTypeBtfFd: 0,
+  programHash: undefined,
 };
 
 const emptyProgram: ProgramRequest = {
@@ -54,6 +55,7 @@ const emptyProgram: ProgramRequest = {
   attachBtfId: 0,
   attachFd: 0,
   fdArray: undefined,
+  signature: undefined,
   logLevel: 0,
   log: undefined,
 };

@@ -20,7 +20,14 @@ export { attachTrace } from './attach/trace.ts';
 export { attachTracepoint } from './attach/tracepoint.ts';
 export { attachTracingMulti } from './attach/tracing-multi.ts';
 export { loadObject, type LoadOptions } from './load.ts';
-export { type LoaderRun, type LoaderRunOptions, makeLoaderProgram, runLoaderProgram } from './loader-program.ts';
+export {
+  addSigner,
+  type LoaderMakeOptions,
+  type LoaderRun,
+  type LoaderRunOptions,
+  makeLoaderProgram,
+  runLoaderProgram,
+} from './loader-program.ts';
 export { LoadedObject, type LoadedProgram } from './loaded-object.ts';
 export type { LoadedMap } from './maps.ts';
 export { mapPinPath, pinMap, pinProgram } from './pin.ts';
@@ -33,6 +40,7 @@ export {
 } from './profile/profiler.ts';
 export { type ProfileTarget, profileTarget, type TargetProblem } from './profile/target.ts';
 export { ProgramRefused } from './refused.ts';
+export { type ProgramSignature, readSigner, type Signer, signInstructions } from './signing/sign.ts';
 export { TargetError, type TargetFault, type TargetProgram } from './target.ts';
 export { attachKprobe, attachKsyscall } from './attach/kprobe.ts';
 export { attachKprobeMulti, type KernelPlaces } from './attach/kprobe-multi.ts';

@@ -1,7 +1,7 @@
 import { contextHeader, generateLoader, type LoaderProgram, mapPlaces, programPlace } from '../codegen/index.ts';
 import { possibleCpus } from '../host/index.ts';
 import type { DiagnosticLog, ObjectSpec } from '../object/index.ts';
-import type { Kernel } from '../sys/index.ts';
+import { KEY_SPEC_SESSION_KEYRING, type Kernel } from '../sys/index.ts';
 import { attr_test_run, bpf_cmd, bpf_map_type, bpf_prog_type, structView } from '../uapi/index.ts';
 import { createMap, freezeMap, loadProgram, updateElement } from './calls.ts';
 import { Cleanup } from './cleanup.ts';
@@ -9,6 +9,7 @@ import { resolveExterns } from './externs.ts';
 import { mapRequest, programRequest } from './features.ts';
 import { findPinned } from './maps.ts';
 import { pinMap } from './pin.ts';
+import type { ProgramSignature, Signer } from './signing/sign.ts';
 
 const flagSleepable = 1 << 4;
 /** Bytes; room for as many maps as a loader program can create. */
@@ -16,11 +17,18 @@ const contextSize = mapPlaces(64).fd;
 /** Of libbpf's gen_loader for the log of the verifier: log_level1, log_level2, statistics. */
 const fullLog = 7;
 
+export interface LoaderMakeOptions {
+  readonly log: DiagnosticLog;
+  /** Whoever runs the loader may not change sizes and contents of maps. */
+  readonly signed: boolean;
+}
+
 /**
  * Makes the loader program of an object. From the running kernel come its configuration, the addresses of its symbols
  * and its number of processors. ObjectError, after libbpf's warnings, for objects that a loader program cannot load.
  */
-export function makeLoaderProgram(kernel: Kernel, spec: ObjectSpec, log: DiagnosticLog): LoaderProgram {
+export function makeLoaderProgram(kernel: Kernel, spec: ObjectSpec, options: LoaderMakeOptions): LoaderProgram {
+  const { log, signed } = options;
   const externs = resolveExterns({ kernel, log, kernelBtf: undefined }, spec);
   const addresses = new Map<number, bigint>();
   for (const [index, found] of externs.found) if (found.kind === 'address') addresses.set(index, found.address);
@@ -29,6 +37,7 @@ export function makeLoaderProgram(kernel: Kernel, spec: ObjectSpec, log: Diagnos
     possibleCpus: possibleCpus(kernel),
     contents: externs.kconfig ? new Map([[spec.kconfigMap, externs.kconfig]]) : new Map(),
     addresses,
+    signed,
     pins: {
       isPinned: (map) => {
         const pinned = findPinned({ kernel, log }, map);
@@ -45,6 +54,17 @@ export function makeLoaderProgram(kernel: Kernel, spec: ObjectSpec, log: Diagnos
   });
 }
 
+/** Puts a signer's certificate into the session's keyring, where the kernel looks for it. Returns 0 or -errno. */
+export function addSigner(kernel: Kernel, signer: Signer, description: string): number {
+  const result = kernel.addKey({
+    type: 'asymmetric',
+    description,
+    payload: signer.certificate,
+    keyring: KEY_SPEC_SESSION_KEYRING,
+  });
+  return Math.min(result, 0);
+}
+
 /** What a loader program did. Its descriptors are the caller's to close. */
 export interface LoaderRun {
   /** 0 or -errno. */
@@ -59,7 +79,8 @@ export interface LoaderRun {
 
 export interface LoaderRunOptions {
   /** Filled with the verifier's last log. */
-  readonly log?: Uint8Array;
+  readonly log?: Uint8Array | undefined;
+  readonly signature?: ProgramSignature | undefined;
 }
 
 /** Loads a loader program and runs it once; after a failure nothing of it is left. */
@@ -73,7 +94,7 @@ export function runLoaderProgram(kernel: Kernel, loader: LoaderProgram, options:
     view.setUint32(contextHeader.logSize, options.log.length, true);
     view.setBigUint64(contextHeader.logAddress, kernel.address(options.log), true);
   }
-  const { result, failure } = run(kernel, loader, { context, log: options.log });
+  const { result, failure } = run(kernel, loader, { context, ...options });
   if (result < 0) {
     const leaked = [...bpfDescriptors(kernel)].filter((fd) => !before.has(fd));
     for (const fd of leaked) kernel.close(fd);
@@ -92,13 +113,18 @@ export function runLoaderProgram(kernel: Kernel, loader: LoaderProgram, options:
 function run(
   kernel: Kernel,
   loader: LoaderProgram,
-  { context, log }: { context: Uint8Array; log: Uint8Array | undefined },
+  { context, log, signature }: LoaderRunOptions & { context: Uint8Array },
 ): { result: number; failure: string | undefined } {
   using cleanup = new Cleanup(kernel);
   const failed = (result: number, failure: string) => ({ result, failure });
   const map = createMap(
     kernel,
-    mapRequest({ type: bpf_map_type.BPF_MAP_TYPE_ARRAY, name: '__loader.map', valueSize: loader.data.length }),
+    mapRequest({
+      type: bpf_map_type.BPF_MAP_TYPE_ARRAY,
+      name: '__loader.map',
+      valueSize: loader.data.length,
+      programHash: signature?.programHash,
+    }),
   );
   if (map < 0) return failed(map, 'failed to create loader map');
   cleanup.fd(map);
@@ -115,6 +141,7 @@ function run(
       license: 'Dual BSD/GPL',
       flags: flagSleepable,
       fdArray: new Uint8Array(Int32Array.of(map).buffer),
+      signature: signature && { bytes: signature.bytes, keyring: KEY_SPEC_SESSION_KEYRING },
       logLevel: log ? fullLog : 0,
       log,
     }),

@@ -40,6 +40,8 @@ export const SOL_SOCKET = 1;
 export const EPOLL_CTL_ADD = 1;
 export const EPOLLIN = 1;
 
+export const KEY_SPEC_SESSION_KEYRING = -3;
+
 export const CLONE_NEWNET = 0x40000000;
 
 /** `statfs` type numbers. */
@@ -48,12 +50,18 @@ export const TRACEFS_MAGIC = 0x74726163;
 export const DEBUGFS_MAGIC = 0x64626720;
 export const CGROUP2_SUPER_MAGIC = 0x63677270;
 
+export interface SyscallNumbers {
+  readonly bpf: number;
+  readonly perfEventOpen: number;
+  readonly addKey: number;
+}
+
 /** System-call numbers that libc has no function for, by `process.arch`. */
-export const syscallNumbers: Readonly<Record<string, { bpf: number; perfEventOpen: number }>> = {
-  x64: { bpf: 321, perfEventOpen: 298 },
-  arm64: { bpf: 280, perfEventOpen: 241 },
-  riscv64: { bpf: 280, perfEventOpen: 241 },
-  loong64: { bpf: 280, perfEventOpen: 241 },
-  s390x: { bpf: 351, perfEventOpen: 331 },
-  ppc64: { bpf: 361, perfEventOpen: 319 },
+export const syscallNumbers: Readonly<Record<string, SyscallNumbers>> = {
+  x64: { bpf: 321, perfEventOpen: 298, addKey: 248 },
+  arm64: { bpf: 280, perfEventOpen: 241, addKey: 217 },
+  riscv64: { bpf: 280, perfEventOpen: 241, addKey: 217 },
+  loong64: { bpf: 280, perfEventOpen: 241, addKey: 217 },
+  s390x: { bpf: 351, perfEventOpen: 331, addKey: 278 },
+  ppc64: { bpf: 361, perfEventOpen: 319, addKey: 269 },
 };

@@ -7,6 +7,7 @@ export type {
   Kernel,
   MappedMemory,
   MapRequest,
+  NewKey,
   PerfEventTarget,
   ResourceLimit,
 } from './kernel.ts';

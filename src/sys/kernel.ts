@@ -37,6 +37,15 @@ export interface ResourceLimit {
   hard: bigint;
 }
 
+export interface NewKey {
+  /** A type the kernel knows, e.g. `asymmetric`. */
+  type: string;
+  description: string;
+  payload: Uint8Array;
+  /** Serial number, or `KEY_SPEC_*`. */
+  keyring: number;
+}
+
 /** Reads of /proc, /sys and other files. These throw SyscallError. */
 export interface FileAccess {
   readFile(path: string): Uint8Array;
@@ -108,6 +117,9 @@ export interface Kernel extends FileAccess {
   removeDirectory(path: string): number;
   unlink(path: string): number;
   setNamespace(fd: number, type: number): number;
+
+  /** add_key(2): the serial number of the new key, or -errno. */
+  addKey(key: NewKey): number;
 
   getResourceLimit(resource: number): ResourceLimit | number;
   setResourceLimit(resource: number, limit: ResourceLimit): number;

@@ -1,8 +1,17 @@
+import { encodeUtf8 } from '../bytes/index.ts';
 import { NotSupportedError } from '../errors/index.ts';
-import { EPOLL_CTL_ADD, EPOLLIN, MAP_PRIVATE, MAP_SHARED, O_CLOEXEC, syscallNumbers } from './constants.ts';
+import {
+  EPOLL_CTL_ADD,
+  EPOLLIN,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  O_CLOEXEC,
+  type SyscallNumbers,
+  syscallNumbers,
+} from './constants.ts';
 import { checkResult } from './failure.ts';
 import { nodeFiles } from './files.ts';
-import type { Kernel, MappedMemory, MapRequest, PerfEventTarget, ResourceLimit } from './kernel.ts';
+import type { Kernel, MappedMemory, MapRequest, NewKey, PerfEventTarget, ResourceLimit } from './kernel.ts';
 import { Libc } from './libc.ts';
 import { NativeMapping } from './mapped-memory.ts';
 
@@ -37,7 +46,7 @@ class LinuxKernel implements Kernel {
     return this.#libc;
   }
 
-  get #known(): { bpf: number; perfEventOpen: number } {
+  get #known(): SyscallNumbers {
     if (this.#numbers === undefined) throw new NotSupportedError(`processor architecture ${process.arch}`);
     return this.#numbers;
   }
@@ -178,6 +187,12 @@ class LinuxKernel implements Kernel {
 
   setNamespace(fd: number, type: number): number {
     return this.#native.call('setns', 'ii', [fd, type]);
+  }
+
+  addKey({ type, description, payload, keyring }: NewKey): number {
+    const parts = [encodeUtf8(`${type}\0`), encodeUtf8(`${description}\0`), payload];
+    const pointers = parts.map((bytes) => this.address(bytes));
+    return this.#native.syscall(this.#known.addKey, [...pointers, payload.length, keyring]);
   }
 
   getResourceLimit(resource: number): ResourceLimit | number {

@@ -1,38 +1,47 @@
-import type { LoaderProgram } from '../../codegen/index.ts';
-import { type Context, fail, failSilently, type Words } from '../../cli/index.ts';
 import { cstr } from '../../bytes/index.ts';
-import { TsbpfError } from '../../errors/index.ts';
-import { decodeInstructions, disassemble, loadImm64 } from '../../insn/index.ts';
-import { makeLoaderProgram, runLoaderProgram } from '../../loader/index.ts';
-import { ObjectError, type ObjectSpec } from '../../object/index.ts';
+import { type Context, fail, failSilently, type Words } from '../../cli/index.ts';
+import type { LoaderProgram } from '../../codegen/index.ts';
+import { Errno, strerror, SyscallError, TsbpfError } from '../../errors/index.ts';
+import { decodeInstructions, disassemble, type Instruction, loadImm64 } from '../../insn/index.ts';
+import {
+  addSigner,
+  makeLoaderProgram,
+  type ProgramSignature,
+  readSigner,
+  runLoaderProgram,
+  type Signer,
+  signInstructions,
+} from '../../loader/index.ts';
+import { ObjectError, type ObjectSpec, Pseudo } from '../../object/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { diagnostics, readObject } from '../shared/object-file.ts';
 
-/** Bytes, as much as the verifier takes at once in the reference. */
+/** Bytes: as much as the reference gives the verifier. */
 const logSize = 0xffffff;
 
 /**
  * `-L prog load OBJ …`: has a program of type syscall load the object, and lets go of everything at once. Further
- * words mean nothing, as in the reference.
+ * words mean nothing, as in the reference. With `-S` that program is signed.
  */
 export function loadByLoader(ctx: Context, words: Words): void {
   words.require(1);
   const kernel = kernelOf(ctx);
-  const spec = open(ctx, words.next());
-  const loader = generate(ctx, spec);
+  const loader = generate(ctx, open(ctx, words.next()));
   if (ctx.options.debug) printInstructions(ctx, loader.instructions);
-  const verifierLog = ctx.options.debug ? new Uint8Array(logSize) : undefined;
-  const run = runLoaderProgram(kernel, loader, verifierLog ? { log: verifierLog } : {});
+  const signature = ctx.options.sign ? makeSignature(ctx, loader) : undefined;
+  const log = ctx.options.debug ? new Uint8Array(logSize) : undefined;
+  const run = runLoaderProgram(kernel, loader, { log, signature });
   for (const fd of [...run.maps, ...run.programs]) if (fd > 0) kernel.close(fd);
-  if (run.result >= 0 && !verifierLog) return;
-  ctx.printError(`err ${run.result}\n${run.failure ?? '(null)'}\n${verifierLog ? cstr(verifierLog) : '(null)'}`);
+  if (run.result >= 0 && !log) return;
+  ctx.printError(`err ${run.result}\n${run.failure ?? '(null)'}\n${log ? cstr(log) : '(null)'}`);
   if (run.leaked > 0) ctx.printError(`loader prog leaked ${run.leaked} FDs\n`);
   if (run.result < 0) failSilently(run.result);
 }
 
 function open(ctx: Context, path: string): ObjectSpec {
   try {
-    return readObject(ctx, path, diagnostics(ctx));
+    // The reference does not hand -m on.
+    return readObject(ctx, path, diagnostics(ctx), { relaxedMaps: false });
   } catch (cause) {
     if (!(cause instanceof TsbpfError)) throw cause;
     fail('failed to open object file', { cause });
@@ -41,18 +50,41 @@ function open(ctx: Context, path: string): ObjectSpec {
 
 function generate(ctx: Context, spec: ObjectSpec): LoaderProgram {
   try {
-    return makeLoaderProgram(kernelOf(ctx), spec, diagnostics(ctx));
+    return makeLoaderProgram(kernelOf(ctx), spec, { log: diagnostics(ctx), signed: ctx.options.sign });
   } catch (cause) {
     if (!(cause instanceof ObjectError)) throw cause;
     fail('failed to load object file', { cause, status: -cause.errno });
   }
 }
 
+/** Signs the loader and makes its certificate known to the kernel. */
+function makeSignature(ctx: Context, loader: LoaderProgram): ProgramSignature {
+  const { privateKeyPath = '', certificatePath = '' } = ctx.options;
+  const readFile = (path: string) => {
+    try {
+      return kernelOf(ctx).readFile(path);
+    } catch (cause) {
+      if (!(cause instanceof SyscallError)) throw cause;
+      throw new ObjectError(`can't read ${path}: ${strerror(cause.errno)}`, Errno.EINVAL, { cause });
+    }
+  };
+  let signer: Signer;
+  let signature: ProgramSignature;
+  try {
+    signer = readSigner(readFile(privateKeyPath), readFile(certificatePath));
+    signature = signInstructions(loader.instructions, signer);
+  } catch (cause) {
+    if (!(cause instanceof ObjectError)) throw cause;
+    ctx.error(cause.message);
+    fail('failed to sign program', { cause, status: -cause.errno });
+  }
+  if (addSigner(kernelOf(ctx), signer, certificatePath) < 0) fail('failed to add session key');
+  return signature;
+}
+
 /** With JSON there is no place for them. */
 function printInstructions(ctx: Context, bytes: Uint8Array): void {
   if (ctx.json !== undefined) return;
-  const constant = (insn: { src: number; imm: number }, high: number) =>
-    insn.src === mapIndexValue ? `map[idx:${insn.imm}]+${high}` : undefined;
   const instructions = decodeInstructions(bytes);
   for (let i = 0; i < instructions.length; i++) {
     const insn = instructions[i]!;
@@ -61,4 +93,6 @@ function printInstructions(ctx: Context, bytes: Uint8Array): void {
   }
 }
 
-const mapIndexValue = 6;
+function constant(insn: Instruction, high: number): string | undefined {
+  return insn.src === Pseudo.MAP_IDX_VALUE ? `map[idx:${insn.imm}]+${high}` : undefined;
+}

@@ -14,7 +14,12 @@ export function diagnostics(ctx: Context): DiagnosticLog {
 }
 
 /** Reads an object file. TsbpfError, after libbpf's messages, where that fails. */
-export function readObject(ctx: Context, path: string, log: DiagnosticLog): ObjectSpec {
+export function readObject(
+  ctx: Context,
+  path: string,
+  log: DiagnosticLog,
+  options: { relaxedMaps?: boolean } = {},
+): ObjectSpec {
   // What is no path is refused before anything is read.
   if (Buffer.byteLength(process.env.LIBBPF_BPF_TOKEN_PATH ?? '') >= longestPath) {
     throw new ObjectError('LIBBPF_BPF_TOKEN_PATH is too long', Errno.ENAMETOOLONG);
@@ -28,5 +33,5 @@ export function readObject(ctx: Context, path: string, log: DiagnosticLog): Obje
     log('warn', `elf: failed to open ${path}${how}`);
     throw cause;
   }
-  return parseObject(bytes, { path, log, relaxedMaps: ctx.options.mapcompat });
+  return parseObject(bytes, { path, log, relaxedMaps: options.relaxedMaps ?? ctx.options.mapcompat });
 }
