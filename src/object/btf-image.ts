@@ -35,6 +35,8 @@ const fixedTail = [0, 4, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 4, 0, 0];
 const elementTail = [0, 0, 0, 0, 12, 12, 8, 0, 0, 0, 0, 0, 0, 8, 0, 12, 0, 0, 0, 12];
 
 const headerSize = 24;
+/** Of headers that tell of a layout. */
+const layoutHeaderSize = 32;
 const magic = 0xeb9f;
 
 export interface ImageMember {
@@ -65,6 +67,9 @@ export class BtfImage {
   #strings: Uint8Array;
   #starts: Uint32Array;
   #count: number;
+  readonly #headerLength: number;
+  /** What newer headers tell of: sizes of kinds, for readers that do not know them. */
+  readonly #layout: Uint8Array;
   /** The bytes are the caller's: copied before the first change. */
   #isBorrowed = true;
   /** The types as words, for scans. */
@@ -83,6 +88,10 @@ export class BtfImage {
     const headerLength = reader.u32();
     if (headerLength < headerSize || headerLength > bytes.length) throw reader.error('a header inside the data', 4);
     const [typesAt, typesLength, stringsAt, stringsLength] = [reader.u32(), reader.u32(), reader.u32(), reader.u32()];
+    const [layoutAt, layoutLength] = headerLength >= layoutHeaderSize ? [reader.u32(), reader.u32()] : [0, 0];
+    if (headerLength + layoutAt + layoutLength > bytes.length) throw reader.error('the layout inside the data', 24);
+    this.#headerLength = headerLength;
+    this.#layout = bytes.subarray(headerLength + layoutAt, headerLength + layoutAt + layoutLength);
     if (typesAt % 4 !== 0) throw reader.error('types aligned to 4 bytes', 8);
     if (headerLength + typesAt + typesLength > bytes.length) throw reader.error('types inside the data', 8);
     if (headerLength + stringsAt + stringsLength > bytes.length) throw reader.error('strings inside the data', 16);
@@ -503,7 +512,23 @@ export class BtfImage {
     }
   }
 
-  /** The BTF as bytes: header, types, strings. */
+  /** As `finish`, with a header as long as it was, and the layout it tells of. */
+  finishAsGiven(): Uint8Array {
+    const writer = new ByteWriter({ littleEndian: this.littleEndian, capacity: headerSize + this.#types.length });
+    const { length } = this.#types;
+    const layout = this.#layout;
+    writer.u16(magic).u8(1).u8(0).u32(this.#headerLength);
+    writer
+      .u32(0)
+      .u32(length)
+      .u32(length + layout.length)
+      .u32(this.#strings.length);
+    if (layout.length > 0) writer.u32(length).u32(layout.length);
+    writer.pad(this.#headerLength - writer.length);
+    return writer.bytes(this.#types).bytes(layout).bytes(this.#strings).finish();
+  }
+
+  /** The BTF as bytes: the first header that BTF had, types, strings. */
   finish(): Uint8Array {
     const writer = new ByteWriter({ littleEndian: this.littleEndian, capacity: headerSize + this.#types.length });
     writer.u16(magic).u8(1).u8(0).u32(headerSize);
@@ -513,7 +538,7 @@ export class BtfImage {
 
   /** An independent copy. */
   clone(): BtfImage {
-    return new BtfImage(this.finish(), this.base);
+    return new BtfImage(this.finishAsGiven(), this.base);
   }
 
   #u32(id: number, at: number): number {

@@ -130,7 +130,7 @@ function emitStart(emitter: Emitter, fdArray: number, counts: { programs: number
 }
 
 function emitBtf(emitter: Emitter, btf: BtfImage): void {
-  const bytes = btf.finish();
+  const bytes = btf.finishAsGiven();
   const at = emitter.blob.add(bytes);
   const attribute = emitter.blob.addAttribute(attr_btf_load, 'btf_log_level', { btf_size: bytes.length });
   emitter.copyFromContext(attribute.member('btf_log_level'), 4, contextHeader.logLevel);

@@ -10,7 +10,7 @@ import {
   readSigner,
   runLoaderProgram,
   type Signer,
-  signInstructions,
+  signLoader,
 } from '../../loader/index.ts';
 import { ObjectError, type ObjectSpec, Pseudo } from '../../object/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
@@ -72,7 +72,7 @@ function makeSignature(ctx: Context, loader: LoaderProgram): ProgramSignature {
   let signature: ProgramSignature;
   try {
     signer = readSigner(readFile(privateKeyPath), readFile(certificatePath));
-    signature = signInstructions(loader.instructions, signer);
+    signature = signLoader(loader, signer);
   } catch (cause) {
     if (!(cause instanceof ObjectError)) throw cause;
     ctx.error(cause.message);

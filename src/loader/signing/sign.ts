@@ -1,4 +1,5 @@
 import { createHash, createPrivateKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
+import type { LoaderProgram } from '../../codegen/index.ts';
 import { ObjectError } from '../../object/index.ts';
 import { decode, encode, objectIdentifier, Tag } from './der.ts';
 
@@ -74,11 +75,17 @@ const algorithms: Readonly<Record<string, Uint8Array>> = {
   ec: encode(Tag.SEQUENCE, objectIdentifier('1.2.840.10045.4.3.2')),
 };
 
-/** Signs instructions: SHA-256, no signed attributes, no certificates inside. ObjectError if the key cannot. */
-export function signInstructions(instructions: Uint8Array, signer: Signer): ProgramSignature {
+/**
+ * Signs a loader's instructions and, after them, the value of its map: SHA-256, no signed attributes, no certificates
+ * inside. ObjectError if the key cannot.
+ */
+export function signLoader(
+  { instructions, data }: Pick<LoaderProgram, 'instructions' | 'data'>,
+  signer: Signer,
+): ProgramSignature {
   const algorithm = algorithms[signer.key.asymmetricKeyType ?? ''];
   if (!algorithm) throw new ObjectError(`keys of type ${signer.key.asymmetricKeyType} sign no programs`, eio);
-  const signature = sign('sha256', instructions, signer.key);
+  const signature = sign('sha256', Buffer.concat([instructions, data]), signer.key);
   const signerInfo = encode(
     Tag.SEQUENCE,
     version3,
