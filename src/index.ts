@@ -29,6 +29,7 @@ export {
   type UpdateMode,
   vmlinuxBtf,
 } from './kernel/index.ts';
+export { generateLoader, type LoaderOptions, type LoaderProgram } from './codegen/index.ts';
 export {
   type AttachableProgram,
   type AttachContext,
@@ -62,13 +63,18 @@ export {
   type LoadedMap,
   LoadedObject,
   type LoadedProgram,
+  type LoaderMakeOptions,
+  type LoaderRun,
+  type LoaderRunOptions,
   loadObject,
   type LoadOptions,
+  makeLoaderProgram,
   type ProfileReadings,
   Profiler,
   profileTarget,
   ProgramRefused,
   registerStructOps,
+  runLoaderProgram,
   TargetError,
   type TargetFault,
   type TargetProgram,

@@ -30,6 +30,11 @@ export function cases(project) {
       object: object('globals'),
       argv: (pins) => ['prog', 'load', object('globals'), `${pins}/program`, 'pinmaps', `${pins}/maps`],
     },
+    ...['globals', 'rejected', 'kfuncs'].map((name) => ({
+      name: `use-loader-${name}`,
+      object: object(name),
+      argv: () => ['-L', 'prog', 'load', object(name)],
+    })),
     {
       name: 'autoattach',
       object: object('autoattach'),

@@ -18,24 +18,29 @@ const contextSize = mapPlaces(64).fd;
 const fullLog = 7;
 
 export interface LoaderMakeOptions {
-  readonly log: DiagnosticLog;
+  /** Receives libbpf's diagnostics, without prefix and final newline. */
+  readonly log?: DiagnosticLog;
   /** Whoever runs the loader may not change sizes and contents of maps. */
-  readonly signed: boolean;
+  readonly signed?: boolean;
+  /** First contents of maps of global data, by index of the map. */
+  readonly contents?: ReadonlyMap<number, Uint8Array>;
 }
 
 /**
  * Makes the loader program of an object. From the running kernel come its configuration, the addresses of its symbols
  * and its number of processors. ObjectError, after libbpf's warnings, for objects that a loader program cannot load.
  */
-export function makeLoaderProgram(kernel: Kernel, spec: ObjectSpec, options: LoaderMakeOptions): LoaderProgram {
-  const { log, signed } = options;
+export function makeLoaderProgram(kernel: Kernel, spec: ObjectSpec, options: LoaderMakeOptions = {}): LoaderProgram {
+  const { log = () => undefined, signed = false } = options;
+  const contents = new Map(options.contents);
   const externs = resolveExterns({ kernel, log, kernelBtf: undefined }, spec);
+  if (externs.kconfig) contents.set(spec.kconfigMap, externs.kconfig);
   const addresses = new Map<number, bigint>();
   for (const [index, found] of externs.found) if (found.kind === 'address') addresses.set(index, found.address);
   return generateLoader(spec, {
     log,
     possibleCpus: possibleCpus(kernel),
-    contents: externs.kconfig ? new Map([[spec.kconfigMap, externs.kconfig]]) : new Map(),
+    contents,
     addresses,
     signed,
     pins: {

@@ -15,6 +15,7 @@ import {
 import { ObjectError, type ObjectSpec, Pseudo } from '../../object/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { diagnostics, readObject } from '../shared/object-file.ts';
+import { readSettings, settingContents } from './set-option.ts';
 
 /** Bytes: as much as the reference gives the verifier. */
 const logSize = 0xffffff;
@@ -25,8 +26,11 @@ const logSize = 0xffffff;
  */
 export function loadByLoader(ctx: Context, words: Words): void {
   words.require(1);
+  if (ctx.verbOptions.has('explain')) fail("'--explain' is not possible with '--use-loader'");
   const kernel = kernelOf(ctx);
-  const loader = generate(ctx, open(ctx, words.next()));
+  const settings = readSettings(ctx.verbOptions.get('set') ?? []);
+  const spec = open(ctx, words.next());
+  const loader = generate(ctx, spec, settingContents(ctx, spec, settings, new Map()));
   if (ctx.options.debug) printInstructions(ctx, loader.instructions);
   const signature = ctx.options.sign ? makeSignature(ctx, loader) : undefined;
   const log = ctx.options.debug ? new Uint8Array(logSize) : undefined;
@@ -48,9 +52,9 @@ function open(ctx: Context, path: string): ObjectSpec {
   }
 }
 
-function generate(ctx: Context, spec: ObjectSpec): LoaderProgram {
+function generate(ctx: Context, spec: ObjectSpec, contents: ReadonlyMap<number, Uint8Array>): LoaderProgram {
   try {
-    return makeLoaderProgram(kernelOf(ctx), spec, { log: diagnostics(ctx), signed: ctx.options.sign });
+    return makeLoaderProgram(kernelOf(ctx), spec, { log: diagnostics(ctx), signed: ctx.options.sign, contents });
   } catch (cause) {
     if (!(cause instanceof ObjectError)) throw cause;
     fail('failed to load object file', { cause, status: -cause.errno });
