@@ -102,6 +102,13 @@ function run(one, options) {
 
 function wrongEnd({ status, signal, output, hasMounts }) {
   const wrong = [];
+  // What went wrong with a loader program is told with its errno, of which the exit status is the low byte.
+  const ofLoader = /^err (-\d+)\nfailed to /.exec(output);
+  if (ofLoader) {
+    const due = Number(ofLoader[1]) & 0xff;
+    if (status !== due) wrong.push(`ended with ${status ?? signal} instead of ${due}: ${output}`);
+    return wrong;
+  }
   if (status !== 0 && status !== 255) wrong.push(`ended with ${status ?? signal}: ${output}`);
   // Where libbpf has said what failed, some commands add nothing.
   if (status === 255 && !/^(Error: \S|libbpf: .*(fail|Error))/m.test(output)) wrong.push(`no error is told: ${output}`);

@@ -30,7 +30,7 @@ export function cases(project) {
       object: object('globals'),
       argv: (pins) => ['prog', 'load', object('globals'), `${pins}/program`, 'pinmaps', `${pins}/maps`],
     },
-    ...['globals', 'rejected', 'kfuncs'].map((name) => ({
+    ...['globals', 'kfuncs', 'core'].map((name) => ({
       name: `use-loader-${name}`,
       object: object(name),
       argv: () => ['-L', 'prog', 'load', object(name)],

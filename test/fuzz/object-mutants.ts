@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseElf } from '../../src/elf/index.ts';
+import { generateLoader } from '../../src/codegen/index.ts';
 import { TsbpfError } from '../../src/errors/index.ts';
 import {
   applyCoreRelocations,
@@ -59,6 +60,9 @@ function partsOf(bytes: Uint8Array): { offset: number; size: number }[] {
   return parts;
 }
 
+/** Bytes of global data beyond which a loader program takes its time. */
+const largestData = 1 << 24;
+
 const hostile = [0x7fffffff, 0xffffffff, 0x80000000, 0xffff, 0x10000, 0xfffffff8];
 
 /** One of endlessly many mutants: the same for the same seed and number on every machine. Most edits hit a part. */
@@ -97,6 +101,8 @@ export function runObjectMutant({ file, bytes }: { file: ObjectSeed; bytes: Uint
       });
     }
     link(spec, (program) => program.code);
+    const size = spec.maps.reduce((sum, map) => sum + (map.sectionName === undefined ? 0 : map.valueSize), 0);
+    if (size < largestData) tolerate(() => generateLoader(spec, { possibleCpus: 4 }));
   });
 }
 

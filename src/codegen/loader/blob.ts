@@ -6,6 +6,7 @@ import type { StructLayout } from '../../uapi/index.ts';
 export type AttributeValues = Readonly<Record<string, number | bigint | string>>;
 
 const largest = 0x7fffffff;
+const enomem = 12;
 const erange = 34;
 
 /** The loader's data: attributes, names, instructions, contents of maps. Parts begin at multiples of 8 bytes. */
@@ -20,15 +21,11 @@ export class Blob {
 
   /** Returns the offset of the part. ObjectError beyond what a map's value can hold. */
   add(bytes: Uint8Array): number {
-    const at = this.#room(bytes.length);
-    this.#writer.bytes(bytes).align(8);
-    return at;
+    return this.#append(bytes.length, () => this.#writer.bytes(bytes));
   }
 
   reserve(size: number): number {
-    const at = this.#room(size);
-    this.#writer.pad(size).align(8);
-    return at;
+    return this.#append(size, () => this.#writer.pad(size));
   }
 
   /** Text and a NUL. */
@@ -63,9 +60,16 @@ export class Blob {
     return this.#writer.finish();
   }
 
-  #room(size: number): number {
+  #append(size: number, write: () => void): number {
     const at = this.#writer.length;
     if (at + alignUp(size, 8) > largest) throw new ObjectError('the data of the loader program is too large', erange);
+    try {
+      write();
+      this.#writer.align(8);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new ObjectError('there is no memory for the data of the loader program', enomem, { cause });
+    }
     return at;
   }
 }

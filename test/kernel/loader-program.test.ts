@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { makeLoaderProgram, runLoaderProgram } from '../../src/loader/index.ts';
+import { BpfMap, BpfProgram, objectIds } from '../../src/kernel/index.ts';
+import { parseObject, variableContents } from '../../src/object/index.ts';
+import { type Kernel, openKernel } from '../../src/sys/index.ts';
+import { bpf_cmd } from '../../src/uapi/index.ts';
+
+const kernel = openKernel();
+const open: number[] = [];
+afterEach(() => {
+  for (const fd of open.splice(0)) kernel.close(fd);
+  expect(descriptors()).toEqual([]);
+});
+
+function parse(name: string) {
+  const file = path.resolve(import.meta.dirname, `../fixtures/objects/${name}.bpf.o`);
+  return parseObject(readFileSync(file), { path: file });
+}
+
+/** What is open of BPF in this process. */
+function descriptors(): string[] {
+  const targets = kernel.listDirectory('/proc/self/fd').map((name) => {
+    try {
+      return kernel.readLink(`/proc/self/fd/${name}`);
+    } catch {
+      return '';
+    }
+  });
+  return targets.filter((target) => /bpf|btf/.test(target));
+}
+
+/** Fails the `nth` bpf(2) call, or hands it on. */
+function failing(nth: number, errno: number): { kernel: Kernel; commands: number[] } {
+  const commands: number[] = [];
+  const bpf = (command: number, attr: Uint8Array) => {
+    commands.push(command);
+    return commands.length === nth ? -errno : kernel.bpf(command, attr);
+  };
+  const faulty = new Proxy(kernel, {
+    get: (target, name) => {
+      if (name === 'bpf') return bpf;
+      const value = Reflect.get(target, name, target) as unknown;
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return { kernel: faulty, commands };
+}
+
+describe('a loader program that runs', () => {
+  it('hands over the maps and programs of the object', () => {
+    const spec = parse('globals');
+    const loader = makeLoaderProgram(kernel, spec);
+    const run = runLoaderProgram(kernel, loader);
+    open.push(...run.maps, ...run.programs);
+    expect(run).toMatchObject({ result: 0, failure: undefined, leaked: 0 });
+    expect(run.maps).toHaveLength(spec.maps.length);
+    expect(run.programs).toHaveLength(1);
+    const program = new BpfProgram(kernel, kernel.duplicate(run.programs[0]!));
+    expect(program.info().name).toBe('use_all');
+    program.close();
+    for (const [index, fd] of run.maps.entries()) {
+      const map = new BpfMap(kernel, kernel.duplicate(fd));
+      const info = map.info();
+      expect(info).toMatchObject({ type: spec.maps[index]!.type, valueSize: spec.maps[index]!.valueSize });
+      map.close();
+    }
+  });
+
+  it('fills maps with what it is given', () => {
+    const spec = parse('set-variables');
+    const contents = variableContents(spec, { counter: -7 });
+    const run = runLoaderProgram(kernel, makeLoaderProgram(kernel, spec, { contents }));
+    open.push(...run.maps, ...run.programs);
+    expect(run.result).toBe(0);
+    const [index, wanted] = [...contents][0]!;
+    const map = new BpfMap(kernel, kernel.duplicate(run.maps[index]!));
+    const value = new Uint8Array(wanted.length);
+    expect(map.lookup(new Uint8Array(4), value)).toBe(0);
+    expect(value).toEqual(wanted);
+    map.close();
+  });
+
+  it('leaves no map and no program of its own', async () => {
+    const before = new Set([...objectIds(kernel, 'map'), ...objectIds(kernel, 'prog')]);
+    const run = runLoaderProgram(kernel, makeLoaderProgram(kernel, parse('kfuncs')));
+    for (const fd of [...run.maps, ...run.programs]) kernel.close(fd);
+    expect(run.result).toBe(0);
+    // The kernel lets go of a program's maps a little later.
+    const left = () => [...objectIds(kernel, 'map'), ...objectIds(kernel, 'prog')].filter((id) => !before.has(id));
+    await expect.poll(left, { timeout: 10_000 }).toEqual([]);
+  });
+});
+
+describe('a loader program that fails', () => {
+  it('returns the verifier’s error and its log', () => {
+    const log = new Uint8Array(1 << 20);
+    const run = runLoaderProgram(kernel, makeLoaderProgram(kernel, parse('rejected')), { log });
+    expect(run).toEqual({ result: -13, failure: 'error returned by loader prog', leaked: 0, maps: [], programs: [] });
+    expect(Buffer.from(log).toString('latin1')).toContain('invalid access to packet');
+  });
+
+  it('leaves nothing, whichever call is refused', () => {
+    const loader = makeLoaderProgram(kernel, parse('globals'));
+    const failures = [
+      [bpf_cmd.BPF_MAP_CREATE, 'failed to create loader map'],
+      [bpf_cmd.BPF_MAP_UPDATE_ELEM, 'failed to update loader map'],
+      [bpf_cmd.BPF_MAP_FREEZE, 'failed to freeze map'],
+      [bpf_cmd.BPF_PROG_LOAD, 'failed to load loader prog'],
+      [bpf_cmd.BPF_PROG_TEST_RUN, 'failed to execute loader prog'],
+    ] as const;
+    for (const [index, [command, failure]] of failures.entries()) {
+      const faulty = failing(index + 1, 12);
+      const run = runLoaderProgram(faulty.kernel, loader);
+      expect(faulty.commands.at(-1)).toBe(command);
+      expect(run).toEqual({ result: -12, failure, leaked: 0, maps: [], programs: [] });
+      expect(descriptors()).toEqual([]);
+    }
+  });
+
+  it('does so without the type that a relocation wants', () => {
+    const run = runLoaderProgram(kernel, makeLoaderProgram(kernel, parse('core-unresolved')));
+    expect(run).toMatchObject({ result: -22, leaked: 0 });
+  });
+});
