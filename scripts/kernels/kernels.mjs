@@ -43,6 +43,10 @@ export const everyNth = {
   'bpftool prog attach': 28,
   'bpftool prog detach': 12,
   'bpftool prog attach and detach refused': 142,
+  'bpftool -L, -S': 14,
+  // Addresses of maps in the verifier's log differ from load to load on some kernels.
+  'bpftool -d -L prog load': 0,
+  'what bpftool has not, with -L': 2,
   'bpftool prog run': 20,
   'bpftool prog run refused': 77,
   'bpftool struct_ops': 8,

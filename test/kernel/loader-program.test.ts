@@ -6,6 +6,7 @@ import { BpfMap, BpfProgram, objectIds } from '../../src/kernel/index.ts';
 import { parseObject, variableContents } from '../../src/object/index.ts';
 import { type Kernel, openKernel } from '../../src/sys/index.ts';
 import { bpf_cmd } from '../../src/uapi/index.ts';
+import { kernelAtLeast } from '../support/feature.ts';
 
 const kernel = openKernel();
 const open: number[] = [];
@@ -48,7 +49,10 @@ function failing(nth: number, errno: number): { kernel: Kernel; commands: number
   return { kernel: faulty, commands };
 }
 
-describe('a loader program that runs', () => {
+// Before there are programs of type syscall, or the kernel does not apply relocations itself.
+const tooOld = !kernelAtLeast('5.17');
+
+describe.skipIf(tooOld)('a loader program that runs', () => {
   it('hands over the maps and programs of the object', () => {
     const spec = parse('globals');
     const loader = makeLoaderProgram(kernel, spec);
@@ -87,13 +91,16 @@ describe('a loader program that runs', () => {
     const run = runLoaderProgram(kernel, makeLoaderProgram(kernel, parse('kfuncs')));
     for (const fd of [...run.maps, ...run.programs]) kernel.close(fd);
     expect(run.result).toBe(0);
+    const isLeft = (id: number) => !before.has(id);
     // The kernel lets go of a program's maps a little later.
-    const left = () => [...objectIds(kernel, 'map'), ...objectIds(kernel, 'prog')].filter((id) => !before.has(id));
-    await expect.poll(left, { timeout: 10_000 }).toEqual([]);
+    const end = Date.now() + 10_000;
+    const left = () => [...objectIds(kernel, 'map'), ...objectIds(kernel, 'prog')].filter(isLeft);
+    while (left().length > 0 && Date.now() < end) await new Promise((resolve) => void setTimeout(resolve, 50));
+    expect(left()).toEqual([]);
   });
 });
 
-describe('a loader program that fails', () => {
+describe.skipIf(tooOld)('a loader program that fails', () => {
   it('returns the verifier’s error and its log', () => {
     const log = new Uint8Array(1 << 20);
     const run = runLoaderProgram(kernel, makeLoaderProgram(kernel, parse('rejected')), { log });
