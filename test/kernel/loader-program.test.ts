@@ -88,7 +88,7 @@ describe.skipIf(tooOld)('a loader program that runs', () => {
 
   it('leaves no map and no program of its own', async () => {
     const before = new Set([...objectIds(kernel, 'map'), ...objectIds(kernel, 'prog')]);
-    const run = runLoaderProgram(kernel, makeLoaderProgram(kernel, parse('kfuncs')));
+    const run = runLoaderProgram(kernel, makeLoaderProgram(kernel, parse('globals')));
     for (const fd of [...run.maps, ...run.programs]) kernel.close(fd);
     expect(run.result).toBe(0);
     const isLeft = (id: number) => !before.has(id);
