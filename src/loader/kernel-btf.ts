@@ -1,4 +1,4 @@
-import { BtfImage, type DiagnosticLog, errorText, failure, Kind } from '../object/index.ts';
+import { BtfImage, type DiagnosticLog, errorText, failure, type TargetSpelling } from '../object/index.ts';
 import { type Kernel, type MappedMemory, O_CLOEXEC, O_RDONLY, PROT_READ } from '../sys/index.ts';
 import { btfFacts, btfFdById, nextBtfId } from './calls.ts';
 
@@ -86,7 +86,7 @@ export class KernelBtf implements Disposable {
   }
 
   /** The function, typedef or hook that a section's target names, e.g. `do_unlinkat` or `module:function`. */
-  findAttachTarget(target: string, prefix: { text: string; kind: number }): { id: number; fd: number } | undefined {
+  findAttachTarget(target: string, prefix: TargetSpelling): { id: number; fd: number } | undefined {
     const colon = target.indexOf(':');
     const moduleName = colon < 0 ? undefined : target.slice(0, colon);
     const name = prefix.text + (colon < 0 ? target : target.slice(colon + 1));
@@ -109,19 +109,5 @@ export class KernelBtf implements Disposable {
     this.#vmlinux = undefined;
     this.#mapping?.close();
     this.#mapping = undefined;
-  }
-}
-
-/** How the kernel's BTF spells the targets of an attach type. Source: libbpf, btf_get_kernel_prefix_kind. */
-export function attachPrefix(attachTypeName: 'rawTp' | 'lsm' | 'iter' | 'function'): { text: string; kind: number } {
-  switch (attachTypeName) {
-    case 'rawTp':
-      return { text: 'btf_trace_', kind: Kind.TYPEDEF };
-    case 'lsm':
-      return { text: 'bpf_lsm_', kind: Kind.FUNC };
-    case 'iter':
-      return { text: 'bpf_iter_', kind: Kind.FUNC };
-    case 'function':
-      return { text: '', kind: Kind.FUNC };
   }
 }

@@ -1,5 +1,13 @@
 import { possibleCpus } from '../host/index.ts';
-import { type DiagnosticLog, errorText, failure, isMapInMap, type MapSpec, ObjectError } from '../object/index.ts';
+import {
+  type DiagnosticLog,
+  errorText,
+  failure,
+  isMapInMap,
+  type MapSpec,
+  ObjectError,
+  takesBtf,
+} from '../object/index.ts';
 import { type Kernel, PROT_READ, PROT_WRITE } from '../sys/index.ts';
 import { bpf_map_type } from '../uapi/index.ts';
 import { createMap, freezeMap, type MapFacts, mapFacts, openPinned, updateElement } from './calls.ts';
@@ -35,24 +43,6 @@ export interface MapContext {
   /** Ids of kernel types of struct_ops maps, by map index. */
   readonly structOps: ReadonlyMap<number, { vmlinuxValueTypeId: number; valueSize: number; moduleFd: number }>;
 }
-
-// The kernel refuses BTF for these, or does not look at it.
-const typesWithoutBtf: readonly number[] = [
-  bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY,
-  bpf_map_type.BPF_MAP_TYPE_CGROUP_ARRAY,
-  bpf_map_type.BPF_MAP_TYPE_STACK_TRACE,
-  bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS,
-  bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS,
-  bpf_map_type.BPF_MAP_TYPE_DEVMAP,
-  bpf_map_type.BPF_MAP_TYPE_DEVMAP_HASH,
-  bpf_map_type.BPF_MAP_TYPE_CPUMAP,
-  bpf_map_type.BPF_MAP_TYPE_XSKMAP,
-  bpf_map_type.BPF_MAP_TYPE_SOCKMAP,
-  bpf_map_type.BPF_MAP_TYPE_SOCKHASH,
-  bpf_map_type.BPF_MAP_TYPE_QUEUE,
-  bpf_map_type.BPF_MAP_TYPE_STACK,
-  bpf_map_type.BPF_MAP_TYPE_ARENA,
-];
 
 const eexist = 17;
 const pageSize = 4096;
@@ -202,7 +192,7 @@ function createOne(context: MapContext, wanted: { index: number; spec: MapSpec; 
     }
   }
   const structOps = context.structOps.get(wanted.index);
-  const withBtf = context.btfFd > 0 && !typesWithoutBtf.includes(spec.type);
+  const withBtf = context.btfFd > 0 && takesBtf(spec.type);
   const isModuleType = structOps !== undefined && structOps.moduleFd > 0;
   let request = mapRequest({
     type: spec.type,

@@ -4,15 +4,17 @@ import {
   type DiagnosticLog,
   errorText,
   failure,
+  isTracingMulti,
   ObjectError,
   type ObjectSpec,
   type ProgramSpec,
   sectionHandling,
+  targetSpelling,
 } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import { bpf_attach_type, bpf_prog_type } from '../uapi/index.ts';
+import { bpf_prog_type } from '../uapi/index.ts';
 import { programBtfId } from './calls.ts';
-import { attachPrefix, type KernelBtf } from './kernel-btf.ts';
+import type { KernelBtf } from './kernel-btf.ts';
 
 /** A loaded program that others replace a function of (freplace) or trace (fentry, fexit). It stays the caller's. */
 export interface TargetProgram {
@@ -119,7 +121,7 @@ function functionTarget(context: TargetContext, program: ProgramSpec): { id: num
   }
   if (given !== undefined) return programTarget(context, program, { fd: targetFd(given), name });
   if (program.type === bpf_prog_type.BPF_PROG_TYPE_EXT) throw bad(Errno.EINVAL, 'attach program FD is not set');
-  const found = context.kernelBtf.findAttachTarget(name, attachPrefix(prefixKind(program.expectedAttachType)));
+  const found = context.kernelBtf.findAttachTarget(name, targetSpelling(program.expectedAttachType));
   if (!found) throw bad(Errno.ESRCH, `failed to find kernel BTF type ID of '${name}': ${errorText(Errno.ESRCH)}`);
   return found;
 }
@@ -140,14 +142,6 @@ function programTarget(
   }
 }
 
-function isTracingMulti(attachType: number): boolean {
-  return (
-    attachType === bpf_attach_type.BPF_TRACE_FENTRY_MULTI ||
-    attachType === bpf_attach_type.BPF_TRACE_FEXIT_MULTI ||
-    attachType === bpf_attach_type.BPF_TRACE_FSESSION_MULTI
-  );
-}
-
 /** Of the module that the section's name names, as in `fentry.multi/module:function`; 0 for the kernel itself. */
 function multiTargetFd({ kernelBtf }: TargetContext, program: ProgramSpec): number {
   const slash = program.sectionName.indexOf('/');
@@ -157,18 +151,4 @@ function multiTargetFd({ kernelBtf }: TargetContext, program: ProgramSpec): numb
   const module = kernelBtf.modules.find(({ name }) => name === target.slice(0, colon));
   if (module !== undefined) return module.fd;
   throw new ObjectError(`prog '${program.name}': there is no module '${target.slice(0, colon)}'`, Errno.EINVAL);
-}
-
-function prefixKind(attachType: number): 'rawTp' | 'lsm' | 'iter' | 'function' {
-  switch (attachType) {
-    case bpf_attach_type.BPF_TRACE_RAW_TP:
-      return 'rawTp';
-    case bpf_attach_type.BPF_LSM_MAC:
-    case bpf_attach_type.BPF_LSM_CGROUP:
-      return 'lsm';
-    case bpf_attach_type.BPF_TRACE_ITER:
-      return 'iter';
-    default:
-      return 'function';
-  }
 }

@@ -7,6 +7,7 @@ export {
   typesAreCompatible,
   typesMatch,
 } from './core/index.ts';
+export { isTracingMulti, targetSpelling, type TargetSpelling } from './attach-target.ts';
 export { type BtfAbilities, sanitizeBtf } from './sanitize-btf.ts';
 export { BtfImage, Kind, isModifier, type ImageMember, type SectionVariable } from './btf-image.ts';
 export { Code, Opcode, Pseudo, swapInstructions } from './code.ts';
@@ -14,7 +15,7 @@ export type { CoreRelocation, ExtInfo, ExtSection } from './ext-info.ts';
 export { essentialName } from './externs.ts';
 export { type DiagnosticLog, errorText, failure, LibbpfErrno, ObjectError } from './failure.ts';
 export { type InfoRecords, type LinkedProgram, type LinkOptions, linkProgram, type Placement } from './link-program.ts';
-export { isMapInMap } from './map-definition.ts';
+export { isMapInMap, takesBtf } from './map-definition.ts';
 export { dataMapName } from './maps.ts';
 export { loadableBtf } from './loadable-btf.ts';
 export { objectName, parseObject, type ParseOptions } from './parse.ts';

@@ -28,6 +28,29 @@ export interface MapDefinitionContext {
 const einval = 22;
 const enotsup = 95;
 
+// The kernel refuses BTF for these, or does not look at it.
+const typesWithoutBtf: readonly number[] = [
+  bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+  bpf_map_type.BPF_MAP_TYPE_CGROUP_ARRAY,
+  bpf_map_type.BPF_MAP_TYPE_STACK_TRACE,
+  bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS,
+  bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS,
+  bpf_map_type.BPF_MAP_TYPE_DEVMAP,
+  bpf_map_type.BPF_MAP_TYPE_DEVMAP_HASH,
+  bpf_map_type.BPF_MAP_TYPE_CPUMAP,
+  bpf_map_type.BPF_MAP_TYPE_XSKMAP,
+  bpf_map_type.BPF_MAP_TYPE_SOCKMAP,
+  bpf_map_type.BPF_MAP_TYPE_SOCKHASH,
+  bpf_map_type.BPF_MAP_TYPE_QUEUE,
+  bpf_map_type.BPF_MAP_TYPE_STACK,
+  bpf_map_type.BPF_MAP_TYPE_ARENA,
+];
+
+/** True for types of maps that may be created with types of keys and values. */
+export function takesBtf(type: number): boolean {
+  return !typesWithoutBtf.includes(type);
+}
+
 export function isMapInMap(type: number): boolean {
   return type === bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS || type === bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS;
 }

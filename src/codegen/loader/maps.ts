@@ -7,6 +7,7 @@ import {
   type MapSpec,
   ObjectError,
   type ObjectSpec,
+  takesBtf,
 } from '../../object/index.ts';
 import { attr_map_create, attr_map_elem, bpf_cmd, bpf_func_id, bpf_map_type } from '../../uapi/index.ts';
 import { type Emitter, Jump, Register } from './emitter.ts';
@@ -34,24 +35,6 @@ export interface MapsContext {
   readonly signed: boolean;
   readonly pins: MapPins | undefined;
 }
-
-// The kernel refuses BTF for these, or does not look at it.
-const typesWithoutBtf: readonly number[] = [
-  bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY,
-  bpf_map_type.BPF_MAP_TYPE_CGROUP_ARRAY,
-  bpf_map_type.BPF_MAP_TYPE_STACK_TRACE,
-  bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS,
-  bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS,
-  bpf_map_type.BPF_MAP_TYPE_DEVMAP,
-  bpf_map_type.BPF_MAP_TYPE_DEVMAP_HASH,
-  bpf_map_type.BPF_MAP_TYPE_CPUMAP,
-  bpf_map_type.BPF_MAP_TYPE_XSKMAP,
-  bpf_map_type.BPF_MAP_TYPE_SOCKMAP,
-  bpf_map_type.BPF_MAP_TYPE_SOCKHASH,
-  bpf_map_type.BPF_MAP_TYPE_QUEUE,
-  bpf_map_type.BPF_MAP_TYPE_STACK,
-  bpf_map_type.BPF_MAP_TYPE_ARENA,
-];
 
 const einval = 22;
 const edom = 33;
@@ -111,7 +94,7 @@ const slotOf = ({ fdArray }: MapsContext, index: number) => fdArray + index * 4;
 function emitCreate(context: MapsContext, map: MapSpec, index: number | undefined): void {
   const { spec } = context;
   const isPerCpuList = map.type === bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY && map.maxEntries === 0;
-  const withBtf = spec.btf !== undefined && !typesWithoutBtf.includes(map.type);
+  const withBtf = spec.btf !== undefined && takesBtf(map.type);
   const valueType = withBtf ? map.valueTypeId : 0;
   context.steps.run((emitter) => {
     const attribute = emitter.blob.addAttribute(attr_map_create, 'map_extra', {

@@ -3,12 +3,15 @@ import {
   type DiagnosticLog,
   errorText,
   failure,
+  isTracingMulti,
   Kind,
   type LinkedProgram,
   ObjectError,
   type ObjectSpec,
   type ProgramSpec,
+  sectionHandling,
   swapInstructions,
+  targetSpelling,
 } from '../../object/index.ts';
 import { attr_prog_load, bpf_attach_type, bpf_cmd, bpf_prog_type } from '../../uapi/index.ts';
 import { type Emitter, Register } from './emitter.ts';
@@ -32,9 +35,6 @@ const coreRecordSize = 16;
 const targetRoom = 128;
 const einval = 22;
 const enospc = 28;
-
-// FENTRY_MULTI, FEXIT_MULTI, FSESSION_MULTI: newer than the pinned kernel. Source: linux/bpf.h of libbpf 1.8.
-const multipleTargets: readonly number[] = [59, 60, 61];
 
 /** Writes what loads one program, the `number`th. ObjectError, after warnings, if it cannot be loaded at all. */
 export function emitProgram(context: ProgramsContext, linked: LinkedProgram, number: number): void {
@@ -65,18 +65,19 @@ function prepare({ log, steps }: ProgramsContext, program: ProgramSpec): Request
   if (program.type === bpf_prog_type.BPF_PROG_TYPE_STRUCT_OPS) {
     throw bad(`SEC("struct_ops") program isn't referenced anywhere, did you forget to use it?`);
   }
-  const { section } = program;
+  const section = sectionHandling(program);
   let { flags, expectedAttachType } = program;
   if (section?.sleepable) flags |= flagSleepable;
   if (section?.xdpFrags && program.type === bpf_prog_type.BPF_PROG_TYPE_XDP) flags |= flagXdpHasFrags;
   if (section?.usdt) expectedAttachType = bpf_attach_type.BPF_TRACE_UPROBE_MULTI;
+  const slash = program.sectionName.indexOf('/');
+  const place = slash < 0 ? undefined : program.sectionName.slice(slash + 1);
   try {
-    const target = section?.attachBtf ? attachTarget(program, bad) : undefined;
+    const target = section?.attachBtf ? attachTarget(program, place, bad) : undefined;
     if (target && target.name.length >= targetRoom) {
       steps.fail(new ObjectError(`the name of the target of '${program.name}' is too long`, enospc));
     }
-    const place = program.sectionName.split('/').slice(1).join('/');
-    if (multipleTargets.includes(expectedAttachType) && place.includes(':')) {
+    if (section && isTracingMulti(expectedAttachType) && place?.includes(':')) {
       throw new ObjectError(`prog '${program.name}': a loader program knows no modules by name`, einval);
     }
     return { flags, expectedAttachType, target };
@@ -88,23 +89,18 @@ function prepare({ log, steps }: ProgramsContext, program: ProgramSpec): Request
   }
 }
 
-/** As the kernel's BTF spells it. Source: libbpf, btf_get_kernel_prefix_kind. */
-function attachTarget(program: ProgramSpec, bad: (text: string) => ObjectError): { name: string; kind: number } {
-  const slash = program.sectionName.indexOf('/');
-  if (slash < 0) throw bad('no BTF-based attach target is specified, use bpf_program__set_attach_target()');
-  if (program.type === bpf_prog_type.BPF_PROG_TYPE_EXT) throw bad('attach program FD is not set');
-  const name = program.sectionName.slice(slash + 1);
-  switch (program.expectedAttachType) {
-    case bpf_attach_type.BPF_TRACE_RAW_TP:
-      return { name: `btf_trace_${name}`, kind: Kind.TYPEDEF };
-    case bpf_attach_type.BPF_LSM_MAC:
-    case bpf_attach_type.BPF_LSM_CGROUP:
-      return { name: `bpf_lsm_${name}`, kind: Kind.FUNC };
-    case bpf_attach_type.BPF_TRACE_ITER:
-      return { name: `bpf_iter_${name}`, kind: Kind.FUNC };
-    default:
-      return { name, kind: Kind.FUNC };
+/** As the kernel's BTF spells it. */
+function attachTarget(
+  program: ProgramSpec,
+  name: string | undefined,
+  bad: (text: string) => ObjectError,
+): { name: string; kind: number } {
+  if (name === undefined) {
+    throw bad('no BTF-based attach target is specified, use bpf_program__set_attach_target()');
   }
+  if (program.type === bpf_prog_type.BPF_PROG_TYPE_EXT) throw bad('attach program FD is not set');
+  const { text, kind } = targetSpelling(program.expectedAttachType);
+  return { name: text + name, kind };
 }
 
 function load(context: ProgramsContext, linked: LinkedProgram, request: Request & { number: number }): void {
