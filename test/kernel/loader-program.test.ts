@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { makeLoaderProgram, runLoaderProgram } from '../../src/loader/index.ts';
+import { addSigner, makeLoaderProgram, readSigner, runLoaderProgram, signLoader } from '../../src/loader/index.ts';
 import { BpfMap, BpfProgram, objectIds } from '../../src/kernel/index.ts';
 import { parseObject, variableContents } from '../../src/object/index.ts';
 import { type Kernel, openKernel } from '../../src/sys/index.ts';
 import { bpf_cmd } from '../../src/uapi/index.ts';
-import { kernelAtLeast } from '../support/feature.ts';
+import { FeatureMissing, kernelAtLeast, mayBeMissing } from '../support/feature.ts';
 
 const kernel = openKernel();
 const open: number[] = [];
@@ -129,5 +129,33 @@ describe.skipIf(tooOld)('a loader program that fails', () => {
   it('does so without the type that a relocation wants', () => {
     const run = runLoaderProgram(kernel, makeLoaderProgram(kernel, parse('core-unresolved')));
     expect(run).toMatchObject({ result: -22, leaked: 0 });
+  });
+});
+
+describe.skipIf(!kernelAtLeast('6.18'))('a signed loader program', () => {
+  const read = (name: string) => readFileSync(path.resolve(import.meta.dirname, '../fixtures/signing', name));
+  const eopnotsupp = 95;
+
+  function run(change: (data: Uint8Array) => void) {
+    const signer = readSigner(read('key.pem'), read('certificate.pem'));
+    expect(addSigner(kernel, signer, 'tsbpftool tests')).toBe(0);
+    const loader = makeLoaderProgram(kernel, parse('globals'), { signed: true });
+    const signature = signLoader(loader, signer);
+    change(loader.data);
+    const result = runLoaderProgram(kernel, loader, { signature });
+    open.push(...result.maps, ...result.programs);
+    return result;
+  }
+
+  it('loads the object, and not with other data', (context) => {
+    const { result, failure, maps } = run(() => undefined);
+    if (result === -eopnotsupp) {
+      const missing = new FeatureMissing('this kernel is built without the verification of signatures');
+      if (mayBeMissing(missing)) context.skip(missing.message);
+    }
+    expect({ result, failure }).toEqual({ result: 0, failure: undefined });
+    expect(maps.length).toBeGreaterThan(0);
+    const forged = run((data) => void data.set([~data.at(-1)!], data.length - 1));
+    expect(forged).toMatchObject({ failure: 'failed to load loader prog', maps: [], programs: [] });
   });
 });
