@@ -10,6 +10,7 @@ import { mapRequest, programRequest } from './features.ts';
 import { findPinned } from './maps.ts';
 import { pinMap } from './pin.ts';
 import type { ProgramSignature, Signer } from './signing/sign.ts';
+import { withToken } from './token.ts';
 
 const flagSleepable = 1 << 4;
 /** Bytes; room for as many maps as a loader program can create. */
@@ -33,6 +34,8 @@ export interface LoaderMakeOptions {
 export function makeLoaderProgram(kernel: Kernel, spec: ObjectSpec, options: LoaderMakeOptions = {}): LoaderProgram {
   const { log = () => undefined, signed = false } = options;
   const contents = new Map(options.contents);
+  using temporary = new Cleanup(kernel);
+  const delegated = withToken({ kernel, log, temporary, objectName: spec.name, path: undefined });
   const externs = resolveExterns({ kernel, log, kernelBtf: undefined }, spec);
   if (externs.kconfig) contents.set(spec.kconfigMap, externs.kconfig);
   const addresses = new Map<number, bigint>();
@@ -43,6 +46,7 @@ export function makeLoaderProgram(kernel: Kernel, spec: ObjectSpec, options: Loa
     contents,
     addresses,
     signed,
+    asksForToken: delegated !== undefined,
     pins: {
       isPinned: (map) => {
         const pinned = findPinned({ kernel, log }, map);

@@ -68,6 +68,16 @@ describe('a loader program', () => {
     const maps = (possibleCpus: number) => base64(generate(fixture('maps'), { possibleCpus }).made().data);
     expect(maps(1)).not.toBe(maps(64));
   });
+
+  it('asks for delegated rights in every call that can have them', () => {
+    const plain = generate(fixture('globals')).made();
+    const asking = generate(fixture('globals'), { asksForToken: true }).made();
+    expect(base64(asking.instructions)).toBe(base64(plain.instructions));
+    const changes = [...asking.data.keys()].filter((at) => asking.data[at] !== plain.data[at]);
+    expect(changes).toHaveLength(plain.maps.length + plain.programs.length);
+    // Bit 16 of 32-bit flags.
+    expect(changes.map((at) => [at % 4, asking.data[at]! ^ plain.data[at]!])).toEqual(changes.map(() => [2, 1]));
+  });
 });
 
 describe('objects that no loader program can load', () => {

@@ -13,7 +13,7 @@ import {
   swapInstructions,
   unusedStructOpsPrograms,
 } from '../../object/index.ts';
-import { attr_btf_load, bpf_cmd, bpf_func_id, bpf_map_type } from '../../uapi/index.ts';
+import { attr_btf_load, BPF_F_TOKEN_FD, bpf_cmd, bpf_func_id, bpf_map_type } from '../../uapi/index.ts';
 import { Emitter, Jump, Register } from './emitter.ts';
 import { contextHeader, descriptorSlots, mapPlaces, programPlace, Stack } from './layout.ts';
 import { emitMaps, type MapPins } from './maps.ts';
@@ -32,6 +32,8 @@ export interface LoaderOptions {
   readonly addresses?: ReadonlyMap<number, bigint>;
   /** The caller of the loader may not change sizes and contents of maps. */
   readonly signed?: boolean;
+  /** The calls ask for delegated rights, as libbpf's do where it has a token; the loader itself hands none on. */
+  readonly asksForToken?: boolean;
   readonly pins?: MapPins;
 }
 
@@ -72,7 +74,9 @@ export function generateLoader(spec: ObjectSpec, options: LoaderOptions): Loader
     const btf = loadableBtf(spec, spec.btf);
     steps.run(() => emitBtf(emitter, btf));
   }
+  const moreFlags = options.asksForToken ? BPF_F_TOKEN_FD : 0;
   const maps = emitMaps({
+    moreFlags,
     emitter,
     log,
     steps,
@@ -86,7 +90,7 @@ export function generateLoader(spec: ObjectSpec, options: LoaderOptions): Loader
   try {
     const symbols = new SymbolPatches(emitter, log, fdArray);
     for (const [number, program] of linked.entries()) {
-      emitProgram({ emitter, log, steps, spec, fdArray, symbols }, program, number);
+      emitProgram({ emitter, log, steps, spec, fdArray, symbols, moreFlags }, program, number);
     }
     checkProgramArrays(spec);
     if (maps !== spec.maps.length) {

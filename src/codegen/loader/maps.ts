@@ -34,6 +34,8 @@ export interface MapsContext {
   /** What the caller of the loader may override is left out. */
   readonly signed: boolean;
   readonly pins: MapPins | undefined;
+  /** Of all maps. */
+  readonly moreFlags: number;
 }
 
 const einval = 22;
@@ -102,7 +104,7 @@ function emitCreate(context: MapsContext, map: MapSpec, index: number | undefine
       key_size: map.keySize,
       value_size: map.valueSize,
       max_entries: isPerCpuList ? context.possibleCpus : map.maxEntries,
-      map_flags: map.flags,
+      map_flags: map.flags | context.moreFlags,
       numa_node: map.numaNode,
       map_name: map.sectionName === undefined ? map.name : dataMapName(spec.name, map.sectionName),
       map_ifindex: map.ifindex,

@@ -26,6 +26,8 @@ export interface ProgramsContext {
   readonly spec: ObjectSpec;
   readonly fdArray: number;
   readonly symbols: SymbolPatches;
+  /** Of all programs. */
+  readonly moreFlags: number;
 }
 
 const flagSleepable = 1 << 4;
@@ -117,7 +119,7 @@ function load(context: ProgramsContext, linked: LinkedProgram, request: Request 
   const attribute = blob.addAttribute(attr_prog_load, 'core_relo_rec_size', {
     prog_type: program.type,
     insn_cnt: code.count,
-    prog_flags: request.flags,
+    prog_flags: request.flags | context.moreFlags,
     prog_name: program.name,
     prog_ifindex: program.ifindex,
     expected_attach_type: request.expectedAttachType,

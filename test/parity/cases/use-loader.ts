@@ -59,6 +59,8 @@ export const useLoader: ParityCase[] = [
   ...all('-L prog load /'),
   ...all('-L prog load {tmp}/text', { files: { text: 'no object' } }),
   ...all('-L prog load'),
+  ...all('-L prog load {obj:globals}', { env: { LIBBPF_BPF_TOKEN_PATH: '/no/such/folder' } }),
+  ...one('-L prog load {obj:globals}', { env: { LIBBPF_BPF_TOKEN_PATH: '' } }),
   ...one('-L -m prog load {obj:attributes}'),
   ...one('-L batch file {tmp}/lines', {
     files: { lines: 'prog load {obj:globals}\nprog load {obj:kfuncs}\nprog load {obj:rejected}\nprog load {obj:core}' },
