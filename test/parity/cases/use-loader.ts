@@ -29,7 +29,15 @@ const objects = [
   'uprobes',
 ];
 /** Refused before the kernel is asked. */
-const impossible = ['attributes', 'map-in-map', 'pinned-map', 'struct-ops-optional'];
+const impossible = [
+  'attributes',
+  'extension',
+  'extension-bare',
+  'map-in-map',
+  'pinned-map',
+  'struct-ops-optional',
+  'tracing-multi-module',
+];
 
 const signing = path.resolve(import.meta.dirname, '../../fixtures/signing');
 const signed = (options: string, object: string) =>
