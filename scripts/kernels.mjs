@@ -38,7 +38,7 @@ async function main() {
       only: { type: 'string', multiple: true, default: [] },
       'no-build': { type: 'boolean', default: false },
       // After these a kernel counts as hung; two machines side by side need longer than one alone.
-      minutes: { type: 'string', default: '16' },
+      minutes: { type: 'string', default: '20' },
     },
   });
   const chosen = positionals.length === 0 ? kernels : positionals.map(kernelNamed);

@@ -1,4 +1,5 @@
 import type { Kernel } from '../sys/index.ts';
+import { bpf_cmd } from '../uapi/index.ts';
 
 /** A bpf(2) call the kernel refused. */
 export interface RefusedCall {
@@ -16,10 +17,13 @@ export interface WatchedKernel {
   lastRefusal(): RefusedCall | undefined;
 }
 
+/** Asked for without need, so its refusal explains nothing: rights that a BPF file system may delegate. */
+const triedOnly: readonly number[] = [bpf_cmd.BPF_TOKEN_CREATE];
+
 export function watchRefusals(watched: Kernel): WatchedKernel {
   let last: RefusedCall | undefined;
   const remember = (command: number, attr: Uint8Array, result: number): number => {
-    if (result < 0) last = { command, attr: attr.slice(), errno: -result };
+    if (result < 0 && !triedOnly.includes(command)) last = { command, attr: attr.slice(), errno: -result };
     return result;
   };
   const kernel = withCalls(watched, {
