@@ -2,7 +2,7 @@ import { contextHeader, generateLoader, type LoaderProgram, mapPlaces, programPl
 import { possibleCpus } from '../host/index.ts';
 import type { DiagnosticLog, ObjectSpec } from '../object/index.ts';
 import { KEY_SPEC_SESSION_KEYRING, type Kernel } from '../sys/index.ts';
-import { attr_test_run, bpf_cmd, bpf_map_type, bpf_prog_type, structView } from '../uapi/index.ts';
+import { attr_test_run, BPF_F_SLEEPABLE, bpf_cmd, bpf_map_type, bpf_prog_type, structView } from '../uapi/index.ts';
 import { createMap, freezeMap, loadProgram, updateElement } from './calls.ts';
 import { Cleanup } from './cleanup.ts';
 import { resolveExterns } from './externs.ts';
@@ -12,7 +12,6 @@ import { pinMap } from './pin.ts';
 import type { ProgramSignature, Signer } from './signing/sign.ts';
 import { withToken } from './token.ts';
 
-const flagSleepable = 1 << 4;
 /** Bytes; room for as many maps as a loader program can create. */
 const contextSize = mapPlaces(64).fd;
 /** Of libbpf's gen_loader for the log of the verifier: log_level1, log_level2, statistics. */
@@ -148,7 +147,7 @@ function run(
       name: '__loader.prog',
       code: loader.instructions,
       license: 'Dual BSD/GPL',
-      flags: flagSleepable,
+      flags: BPF_F_SLEEPABLE,
       fdArray: new Uint8Array(Int32Array.of(map).buffer),
       signature: signature && { bytes: signature.bytes, keyring: KEY_SPEC_SESSION_KEYRING },
       logLevel: log ? fullLog : 0,

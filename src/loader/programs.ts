@@ -8,6 +8,7 @@ import {
   ObjectError,
   type ObjectSpec,
   type ProgramSpec,
+  programFlags,
   sectionHandling,
 } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
@@ -40,8 +41,6 @@ export interface ProgramContext {
   readonly targets: ReadonlyMap<string, TargetProgram>;
 }
 
-const flagSleepable = 1 << 4;
-const flagXdpHasFrags = 1 << 5;
 const firstLogSize = 0xffffff;
 const enospc = 28;
 // Helpers that read kernel or user memory, and what old kernels have instead.
@@ -138,14 +137,12 @@ function prepare(context: ProgramContext, linked: LinkedProgram): ProgramRequest
   const { features } = context;
   const { program, code } = linked;
   const section = sectionHandling(program);
-  let flags = program.flags;
+  const flags = programFlags(program);
   let expectedAttachType = program.expectedAttachType;
   if (section) {
     if (section.optionalAttachType && expectedAttachType !== 0 && !features.has('expectedAttachType')) {
       expectedAttachType = 0;
     }
-    if (section.sleepable) flags |= flagSleepable;
-    if (section.xdpFrags && program.type === bpf_prog_type.BPF_PROG_TYPE_XDP) flags |= flagXdpHasFrags;
     if (section.usdt && features.has('uprobeMulti')) expectedAttachType = bpf_attach_type.BPF_TRACE_UPROBE_MULTI;
   }
   const structOps = context.structOps.get(program);

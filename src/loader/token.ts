@@ -40,9 +40,12 @@ export function withToken(request: TokenRequest): Kernel | undefined {
     return undefined;
   }
   const path = named ?? ordinaryPath;
-  const refused = (result: number, problem: string, cause?: NotSupportedError): undefined => {
+  const refused = (result: number, problem: string, reason?: () => NotSupportedError | undefined): undefined => {
     const text = `object '${objectName}': failed (${problem}`;
-    if (named !== undefined) throw failure(log, -result, text, cause && { cause });
+    if (named !== undefined) {
+      const cause = reason?.();
+      throw failure(log, -result, text, cause && { cause });
+    }
     log('debug', `${text}, skipping optional step...`);
   };
   const folder = kernel.open(path, O_DIRECTORY);
@@ -57,8 +60,8 @@ export function withToken(request: TokenRequest): Kernel | undefined {
     return undefined;
   }
   if (token < 0) {
-    const tooOld = explainUnsupported(kernel, { command, attr, errno: -token });
-    return refused(token, `${token}) to create BPF token from '${path}'`, tooOld);
+    const reason = () => explainUnsupported(kernel, { command, attr, errno: -token });
+    return refused(token, `${token}) to create BPF token from '${path}'`, reason);
   }
   temporary.fd(token);
   return withCalls(kernel, {

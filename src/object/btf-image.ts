@@ -442,10 +442,7 @@ export class BtfImage {
   /** Whether the string at `offset` is `text` (UTF-8, without NUL). */
   textIs(offset: number, text: Uint8Array): boolean {
     if (offset < this.#firstString) return this.base!.textIs(offset, text);
-    const strings = this.#strings;
-    const at = offset - this.#firstString;
-    for (let i = 0; i < text.length; i++) if (strings[at + i] !== text[i]) return false;
-    return strings[at + text.length] === 0;
+    return this.#textBegins(offset, text) && this.#strings[offset - this.#firstString + text.length] === 0;
   }
 
   /** Offset of a string equal to `text`. */

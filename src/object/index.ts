@@ -22,6 +22,7 @@ export { objectName, parseObject, type ParseOptions } from './parse.ts';
 export {
   type AutoAttach,
   findSection,
+  programFlags,
   sectionHandling,
   type SectionDefinition,
   sectionDefinitions,

@@ -1,4 +1,4 @@
-import { bpf_attach_type, bpf_prog_type } from '../uapi/index.ts';
+import { BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS, bpf_attach_type, bpf_prog_type } from '../uapi/index.ts';
 
 /** How a program of a section is attached without being told where. */
 export type AutoAttach =
@@ -211,4 +211,17 @@ export function sectionHandling<Section extends { readonly programType: number }
 }): Section | undefined {
   const { section, type } = program;
   return section !== undefined && type !== undefined && type !== section.programType ? undefined : section;
+}
+
+/** Flags a program is loaded with: its own, and those its section asks for. */
+export function programFlags(program: {
+  readonly section: SectionDefinition | undefined;
+  readonly type: number;
+  readonly flags: number;
+}): number {
+  const section = sectionHandling(program);
+  let { flags } = program;
+  if (section?.sleepable) flags |= BPF_F_SLEEPABLE;
+  if (section?.xdpFrags && program.type === bpf_prog_type.BPF_PROG_TYPE_XDP) flags |= BPF_F_XDP_HAS_FRAGS;
+  return flags;
 }

@@ -7,6 +7,7 @@ import {
   Kind,
   type LinkedProgram,
   ObjectError,
+  programFlags,
   type ObjectSpec,
   type ProgramSpec,
   sectionHandling,
@@ -30,8 +31,6 @@ export interface ProgramsContext {
   readonly moreFlags: number;
 }
 
-const flagSleepable = 1 << 4;
-const flagXdpHasFrags = 1 << 5;
 const coreRecordSize = 16;
 /** With its NUL, of the name of an attach target. */
 const targetRoom = 128;
@@ -68,9 +67,8 @@ function prepare({ log, steps }: ProgramsContext, program: ProgramSpec): Request
     throw bad(`SEC("struct_ops") program isn't referenced anywhere, did you forget to use it?`);
   }
   const section = sectionHandling(program);
-  let { flags, expectedAttachType } = program;
-  if (section?.sleepable) flags |= flagSleepable;
-  if (section?.xdpFrags && program.type === bpf_prog_type.BPF_PROG_TYPE_XDP) flags |= flagXdpHasFrags;
+  const flags = programFlags(program);
+  let { expectedAttachType } = program;
   if (section?.usdt) expectedAttachType = bpf_attach_type.BPF_TRACE_UPROBE_MULTI;
   const slash = program.sectionName.indexOf('/');
   const place = slash < 0 ? undefined : program.sectionName.slice(slash + 1);
