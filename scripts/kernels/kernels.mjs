@@ -23,7 +23,7 @@ export const modules = ['veth', 'sch_ingress', 'cls_bpf', 'act_bpf', 'netkit'];
  * than the machine, and most command lines behave alike on every kernel; what differs by kernel runs in full.
  */
 export const everyNth = {
-  'an object loads to what the reference loads it to': 5,
+  'an object loads to what the reference loads it to': 9,
   'bpftool map show': 90,
   'bpftool map dump': 65,
   'bpftool map lookup': 60,
@@ -39,11 +39,11 @@ export const everyNth = {
   'bpftool prog dump xlated': 54,
   'bpftool prog load, loadall, pin': 28,
   // Of every fourth link the plain text; those of programs that trace are seen, in JSON too, where these are attached.
-  'bpftool link show': 12,
+  'bpftool link show': 24,
   'bpftool prog attach': 28,
   'bpftool prog detach': 12,
   'bpftool prog attach and detach refused': 142,
-  'bpftool -L, -S': 14,
+  'bpftool -L, -S': 28,
   // Addresses of maps in the verifier's log differ from load to load on some kernels.
   'bpftool -d -L prog load': 0,
   'what bpftool has not, with -L': 2,
@@ -51,8 +51,8 @@ export const everyNth = {
   'bpftool prog run refused': 77,
   'bpftool struct_ops': 8,
   // What is called on many places is seen on every kernel by the tests of the library.
-  'bpftool prog loadall: what traces many places': 6,
-  'bpftool prog loadall: what is not attached by itself': 6,
+  'bpftool prog loadall: what traces many places': 9,
+  'bpftool prog loadall: what is not attached by itself': 11,
   'bpftool prog tracelog': 3,
   'bpftool prog tracelog of a program': 14,
   'bpftool prog tracelog where tracefs is not in its place': 4,

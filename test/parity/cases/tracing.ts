@@ -25,20 +25,20 @@ const plainOnly = (cases: ParityCase[]) => cases.slice(0, 1);
  * Objects of programs on probes, trampolines, hooks, iterators and devices: loaded, pinned, attached, shown, dumped.
  * Where a kernel or a machine refuses one, both programs must fail alike and leave nothing.
  */
-export const tracing: ParityCase[] = attached.flatMap(([object, programs]) => [
-  ...change(`prog loadall {obj:${object}} {pins}/all pinmaps {pins}/maps`, [
-    ...programs.flatMap((name) => [
-      `prog show pinned {pins}/all/${name}`,
-      `prog dump xlated pinned {pins}/all/${name}`,
+export const tracing: ParityCase[] = attached.flatMap(([object, programs]) =>
+  [
+    change(`prog loadall {obj:${object}} {pins}/all pinmaps {pins}/maps`, [
+      `prog dump xlated pinned {pins}/all/${programs[0]}`,
+      `prog dump xlated pinned {pins}/all/${programs.at(-1)}`,
+      `prog show pinned {pins}/all/${programs[0]}`,
+      `-j prog show pinned {pins}/all/${programs.at(-1)}`,
     ]),
-  ]),
-  ...plainOnly(
     change(`prog loadall {obj:${object}} {pins}/all autoattach`, [
       ...programs.map((name) => `link show pinned {pins}/all/${name}`),
       `-j link show pinned {pins}/all/${programs[0]}`,
     ]),
-  ),
-]);
+  ].flatMap(plainOnly),
+);
 
 /** Into a folder that is there, and into one that only a pinned link makes. */
 export const manyPlaces: ParityCase[] = onManyPlaces.flatMap(([object, programs]) => [
