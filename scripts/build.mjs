@@ -13,7 +13,7 @@ const { values } = parseArgs({
 const outdir = path.resolve(values.outdir);
 
 /** Built-in modules that Node has loaded before the first line of a program runs. */
-const loadedByNode = ['node:fs', 'node:module', 'node:path', 'node:process'];
+const loadedByNode = ['node:fs', 'node:path', 'node:process'];
 
 /**
  * Built-in modules by process.getBuiltinModule: importing node:fs as an ES module would also load its streams, which
@@ -39,13 +39,27 @@ const builtins = {
   },
 };
 
+/** No module of ours does anything by being imported: what is only passed on by an index, and not used, is left out. */
+const withoutEffects = {
+  name: 'without-effects',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^\./ }, async ({ path: file, pluginData, kind, resolveDir, importer }) => {
+      if (pluginData === withoutEffects) return undefined;
+      const found = await bundler.resolve(file, { kind, resolveDir, importer, pluginData: withoutEffects });
+      return { ...found, sideEffects: false };
+    });
+  },
+};
+
 /**
  * Bundles of what one object's commands need, or one verb's: they run often, and the less text the sooner they start.
- * By name: the objects and verbs as main.ts and the families import them; all verbs where none is named.
+ * By name: the objects and verbs as main.ts and the families import them; all verbs where none is named. `without`: what
+ * a verb needs for options that bin/tsbpftool.js runs from elsewhere.
  */
 const parts = {
   prog: { object: 'prog' },
   'prog-show': { object: 'prog', verb: 'show' },
+  'prog-load': { object: 'prog', verb: 'load', without: ['./explain.ts', './use-loader.ts'] },
   map: { object: 'map' },
   'map-show': { object: 'map', verb: 'show' },
   'map-dump': { object: 'map', verb: 'dump' },
@@ -54,13 +68,14 @@ const parts = {
 };
 
 /** Leaves out what only other commands need. */
-const only = ({ object, verb }) => ({
+const only = ({ object, verb, without = [] }) => ({
   name: 'only',
   setup(bundler) {
     const isMeant = ({ path: file, importer }) => {
       if (importer.endsWith('/src/main.ts')) {
         return !/\/(family|batch|complete|schema)\.ts$/.test(file) || file === `./commands/${object}/family.ts`;
       }
+      if (without.includes(file)) return false;
       return verb === undefined || !importer.endsWith('/family.ts') || file === `./${verb}.ts`;
     };
     bundler.onResolve({ filter: /^\./ }, (imported) =>
@@ -91,9 +106,8 @@ async function bundle(name, plugins) {
     charset: 'ascii',
     // As require(): the text is run as a script, which has no loader for import().
     supported: { 'dynamic-import': false },
-    plugins: [builtins, ...plugins],
-    define: { 'import.meta.url': '__moduleUrl' },
-    banner: { js: "const __moduleUrl = 'file://' + __filename;" },
+    plugins: [builtins, ...plugins, withoutEffects],
+    define: { 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname' },
     // Of an object's bundle: what is left out has no exports.
     logOverride: { 'import-is-undefined': 'silent' },
     logLevel: 'warning',
@@ -101,23 +115,29 @@ async function bundle(name, plugins) {
   });
   const file = path.join(outdir, `cli/${name}.cjs`);
   const text = readFileSync(file, 'latin1');
-  writeFileSync(file, `//${createHash('sha256').update(text).digest('hex').slice(0, 32)}\n${text}`, 'latin1');
+  const id = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  writeFileSync(file, `//${id}\n${bodyBegins}${text}\n${bodyEnds}`, 'latin1');
 }
+
+/** As a script the text gives the function that it is the body of; as a module it exports that. */
+const bodyBegins =
+  '(function(f){if(typeof module==="object")module.exports=f;return f})((function(exports,require,module,__filename,__dirname){';
+const bodyEnds = '}))';
 
 rmSync(path.join(outdir, 'cli'), { recursive: true, force: true });
 await Promise.all([bundle('main', []), ...Object.entries(parts).map(([name, part]) => bundle(name, [only(part)]))]);
 for (const name of ['main', ...Object.keys(parts)]) keepCompiled(name);
 
-/** Runs `compile.cjs`, which keeps what V8 compiled beside the text; see bin/load.js. */
+/** Runs `compile.cjs`, which keeps what V8 compiled beside the text; see bin/tsbpftool.js. */
 function keepCompiled(name) {
-  const load = path.join(outdir, '../bin/load.js');
-  if (load !== path.join(project, 'bin/load.js')) {
-    mkdirSync(path.dirname(load), { recursive: true });
-    for (const file of ['load.js', 'package.json', 'tsbpftool.js']) {
-      copyFileSync(path.join(project, 'bin', file), path.join(path.dirname(load), file));
+  const tool = path.join(outdir, '../bin/tsbpftool.js');
+  if (tool !== path.join(project, 'bin/tsbpftool.js')) {
+    mkdirSync(path.dirname(tool), { recursive: true });
+    for (const file of ['package.json', 'tsbpftool.js']) {
+      copyFileSync(path.join(project, 'bin', file), path.join(path.dirname(tool), file));
     }
   }
-  const compile = [process.execPath, path.join(project, 'scripts/build/compile.cjs'), load, name];
+  const compile = [process.execPath, path.join(project, 'scripts/build/compile.cjs'), tool, name];
   const run = (command) =>
     spawnSync(command[0], command.slice(1), { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
   // Maps and programs are made in a BPF file system of its own, which goes with it; where that may not be, without.

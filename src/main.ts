@@ -71,6 +71,8 @@ async function selectObject(word: string): Promise<NamedObject | undefined> {
   return 'verbs' in loaded ? loaded : { name: command.name };
 }
 
+export { endProcess } from './sys/index.ts';
+
 /** The command families and standalone commands, for generators that read them all. */
 export async function loadFamilies(): Promise<CommandFamily[]> {
   const loaded = await Promise.all(commands.filter((command) => !command.extension).map((command) => command.load()));

@@ -1,8 +1,8 @@
-// Runs what people run most of a bundle, so that its functions are compiled, and keeps them. Arguments: bin/load.js and
-// the bundle. Where the kernel refuses to make maps and programs, less is kept.
+// Runs what people run most of a bundle, so that its functions are compiled, and keeps them. Arguments: bin/tsbpftool.js
+// and the bundle. Where the kernel refuses to make maps and programs, less is kept.
 const path = require('node:path');
-const [load, bundle] = process.argv.slice(2);
-const loader = require(load);
+const [tool, bundle] = process.argv.slice(2);
+const loader = require(tool);
 const { main, keep } = loader.loadToKeep(bundle);
 
 const object = (name) => path.resolve(__dirname, '../../test/fixtures/objects', `${name}.bpf.o`);
@@ -32,6 +32,7 @@ const commandsOf = {
     ['prog', 'show'],
     ['-j', 'prog', 'show'],
   ],
+  'prog-load': [['prog', 'loadall', object('many-core'), `${pins}/many`]],
   prog: [
     ['version'],
     ['prog', 'loadall', object('many-core'), `${pins}/many`],

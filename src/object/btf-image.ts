@@ -30,9 +30,11 @@ const kindNames = [
   'func_proto', 'var', 'datasec', 'float', 'decl_tag', 'type_tag', 'enum64',
 ]; // biome-ignore format: a table
 
-/** Bytes that follow the 12-byte type record: a fixed part plus a part per element. */
-const fixedTail = [0, 4, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 4, 0, 0];
-const elementTail = [0, 0, 0, 0, 12, 12, 8, 0, 0, 0, 0, 0, 0, 8, 0, 12, 0, 0, 0, 12];
+/** Bytes of a type's record by kind, and of each of its elements; 0 for kinds that have no records. */
+const recordSize = Uint8Array.of(0, 16, 12, 24, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 16, 12, 12, 16, 12, 12);
+const elementSize = Uint8Array.of(0, 0, 0, 0, 12, 12, 8, 0, 0, 0, 0, 0, 0, 8, 0, 12, 0, 0, 0, 12);
+
+const noText = new Uint8Array(0);
 
 const headerSize = 24;
 /** Of headers that tell of a layout. */
@@ -105,25 +107,15 @@ export class BtfImage {
     this.base = base;
     this.firstId = base ? base.typeCount : 1;
     this.#firstString = base ? base.stringsEnd : 0;
-    this.#count = 0;
     this.#starts = new Uint32Array(Math.floor(typesLength / 12) + 1);
-    const words = this.#words;
-    const starts = this.#starts;
-    let count = 0;
-    let at = 0;
-    while (at < typesLength) {
-      if (typesLength - at < 12) throw reader.error('a whole type record', headerLength + typesAt + at);
-      const info = words[(at >> 2) + 1]!;
-      const kind = (info >>> 24) & 0x1f;
-      const fixed = fixedTail[kind];
-      if (kind === 0 || fixed === undefined) {
-        throw reader.error(`a known kind, not ${kind}`, headerLength + typesAt + at);
-      }
-      starts[count++] = at;
-      at += 12 + fixed + elementTail[kind]! * (info & 0xffff);
+    this.#count = noteStarts(this.#words, this.#starts);
+    const at = this.#starts[this.#count]!;
+    const typesStart = headerLength + typesAt;
+    if (at > typesLength) throw reader.error('a whole type record', typesStart + typesLength);
+    if (at < typesLength) {
+      if (typesLength - at < 12) throw reader.error('a whole type record', typesStart + at);
+      throw reader.error(`a known kind, not ${(this.#words[(at >> 2) + 1]! >>> 24) & 0x1f}`, typesStart + at);
     }
-    this.#count = count;
-    if (at > typesLength) throw reader.error('a whole type record', headerLength + typesAt + typesLength);
   }
 
   /** One more than the largest id. */
@@ -194,9 +186,21 @@ export class BtfImage {
     };
   }
 
-  /** Of a member. */
-  memberNameOffset(id: number, index: number): number {
-    return this.#u32(id, 12 + index * 12);
+  /** Index of the first member, from `from` on, with this name (UTF-8) or without one; their number if there is none. */
+  nextMemberNamed(id: number, from: number, text: Uint8Array): number {
+    if (id < this.firstId && this.base !== undefined) return this.base.nextMemberNamed(id, from, text);
+    const count = this.vlen(id);
+    const words = this.#words;
+    const strings = this.#strings;
+    const names = (this.#starts[id - this.firstId]! >> 2) + 3;
+    for (let index = from; index < count; index++) {
+      const offset = words[names + index * 3]!;
+      const head = strings[offset - this.#firstString];
+      // Names that are the base's have none here.
+      if (head !== undefined && head !== 0 && head !== text[0]) continue;
+      if (offset === 0 || this.textIs(offset, text) || this.textIs(offset, noText)) return index;
+    }
+    return count;
   }
 
   members(id: number): ImageMember[] {
@@ -462,22 +466,16 @@ export class BtfImage {
   idsThatBegin(texts: readonly string[]): number[] {
     const ids = this.base?.idsThatBegin(texts) ?? [];
     const wanted = texts.map((text) => encodeUtf8(text));
-    // By their first two bytes, which few other names have too.
-    const heads = new Uint8Array(1 << 16);
-    for (const text of wanted) {
-      if (text.length > 1) heads[text[0]! | (text[1]! << 8)] = 1;
-      else for (let second = 0; second < 256; second++) heads[text[0]! | (second << 8)] = 1;
+    const wantedHashes = new Uint8Array(headHashes);
+    for (const [a, b, c] of wanted) {
+      if (b === undefined || c === undefined) wantedHashes.fill(1);
+      else wantedHashes[hashOfHead(a!, b, c)] = 1;
     }
-    const words = this.#words;
-    const starts = this.#starts;
-    const strings = this.#strings;
-    const first = this.#firstString;
-    const count = this.#count;
-    for (let index = 0; index < count; index++) {
-      const offset = words[starts[index]! >> 2]!;
-      if (offset === 0) continue;
-      const at = offset - first;
-      if (at >= 0 && heads[strings[at]! | (strings[at + 1]! << 8)] === 0) continue;
+    const names = { words: this.#words, starts: this.#starts, strings: this.#strings, first: this.#firstString };
+    for (let index = 0; index < this.#count; index++) {
+      index = nextWithHead(names, wantedHashes, index, this.#count);
+      if (index === this.#count) break;
+      const offset = this.#words[this.#starts[index]! >> 2]!;
       if (wanted.some((text) => this.#textBegins(offset, text))) ids.push(this.firstId + index);
     }
     return ids;
@@ -564,6 +562,57 @@ export class BtfImage {
     this.#view.setUint32(start + at, value, this.littleEndian);
     this.#words[(start + at) >> 2] = value;
   }
+}
+
+// What looks at each of the hundred thousand types of a kernel is a small function of its own, which V8 compiles while it runs.
+
+/** Notes where records begin, and after the last where the next would; returns how many there are. Stops at what is none. */
+function noteStarts(words: Uint32Array, starts: Uint32Array): number {
+  let count = 0;
+  let at = 0;
+  const end = words.length * 4;
+  while (at + 12 <= end) {
+    const info = words[(at >> 2) + 1]!;
+    const kind = (info >>> 24) & 0x1f;
+    const size = recordSize[kind];
+    if (!size) break;
+    starts[count++] = at;
+    at += size + elementSize[kind]! * (info & 0xffff);
+  }
+  starts[count] = at;
+  return count;
+}
+
+const headHashes = 4096;
+
+/** Of a name's first three bytes: few other names share it. */
+function hashOfHead(a: number, b: number, c: number): number {
+  return (a + (b << 4) + (c << 7)) % headHashes;
+}
+
+/** Types and the strings that are their own, which begin at `first`. */
+interface Names {
+  readonly words: Uint32Array;
+  readonly starts: Uint32Array;
+  readonly strings: Uint8Array;
+  readonly first: number;
+}
+
+/** Index of the next type, from `from` on, whose name's head has a wanted hash or is not among the strings; or `end`. */
+function nextWithHead(names: Names, wanted: Uint8Array, from: number, end: number): number {
+  const { words, starts, strings, first } = names;
+  for (let index = from; index < end; index++) {
+    const offset = words[starts[index]! >> 2]!;
+    if (offset === 0) continue;
+    const at = offset - first;
+    if (
+      at < 0 ||
+      at + 2 >= strings.length ||
+      wanted[hashOfHead(strings[at]!, strings[at + 1]!, strings[at + 2]!)] === 1
+    )
+      return index;
+  }
+  return end;
 }
 
 /** True for volatile, const, restrict and type tags. */

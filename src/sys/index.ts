@@ -1,4 +1,5 @@
 export * from './constants.ts';
+export { endProcess } from './end-process.ts';
 export { checkResult, syscallError } from './failure.ts';
 export { Fd } from './fd.ts';
 export type {

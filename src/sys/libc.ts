@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { KoffiFunction, LibraryHandle, PollWatcher } from './koffi-types.ts';
@@ -108,24 +109,31 @@ const wideResults: ReadonlySet<string> = new Set([
   'sysconf',
 ]);
 
-/**
- * The platform addon of koffi, loaded directly: the package's own entry costs several milliseconds more.
- * Falls back to the package where its platform addon is laid out differently.
- */
+let opened: Libc | undefined;
+
+/** The C library, loaded by the first call. */
+export function libc(): Libc {
+  opened ??= new Libc();
+  return opened;
+}
+
+/** The C library if it has been loaded. */
+export function loadedLibc(): Libc | undefined {
+  return opened;
+}
+
+/** The addon of koffi for this platform, loaded directly: the package's own entry costs several milliseconds more. */
 function loadKoffi(): KoffiModule {
-  const require = createRequire(import.meta.url);
   const platform = `linux-${process.arch}`;
-  const candidates = [
-    () => require.resolve(`@koromix/koffi-${platform}`),
-    () => createRequire(require.resolve('koffi')).resolve(`@koromix/koffi-${platform}`),
-  ];
-  for (const resolve of candidates) {
-    try {
-      const folder = dirname(resolve());
-      return require(join(folder, platform.replace('-', '_'), 'koffi.node')) as KoffiModule;
-    } catch {
-      // Another layout, or a C library the addon was not built for: the next way may do.
-    }
+  const addon = join('node_modules/@koromix', `koffi-${platform}`, platform.replace('-', '_'), 'koffi.node');
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, addon)) && folder !== dirname(folder)) folder = dirname(folder);
+  try {
+    const loaded = { exports: {} };
+    process.dlopen(loaded, join(folder, addon));
+    return loaded.exports as KoffiModule;
+  } catch {
+    // Laid out differently, or not built for this C library: the package knows its others.
+    return createRequire(import.meta.filename)('koffi') as KoffiModule;
   }
-  return require('koffi') as KoffiModule;
 }

@@ -12,7 +12,7 @@ import {
 import { checkResult } from './failure.ts';
 import { nodeFiles } from './files.ts';
 import type { Kernel, MappedMemory, MapRequest, NewKey, PerfEventTarget, ResourceLimit } from './kernel.ts';
-import { Libc } from './libc.ts';
+import { type Libc, libc } from './libc.ts';
 import { NativeMapping } from './mapped-memory.ts';
 
 const F_DUPFD_CLOEXEC = 1030;
@@ -38,12 +38,10 @@ class LinuxKernel implements Kernel {
   readonly exists = nodeFiles.exists;
   readonly fileSystemType = nodeFiles.fileSystemType;
 
-  #libc: Libc | undefined;
   readonly #numbers = syscallNumbers[process.arch];
 
   get #native(): Libc {
-    this.#libc ??= new Libc();
-    return this.#libc;
+    return libc();
   }
 
   get #known(): SyscallNumbers {

@@ -16,8 +16,6 @@ import { liftMemoryLimit } from '../shared/memlock.ts';
 import { mountBpffsDirectory, mountBpffsForFile } from '../shared/pin.ts';
 import { diagnostics, readObject } from '../shared/object-file.ts';
 import { selectMap } from '../shared/select-map.ts';
-import { reportRefusal } from './explain.ts';
-import { loadByLoader } from './use-loader.ts';
 import { readSettings, settingContents } from './set-option.ts';
 
 interface ProgramKind {
@@ -45,15 +43,15 @@ interface LoadRequest {
 }
 
 /** `prog load OBJ FILE …`: pins the first program. */
-export const load: Handler = (ctx, words) => {
-  if (ctx.options.useLoader) loadByLoader(ctx, words);
-  else loadCommand(ctx, words, false);
+export const load: Handler = async (ctx, words) => {
+  if (ctx.options.useLoader) (await import('./use-loader.ts')).loadByLoader(ctx, words);
+  else await loadCommand(ctx, words, false);
 };
 
 /** `prog loadall OBJ DIR …`: pins every program. */
 export const loadAll: Handler = (ctx, words) => loadCommand(ctx, words, true);
 
-function loadCommand(ctx: Context, words: Words, all: boolean): void {
+async function loadCommand(ctx: Context, words: Words, all: boolean): Promise<void> {
   words.require(2);
   const request: LoadRequest = {
     path: words.next(),
@@ -75,7 +73,7 @@ function loadCommand(ctx: Context, words: Words, all: boolean): void {
     for (const program of spec.programs) if (!program.subprogram) adjust(ctx, program, request);
     const replaceMaps = resolveReplacements(spec, request);
     const contents = settingContents(ctx, spec, settings, replaceMaps);
-    using object = loadSpec(ctx, spec, { replaceMaps, contents }, request, log);
+    using object = await loadSpec(ctx, spec, { replaceMaps, contents }, request, log);
     if (all) mountBpffsDirectory(ctx, request.pinPath);
     else mountBpffsForFile(ctx, request.pinPath);
     pinAll(ctx, object, request, all, log);
@@ -199,13 +197,13 @@ function resolveReplacements(spec: ObjectSpec, request: LoadRequest): Map<number
   return byIndex;
 }
 
-function loadSpec(
+async function loadSpec(
   ctx: Context,
   spec: ObjectSpec,
   given: Pick<LoadOptions, 'replaceMaps' | 'contents'>,
   request: LoadRequest,
   log: DiagnosticLog,
-): LoadedObject {
+): Promise<LoadedObject> {
   const kernel = kernelOf(ctx);
   try {
     return loadObject(kernel, spec, {
@@ -218,7 +216,7 @@ function loadSpec(
     if (!(cause instanceof TsbpfError)) throw cause;
     const message = 'failed to load object file';
     if (!(cause instanceof ProgramRefused) || !ctx.verbOptions.has('explain')) fail(message, { cause });
-    reportRefusal(ctx, message, cause);
+    (await import('./explain.ts')).reportRefusal(ctx, message, cause);
     failSilently();
   }
 }

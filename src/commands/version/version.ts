@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Context, StandaloneCommand } from '../../cli/index.ts';
 
 const bpftoolVersion = '7.8.0';
@@ -49,15 +50,13 @@ function printJson(ctx: Context, own: string | undefined): void {
 
 /** The version in the nearest package.json above this module that is this package's. */
 export function packageVersion(): string {
-  for (let folder = new URL('.', import.meta.url); ; ) {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
     try {
-      const manifest = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8')) as Record<string, unknown>;
+      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
       if (manifest.name === 'tsbpftool') return String(manifest.version);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
-    const parent = new URL('..', folder);
-    if (parent.href === folder.href) return 'unknown';
-    folder = parent;
+    if (folder === dirname(folder)) return 'unknown';
   }
 }

@@ -150,9 +150,8 @@ class Resolver {
     if (known) return known;
     const { btf, programs } = this.#request;
     const names = new Map<string, number[]>();
-    for (const { typeId } of programs.flatMap((program) => program.coreRelocations)) {
-      if (btf.has(typeId)) names.set(essentialName(btf.name(typeId)), []);
-    }
+    const typeIds = new Set(programs.flatMap((program) => program.coreRelocations.map(({ typeId }) => typeId)));
+    for (const id of typeIds) if (btf.has(id)) names.set(essentialName(btf.name(id)), []);
     names.delete('');
     for (const id of target.idsThatBegin([...names.keys()])) names.get(essentialName(target.name(id)))?.push(id);
     this.#names.set(target, names);

@@ -152,8 +152,6 @@ function matchEnumerator(local: AccessPath, path: AccessPath): boolean {
   return false;
 }
 
-const noText = new Uint8Array(0);
-
 /** Looks for a member by name, through anonymous members; returns its type and extends the path. */
 function matchMember(localBtf: BtfImage, step: Step, path: AccessPath, typeId: number): number | undefined {
   const { btf } = path;
@@ -161,10 +159,10 @@ function matchMember(localBtf: BtfImage, step: Step, path: AccessPath, typeId: n
   if (!isComposite(btf.kind(id))) return undefined;
   const count = btf.vlen(id);
   const wanted = encodeUtf8(step.name!);
-  for (let index = 0; index < count; index++) {
-    if (path.raw.length === longest) throw new ObjectError('CO-RE access nests too deep', 7);
-    const name = btf.memberNameOffset(id, index);
-    if (!btf.textIs(name, wanted) && !btf.textIs(name, noText)) continue;
+  if (count > 0 && path.raw.length === longest) throw new ObjectError('CO-RE access nests too deep', 7);
+  for (let index = 0; ; index++) {
+    index = btf.nextMemberNamed(id, index, wanted);
+    if (index === count) return undefined;
     const member = btf.member(id, index);
     path.bitOffset += member.bitOffset;
     path.raw.push(index);
@@ -180,7 +178,6 @@ function matchMember(localBtf: BtfImage, step: Step, path: AccessPath, typeId: n
     path.bitOffset -= member.bitOffset;
     path.raw.pop();
   }
-  return undefined;
 }
 
 /** `<byte_off> [7] struct sample.a[3] (0:1:3 @ offset 24)`, as libbpf's diagnostics have it. */

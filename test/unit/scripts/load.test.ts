@@ -92,7 +92,7 @@ it.each([
   [['-V'], 'main'],
   [[], 'main'],
 ])('runs %j from the bundle %s', (words, bundle) => {
-  const { bundleOf } = createRequire(import.meta.url)(path.join(project, 'bin/load.js'));
+  const { bundleOf } = createRequire(import.meta.url)(path.join(project, 'bin/tsbpftool.js'));
   expect(bundleOf(words)).toBe(bundle);
 });
 
