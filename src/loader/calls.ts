@@ -93,6 +93,8 @@ export interface ProgramRequest {
   btfFd: number;
   funcInfo: { bytes: Uint8Array; recordSize: number } | undefined;
   lineInfo: { bytes: Uint8Array; recordSize: number } | undefined;
+  /** For the kernel to apply; it takes them only with function or line records. */
+  coreRelocations: { bytes: Uint8Array; recordSize: number } | undefined;
   attachBtfId: number;
   /** A program's fd, or that of a module's BTF. */
   attachFd: number;
@@ -121,7 +123,7 @@ export function loadProgram(kernel: Kernel, request: ProgramRequest): number {
   attr.set('prog_ifindex', request.ifindex);
   attr.set('expected_attach_type', request.expectedAttachType);
   attr.set('prog_btf_fd', request.btfFd);
-  const { funcInfo, lineInfo } = request;
+  const { funcInfo, lineInfo, coreRelocations } = request;
   if (funcInfo) {
     attr.set('func_info_rec_size', funcInfo.recordSize);
     attr.set('func_info', kernel.address(funcInfo.bytes));
@@ -131,6 +133,11 @@ export function loadProgram(kernel: Kernel, request: ProgramRequest): number {
     attr.set('line_info_rec_size', lineInfo.recordSize);
     attr.set('line_info', kernel.address(lineInfo.bytes));
     attr.set('line_info_cnt', lineInfo.bytes.length / lineInfo.recordSize);
+  }
+  if (coreRelocations) {
+    attr.set('core_relo_rec_size', coreRelocations.recordSize);
+    attr.set('core_relos', kernel.address(coreRelocations.bytes));
+    attr.set('core_relo_cnt', coreRelocations.bytes.length / coreRelocations.recordSize);
   }
   attr.set('attach_btf_id', request.attachBtfId);
   attr.set('attach_prog_fd', request.attachFd);

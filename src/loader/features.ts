@@ -52,6 +52,7 @@ const emptyProgram: ProgramRequest = {
   btfFd: 0,
   funcInfo: undefined,
   lineInfo: undefined,
+  coreRelocations: undefined,
   attachBtfId: 0,
   attachFd: 0,
   fdArray: undefined,

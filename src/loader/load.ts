@@ -7,6 +7,7 @@ import {
   type DiagnosticLog,
   errorText,
   failure,
+  kernelRelocatesAlike,
   LibbpfErrno,
   type LinkedProgram,
   linkProgram,
@@ -73,18 +74,53 @@ export function loadObject(kernel: Kernel, spec: ObjectSpec, options: LoadOption
   using temporary = new Cleanup(kernel);
   const delegated = withToken({ kernel, log, temporary, objectName: spec.name, path: options.tokenPath });
   const { kernel: watched, lastRefusal } = watchRefusals(delegated ?? kernel);
-  using cleanup = new Cleanup(kernel);
-  using kernelBtf = new KernelBtf(kernel, log);
   const { kernelBtf: targetBtf, ...others } = options;
   const hasToken = delegated !== undefined;
-  try {
-    const loaded = new Load(watched, spec, { ...others, log, cleanup, kernelBtf, targetBtf, hasToken }).run();
+  const load: OneLoad = (given) => {
+    using cleanup = new Cleanup(kernel);
+    using kernelBtf = new KernelBtf(kernel, given.log);
+    const loaded = new Load(watched, spec, { ...others, ...given, cleanup, kernelBtf, targetBtf, hasToken }).run();
     cleanup.release();
     return loaded;
+  };
+  try {
+    const loaded = kernelMayRelocate(kernel, spec, options) ? loadByKernel(load, log) : undefined;
+    return loaded ?? load({ log, relocatedByKernel: false });
   } catch (error) {
     const refusal = lastRefusal();
     const unsupported = refusal && explainUnsupported(kernel, refusal);
     if (unsupported !== undefined && error instanceof TsbpfError) error.cause ??= unsupported;
+    throw error;
+  }
+}
+
+type OneLoad = (given: Pick<LoadContext, 'log' | 'relocatedByKernel'>) => LoadedObject;
+
+/**
+ * Whether the kernel may apply the type relocations, which saves a look at all of its types. Its code for that is libbpf's,
+ * as it is now, since 6.15.
+ */
+function kernelMayRelocate(kernel: Kernel, spec: ObjectSpec, { kernelBtf, logLevel = 0 }: LoadOptions): boolean {
+  if (kernelBtf !== undefined || logLevel > 0) return false;
+  if (!spec.programs.some(({ coreRelocations }) => coreRelocations.length > 0)) return false;
+  const { major, minor } = kernelVersion(kernel);
+  return (major > 6 || (major === 6 && minor >= 15)) && kernelRelocatesAlike(spec);
+}
+
+/** Loads with the kernel's relocations. Undefined where anything fails: what is told of that is found without them. */
+function loadByKernel(load: OneLoad, log: DiagnosticLog): LoadedObject | undefined {
+  let told: Parameters<DiagnosticLog>[] | undefined = [];
+  const later: DiagnosticLog = (...line) => {
+    if (told === undefined) log(...line);
+    else told.push(line);
+  };
+  try {
+    const loaded = load({ log: later, relocatedByKernel: true });
+    for (const line of told) log(...line);
+    told = undefined;
+    return loaded;
+  } catch (error) {
+    if (error instanceof TsbpfError) return undefined;
     throw error;
   }
 }
@@ -97,6 +133,8 @@ type LoadContext = Omit<LoadOptions, 'kernelBtf'> & {
   targetBtf: string | Uint8Array | undefined;
   /** Rights were delegated to this process: what a program of no rights may load does not matter. */
   hasToken: boolean;
+  /** The kernel applies type relocations. */
+  relocatedByKernel: boolean;
 };
 
 class Load {
@@ -129,7 +167,7 @@ class Load {
     if (this.#needsKernelBtf()) void this.#kernelBtf.vmlinux;
     const externs = resolveExterns({ kernel, log: this.#log, kernelBtf: this.#kernelBtf }, spec);
     const structOps = prepareStructOps({ log: this.#log, kernelBtf: this.#kernelBtf, spec });
-    const codes = this.#relocateTypes();
+    const codes = this.#options.relocatedByKernel ? new Map<ProgramSpec, Uint8Array>() : this.#relocateTypes();
     const linked = spec.programs
       .filter((program) => this.#isLoaded(program, structOps.skipped))
       .map((program) =>
@@ -140,6 +178,7 @@ class Load {
           withTags: true,
         }),
       );
+    if (this.#options.relocatedByKernel) this.#checkPlaced(linked);
     const btfFd = this.#loadBtf();
     const contents = new Map(this.#options.contents);
     if (externs.kconfig) contents.set(spec.kconfigMap, externs.kconfig);
@@ -193,6 +232,7 @@ class Load {
       logLevel: this.#options.logLevel ?? 0,
       structOps: structOps.programs,
       targets: this.#targets,
+      relocatedByKernel: this.#options.relocatedByKernel,
     };
     try {
       const programs = linked.map((program): LoadedProgram => {
@@ -228,14 +268,23 @@ class Load {
     throw failure(this.#log, -result, text);
   }
 
+  /** The kernel relocates only what it is given: functions that nobody calls could hold what must be refused. */
+  #checkPlaced(linked: readonly LinkedProgram[]): void {
+    const placed = new Set(linked.flatMap(({ placements }) => placements.map(({ program }) => program)));
+    const isLeft = (program: ProgramSpec) => program.autoload && program.coreRelocations.length > 0;
+    if (this.#spec.programs.some((program) => isLeft(program) && !placed.has(program))) {
+      throw new ObjectError('relocations outside of the programs', 22);
+    }
+  }
+
   #isLoaded(program: ProgramSpec, skipped: ReadonlySet<ProgramSpec>): boolean {
     return !program.subprogram && program.autoload && !skipped.has(program);
   }
 
   #needsKernelBtf(): boolean {
     const spec = this.#spec;
-    if (this.#targetBtf === undefined && spec.programs.some((program) => program.coreRelocations.length > 0))
-      return true;
+    const relocates = this.#targetBtf === undefined && !this.#options.relocatedByKernel;
+    if (relocates && spec.programs.some((program) => program.coreRelocations.length > 0)) return true;
     if (spec.externs.some((extern) => extern.kind === 'ksym' && extern.symbolTypeId !== 0)) return true;
     if (spec.maps.some((map) => map.structOps !== undefined)) return true;
     return spec.programs.some(

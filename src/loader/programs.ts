@@ -1,9 +1,11 @@
 import { cstr } from '../bytes/index.ts';
 import { VerifierError } from '../errors/index.ts';
 import {
+  coreRecords,
   type DiagnosticLog,
   errorText,
   failure,
+  type InfoRecords,
   type LinkedProgram,
   ObjectError,
   type ObjectSpec,
@@ -39,6 +41,8 @@ export interface ProgramContext {
   readonly structOps: ReadonlyMap<ProgramSpec, { typeId: number; member: number; moduleFd: number }>;
   /** By name, programs that functions of other programs are the targets of. */
   readonly targets: ReadonlyMap<string, TargetProgram>;
+  /** Type relocations are left to the kernel; a refusal is for the caller to see to. */
+  readonly relocatedByKernel: boolean;
 }
 
 const firstLogSize = 0xffffff;
@@ -91,6 +95,7 @@ function tryLoad(context: ProgramContext, linked: LinkedProgram): number {
       continue;
     }
     if (result >= 0) break;
+    if (context.relocatedByKernel) throw new ObjectError('the kernel refuses to relocate', -result);
     if (logLevel === 0) {
       logLevel = 1;
       continue;
@@ -159,10 +164,19 @@ function prepare(context: ProgramContext, linked: LinkedProgram): ProgramRequest
     btfFd: context.btfFd,
     funcInfo: context.btfFd > 0 ? linked.funcInfo : undefined,
     lineInfo: context.btfFd > 0 ? linked.lineInfo : undefined,
+    coreRelocations: context.relocatedByKernel ? recordsFor(context, linked) : undefined,
     attachBtfId: target.id,
     attachFd: target.fd,
     fdArray: context.fdArray,
   });
+}
+
+/** Type relocations for the kernel. Without records of functions or lines it would not look at them. */
+function recordsFor({ btfFd, spec }: ProgramContext, linked: LinkedProgram): InfoRecords | undefined {
+  const records = coreRecords(linked, spec.littleEndian);
+  if (records.bytes.length === 0) return undefined;
+  if (btfFd <= 0 || (!linked.funcInfo && !linked.lineInfo)) throw new ObjectError('no BTF to relocate by', 22);
+  return records;
 }
 
 /** Read-only data stays reachable from the program even where no instruction refers to it. Fails on old kernels only. */

@@ -104,6 +104,12 @@ export class Code {
     return this.opcode(index) === Opcode.LD_IMM64;
   }
 
+  /** Calculates with an immediate. */
+  isArithmetic(index: number): boolean {
+    const opcode = this.opcode(index);
+    return ((opcode & 7) === 4 || (opcode & 7) === 7) && (opcode & 8) === 0;
+  }
+
   isSubprogramCall(index: number): boolean {
     return (
       this.isCall(index) &&

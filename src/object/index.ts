@@ -7,6 +7,7 @@ export {
   typesAreCompatible,
   typesMatch,
 } from './core/index.ts';
+export { coreRecords, kernelRelocatesAlike } from './core/by-kernel.ts';
 export { isTracingMulti, targetSpelling, type TargetSpelling } from './attach-target.ts';
 export { type BtfAbilities, sanitizeBtf } from './sanitize-btf.ts';
 export { BtfImage, Kind, isModifier, type ImageMember, type SectionVariable } from './btf-image.ts';

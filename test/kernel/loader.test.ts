@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, describe, expect, test } from 'vitest';
 import { errnoName, TsbpfError, VerifierError } from '../../src/errors/index.ts';
+import { kernelVersion } from '../../src/host/index.ts';
 import { autoAttach, type LoadedObject, loadObject } from '../../src/loader/index.ts';
 import { parseObject } from '../../src/object/index.ts';
 import { type Kernel, openKernel } from '../../src/sys/index.ts';
@@ -205,7 +206,7 @@ describe('a load', () => {
   });
 
   test('leaves nothing behind, whichever of its calls fails', () => {
-    for (const name of ['map-in-map', 'pinned-map', 'globals', 'struct-ops']) {
+    for (const name of ['map-in-map', 'pinned-map', 'globals', 'struct-ops', 'many-core']) {
       const openBefore = readdirSync('/proc/self/fd').length;
       let calls = 0;
       for (let failing = 1; ; failing++) {
@@ -231,6 +232,57 @@ describe('a load', () => {
       // Even an object the kernel does not support makes a few.
       expect(calls).toBeGreaterThan(3);
     }
+  });
+});
+
+describe('type relocations', () => {
+  const { major, minor } = kernelVersion(kernel);
+  const areLeftToKernel = major > 6 || (major === 6 && minor >= 15);
+  const vmlinux = '/sys/kernel/btf/vmlinux';
+  const parse = (log?: (level: string, text: string) => void) => {
+    const path = fixture('many-core');
+    return parseObject(readFileSync(path), log ? { path, log } : { path });
+  };
+
+  async function pinned(object: LoadedObject): Promise<unknown> {
+    expect(object.pinPrograms(pins)).toBe(0);
+    object.close();
+    const state = await inKernel(pins);
+    clean();
+    return state;
+  }
+
+  test('are left to kernels that apply them as libbpf does: the instructions are the same, no BTF is read', async () => {
+    const opened: string[] = [];
+    const watched = new Proxy(kernel, {
+      get: (target, member) => {
+        const value = Reflect.get(target, member);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          if (member === 'open' || member === 'readFile') opened.push(String(args[0]));
+          return value.apply(target, args);
+        };
+      },
+    });
+    const byKernel = await pinned(loadObject(watched, parse()));
+    expect(opened.includes(vmlinux)).toBe(!areLeftToKernel);
+    expect(byKernel).toEqual(await pinned(loadObject(kernel, parse(), { kernelBtf: vmlinux })));
+  });
+
+  test('that the kernel refuses are told of as without it', () => {
+    const attempt = (options: { kernelBtf?: string }) => {
+      const told: string[] = [];
+      const spec = parse();
+      const { code, coreRelocations } = spec.programs.find(({ name }) => name === 'm_parent')!;
+      // Not the number that the object's own BTF says.
+      code[coreRelocations[0]!.index * 8 + 4]! ^= 1;
+      const log = (level: string, text: string) => void (level !== 'debug' && told.push(text));
+      expect(() => loadObject(kernel, spec, { log, ...options })).toThrow(TsbpfError);
+      return told;
+    };
+    const told = attempt({});
+    expect(told.join('\n')).toMatch(/m_parent.*unexpected insn #\d+ \(ALU\/ALU64\) value/);
+    expect(told).toEqual(attempt({ kernelBtf: vmlinux }));
   });
 });
 

@@ -1,5 +1,5 @@
-import { ByteWriter } from '../../bytes/index.ts';
 import {
+  coreRecords,
   type DiagnosticLog,
   errorText,
   failure,
@@ -31,7 +31,6 @@ export interface ProgramsContext {
   readonly moreFlags: number;
 }
 
-const coreRecordSize = 16;
 /** With its NUL, of the name of an attach target. */
 const targetRoom = 128;
 const einval = 22;
@@ -113,7 +112,7 @@ function load(context: ProgramsContext, linked: LinkedProgram, request: Request 
   const functions = blob.add(funcInfo?.bytes ?? new Uint8Array(0));
   const lines = blob.add(lineInfo?.bytes ?? new Uint8Array(0));
   const core = coreRecords(linked, blob.littleEndian);
-  const records = blob.add(core);
+  const records = blob.add(core.bytes);
   const attribute = blob.addAttribute(attr_prog_load, 'core_relo_rec_size', {
     prog_type: program.type,
     insn_cnt: code.count,
@@ -126,8 +125,8 @@ function load(context: ProgramsContext, linked: LinkedProgram, request: Request 
     line_info_rec_size: lineInfo?.recordSize ?? 0,
     line_info_cnt: lineInfo ? lineInfo.bytes.length / lineInfo.recordSize : 0,
     attach_btf_id: target ? 1 : 0,
-    core_relo_cnt: core.length / coreRecordSize,
-    core_relo_rec_size: coreRecordSize,
+    core_relo_cnt: core.bytes.length / core.recordSize,
+    core_relo_rec_size: core.recordSize,
   });
   emitter.storePointer(attribute.member('license'), license);
   emitter.storePointer(attribute.member('insns'), instructions);
@@ -167,16 +166,4 @@ function symbolUses(spec: ObjectSpec, linked: LinkedProgram): SymbolUse[] {
     const how = isCall ? 'call' : extern.symbolTypeId === 0 ? 'address' : 'load';
     return [{ name, kind, weak, how, index: relocation.index }];
   });
-}
-
-/** `struct bpf_core_relo` of the program and the functions appended to it: the kernel applies them. */
-function coreRecords({ placements }: LinkedProgram, littleEndian: boolean): Uint8Array {
-  const writer = new ByteWriter({ littleEndian });
-  for (const { program, offset } of placements) {
-    for (const relocation of program.coreRelocations.toSorted((a, b) => a.index - b.index)) {
-      writer.u32((relocation.index + offset) * 8).u32(relocation.typeId);
-      writer.u32(relocation.accessOffset).u32(relocation.kind);
-    }
-  }
-  return writer.finish();
 }
