@@ -14,8 +14,9 @@ const idLength = 32;
 const flag = /^-(?:[jpdfn]+|-json|-pretty|-debug)$/;
 /** Verbs that are in the bundle of another. */
 const verbsOf = { list: 'show', loadall: 'load' };
-/** Options that a verb's own bundle lacks, and some that only look like one. */
-const elsewhere = /^-(?:[a-zA-Z]*[LS]|-[eus])/;
+/** Options that only the bundle of everything has, and that only an object's has; with some that look like one. */
+const onlyInAll = /^-(?:[a-zA-Z]*[BV]|-[bv])/;
+const onlyInObjects = /^-(?:[a-zA-Z]*[LS]|-[eus])/;
 
 const textFile = (bundle) => path.join(folder, `${bundle}.cjs`);
 const compiledFile = (bundle) => path.join(folder, `${bundle}.v8-${process.versions.v8}-${process.arch}`);
@@ -23,7 +24,9 @@ const compiledFile = (bundle) => path.join(folder, `${bundle}.v8-${process.versi
 /** The smallest bundle that runs these words: an object's verb, an object, or all. */
 function bundleOf(words) {
   const [object, verb] = words.filter((word) => !flag.test(word));
-  const ofVerb = words.some((word) => elsewhere.test(word)) ? [] : [`${object}-${verbsOf[verb] ?? verb}`];
+  const has = (options) => words.some((word) => options.test(word));
+  if (has(onlyInAll)) return 'main';
+  const ofVerb = has(onlyInObjects) ? [] : [`${object}-${verbsOf[verb] ?? verb}`];
   for (const named of [...ofVerb, object]) {
     if (/^[a-z]+(?:-[a-z]+)?$/.test(named) && fs.existsSync(textFile(named))) return named;
   }

@@ -73,7 +73,7 @@ const only = ({ object, verb, without = [] }) => ({
   setup(bundler) {
     const isMeant = ({ path: file, importer }) => {
       if (importer.endsWith('/src/main.ts')) {
-        return !/\/(family|batch|complete|schema)\.ts$/.test(file) || file === `./commands/${object}/family.ts`;
+        return file === `./commands/${object}/family.ts`;
       }
       if (without.includes(file)) return false;
       return verb === undefined || !importer.endsWith('/family.ts') || file === `./${verb}.ts`;

@@ -23,7 +23,6 @@ const commandsOf = {
     ['map', 'dump', 'name', 'none'],
   ],
   map: [
-    ['version'],
     ['map', 'create', made, 'type', 'hash', 'key', '4', 'value', '8', 'entries', '4', 'name', 'made'],
     ['map', 'update', ...map, ...element],
     ['map', 'lookup', ...map, 'key', '1', '0', '0', '0'],
@@ -34,13 +33,14 @@ const commandsOf = {
   ],
   'prog-load': [['prog', 'loadall', object('many-core'), `${pins}/many`]],
   prog: [
-    ['version'],
     ['prog', 'loadall', object('many-core'), `${pins}/many`],
     ['prog', 'dump', 'xlated', 'pinned', `${pins}/many/m_long`],
   ],
-  link: [['version'], ['link', 'show'], ['-j', 'link', 'show']],
+  link: [
+    ['link', 'show'],
+    ['-j', 'link', 'show'],
+  ],
   btf: [
-    ['version'],
     ['btf', 'show'],
     ['btf', 'dump', 'file', object('many-core')],
     ['-j', 'btf', 'dump', 'file', object('many-core')],
