@@ -28,25 +28,21 @@ export function splitWords(line: string): string[] | SplitError {
       words.push(line.slice(start + 1, end));
       at = end + 1;
     } else {
-      while (at < length && !isBlank(line.charCodeAt(at))) at++;
-      words.push(at - start <= 3 ? shortWord(line, start, at) : line.slice(start, at));
+      let value = 0;
+      for (; at < length; at++) {
+        const code = line.charCodeAt(at);
+        if (isBlank(code)) break;
+        value = code >= 48 && code <= 57 && value >= 0 && value < decimals.length ? value * 10 + code - 48 : -1;
+      }
+      // Most words are the bytes of keys and values, whose text need not be made again.
+      const isKnown = value >= 0 && value < decimals.length && at - start <= 3 && (quote !== '0' || at - start === 1);
+      words.push(isKnown ? decimals[value]! : line.slice(start, at));
     }
   }
   return words;
 }
 
 const decimals = Array.from({ length: 1000 }, (_, value) => String(value));
-
-/** A word of up to three characters; most are the bytes of keys and values, whose text need not be made again. */
-function shortWord(line: string, start: number, end: number): string {
-  let value = 0;
-  for (let at = start; at < end; at++) {
-    const digit = line.charCodeAt(at) - 48;
-    if (digit < 0 || digit > 9 || (digit === 0 && at === start && end > start + 1)) return line.slice(start, end);
-    value = value * 10 + digit;
-  }
-  return decimals[value]!;
-}
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: everything but ASCII needs decoding
 const ascii = /^[\u0000-\u007f]*$/;
