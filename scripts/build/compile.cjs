@@ -31,7 +31,10 @@ const commandsOf = {
     ['prog', 'show'],
     ['-j', 'prog', 'show'],
   ],
-  'prog-load': [['prog', 'loadall', object('many-core'), `${pins}/many`]],
+  'prog-load': [
+    ['prog', 'loadall', object('many-core'), `${pins}/many`],
+    ['prog', 'loadall', object('core'), `${pins}/core`],
+  ],
   prog: [
     ['prog', 'loadall', object('many-core'), `${pins}/many`],
     ['prog', 'dump', 'xlated', 'pinned', `${pins}/many/m_long`],

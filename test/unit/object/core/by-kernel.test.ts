@@ -33,6 +33,7 @@ describe('an object may be left to the kernel', () => {
 describe('an object may not be left to the kernel', () => {
   it.each([
     ['with all kinds', spec('core')],
+    ['that libbpf warns about', spec('core-unfit')],
     ['that reads memory by a relocated offset', changed({ opcode: 0x61 })],
     ['that writes memory by a relocated offset', changed({ opcode: 0x7b })],
     ['that calculates with a register', changed({ opcode: 0xbf })],
