@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { type Context, fail, type Handler, usage } from '../../cli/index.ts';
 import { Errno, strerror } from '../../errors/index.ts';
 import { type BpfMap, elementValueSize, type MapInfo, readBatches } from '../../kernel/index.ts';
@@ -37,7 +38,16 @@ export const dump: Handler = async (ctx, words) => {
   }
 };
 
+/**
+ * The kernel takes longer to walk a trie than we to print it, and V8's compilers take the processors it walks on: printers of
+ * numbers are compiled once, not into every printer that calls them.
+ */
+function compileLess(): void {
+  setFlagsFromString('--max-inlined-bytecode-size=80');
+}
+
 async function dumpMap(ctx: Context, map: BpfMap, json: JsonWriter | undefined, withHeader: boolean): Promise<number> {
+  if (map.info().type === bpf_map_type.BPF_MAP_TYPE_LPM_TRIE) compileLess();
   const batches = readBatches(map);
   // What comes next is read while types are.
   const first = batches.next();
