@@ -73,25 +73,25 @@ export function loadObject(kernel: Kernel, spec: ObjectSpec, options: LoadOption
   }
   using temporary = new Cleanup(kernel);
   const delegated = withToken({ kernel, log, temporary, objectName: spec.name, path: options.tokenPath });
-  const { kernel: watched, lastRefusal } = watchRefusals(delegated ?? kernel);
   const { kernelBtf: targetBtf, ...others } = options;
   const hasToken = delegated !== undefined;
   const load: OneLoad = (given) => {
+    const { kernel: watched, lastRefusal } = watchRefusals(delegated ?? kernel);
     using cleanup = new Cleanup(kernel);
     using kernelBtf = new KernelBtf(kernel, given.log);
-    const loaded = new Load(watched, spec, { ...others, ...given, cleanup, kernelBtf, targetBtf, hasToken }).run();
-    cleanup.release();
-    return loaded;
+    try {
+      const loaded = new Load(watched, spec, { ...others, ...given, cleanup, kernelBtf, targetBtf, hasToken }).run();
+      cleanup.release();
+      return loaded;
+    } catch (error) {
+      const refusal = lastRefusal();
+      const unsupported = refusal && explainUnsupported(kernel, refusal);
+      if (unsupported !== undefined && error instanceof TsbpfError) error.cause ??= unsupported;
+      throw error;
+    }
   };
-  try {
-    const loaded = kernelMayRelocate(kernel, spec, options) ? loadByKernel(load, log) : undefined;
-    return loaded ?? load({ log, relocatedByKernel: false });
-  } catch (error) {
-    const refusal = lastRefusal();
-    const unsupported = refusal && explainUnsupported(kernel, refusal);
-    if (unsupported !== undefined && error instanceof TsbpfError) error.cause ??= unsupported;
-    throw error;
-  }
+  const loaded = kernelMayRelocate(kernel, spec, options) ? loadByKernel(load, log) : undefined;
+  return loaded ?? load({ log, relocatedByKernel: false });
 }
 
 type OneLoad = (given: Pick<LoadContext, 'log' | 'relocatedByKernel'>) => LoadedObject;
