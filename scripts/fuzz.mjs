@@ -45,7 +45,11 @@ async function bundle() {
     target: 'node20',
     external: ['koffi'],
     // Paths in the sources are relative to themselves.
-    define: { 'import.meta.url': JSON.stringify(new URL('../test/fuzz/worker.ts', import.meta.url).href) },
+    define: {
+      'import.meta.url': JSON.stringify(new URL('../test/fuzz/worker.ts', import.meta.url).href),
+      'import.meta.filename': JSON.stringify(path.join(project, 'test/fuzz/worker.ts')),
+      'import.meta.dirname': JSON.stringify(path.join(project, 'test/fuzz')),
+    },
     logLevel: 'warning',
   });
   return outfile;

@@ -6,6 +6,7 @@ const objects = [
   ['map-in-map', 'maps of maps, a program array with contents'],
   ['globals', 'global data'],
   ['core', 'CO-RE relocations'],
+  ['many-core', 'CO-RE relocations that the kernel applies'],
   ['subprograms', 'functions, callbacks'],
   ['externs', 'kernel configuration and symbols'],
   ['kfuncs', 'calls of kernel functions'],
