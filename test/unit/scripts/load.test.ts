@@ -113,6 +113,13 @@ it.each(['prog', 'map', 'link', 'btf'])('prints the same help of %s from its bun
   expect(own.stderr).toContain(object);
 });
 
+it('ends so that coverage is written where it is wanted', () => {
+  const coverage = path.join(folder, 'coverage');
+  const args = [path.join(folder, 'bin/tsbpftool.js'), 'map', 'show'];
+  spawnSync(process.execPath, args, { env: { ...process.env, NODE_V8_COVERAGE: coverage } });
+  expect(readdirSync(coverage)).toHaveLength(1);
+});
+
 it('keeps nothing outside its own folder', () => {
   rmSync(kept());
   const tmp = path.join(folder, 'tmp');
