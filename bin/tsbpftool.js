@@ -33,18 +33,24 @@ function bundleOf(words) {
   return 'main';
 }
 
-/** The bundle as a script, with what is already compiled of it. */
-function compile(bundle) {
+/** The bundle as a script, with `kept`, what was compiled of it, where that is of this very text. */
+function compile(bundle, kept) {
   const filename = textFile(bundle);
   const text = fs.readFileSync(filename, 'latin1');
-  let cachedData;
+  const isOfText = kept?.toString('latin1', 0, idLength) === text.slice(2, 2 + idLength);
+  return {
+    text,
+    script: new vm.Script(text, { filename, cachedData: isOfText ? kept.subarray(idLength) : undefined }),
+  };
+}
+
+/** What the build kept of a bundle; undefined if another version built it. */
+function readKept(bundle) {
   try {
-    const kept = fs.readFileSync(compiledFile(bundle));
-    if (kept.toString('latin1', 0, idLength) === text.slice(2, 2 + idLength)) cachedData = kept.subarray(idLength);
+    return fs.readFileSync(compiledFile(bundle));
   } catch {
-    // built by another version
+    return undefined;
   }
-  return { text, script: new vm.Script(text, { filename, cachedData }) };
 }
 
 /** Runs what a bundle's text gives, a function like that around every module; answers what it exports. */
@@ -55,7 +61,8 @@ function run(bundle, body) {
 }
 
 function load(bundle) {
-  if (fs.existsSync(compiledFile(bundle))) return run(bundle, compile(bundle).script.runInThisContext());
+  const kept = readKept(bundle);
+  if (kept !== undefined) return run(bundle, compile(bundle, kept).script.runInThisContext());
   // Not Node's default folder, which is in /tmp: what is compiled must be as safe from others as the program itself.
   module.constructor.enableCompileCache?.(path.join(folder, 'compile-cache'));
   return run(bundle, require(textFile(bundle)));

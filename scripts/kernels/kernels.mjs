@@ -38,7 +38,7 @@ export const everyNth = {
   'bpftool prog show': 36,
   'bpftool prog dump xlated': 54,
   'bpftool prog load, loadall, pin': 28,
-  // Of every fourth link the plain text; those of programs that trace are seen, in JSON too, where these are attached.
+  // Of every eighth link the plain text; those of programs that trace are seen, in JSON too, where these are attached.
   'bpftool link show': 24,
   'bpftool prog attach': 28,
   'bpftool prog detach': 12,

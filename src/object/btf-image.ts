@@ -198,7 +198,7 @@ export class BtfImage {
       const head = strings[offset - this.#firstString];
       // Names that are the base's have none here.
       if (head !== undefined && head !== 0 && head !== text[0]) continue;
-      if (offset === 0 || this.textIs(offset, text) || this.textIs(offset, noText)) return index;
+      if (this.textIs(offset, text) || this.textIs(offset, noText)) return index;
     }
     return count;
   }
@@ -472,9 +472,8 @@ export class BtfImage {
       else wantedHashes[hashOfHead(a!, b, c)] = 1;
     }
     const names = { words: this.#words, starts: this.#starts, strings: this.#strings, first: this.#firstString };
-    for (let index = 0; index < this.#count; index++) {
-      index = nextWithHead(names, wantedHashes, index, this.#count);
-      if (index === this.#count) break;
+    const next = (from: number) => nextWithHead(names, wantedHashes, from, this.#count);
+    for (let index = next(0); index < this.#count; index = next(index + 1)) {
       const offset = this.#words[this.#starts[index]! >> 2]!;
       if (wanted.some((text) => this.#textBegins(offset, text))) ids.push(this.firstId + index);
     }

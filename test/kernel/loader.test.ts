@@ -239,9 +239,9 @@ describe('type relocations', () => {
   const { major, minor } = kernelVersion(kernel);
   const areLeftToKernel = major > 6 || (major === 6 && minor >= 15);
   const vmlinux = '/sys/kernel/btf/vmlinux';
-  const parse = (log?: (level: string, text: string) => void) => {
+  const parse = () => {
     const path = fixture('many-core');
-    return parseObject(readFileSync(path), log ? { path, log } : { path });
+    return parseObject(readFileSync(path), { path });
   };
 
   async function pinned(object: LoadedObject): Promise<unknown> {

@@ -160,9 +160,8 @@ function matchMember(localBtf: BtfImage, step: Step, path: AccessPath, typeId: n
   const count = btf.vlen(id);
   const wanted = encodeUtf8(step.name!);
   if (count > 0 && path.raw.length === longest) throw new ObjectError('CO-RE access nests too deep', 7);
-  for (let index = 0; ; index++) {
-    index = btf.nextMemberNamed(id, index, wanted);
-    if (index === count) return undefined;
+  const next = (from: number) => btf.nextMemberNamed(id, from, wanted);
+  for (let index = next(0); index < count; index = next(index + 1)) {
     const member = btf.member(id, index);
     path.bitOffset += member.bitOffset;
     path.raw.push(index);
@@ -178,6 +177,7 @@ function matchMember(localBtf: BtfImage, step: Step, path: AccessPath, typeId: n
     path.bitOffset -= member.bitOffset;
     path.raw.pop();
   }
+  return undefined;
 }
 
 /** `<byte_off> [7] struct sample.a[3] (0:1:3 @ offset 24)`, as libbpf's diagnostics have it. */
