@@ -60,11 +60,20 @@ function run(bundle, body) {
   return inner.exports;
 }
 
+let usesCompileCache = false;
+
+/** Node 22 and newer have these functions. @returns {{enableCompileCache?(folder: string): void, flushCompileCache?(): void}} */
+function compileCache() {
+  usesCompileCache = true;
+  // The types of Node 20, which lacks both.
+  return /** @type {any} */ (require('node:module'));
+}
+
 function load(bundle) {
   const kept = readKept(bundle);
   if (kept !== undefined) return run(bundle, compile(bundle, kept).script.runInThisContext());
   // Not Node's default folder, which is in /tmp: what is compiled must be as safe from others as the program itself.
-  module.constructor.enableCompileCache?.(path.join(folder, 'compile-cache'));
+  compileCache().enableCompileCache?.(path.join(folder, 'compile-cache'));
   return run(bundle, require(textFile(bundle)));
 }
 
@@ -85,7 +94,8 @@ if (require.main === module) {
   const name = process.argv[1].replace(/^.*\//, '').replace(/\.js$/, '');
   const { main, endProcess } = load(bundleOf(words));
   main(name, words).then((status) => {
-    module.constructor.flushCompileCache?.();
+    // The process ends without Node's own end, which would write what was compiled.
+    if (usesCompileCache) compileCache().flushCompileCache?.();
     endProcess(status);
   });
 } else {

@@ -25,7 +25,7 @@ try {
     throw new Error('api/btf.txt is not current: run npm run api and review what changes');
   }
 } catch (error) {
-  console.error(error.message);
+  console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -61,7 +61,7 @@ function publicApi(file) {
     const inner = new Map(publicApi(source).map((entry) => [entry.name, entry]));
     if (statement.text.startsWith('export *')) for (const [name, entry] of inner) found.set(name, entry);
     else if (statement.text.startsWith('export ')) {
-      for (const word of /\{([^}]*)\}/.exec(statement.text)[1].split(',')) {
+      for (const word of (/\{([^}]*)\}/.exec(statement.text)?.[1] ?? '').split(',')) {
         const name = word.trim().replace(/^type /, '');
         if (name !== '') found.set(name, inner.get(name) ?? missing(name, source));
       }

@@ -5,28 +5,27 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { build, project, say, tool } from './lib/project.mjs';
+import { withOwnBpffs } from './lib/sandbox.mjs';
+import { printTable } from './lib/table.mjs';
 import { setupReference } from './setup/reference.mjs';
 
-const project = path.dirname(import.meta.dirname);
 // Node 20 reads and parses the certificates this names at every start, which takes longer than all else of a start.
 delete process.env.NODE_EXTRA_CA_CERTS;
 const bpfMagic = 0xcafe4a11;
 if (statfsSync('/sys/fs/bpf').type !== bpfMagic) {
-  const mounted = 'mount -t bpf bpf /sys/fs/bpf && exec "$@"';
-  const again = ['unshare', '-m', 'sh', '-c', mounted, 'sh', process.execPath, ...process.argv.slice(1)];
-  process.exit(spawnSync(again[0], again.slice(1), { stdio: 'inherit' }).status ?? 1);
+  const [program = '', ...words] = withOwnBpffs([process.execPath, ...process.argv.slice(1)]);
+  process.exit(spawnSync(program, words, { stdio: 'inherit' }).status ?? 1);
 }
 const entries = Number(process.argv[2] ?? 1_000_000);
 const wanted = process.argv.slice(3);
 const wants = (what) => wanted.length === 0 || wanted.includes(what);
-const tool = path.join(project, 'bin/tsbpftool.js');
 const pins = `/sys/fs/bpf/tsbpftool-bench-${process.pid}`;
 const work = path.join(os.tmpdir(), `tsbpftool-bench-${process.pid}`);
 const maxMemory = '<= 120 MiB';
 
-const built = spawnSync(process.execPath, [path.join(project, 'scripts/build.mjs')], { stdio: 'inherit' });
-if (built.status !== 0) process.exit(1);
-const reference = setupReference(project, (line) => console.log(line));
+build();
+const reference = setupReference(project, say);
 if (typeof reference !== 'string' || !existsSync(reference)) throw new Error('there is no reference bpftool');
 const { BpfMap, ElementWriter, loadObject, openKernel, parseBtf, parseObject } = await import(
   path.join(project, 'dist/lib/index.js')
@@ -119,7 +118,7 @@ function filled(name, count, makeKey = (view, at, i) => view.setUint32(at, i, tr
 
 function possibleCpus() {
   const last = /(\d+)\s*$/.exec(readFileSync('/sys/devices/system/cpu/possible', 'utf8'));
-  return Number(last[1]) + 1;
+  return Number(last?.[1] ?? 0) + 1;
 }
 
 function start() {
@@ -204,7 +203,13 @@ function imports() {
 /** Programs of the object: ten with CO-RE relocations, one of some 500 instructions with calls. */
 const programsFile = path.join(project, 'test/fixtures/objects/many-core.bpf.o');
 
-/** Time beyond that of the bare runtime, against the whole time of the reference. */
+/**
+ * Time beyond that of the bare runtime, against the whole time of the reference.
+ * @param {string} name
+ * @param {() => number} ours
+ * @param {() => number} theirs
+ * @param {{pairs?: number, aim: string, start?: number}} options `start`: seconds taken for the bare runtime's start
+ */
 function compareStarted(name, ours, theirs, { pairs = 7, aim, start }) {
   const node = () => start ?? time(process.execPath, ['-e', '0']);
   for (const run of [node, ours, theirs]) run();
@@ -327,6 +332,5 @@ try {
   rmSync(pins, { recursive: true, force: true });
   rmSync(work, { recursive: true, force: true });
 }
-const width = Math.max(...rows.map(([name]) => name.length));
 console.log('');
-for (const [name, figure, aim] of rows) console.log(`${name.padEnd(width)}  ${figure.padStart(18)}  aim ${aim}`);
+printTable([['measure', 'figure', 'aim'], ...rows]);

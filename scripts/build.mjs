@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { withOwnBpffs } from './lib/sandbox.mjs';
 
 const project = path.dirname(import.meta.dirname);
 const { values } = parseArgs({
@@ -56,6 +57,7 @@ const withoutEffects = {
  * By name: the objects and verbs as main.ts and the families import them; all verbs where none is named. `without`: what
  * a verb needs for options that bin/tsbpftool.js runs from elsewhere.
  */
+/** @type {Record<string, {object: string, verb?: string, without?: string[]}>} */
 const parts = {
   prog: { object: 'prog' },
   'prog-show': { object: 'prog', verb: 'show' },
@@ -67,7 +69,10 @@ const parts = {
   btf: { object: 'btf' },
 };
 
-/** Leaves out what only other commands need. */
+/**
+ * Leaves out what only other commands need.
+ * @param {{object: string, verb?: string, without?: string[]}} part
+ */
 const only = ({ object, verb, without = [] }) => ({
   name: 'only',
   setup(bundler) {
@@ -141,7 +146,7 @@ function keepCompiled(name) {
   const run = (command) =>
     spawnSync(command[0], command.slice(1), { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
   // Maps and programs are made in a BPF file system of its own, which goes with it; where that may not be, without.
-  const mounted = run(['unshare', '-m', 'sh', '-c', 'mount -t bpf bpf /sys/fs/bpf && exec "$@"', 'sh', ...compile]);
+  const mounted = run(withOwnBpffs(compile));
   if (mounted.status === 0) return;
   const { status, stderr } = run(compile);
   if (status !== 0) throw new Error(`compiling failed: ${stderr}`);

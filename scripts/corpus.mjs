@@ -1,27 +1,19 @@
 // `npm run test:corpus -- btf | load [--only PATTERN] [--kernel VERSION] [--minutes N]`: both programs on real BPF objects (those
 // in the programs of Debian packages), on kernels' BTF and on the fixtures. Prints tables; fails on a difference.
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { SetupError } from './setup/apt.mjs';
+import { build, installDependencies, project, runMain, say } from './lib/project.mjs';
+import { SetupError } from './lib/setup-error.mjs';
 import { missingForKernelTests } from './setup/capabilities.mjs';
 import { setupPackages } from './setup/packages.mjs';
 import { setupReference } from './setup/reference.mjs';
 
-const project = path.dirname(import.meta.dirname);
 const running = '/sys/kernel/btf/vmlinux';
-const say = (line) => console.log(`set-up: ${line}`);
 const usage = 'usage: npm run test:corpus -- btf | load [--only PATTERN] [--kernel VERSION] [--minutes N]';
 
-let code = 1;
-try {
-  code = await main();
-} catch (error) {
-  console.error(error instanceof SetupError ? `set-up: ${error.message}` : error);
-}
-process.exit(code);
+await runMain(main);
 
 async function main() {
   const { values, positionals } = parseArgs({
@@ -39,9 +31,9 @@ async function main() {
     console.error(usage);
     return 2;
   }
-  if (!existsSync(path.join(project, 'node_modules/.package-lock.json'))) run('npm', ['ci', '--no-audit', '--no-fund']);
+  installDependencies();
   const reference = setupReference(project, say);
-  if (!values['no-build']) run(process.execPath, ['scripts/build.mjs', '--cli-only']);
+  if (!values['no-build']) build({ cliOnly: true });
   const { setupCorpus } = await import('./setup/corpus.mjs');
   const objects = sources(setupCorpus(project, say));
   const work = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-corpus-'));
@@ -125,9 +117,4 @@ async function kernelItems() {
     ];
   });
   return [...own, ...others];
-}
-
-function run(program, argv) {
-  const result = spawnSync(program, argv, { cwd: project, stdio: 'inherit' });
-  if (result.status !== 0) throw new SetupError(`${program} ${argv.join(' ')} failed`);
 }

@@ -41,7 +41,7 @@ function setUp() {
 /** Why the walk-through cannot run here, in one sentence; undefined if it can. */
 function missingCapability() {
   const status = readFileSync('/proc/self/status', 'utf8');
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)[1]}`);
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
   const has = (bit) => ((effective >> BigInt(bit)) & 1n) === 1n;
   if (has(21)) return undefined;
   return (
@@ -191,7 +191,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(`demo: ${error.message}`);
+  console.error(`demo: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 } finally {
   cleanUp();

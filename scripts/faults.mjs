@@ -6,11 +6,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { cases, namesOf } from './faults/cases.mjs';
 import { pinsBelow, removeAll, ObjectsByName } from './faults/leftovers.mjs';
+import { build, project, say, tool } from './lib/project.mjs';
+import { insideSandbox, sandboxVariable } from './lib/sandbox.mjs';
 import { setupPackages, testPrograms } from './setup/packages.mjs';
-import { insideSandbox, sandboxVariable } from './setup/sandbox.mjs';
 
-const project = path.dirname(import.meta.dirname);
-const tool = path.join(project, 'bin/tsbpftool.js');
 const errors = ['ENOMEM', 'EPERM', 'EINVAL', 'E2BIG'];
 const pins = '/sys/fs/bpf';
 const wanted = process.argv.slice(2);
@@ -35,9 +34,8 @@ process.exit(problems.length > 0 || runs === 0 ? 1 : 0);
 
 /** Builds, installs strace and starts this script again in namespaces of its own; answers its exit status. */
 function prepare() {
-  if (setupPackages({ strace: testPrograms.strace }, (line) => console.log(`set-up: ${line}`)).length > 0) return 1;
-  if (spawnSync(process.execPath, [path.join(project, 'scripts/build.mjs')], { stdio: 'inherit' }).status !== 0)
-    return 1;
+  if (setupPackages({ strace: testPrograms.strace }, say).length > 0) return 1;
+  build();
   const [program, ...words] = insideSandbox([process.execPath, ...process.argv.slice(1)]);
   const { status } = spawnSync(program, words, {
     stdio: 'inherit',

@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { insideSandbox, sandboxVariable } from './setup/sandbox.mjs';
+import { project } from './lib/project.mjs';
+import { insideSandbox, sandboxVariable } from './lib/sandbox.mjs';
 
-const project = path.dirname(import.meta.dirname);
 const usual = { btf: 200_000, objects: 100_000, kernel: 3000 };
 const [what = 'btf', ...numbers] = process.argv.slice(2);
 if (!(what in usual) || numbers.some((word) => !/^\d+$/.test(word))) {
@@ -72,7 +72,8 @@ async function run(worker) {
   };
   watch();
   let shown = from;
-  child.on('message', ({ number, loaded }) => {
+  child.on('message', (message) => {
+    const { number, loaded } = /** @type {{number: number, loaded: number}} */ (message);
     at = number;
     watch();
     if (at - shown < 10_000 && at !== from + runs) return;

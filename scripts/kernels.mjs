@@ -1,17 +1,16 @@
 // `npm run test:kernels [-- VERSION… [--only PATTERN] [--minutes N]]`: runs the tests that meet a kernel on Debian's kernels, in
 // virtual machines under plain emulation; prints a table and fails on any failure.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { installKernel } from './kernels/install.mjs';
 import { everyNth, kernels } from './kernels/kernels.mjs';
-import { SetupError } from './setup/apt.mjs';
+import { build, installDependencies, project, runMain, say } from './lib/project.mjs';
+import { SetupError } from './lib/setup-error.mjs';
+import { printTable } from './lib/table.mjs';
 import { setupPackages } from './setup/packages.mjs';
 import { setupReference } from './setup/reference.mjs';
 
-const project = path.dirname(import.meta.dirname);
-const say = (line) => console.log(`set-up: ${line}`);
 /** Programs the machines are made of and with. */
 const needed = {
   busybox: 'busybox-static',
@@ -23,13 +22,7 @@ const needed = {
 /** How many machines run side by side. */
 const atOnce = 2;
 
-let code = 1;
-try {
-  code = await main();
-} catch (error) {
-  console.error(error instanceof SetupError ? `set-up: ${error.message}` : error);
-}
-process.exit(code);
+await runMain(main);
 
 async function main() {
   const { values, positionals } = parseArgs({
@@ -42,11 +35,11 @@ async function main() {
     },
   });
   const chosen = positionals.length === 0 ? kernels : positionals.map(kernelNamed);
-  if (!existsSync(path.join(project, 'node_modules/.package-lock.json'))) run('npm', ['ci', '--no-audit', '--no-fund']);
+  installDependencies();
   const absent = setupPackages(needed, say);
   if (absent.length > 0) throw new SetupError(`these programs are missing: ${absent.join(', ')}`);
   setupReference(project, say);
-  if (!values['no-build']) run(process.execPath, ['scripts/build.mjs', '--cli-only']);
+  if (!values['no-build']) build({ cliOnly: true });
 
   const { bundleTests } = await import('./kernels/bundle.mjs');
   const { writeOwnInitramfs, writeSharedInitramfs } = await import('./kernels/initramfs.mjs');
@@ -65,6 +58,7 @@ async function main() {
     const installed = installKernel(kernel, project, say);
     return Array.from({ length: parts }, (_, index) => ({ kernel, index, ...installed }));
   });
+  /** @type {Map<object, object[]>} */
   const ended = new Map(chosen.map((kernel) => [kernel, []]));
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -79,12 +73,18 @@ async function main() {
       console.log(`kernel ${name}: starting`);
       const run = await runMachine({ image, initramfs, folder, minutes: Number(values.minutes) });
       console.log(`kernel ${name}: ${run.results.length} tests in ${run.seconds} s`);
-      ended.get(kernel).push({ name, ...run });
+      ended.get(kernel)?.push({ name, ...run });
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   const rows = chosen.flatMap((kernel) => report(kernel, ended.get(kernel)));
-  printTable(rows);
+  printTable(
+    [
+      ['kernel', 'tests', 'passed', 'failed', 'skipped'],
+      ...rows.map((row) => [row.kernel, row.group, row.passed, row.failed, row.skipped]),
+    ],
+    { notes: (index) => Array.from(rows[index - 1]?.reasons ?? [], (reason) => `skipped: ${reason}`) },
+  );
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const row of rows) for (const key of Object.keys(total)) total[key] += row[key];
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
@@ -125,19 +125,4 @@ function report(kernel, machines) {
     group,
     ...counts,
   }));
-}
-
-function printTable(rows) {
-  const width = Math.max(5, ...rows.map((row) => row.group.length));
-  console.log(`${'kernel'.padEnd(8)}${'tests'.padEnd(width + 2)}passed  failed  skipped`);
-  for (const { kernel, group, passed, failed, skipped, reasons } of rows) {
-    const counts = [passed, failed, skipped].map((count) => String(count).padStart(6)).join('  ');
-    console.log(`${kernel.padEnd(8)}${group.padEnd(width + 2)}${counts}`);
-    for (const reason of reasons) console.log(`${' '.repeat(10)}skipped: ${reason}`);
-  }
-}
-
-function run(program, argv) {
-  const result = spawnSync(program, argv, { cwd: project, stdio: 'inherit' });
-  if (result.status !== 0) throw new SetupError(`${program} ${argv.join(' ')} failed`);
 }

@@ -1,10 +1,10 @@
 // `node scripts/setup-reference.mjs`: installs the reference bpftool and prints its path.
-import path from 'node:path';
-import { SetupError } from './setup/apt.mjs';
+import { project } from './lib/project.mjs';
+import { SetupError } from './lib/setup-error.mjs';
 import { setupReference } from './setup/reference.mjs';
 
 try {
-  const program = setupReference(path.dirname(import.meta.dirname), (line) => console.error(`set-up: ${line}`));
+  const program = setupReference(project, (line) => console.error(`set-up: ${line}`));
   console.log(program);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;

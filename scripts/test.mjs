@@ -4,33 +4,22 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { SetupError } from './setup/apt.mjs';
+import { build, installDependencies, project, runMain, say } from './lib/project.mjs';
+import { insideSandbox, sandboxVariable } from './lib/sandbox.mjs';
+import { SetupError } from './lib/setup-error.mjs';
 import { missingForKernelTests } from './setup/capabilities.mjs';
 import { setupPackages, testPrograms } from './setup/packages.mjs';
 import { referencePath, setupReference } from './setup/reference.mjs';
-import { insideSandbox, sandboxVariable } from './setup/sandbox.mjs';
 
-const project = path.dirname(import.meta.dirname);
 const pure = ['unit', 'golden', 'fuzz', 'architecture'];
 const live = ['parity', 'kernel'];
 const extra = process.argv.slice(2);
 
-const say = (line) => console.log(`set-up: ${line}`);
-let code = 1;
-try {
-  code = main();
-} catch (error) {
-  console.error(error instanceof SetupError ? `set-up: ${error.message}` : error);
-  console.log('0 passed, 1 failed, 0 skipped');
-}
-process.exit(code);
+await runMain(main, { onFailure: () => console.log('0 passed, 1 failed, 0 skipped') });
 
 function main() {
-  if (!existsSync(path.join(project, 'node_modules/.package-lock.json'))) {
-    say('installing the npm dependencies (npm ci)');
-    run('npm', ['ci', '--no-audit', '--no-fund']);
-  }
-  run(process.execPath, ['scripts/build.mjs']);
+  installDependencies();
+  build();
 
   /** Project → why it does not run here. */
   const leftOut = new Map();
@@ -136,7 +125,7 @@ function select(projects) {
 
 function vitest(argv, { isLive, stdio }) {
   const words = [process.execPath, 'node_modules/vitest/vitest.mjs', ...argv];
-  const [program, ...rest] = isLive ? insideSandbox(words) : words;
+  const [program = '', ...rest] = isLive ? oneAtATime(insideSandbox(words)) : words;
   return spawnSync(program, rest, {
     cwd: project,
     stdio,
@@ -144,6 +133,14 @@ function vitest(argv, { isLive, stdio }) {
     maxBuffer: 1 << 28,
     env: { ...process.env, ...(isLive ? { [sandboxVariable]: '1' } : {}) },
   });
+}
+
+/**
+ * Ids and names of BPF objects are those of the whole machine: two runs at once would find each other's objects.
+ * @param {string[]} words
+ */
+function oneAtATime(words) {
+  return ['flock', path.join(os.tmpdir(), 'live-tests-of-tsbpftool.lock'), ...words];
 }
 
 /** Maps and programs whose names say that a test made them, cgroups of tests, and folders of tests. */
@@ -177,9 +174,4 @@ function leftBehind(before) {
     if (left.length === 0 || attempt === 50) return left;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
   }
-}
-
-function run(program, argv) {
-  const result = spawnSync(program, argv, { cwd: project, stdio: 'inherit' });
-  if (result.status !== 0) throw new SetupError(`${program} ${argv.join(' ')} failed`);
 }

@@ -14,7 +14,7 @@ const words = (target) => [
 /**
  * @param {{header: string, assertions: {text: string, sizes: number, members: number, bitFields: number}, work: string,
  *   target: string}} input
- * @returns {Promise<object>} whether the dump alone compiles, counts of assertions and of those that did not hold, and
+ * @returns {Promise<{compiles: boolean, sizes: number, members: number, bitFields: number, unequal: number, reasons: string[]}>} whether the dump alone compiles, counts of assertions and of those that did not hold, and
  * what clang said
  */
 export async function compileC({ header, assertions, work, target }) {

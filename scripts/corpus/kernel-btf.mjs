@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { SetupError } from '../setup/apt.mjs';
+import { SetupError } from '../lib/setup-error.mjs';
 
 /** How many modules of each kernel are taken, evenly spread over the alphabet. */
 const modulesOfEach = 12;

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { SetupError } from '../setup/apt.mjs';
-import { insideSandbox } from '../setup/sandbox.mjs';
+import { insideSandbox } from '../lib/sandbox.mjs';
+import { SetupError } from '../lib/setup-error.mjs';
 
 /** @returns {{results: object[], ended: boolean}} a result for each object, in the order of `items` */
 export function loadHere({ items, reference, ours, work, minutes }) {

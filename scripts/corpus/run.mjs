@@ -17,6 +17,9 @@ export function programs(project, reference, work) {
 
 /**
  * Runs a program to its end.
+ * @param {string[]} program
+ * @param {string[]} argv
+ * @param {{input?: string | Uint8Array, cwd?: string}} [options]
  * @returns {Promise<{stdout: Buffer, stderr: Buffer, status: number | string}>} `status`: of the exit, or the signal
  */
 export function run(program, argv, { input = '', cwd } = {}) {
@@ -28,14 +31,17 @@ export function run(program, argv, { input = '', cwd } = {}) {
       timeout: limit,
       killSignal: 'SIGKILL',
     });
-    const [stdout, stderr] = [[], []];
+    /** @type {Buffer[]} */
+    const stdout = [];
+    /** @type {Buffer[]} */
+    const stderr = [];
     child.stdout.on('data', (piece) => stdout.push(piece));
     child.stderr.on('data', (piece) => stderr.push(piece));
     child.stdin.on('error', () => {});
     child.stdin.end(input);
     child.once('error', reject);
     child.once('close', (code, signal) =>
-      resolve({ stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr), status: code ?? signal }),
+      resolve({ stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr), status: code ?? signal ?? '' }),
     );
   });
 }

@@ -1,4 +1,5 @@
 // Counts by source, printed as a table.
+import { printTable } from '../lib/table.mjs';
 
 /** Rows of counts by name, in the order in which names first came. */
 export class Table {
@@ -21,15 +22,8 @@ export class Table {
   }
 
   print(title) {
-    const width = Math.max(title.length, 5, ...[...this.#rows.keys()].map((name) => name.length));
-    const widths = this.#columns.map((name) => Math.max(name.length, 8));
-    const line = (name, cells) =>
-      console.log(`${name.padEnd(width)}  ${cells.map((cell, at) => String(cell).padStart(widths[at])).join('  ')}`);
-    line(title, this.#columns);
-    for (const [name, counts] of this.#rows) line(name, Object.values(counts));
-    line(
-      'total',
-      this.#columns.map((column) => this.total(column)),
-    );
+    const rows = [...this.#rows].map(([name, counts]) => [name, ...Object.values(counts)]);
+    const total = ['total', ...this.#columns.map((column) => this.total(column))];
+    printTable([[title, ...this.#columns], ...rows, total], { minWidth: 8 });
   }
 }

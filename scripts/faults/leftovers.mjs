@@ -47,7 +47,7 @@ export class ObjectsByName {
           if (text !== undefined) found.add(text);
         } catch (error) {
           // Gone since it was listed.
-          if (error.errno !== 2) throw error;
+          if (/** @type {{errno?: number}} */ (error).errno !== 2) throw error;
         }
       }
     };

@@ -35,7 +35,12 @@ export class CpioWriter {
     this.#entry(trimmed, typeFolder | 0o755, Buffer.alloc(0));
   }
 
-  /** A file or folder of this machine with everything in it, links followed only as links. */
+  /**
+   * A file or folder of this machine with everything in it, links followed only as links.
+   * @param {string} from
+   * @param {string} to
+   * @param {(file: string) => boolean} keep
+   */
   copy(from, to, keep = () => true) {
     const status = lstatSync(from);
     if (status.isSymbolicLink()) this.link(to, readlinkSync(from));

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { SetupError } from '../setup/apt.mjs';
+import { SetupError } from '../lib/setup-error.mjs';
 import { CpioWriter } from './cpio.mjs';
 import { modules as wantedModules } from './kernels.mjs';
 

@@ -1,7 +1,8 @@
 // Brings a kernel's image and modules into the cache, from Debian's packages.
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { PrivateApt, SetupError, unpack } from '../setup/apt.mjs';
+import { SetupError } from '../lib/setup-error.mjs';
+import { PrivateApt, unpack } from '../setup/apt.mjs';
 
 /**
  * The unpacked packages of a kernel; downloads them unless they are there.

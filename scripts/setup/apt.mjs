@@ -3,11 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-
-/** A failure of the set-up that its reader can act on; printed without a stack trace. */
-export class SetupError extends Error {
-  name = 'SetupError';
-}
+import { SetupError } from '../lib/setup-error.mjs';
 
 /**
  * Every binary package source apt is configured with, from one-line and deb822 files.

@@ -14,8 +14,8 @@ export function missingForKernelTests() {
   }
   if (!/\bbpf$/m.test(readFileSync('/proc/filesystems', 'utf8'))) return 'this kernel has no BPF file system';
   if (!existsSync('/sys/fs/bpf')) return 'there is no /sys/fs/bpf (is sysfs mounted?)';
-  const program = ['unshare', ['--mount', 'mount', '-t', 'bpf', 'bpf', '/sys/fs/bpf']];
-  const tried = spawnSync(...program, { encoding: 'utf8' });
+  const words = ['--mount', 'mount', '-t', 'bpf', 'bpf', '/sys/fs/bpf'];
+  const tried = spawnSync('unshare', words, { encoding: 'utf8' });
   if (tried.status !== 0) return `mounting a BPF file system is refused (${(tried.stderr ?? '').trim()})`;
   return undefined;
 }

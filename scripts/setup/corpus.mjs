@@ -4,13 +4,16 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import path from 'node:path';
 import { objectsBelow } from '../corpus/carve.mjs';
 import { packageGroups } from '../corpus/packages.mjs';
-import { PrivateApt, SetupError, unpack } from './apt.mjs';
+import { SetupError } from '../lib/setup-error.mjs';
+import { PrivateApt, unpack } from './apt.mjs';
 
 /** Fewer would say that carving or the archive has changed. */
 const fewest = 100;
 
 /**
  * The objects of the corpus; downloads the packages unless that was done. Objects of equal bytes are there once.
+ * @param {string} project
+ * @param {(line: string) => void} say
  * @returns {{file: string, package: string, suite: string, version: string}[]} in the order of the files' names
  */
 export function setupCorpus(project, say = () => {}) {

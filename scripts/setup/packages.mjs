@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
-import { SetupError } from './apt.mjs';
+import { SetupError } from '../lib/setup-error.mjs';
 
 /** Program → the Debian package that brings it. */
 export const testPrograms = {
@@ -33,6 +33,7 @@ export function hasProgram(name) {
 /**
  * Installs the packages of the missing programs with apt-get.
  * @param {Record<string, string>} programs program → package
+ * @param {(line: string) => void} say
  * @returns {string[]} the programs that are still missing, because this user may not install packages
  */
 export function setupPackages(programs, say = () => {}) {

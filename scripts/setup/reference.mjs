@@ -3,7 +3,8 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { PrivateApt, SetupError, unpack } from './apt.mjs';
+import { SetupError } from '../lib/setup-error.mjs';
+import { PrivateApt, unpack } from './apt.mjs';
 
 export const referenceVersion = '7.8.0';
 const suites = ['trixie', 'trixie-backports'];
@@ -23,7 +24,11 @@ export function versionOf(program) {
   return result.status === 0 ? /^\S*bpftool v(\S+)/.exec(result.stdout)?.[1] : undefined;
 }
 
-/** Installs the reference unless it is there already; answers its path. Fast when present. */
+/**
+ * Installs the reference unless it is there already; answers its path. Fast when present.
+ * @param {string} project
+ * @param {(line: string) => void} say
+ */
 export function setupReference(project, say = () => {}) {
   const program = referencePath(project);
   const version = versionOf(program);

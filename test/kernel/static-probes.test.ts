@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { objectIds } from '../../src/kernel/index.ts';
+import { linksHeldHere } from '../support/live/descriptors.ts';
 import { attachUsdt, type LoadedLink } from '../../src/loader/index.ts';
 import { ObjectError } from '../../src/object/index.ts';
 import { FeatureMissing, kernelAtLeast, orSkip } from '../support/feature.ts';
@@ -27,10 +27,10 @@ describe('a probe at several places', () => {
       using fixture = loadFixture('usdt-places');
       const attach = (name: string): LoadedLink =>
         attachUsdt(fixture.context, fixture.object.program(`on_${name}`)!, { binary, provider: 'places', name });
-      const before = [...objectIds(kernel, 'link')].length;
+      const before = linksHeldHere();
       const reached = attach('reached');
       const places = kernelAtLeast('6.6') ? 1 : 3;
-      expect([...objectIds(kernel, 'link')].length).toBe(before + places);
+      expect(linksHeldHere()).toBe(before + places);
       expect(reached.isPinnable).toBe(places === 1);
       runProgram();
       expect(['hits_reached', 'sum', 'hits_wanted'].map(fixture.count)).toEqual([3, 321, 0]);
@@ -39,7 +39,7 @@ describe('a probe at several places', () => {
       expect(['hits_reached', 'sum', 'hits_wanted'].map(fixture.count)).toEqual([6, 4642, 1]);
       reached.close();
       wanted.close();
-      expect([...objectIds(kernel, 'link')].length).toBe(before);
+      expect(linksHeldHere()).toBe(before);
       runProgram();
       expect(['hits_reached', 'sum', 'hits_wanted'].map(fixture.count)).toEqual([6, 4642, 1]);
       expect(fixture.told).toEqual([]);
@@ -75,7 +75,7 @@ describe('a probe at several places', () => {
     orSkip(context, () => {
       needsUprobes();
       using fixture = loadFixture('usdt-places');
-      const before = [...objectIds(kernel, 'link')].length;
+      const before = linksHeldHere();
       // The last place is said to be the first, but to have a counter, which the kernel refuses.
       const damaged = path.join('/tmp', `usdt-places-${process.pid}`);
       const bytes = readFileSync(binary);
@@ -91,7 +91,7 @@ describe('a probe at several places', () => {
         const program = fixture.object.program('on_reached')!;
         const target = { binary: damaged, provider: 'places', name: 'reached' };
         expect(() => attachUsdt(fixture.context, program, target)).toThrow(ObjectError);
-        expect([...objectIds(kernel, 'link')].length).toBe(before);
+        expect(linksHeldHere()).toBe(before);
       } finally {
         rmSync(damaged);
       }
