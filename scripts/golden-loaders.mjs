@@ -7,7 +7,10 @@ import path from 'node:path';
 const project = path.dirname(import.meta.dirname);
 const reference = process.env.BPFTOOL ?? path.join(project, '.cache/reference/bpftool');
 const objects = 'test/fixtures/objects';
-const names = ['core', 'exceptions', 'globals', 'kernel-types', 'kfuncs', 'maps', 'rejected', 'subprograms', 'tracing'];
+// biome-ignore format: a list
+const names = [
+  'core', 'exceptions', 'globals', 'kernel-types', 'kfuncs', 'maps', 'percpu-data', 'percpu-used', 'rejected', 'subprograms', 'tracing',
+];
 const files = [...names.map((name) => `${objects}/${name}.bpf.o`), 'test/golden/loader/big-endian.bpf.o'];
 const signing = ['-S', '-k', 'test/fixtures/signing/key.pem', '-i', 'test/fixtures/signing/certificate.pem'];
 

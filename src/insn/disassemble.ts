@@ -49,7 +49,9 @@ function body(insn: Instruction, next: Instruction | undefined, names: Names, he
       return arithmetic(insn);
     case STX:
       if (mode === 0x60) return `*(${size} *)(r${insn.dst} ${signed(insn.offset)}) = r${insn.src}`;
-      return mode === 0xc0 ? atomic(insn, size!, hex) : `BUG_${hex}`;
+      if (mode === 0xc0) return atomic(insn, { size: size!, prefix: '' }) ?? `BUG_${hex}`;
+      // BPF_PROBE_ATOMIC, since 6.10: what the verifier makes of an atomic on an arena's memory.
+      return (mode === 0xe0 ? atomic(insn, { size: size!, prefix: 'probe ' }) : undefined) ?? `BUG_${hex}`;
     case ST:
       if (mode === 0x60) return `*(${size} *)(r${insn.dst} ${signed(insn.offset)}) = ${insn.imm}`;
       return mode === 0xc0 ? 'nospec' : `BUG_st_${hex}`;
@@ -89,7 +91,12 @@ function arithmetic(insn: Instruction): string {
   return `${r}${dst} ${name} ${op === 0xb ? (movsx[offset] ?? '') : ''}${r}${src}`;
 }
 
-function atomic(insn: Instruction, size: string, hex: string): string {
+function atomic(insn: Instruction, form: { size: string; prefix: string }): string | undefined {
+  const text = atomicText(insn, form.size);
+  return text === undefined ? undefined : form.prefix + text;
+}
+
+function atomicText(insn: Instruction, size: string): string | undefined {
   const { dst, src, offset, imm } = insn;
   const at = `(${size} *)(r${dst} ${signed(offset)})`;
   const wide = ((insn.code >> 3) & 3) === 3 ? '64' : '';
@@ -101,7 +108,7 @@ function atomic(insn: Instruction, size: string, hex: string): string {
   if (imm === 0xe1) return `r${src} = atomic${wide}_xchg(${at}, r${src})`;
   if (imm === 0x100) return `r${dst} = load_acquire((${size} *)(r${src} ${signed(offset)}))`;
   if (imm === 0x110) return `store_release(${at}, r${src})`;
-  return `BUG_${hex}`;
+  return undefined;
 }
 
 function jump(insn: Instruction, names: Names): string {

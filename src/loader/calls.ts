@@ -169,11 +169,16 @@ export function loadBtf(kernel: Kernel, btf: Uint8Array, log?: Uint8Array): numb
   return kernel.bpf(bpf_cmd.BPF_BTF_LOAD, attr.bytes);
 }
 
-export function updateElement(kernel: Kernel, fd: number, element: { key: Uint8Array; value: Uint8Array }): number {
+export function updateElement(
+  kernel: Kernel,
+  fd: number,
+  element: { key: Uint8Array; value: Uint8Array; flags?: bigint },
+): number {
   const attr = structView(attr_map_elem);
   attr.set('map_fd', fd);
   attr.set('key', kernel.address(element.key));
   attr.set('value', kernel.address(element.value));
+  attr.set('flags', element.flags ?? 0n);
   return kernel.bpf(bpf_cmd.BPF_MAP_UPDATE_ELEM, attr.bytes);
 }
 

@@ -18,6 +18,7 @@ export type Feature =
   | 'btfTypeTag'
   | 'btfEnum64'
   | 'btfQuestionMarkDatasec'
+  | 'percpuData'
   | 'fullRangeLoadOffset'
   | 'uprobeMulti';
 
@@ -158,6 +159,16 @@ export class Features {
         if (map < 0) return false;
         const slots = code([0x18, 0x21, 0, map], [0, 0, 0, 16], [0x7a, 0x01, 0, 42], [0xb7, 0, 0, 0], [0x95, 0, 0, 0]);
         const result = this.#loads({ code: slots });
+        this.#kernel.close(map);
+        return result;
+      }
+      case 'percpuData': {
+        const type = bpf_map_type.BPF_MAP_TYPE_PERCPU_ARRAY;
+        const map = createMap(this.#kernel, mapRequest({ type, name: 'libbpf_percpu', valueSize: 8 }));
+        if (map < 0) return false;
+        const result = this.#loads({
+          code: code([0x18, 0x21, 0, map], [0, 0, 0, 0], [0x79, 0x10, 0, 0], [0x95, 0, 0, 0]),
+        });
         this.#kernel.close(map);
         return result;
       }

@@ -11,24 +11,23 @@ import {
   LibbpfErrno,
   type LinkedProgram,
   linkProgram,
-  loadableBtf,
   ObjectError,
   type ObjectSpec,
   type ProgramSpec,
   Pseudo,
-  sanitizeBtf,
 } from '../object/index.ts';
 import { explainUnsupported, watchRefusals } from '../probe/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { bpf_map_type, bpf_prog_type } from '../uapi/index.ts';
-import { loadBtf, loadProgram } from './calls.ts';
+import { loadProgram } from './calls.ts';
 import { Cleanup } from './cleanup.ts';
 import { type ResolvedExterns, resolveExterns } from './externs.ts';
 import { Features, programRequest, trivialCode } from './features.ts';
-import { createJumpTable } from './jump-tables.ts';
+import { createJumpTables } from './jump-tables.ts';
 import { KernelBtf } from './kernel-btf.ts';
 import { arenaDataOffset, createMaps, type LoadedMap, setSlot } from './maps.ts';
 import { LoadedObject, type LoadedProgram } from './loaded-object.ts';
+import { loadObjectBtf } from './object-btf.ts';
 import { loadOne } from './programs.ts';
 import { type PreparedStructOps, prepareStructOps } from './struct-ops.ts';
 import { checkTargets, type TargetProgram } from './target.ts';
@@ -179,7 +178,9 @@ class Load {
         }),
       );
     if (this.#options.relocatedByKernel) this.#checkPlaced(linked);
-    const btfFd = this.#loadBtf();
+    const jumpTables = linked.map((program) => createJumpTables({ kernel, log: this.#log, cleanup, spec }, program));
+    const btfFd = loadObjectBtf({ kernel, log: this.#log, features: this.#features }, spec);
+    if (btfFd > 0) cleanup.fd(btfFd);
     const contents = new Map(this.#options.contents);
     if (externs.kconfig) contents.set(spec.kconfigMap, externs.kconfig);
     const maps = createMaps(
@@ -195,7 +196,9 @@ class Load {
       },
       spec.maps,
     );
-    for (const program of linked) this.#relocateData(program, { maps, externs });
+    for (const [at, program] of linked.entries()) {
+      this.#relocateData(program, { maps, externs, jumpTables: jumpTables[at]! });
+    }
     const programs = this.#loadPrograms(linked, { maps, externs, structOps, btfFd });
     structOps.finish(programs);
     return new LoadedObject(kernel, {
@@ -334,46 +337,17 @@ class Load {
     }
   }
 
-  /** Gives the object's BTF to the kernel, in older words if it takes no other. 0 if it takes none. */
-  #loadBtf(): number {
-    const spec = this.#spec;
-    if (!spec.btf) return 0;
-    const btf = loadableBtf(spec, spec.btf);
-    let fd = loadBtf(this.#kernel, btf.finish());
-    if (fd < 0 && fd !== -1) {
-      const features = this.#features;
-      if (features.has('btf')) {
-        const changed = sanitizeBtf(btf, {
-          func: features.has('btfFunc'),
-          globalFunc: features.has('btfGlobalFunc'),
-          datasec: features.has('btfDatasec'),
-          float: features.has('btfFloat'),
-          declTag: features.has('btfDeclTag'),
-          typeTag: features.has('btfTypeTag'),
-          enum64: features.has('btfEnum64'),
-          questionMarkDatasec: features.has('btfQuestionMarkDatasec'),
-        });
-        if (changed) fd = loadBtf(this.#kernel, btf.finish());
-      } else if (!spec.maps.some((map) => map.structOps)) {
-        return 0;
-      }
-    }
-    if (fd >= 0) return this.#options.cleanup.fd(fd);
-    if (spec.maps.some((map) => map.structOps)) {
-      const text = `Error loading .BTF into kernel: ${errorText(fd)}. BTF is mandatory, can't proceed.`;
-      throw failure(this.#log, -fd, text);
-    }
-    this.#log('info', `Error loading .BTF into kernel: ${errorText(fd)}. BTF is optional, ignoring.`);
-    return 0;
-  }
-
   /** Points instructions at maps, variables and kernel symbols. */
   #relocateData(
     linked: LinkedProgram,
-    resolved: { maps: readonly (LoadedMap | undefined)[]; externs: ResolvedExterns },
+    resolved: {
+      maps: readonly (LoadedMap | undefined)[];
+      externs: ResolvedExterns;
+      jumpTables: ReturnType<typeof createJumpTables>;
+    },
   ): void {
     const { code } = linked;
-    const { maps, externs } = resolved;
+    const { maps, externs, jumpTables } = resolved;
     const spec = this.#spec;
     for (const relocation of linked.relocations) {
       const { index } = relocation;
@@ -424,14 +398,11 @@ class Load {
           }
           break;
         }
-        case 'jumpTable': {
-          const context = { kernel: this.#kernel, log: this.#log, cleanup: this.#options.cleanup, spec };
-          const fd = createJumpTable(context, linked, relocation);
+        case 'jumpTable':
           code.setSource(index, Pseudo.MAP_VALUE);
-          code.setImmediate(index, fd);
+          code.setImmediate(index, jumpTables.get(relocation)!);
           code.setOffset(index, 0);
           break;
-        }
         case 'call':
         case 'function':
           break;

@@ -9,7 +9,7 @@ import {
   takesBtf,
 } from '../object/index.ts';
 import { type Kernel, PROT_READ, PROT_WRITE } from '../sys/index.ts';
-import { bpf_map_type } from '../uapi/index.ts';
+import { BPF_F_ALL_CPUS, bpf_map_type } from '../uapi/index.ts';
 import { createMap, freezeMap, type MapFacts, mapFacts, openPinned, updateElement } from './calls.ts';
 import type { Cleanup } from './cleanup.ts';
 import { type Features, mapRequest } from './features.ts';
@@ -49,15 +49,17 @@ const pageSize = 4096;
 const readOnlyForProgram = 1 << 7;
 const mmapable = 1 << 10;
 const valueTypeBtfFlag = 1 << 15;
+/** One value for each of a per-CPU map's. */
+const onAllCpus = BigInt(BPF_F_ALL_CPUS);
 
 /** Creates (or finds) all maps, fills and freezes global data, and pins those that ask for it. */
 export function createMaps(context: MapContext, specs: readonly MapSpec[]): (LoadedMap | undefined)[] {
   const maps: (LoadedMap | undefined)[] = [];
   for (const [index, spec] of specs.entries()) {
     try {
-      maps.push(spec.autocreate ? provide(context, { index, spec, maps }) : undefined);
+      maps.push(isCreated(context, spec) ? provide(context, { index, spec, maps }) : undefined);
     } catch (error) {
-      if (error instanceof ObjectError) {
+      if (error instanceof ObjectError && !(error instanceof ArenaUnmapped)) {
         context.log('warn', `map '${spec.name}': failed to create: ${errorText(error.errno)}`);
         hintAtMemoryLimit(context.kernel, context.log, error.errno);
       }
@@ -65,6 +67,11 @@ export function createMaps(context: MapContext, specs: readonly MapSpec[]): (Loa
     }
   }
   return maps;
+}
+
+/** Kernels that let no program at per-CPU data have no use for the map; programs that refer to it are refused later. */
+function isCreated({ features }: MapContext, spec: MapSpec): boolean {
+  return spec.autocreate && (spec.origin !== 'percpu' || features.has('percpuData'));
 }
 
 interface Wanted {
@@ -235,23 +242,27 @@ function fill(context: MapContext, map: { index: number; spec: MapSpec; fd: numb
   const { spec, fd } = map;
   const value = context.contents.get(map.index) ?? spec.initialValue ?? new Uint8Array(spec.valueSize);
   const bad = (errno: number, text: string) => failure(log, errno, `map '${spec.name}': ${text}: ${errorText(errno)}`);
-  const updated = updateElement(kernel, fd, { key: new Uint8Array(4), value });
+  const flags = spec.origin === 'percpu' ? onAllCpus : 0n;
+  const updated = updateElement(kernel, fd, { key: new Uint8Array(4), value, flags });
   if (updated < 0) throw bad(-updated, 'failed to set initial contents');
   if (spec.origin !== 'rodata' && spec.origin !== 'kconfig') return;
   const frozen = freezeMap(kernel, fd);
   if (frozen < 0) throw bad(-frozen, 'failed to freeze as read-only');
 }
 
-/** The first mapping gives an arena its address, and is how its first contents get in. */
+/** What libbpf says no more of than this. */
+class ArenaUnmapped extends ObjectError {}
+
+/** The first mapping gives an arena its address, where it states none, and is how its first contents get in. */
 function fillArena(context: MapContext, spec: MapSpec, fd: number): void {
-  const { kernel, features } = context;
-  // An arena that states its address needs no mapping, unless there is something to put in.
-  if (spec.mapExtra !== 0n && !spec.initialValue) return;
+  const { kernel, log, features } = context;
   const length = spec.maxEntries * pageSize;
-  const mapping = spec.mapExtra === 0n ? kernel.map({ fd, length, protection: PROT_READ | PROT_WRITE }) : -95;
+  const where = spec.mapExtra === 0n ? {} : { at: spec.mapExtra };
+  const mapping = kernel.map({ fd, length, protection: PROT_READ | PROT_WRITE, ...where });
   if (typeof mapping === 'number') {
     const text = `map '${spec.name}': failed to mmap arena: ${errorText(mapping)}`;
-    throw failure(context.log, -mapping, text);
+    log('warn', text);
+    throw new ArenaUnmapped(text, -mapping);
   }
   if (spec.initialValue) {
     const offset = arenaDataOffset(features, spec);

@@ -149,17 +149,17 @@ class Linker {
   }
 
   #appendInfo(program: ProgramSpec, offset: number): void {
-    const { ext, btf, littleEndian } = this.#spec;
+    const { ext, btf } = this.#spec;
     if (!ext || !btf || !this.#options.withInfo) return;
     const isMain = program === this.#main;
     const { log } = this.#options;
     if (isMain || this.#info.func) {
-      const records = selectRecords(ext.funcInfo, program, { offset, littleEndian });
+      const records = selectRecords(this.#spec, ext.funcInfo, { program, offset });
       if (records) this.#info.func = joined(this.#info.func, records);
       else missing(log, program, { known: this.#info.func !== undefined, what: 'function', short: 'func' });
     }
     if (isMain || this.#info.line) {
-      const records = selectRecords(ext.lineInfo, program, { offset, littleEndian });
+      const records = selectRecords(this.#spec, ext.lineInfo, { program, offset });
       if (records) this.#info.line = joined(this.#info.line, records);
       else missing(log, program, { known: this.#info.line !== undefined, what: 'line', short: 'line' });
     }
@@ -188,12 +188,12 @@ function joined(known: InfoRecords | undefined, more: InfoRecords): InfoRecords 
 
 /** The records of one function, moved to where the function stands. */
 function selectRecords(
+  { sectionIndexes, littleEndian }: ObjectSpec,
   sections: readonly ExtSection[],
-  program: ProgramSpec,
-  { offset, littleEndian }: { offset: number; littleEndian: boolean },
+  { program, offset }: Placement,
 ): InfoRecords | undefined {
-  const name = program.sectionName;
-  const section = sections.find((candidate) => candidate.sectionName.replace(/^\?/, '') === name);
+  // By number: an object may have both "socket" and "?socket", and their programs go by one name.
+  const section = sections.find(({ sectionName }) => sectionIndexes.get(sectionName) === program.sectionIndex);
   if (!section) return undefined;
   const { recordSize, records } = section;
   const view = new DataView(records.buffer, records.byteOffset, records.length);

@@ -124,7 +124,7 @@ function collectDataMaps(draft: ObjectDraft): void {
   for (const section of draft.elf.sections) {
     const role = draft.roles.get(section.index);
     if (section.size === 0) continue;
-    if (role !== 'data' && role !== 'rodata' && role !== 'bss') continue;
+    if (role !== 'data' && role !== 'rodata' && role !== 'bss' && role !== 'percpu') continue;
     if (section.size > largestValue) {
       throw failure(draft.log, 7, `elf: sec '${section.name}': ${section.size} bytes do not fit a map`);
     }
@@ -142,7 +142,9 @@ function dataMap(
   const { btf } = draft;
   const readOnly = data.origin === 'rodata' || data.origin === 'kconfig';
   const valueTypeId = btf ? btf.find(data.name) : 0;
+  const isPerCpu = data.origin === 'percpu';
   const exposed =
+    !isPerCpu &&
     btf !== undefined &&
     btf.kind(valueTypeId) === Kind.DATASEC &&
     btf.variables(valueTypeId).some(({ typeId }) => btf.kind(typeId) === Kind.VAR && btf.varLinkage(typeId) !== 0);
@@ -153,7 +155,7 @@ function dataMap(
     origin: data.origin,
     sectionIndex: data.sectionIndex,
     sectionOffset: 0,
-    type: bpf_map_type.BPF_MAP_TYPE_ARRAY,
+    type: isPerCpu ? bpf_map_type.BPF_MAP_TYPE_PERCPU_ARRAY : bpf_map_type.BPF_MAP_TYPE_ARRAY,
     keySize: 4,
     valueSize: data.size,
     maxEntries: 1,
@@ -173,7 +175,7 @@ function dataMap(
 }
 
 function isCustom({ origin, name }: { origin: MapOrigin; name: string }): boolean {
-  return (origin === 'data' || origin === 'rodata') && name !== `.${origin}`;
+  return origin === 'percpu' || ((origin === 'data' || origin === 'rodata') && name !== `.${origin}`);
 }
 
 /**
@@ -182,7 +184,8 @@ function isCustom({ origin, name }: { origin: MapOrigin; name: string }): boolea
  */
 export function dataMapName(objectName: string, sectionName: string): string {
   const suffix = Math.min(15, Math.max(7, sectionName.length));
-  const prefix = sectionName.indexOf('.', 1) >= 0 ? 0 : Math.min(15 - suffix, objectName.length);
+  const isWhole = sectionName === '.percpu' || sectionName.indexOf('.', 1) >= 0;
+  const prefix = isWhole ? 0 : Math.min(15 - suffix, objectName.length);
   const name = objectName.slice(0, prefix) + sectionName.slice(0, suffix);
   return name.replace(/[^A-Za-z0-9_.]/g, '_');
 }
@@ -244,5 +247,5 @@ function collectStructOpsSection(draft: ObjectDraft, btf: BtfImage, section: Elf
 /** True for sections that hold global data. */
 export function isDataSection(draft: ObjectDraft, sectionIndex: number): boolean {
   const role = draft.roles.get(sectionIndex);
-  return role === 'data' || role === 'rodata' || role === 'bss';
+  return role === 'data' || role === 'rodata' || role === 'bss' || role === 'percpu';
 }

@@ -24,7 +24,7 @@ export interface ParseOptions {
   readonly pinRoot?: string;
 }
 
-export type SectionRole = 'data' | 'rodata' | 'bss' | 'structOps' | 'relocations';
+export type SectionRole = 'data' | 'rodata' | 'bss' | 'percpu' | 'structOps' | 'relocations';
 
 /** The object while it is read. */
 export interface ObjectDraft {
@@ -93,6 +93,7 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): ObjectSpe
     kernelVersion: draft.kernelVersion,
     btf: draft.btf,
     ext: draft.ext,
+    sectionIndexes: firstByName(elf),
     maps: draft.maps,
     programs: draft.programs,
     externs,
@@ -101,6 +102,12 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): ObjectSpe
     arenaMap,
     jumpTables: draft.jumpTables?.bytes.slice(),
   };
+}
+
+function firstByName({ sections }: ElfFile): Map<string, number> {
+  const indexes = new Map<string, number>();
+  for (const { name, index } of sections) if (!indexes.has(name)) indexes.set(name, index);
+  return indexes;
 }
 
 /** The name an object gets from its path: the file's name up to its first dot, at most 15 characters. */
@@ -196,6 +203,8 @@ function collectContents(draft: ObjectDraft, section: ElfSection): void {
     draft.roles.set(index, 'data');
   } else if (isNamed(name, '.rodata')) {
     draft.roles.set(index, 'rodata');
+  } else if (isNamed(name, '.percpu')) {
+    draft.roles.set(index, 'percpu');
   } else if (structOpsSections.includes(name)) {
     draft.roles.set(index, 'structOps');
   } else if (name === '.addr_space.1') {

@@ -39,7 +39,7 @@ export interface ProgramSpec {
   ifindex: number;
 }
 
-export type MapOrigin = 'user' | 'data' | 'rodata' | 'bss' | 'kconfig' | 'structOps';
+export type MapOrigin = 'user' | 'data' | 'rodata' | 'bss' | 'percpu' | 'kconfig' | 'structOps';
 
 export interface MapSpec {
   /** As the kernel and commands name it (not cut to the kernel's 15 characters for user maps). */
@@ -122,6 +122,8 @@ export interface ObjectSpec {
   readonly kernelVersion: number | undefined;
   readonly btf: BtfImage | undefined;
   readonly ext: ExtInfo | undefined;
+  /** By name, with a leading `?`: the first section of it. Sections of `ext` are known by their names only. */
+  readonly sectionIndexes: ReadonlyMap<string, number>;
   readonly maps: readonly MapSpec[];
   /** In order of section and position, subprograms among them. */
   readonly programs: readonly ProgramSpec[];

@@ -22,6 +22,8 @@ export interface MapRequest {
   isPrivate?: boolean;
   /** File offset, a multiple of the page size. */
   offset?: number;
+  /** Where it is to be in memory, a multiple of the page size; -EEXIST where something is already. */
+  at?: bigint;
 }
 
 export interface PerfEventTarget {

@@ -4,6 +4,7 @@ import {
   EPOLL_CTL_ADD,
   EPOLLIN,
   MAP_PRIVATE,
+  MAP_FIXED_NOREPLACE,
   MAP_SHARED,
   O_CLOEXEC,
   type SyscallNumbers,
@@ -90,15 +91,10 @@ class LinuxKernel implements Kernel {
     return this.#native.syscall(this.#known.perfEventOpen, [this.address(attr), pid, cpu, groupFd, flags]);
   }
 
-  map({ fd, length, protection, offset = 0, isPrivate = false }: MapRequest): MappedMemory | number {
-    const address = this.#native.callForPointer('mmap', 'iiiiii', [
-      0,
-      length,
-      protection,
-      isPrivate ? MAP_PRIVATE : MAP_SHARED,
-      fd,
-      offset,
-    ]);
+  map({ fd, length, protection, offset = 0, isPrivate = false, at }: MapRequest): MappedMemory | number {
+    const flags = (isPrivate ? MAP_PRIVATE : MAP_SHARED) | (at === undefined ? 0 : MAP_FIXED_NOREPLACE);
+    const where = BigInt.asIntN(64, at ?? 0n);
+    const address = this.#native.callForPointer('mmap', 'iiiiii', [where, length, protection, flags, fd, offset]);
     return address < 0n ? Number(address) : new NativeMapping(this.#native, address, length);
   }
 

@@ -9,7 +9,14 @@ import {
   type ObjectSpec,
   takesBtf,
 } from '../../object/index.ts';
-import { attr_map_create, attr_map_elem, bpf_cmd, bpf_func_id, bpf_map_type } from '../../uapi/index.ts';
+import {
+  attr_map_create,
+  attr_map_elem,
+  BPF_F_ALL_CPUS,
+  bpf_cmd,
+  bpf_func_id,
+  bpf_map_type,
+} from '../../uapi/index.ts';
 import { type Emitter, Jump, Register } from './emitter.ts';
 import { contextHeader, mapPlaces, mostMaps, Stack } from './layout.ts';
 import type { Steps } from './steps.ts';
@@ -142,7 +149,7 @@ function fill(context: MapsContext, index: number, map: MapSpec): void {
     emitter.skip(1);
     emitter.call(bpf_func_id.BPF_FUNC_probe_read_kernel);
   }
-  update(context, index, { key, value });
+  update(context, index, { key, value, flags: map.origin === 'percpu' ? BPF_F_ALL_CPUS : 0 });
   if (map.origin !== 'rodata' && map.origin !== 'kconfig') return;
   const attribute = emitter.blob.addAttribute(attr_map_elem, 'map_fd', {});
   emitter.copyInBlob(attribute.member('map_fd'), 4, slotOf(context, index));
@@ -159,9 +166,9 @@ function fillSlots(context: MapsContext, index: number, map: MapSpec): void {
   }
 }
 
-function update(context: MapsContext, index: number, element: { key: number; value: number }): void {
+function update(context: MapsContext, index: number, element: { key: number; value: number; flags?: number }): void {
   const { emitter } = context;
-  const attribute = emitter.blob.addAttribute(attr_map_elem, 'flags', {});
+  const attribute = emitter.blob.addAttribute(attr_map_elem, 'flags', { flags: element.flags ?? 0 });
   emitter.copyInBlob(attribute.member('map_fd'), 4, slotOf(context, index));
   emitter.storePointer(attribute.member('key'), element.key);
   emitter.storePointer(attribute.member('value'), element.value);

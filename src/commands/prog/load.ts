@@ -227,7 +227,9 @@ function pinAll(ctx: Context, object: LoadedObject, request: LoadRequest, all: b
   const undo: string[] = [];
   if (all) {
     if (request.autoAttach) {
-      for (const program of object.programs) {
+      for (const spec of object.spec.programs) {
+        if (spec.subprogram) continue;
+        const program = object.programs.find((candidate) => candidate.spec === spec) ?? unloaded(spec);
         const path = `${pinPath}/${program.name}`;
         if (attachOrPin(ctx, object, program, path, log) < 0) {
           for (const made of undo) kernel.unlink(made);
@@ -239,11 +241,10 @@ function pinAll(ctx: Context, object: LoadedObject, request: LoadRequest, all: b
   } else {
     const first = object.spec.programs.find((program) => !program.subprogram);
     if (first === undefined) fail("object file doesn't contain any bpf program");
-    const program = object.program(first.name);
-    let result: number;
-    if (program === undefined) result = -Errno.EINVAL;
-    else if (request.autoAttach) result = attachOrPin(ctx, object, program, pinPath, log);
-    else result = pinFd(kernel, program.fd, pinPath);
+    const program = object.program(first.name) ?? unloaded(first);
+    const result = request.autoAttach
+      ? attachOrPin(ctx, object, program, pinPath, log)
+      : pinFd(kernel, program.fd, pinPath);
     if (result < 0) fail(`failed to pin program ${first.sectionName}`);
   }
   if (request.pinMaps === undefined) return;
@@ -256,6 +257,11 @@ function pinAll(ctx: Context, object: LoadedObject, request: LoadRequest, all: b
     else object.unpinPrograms(pinPath);
     throw error;
   }
+}
+
+/** Stands for a program that is not in the kernel: neither it nor a link of it can be pinned. */
+function unloaded(spec: LoadedProgram['spec']): LoadedProgram {
+  return { name: spec.name, spec, fd: -1 };
 }
 
 /** Pins the program's link where it can be attached by itself and by one link, else the program. Returns 0 or -errno. */

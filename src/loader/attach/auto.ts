@@ -9,7 +9,8 @@ import { autoAttachUsdt } from './usdt/index.ts';
 import { attachTrace } from './trace.ts';
 import { autoAttachTracepoint } from './tracepoint.ts';
 import { autoAttachTracingMulti } from './tracing-multi.ts';
-import { type AutoAttach, sectionHandling } from '../../object/index.ts';
+import { Errno } from '../../errors/index.ts';
+import { type AutoAttach, failure, sectionHandling } from '../../object/index.ts';
 
 /**
  * Attaches a program where its section says. Undefined if sections of its type name no place, this one does not, or
@@ -24,7 +25,12 @@ export function autoAttach(
     };
   },
 ): LoadedLink | undefined {
-  switch (sectionHandling(program.spec)?.autoAttach) {
+  const handling = sectionHandling(program.spec)?.autoAttach;
+  if (handling !== undefined && program.fd < 0) {
+    const text = `prog '${program.name}': can't attach BPF program without FD (was it loaded?)`;
+    throw failure(context.log, Errno.EINVAL, text);
+  }
+  switch (handling) {
     case 'tp':
       return autoAttachTracepoint(context, program);
     case 'raw_tp':

@@ -1,0 +1,28 @@
+import { change, type ParityCase } from '../../support/parity/case.ts';
+
+/** Loads every program of an object, with and without attaching; `then` looks at what became of it. */
+const loads = (name: string, then: string[] = []): ParityCase[] => [
+  ...change(`prog loadall {obj:${name}} {pins}/all pinmaps {pins}/maps`, then),
+  ...change(`prog loadall {obj:${name}} {pins}/all autoattach`, then),
+  ...change(`prog load {obj:${name}} {pins}/one`),
+  ...change(`prog load {obj:${name}} {pins}/one autoattach`),
+];
+
+const dumped = (...names: string[]) => names.map((name) => `prog dump xlated pinned {pins}/all/${name} linum`);
+
+/** Objects that other tools make seldom, each of a kind that a loader can get wrong. */
+export const oddObjects: ParityCase[] = [
+  ...loads('optional-twins'),
+  ...loads('optional-tracepoints'),
+  ...loads('optional-only'),
+  ...loads('percpu-data'),
+  ...loads('jump-tables'),
+  ...loads('btf-foreign-names', ['prog show pinned {pins}/all/read_it', ...dumped('read_it')]),
+  ...loads('btf-deep', dumped('none')),
+  ...loads('btf-needed'),
+  ...change('prog loadall {obj:arena-fixed} {pins}/all pinmaps {pins}/maps', [
+    ...dumped('bump', 'words', 'wides'),
+    'prog dump xlated pinned {pins}/all/wides opcodes',
+    'map show pinned {pins}/maps/arena',
+  ]),
+];
