@@ -3,5 +3,6 @@ export { hostIsLittleEndian } from './endian.ts';
 export { parseHexBytes, toHex } from './hex.ts';
 export { ByteReader, type ByteReaderOptions } from './reader.ts';
 export { StringTable, StringTableBuilder } from './strings.ts';
-export { cstr, decodeUtf8, encodeUtf8 } from './text.ts';
+export { cString, cstr, decodeUtf8, encodeUtf8 } from './text.ts';
 export { ByteWriter, type ByteWriterOptions } from './writer.ts';
+export { zeroedBytes } from './zeroed.ts';

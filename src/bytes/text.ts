@@ -26,3 +26,8 @@ export function cstr(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return decodeUtf8(bytes, 0, end < 0 ? bytes.length : end);
 }
+
+/** A text as C has it: UTF-8 and a NUL. */
+export function cString(text: string): Uint8Array {
+  return encoder.encode(`${text}\0`);
+}

@@ -1,7 +1,7 @@
 import type { BpfMap } from './map.ts';
 import { elementValueSize } from './map.ts';
 import { trieFilter } from './trie-order.ts';
-import { attr_map_batch, bpf_cmd, bpf_map_type, structView } from '../uapi/index.ts';
+import { attr_map_batch, bpf_cmd, bpf_map_type, type NativeStruct, structView } from '../uapi/index.ts';
 
 /** Elements read together: key `i` at `i * keySize`, value `i` at `i * valueSize` (all CPUs for per-CPU maps). */
 export interface ElementBatch {
@@ -158,15 +158,14 @@ class BatchReader {
     }
   }
 
-  #request(): Uint8Array {
-    const { kernel, fd } = this.#map;
+  #request(): NativeStruct {
+    const { fd } = this.#map;
     const { keys, values } = this.#filling;
     const attr = this.#attr;
-    attr.set('in_batch', this.#from === undefined ? 0n : kernel.address(this.#from));
-    attr.set('out_batch', kernel.address(this.#to));
-    attr.set('keys', kernel.address(keys)).set('values', kernel.address(values));
+    attr.point('in_batch', this.#from).receive('out_batch', this.#to);
+    attr.receive('keys', keys).receive('values', values);
     attr.set('count', this.#capacity).set('map_fd', fd.number);
-    return attr.bytes;
+    return attr;
   }
 
   /** What a call brought; undefined where it is to be made again. */
@@ -260,12 +259,12 @@ export class ElementWriter {
     return this.#outcome(elements, result);
   }
 
-  #request({ keys, values, count }: ElementsToWrite): Uint8Array {
-    const { kernel, fd } = this.#map;
+  #request({ keys, values, count }: ElementsToWrite): NativeStruct {
+    const { fd } = this.#map;
     const attr = this.#attr;
-    attr.set('keys', kernel.address(keys)).set('values', kernel.address(values));
+    attr.point('keys', keys).point('values', values);
     attr.set('count', count).set('map_fd', fd.number);
-    return attr.bytes;
+    return attr;
   }
 
   #outcome(elements: ElementsToWrite, result: number): WriteOutcome {

@@ -22,7 +22,7 @@ export class BtfObject extends BpfObject {
   info(): BtfInfo {
     const name = new Uint8Array(64);
     const info = structView(bpf_btf_info);
-    info.set('name', this.kernel.address(name)).set('name_len', name.length);
+    info.receive('name', name).set('name_len', name.length);
     // Kernels before 5.11 know no names and refuse a pointer beyond the end of their struct.
     let result = tryInfo(this.kernel, this.fd.number, info);
     if (result === -Errno.E2BIG) {
@@ -42,7 +42,7 @@ export class BtfObject extends BpfObject {
   bytes(): Uint8Array {
     const bytes = new Uint8Array(Math.max(1, this.info().size));
     const info = structView(bpf_btf_info);
-    info.set('btf', this.kernel.address(bytes)).set('btf_size', bytes.length);
+    info.receive('btf', bytes).set('btf_size', bytes.length);
     mustInfo(this.kernel, this.fd.number, info);
     return bytes;
   }

@@ -8,7 +8,7 @@ export {
 } from './batch.ts';
 export { type BtfInfo, BtfObject, loadBtfById, vmlinuxBtf } from './btf.ts';
 export { ElementCodec, type ElementValue, elementCodec, type HalfCodec } from './element-codec.ts';
-export { type CounterKind, openCounter } from './counter.ts';
+export { type CounterKind, openCounter, perfEventAttribute } from './counter.ts';
 export { type ElementTypes, elementTypes } from './element-types.ts';
 export { type Holder, holders } from './holders.ts';
 export { BpfLink, type LinkInfo, type LinkInfoField } from './link.ts';

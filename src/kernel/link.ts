@@ -31,7 +31,7 @@ export class BpfLink extends BpfObject {
 
   /** Forces the link off its hook. Returns 0 or -errno. */
   detach(): number {
-    return this.kernel.bpf(bpf_cmd.BPF_LINK_DETACH, structView(attr_link_detach).set('link_fd', this.fd.number).bytes);
+    return this.kernel.bpf(bpf_cmd.BPF_LINK_DETACH, structView(attr_link_detach).set('link_fd', this.fd.number));
   }
 
   info(): LinkInfo {
@@ -45,7 +45,7 @@ export class BpfLink extends BpfObject {
       counters: new BigUint64Array(0),
     };
     const point = (field: LinkInfoField, to: Uint8Array | BigUint64Array) =>
-      view.set(field, to.length === 0 ? 0n : kernel.address(new Uint8Array(to.buffer)));
+      view.receive(field, new Uint8Array(to.buffer));
     let again = true;
     const type = view.u32('type');
     switch (type) {
@@ -98,7 +98,7 @@ export class BpfLink extends BpfObject {
     ];
     if (pointer === undefined) return false;
     const text = { uprobe: 'file_name', kprobe: 'func_name', tracepoint: 'tp_name' }[pointer];
-    view.set(`perf_event.${pointer}.${text}` as LinkInfoField, this.kernel.address(name));
+    view.receive(`perf_event.${pointer}.${text}` as LinkInfoField, name);
     view.set(`perf_event.${pointer}.name_len`, name.length);
     return true;
   }

@@ -49,14 +49,6 @@ export function elementValueSize(kernel: Kernel, info: Pick<MapInfo, 'type' | 'v
   return isPerCpu(info.type) ? alignUp(info.valueSize, 8) * possibleCpus(kernel) : info.valueSize;
 }
 
-/** Where elements pass on their way to and from the kernel: asking for the address of every array costs more than the copy. */
-interface Scratch {
-  readonly bytes: Uint8Array;
-  readonly keyAddress: bigint;
-  readonly valueAddress: bigint;
-}
-
-const scratchHalf = 4096;
 /** Calls that only read the value they are given. */
 const keepsValue = new Set<number>([bpf_cmd.BPF_MAP_UPDATE_ELEM, bpf_cmd.BPF_MAP_DELETE_ELEM]);
 
@@ -64,7 +56,6 @@ const keepsValue = new Set<number>([bpf_cmd.BPF_MAP_UPDATE_ELEM, bpf_cmd.BPF_MAP
 export class BpfMap extends BpfObject {
   readonly #attr = structView(attr_map_elem);
   #info: MapInfo | undefined;
-  #scratch: Scratch | undefined;
 
   static openById(kernel: Kernel, id: number, flags = 0): BpfMap {
     return new BpfMap(kernel, checkResult(`open map ${id}`, openFdById(kernel, 'map', id, flags)));
@@ -120,35 +111,11 @@ export class BpfMap extends BpfObject {
   ): number {
     const attr = this.#attr;
     attr.set('map_fd', this.fd.number).set('flags', flags);
-    const fits = (key?.length ?? 0) <= scratchHalf && (value?.length ?? 0) <= scratchHalf;
-    if (!fits) {
-      attr.set('key', this.#addressOf(key)).set('value', this.#addressOf(value));
-      return this.kernel.bpf(command, attr.bytes);
-    }
-    const { bytes, keyAddress, valueAddress } = this.#scratchMemory();
-    attr.set('key', key === undefined || key.length === 0 ? 0n : keyAddress);
-    attr.set('value', value === undefined || value.length === 0 ? 0n : valueAddress);
-    if (key !== undefined) bytes.set(key);
-    if (value !== undefined) bytes.set(value, scratchHalf);
-    const result = this.kernel.bpf(command, attr.bytes);
-    if (result >= 0 && value !== undefined && !keepsValue.has(command)) {
-      for (let i = 0; i < value.length; i++) value[i] = bytes[scratchHalf + i]!;
-    }
-    return result;
-  }
-
-  /** Maps without keys refuse an address, even of nothing. */
-  #addressOf(bytes: Uint8Array | undefined): bigint {
-    return bytes === undefined || bytes.length === 0 ? 0n : this.kernel.address(bytes);
-  }
-
-  #scratchMemory(): Scratch {
-    if (this.#scratch === undefined) {
-      const bytes = new Uint8Array(2 * scratchHalf);
-      const address = this.kernel.address(bytes);
-      this.#scratch = { bytes, keyAddress: address, valueAddress: address + BigInt(scratchHalf) };
-    }
-    return this.#scratch;
+    // Maps without keys refuse an address, even of nothing: empty arrays are null pointers.
+    attr.point('key', key);
+    if (keepsValue.has(command)) attr.point('value', value);
+    else attr.receive('value', value);
+    return this.kernel.bpf(command, attr);
   }
 }
 
@@ -192,5 +159,5 @@ export function createMap(kernel: Kernel, request: MapCreateRequest): number {
   attr.set('max_entries', request.maxEntries).set('map_flags', request.flags ?? 0);
   attr.set('inner_map_fd', request.innerMapFd ?? 0).set('map_ifindex', request.ifindex ?? 0);
   attr.bytesOf('map_name').set(new TextEncoder().encode(request.name).subarray(0, BPF_OBJ_NAME_LEN - 1));
-  return kernel.bpf(bpf_cmd.BPF_MAP_CREATE, attr.bytes);
+  return kernel.bpf(bpf_cmd.BPF_MAP_CREATE, attr);
 }

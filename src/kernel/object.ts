@@ -1,3 +1,4 @@
+import { cString } from '../bytes/index.ts';
 import { fdKindOfTarget } from '../host/index.ts';
 import { checkResult, Fd, type Kernel, syscallError } from '../sys/index.ts';
 import {
@@ -11,11 +12,6 @@ import {
 } from '../uapi/index.ts';
 
 export type ObjectKind = 'prog' | 'map' | 'link' | 'btf';
-
-/** NUL-terminated bytes of a path or name, for the kernel to read. */
-export function cString(text: string): Uint8Array {
-  return new TextEncoder().encode(`${text}\0`);
-}
 
 /** A kernel BPF object held open through one descriptor. */
 export abstract class BpfObject implements Disposable {
@@ -62,7 +58,7 @@ const openCommands = {
 export function nextId(kernel: Kernel, kind: ObjectKind, id: number): number {
   const attr = structView(attr_get_id, new Uint8Array(12));
   attr.set('start_id', id);
-  const result = kernel.bpf(nextCommands[kind], attr.bytes);
+  const result = kernel.bpf(nextCommands[kind], attr);
   return result < 0 ? result : attr.u32('next_id');
 }
 
@@ -80,31 +76,27 @@ export function* objectIds(kernel: Kernel, kind: ObjectKind): Generator<number> 
 export function openFdById(kernel: Kernel, kind: ObjectKind, id: number, flags = 0): number {
   const attr = structView(attr_get_id, new Uint8Array(12));
   attr.set('start_id', id).set('open_flags', flags);
-  return kernel.bpf(openCommands[kind], attr.bytes);
+  return kernel.bpf(openCommands[kind], attr);
 }
 
 /** A descriptor for what is pinned at `path`, or -errno. */
 export function openFdPinned(kernel: Kernel, path: string, flags = 0): number {
-  const name = cString(path);
   const attr = structView(attr_obj_pin, new Uint8Array(16));
-  attr.set('pathname', kernel.address(name)).set('file_flags', flags);
-  const fd = kernel.bpf(bpf_cmd.BPF_OBJ_GET, attr.bytes);
-  return name.length > 0 ? fd : -22;
+  attr.point('pathname', cString(path)).set('file_flags', flags);
+  return kernel.bpf(bpf_cmd.BPF_OBJ_GET, attr);
 }
 
 export function pinFd(kernel: Kernel, fd: number, path: string): number {
-  const name = cString(path);
   const attr = structView(attr_obj_pin, new Uint8Array(16));
-  attr.set('pathname', kernel.address(name)).set('bpf_fd', fd);
-  const result = kernel.bpf(bpf_cmd.BPF_OBJ_PIN, attr.bytes);
-  return name.length > 0 ? result : -22;
+  attr.point('pathname', cString(path)).set('bpf_fd', fd);
+  return kernel.bpf(bpf_cmd.BPF_OBJ_PIN, attr);
 }
 
 /** Fills `info` from the kernel. Returns 0 or -errno. Kernels with a shorter struct leave the rest as it is. */
 export function tryInfo<L extends StructLayout>(kernel: Kernel, fd: number, info: StructView<L>): number {
   const attr = structView(attr_info);
-  attr.set('bpf_fd', fd).set('info_len', info.bytes.length).set('info', kernel.address(info.bytes));
-  return kernel.bpf(bpf_cmd.BPF_OBJ_GET_INFO_BY_FD, attr.bytes);
+  attr.set('bpf_fd', fd).set('info_len', info.bytes.length).receive('info', info);
+  return kernel.bpf(bpf_cmd.BPF_OBJ_GET_INFO_BY_FD, attr);
 }
 
 /** As `tryInfo`, throwing SyscallError. */

@@ -5,13 +5,13 @@ import {
   bpf_cmd,
   PERF_EVENT_IOC_ENABLE,
   PERF_FLAG_FD_CLOEXEC,
-  perf_event_attr,
   perf_event_mmap_page,
   perf_event_type,
   perf_sw_ids,
   perf_type_id,
   structView,
 } from '../uapi/index.ts';
+import { perfEventAttribute } from './counter.ts';
 import { Waiter } from './waiter.ts';
 
 const sampleTime = 1n << 2n;
@@ -66,15 +66,13 @@ export class PerfBuffer implements Disposable {
 
   #open(mapFd: number, cpu: number, index: number, pages: number): void {
     const kernel = this.#kernel;
-    const attr = structView(perf_event_attr)
-      .set('type', perf_type_id.PERF_TYPE_SOFTWARE)
-      .set('size', perf_event_attr.size)
+    const attr = perfEventAttribute(perf_type_id.PERF_TYPE_SOFTWARE)
       .set('config', perf_sw_ids.PERF_COUNT_SW_BPF_OUTPUT)
       .set('sample_type', sampleRaw | sampleTime)
       .set('sample_period', 1)
       .set('wakeup_events', 1);
     const target = { pid: -1, cpu, groupFd: -1, flags: PERF_FLAG_FD_CLOEXEC };
-    const fd = checkResult('perf_event_open', kernel.perfEventOpen(attr.bytes, target));
+    const fd = checkResult('perf_event_open', kernel.perfEventOpen(attr, target));
     const page = kernel.systemConfiguration(SC_PAGESIZE);
     const memory = kernel.map({ fd, length: page * (pages + 1), protection: PROT_READ | PROT_WRITE });
     if (typeof memory === 'number') {
@@ -93,9 +91,9 @@ export class PerfBuffer implements Disposable {
     const key = new Uint8Array(Uint32Array.of(index).buffer);
     const value = new Uint8Array(Int32Array.of(fd).buffer);
     const element = structView(attr_map_elem).set('map_fd', mapFd);
-    element.set('key', kernel.address(key)).set('value', kernel.address(value));
-    const result = kernel.bpf(bpf_cmd.BPF_MAP_UPDATE_ELEM, element.bytes);
-    if (key.length + value.length > 0) checkResult('bpf(MAP_UPDATE_ELEM)', result);
+    element.point('key', key).point('value', value);
+    const result = kernel.bpf(bpf_cmd.BPF_MAP_UPDATE_ELEM, element);
+    checkResult('bpf(MAP_UPDATE_ELEM)', result);
     this.#waiter.add(fd);
   }
 

@@ -1,4 +1,11 @@
-import { attr_prog_attach, attr_prog_stream_read, attr_test_run, bpf_cmd, structView } from '../uapi/index.ts';
+import {
+  attr_prog_attach,
+  attr_prog_stream_read,
+  attr_test_run,
+  bpf_cmd,
+  type NativeStruct,
+  structView,
+} from '../uapi/index.ts';
 import type { BpfProgram } from './program.ts';
 
 /** A hook that takes programs without a link; `targetFd` 0 where the hook is the network namespace of this process. */
@@ -18,11 +25,11 @@ export function detachProgram(program: BpfProgram, target: AttachTarget): number
   return program.kernel.bpf(bpf_cmd.BPF_PROG_DETACH, hook(program, target));
 }
 
-function hook(program: BpfProgram, { targetFd, attachType }: AttachTarget): Uint8Array {
+function hook(program: BpfProgram, { targetFd, attachType }: AttachTarget): NativeStruct {
   return structView(attr_prog_attach)
     .set('target_fd', targetFd)
     .set('attach_bpf_fd', program.fd.number)
-    .set('attach_type', attachType).bytes;
+    .set('attach_type', attachType);
 }
 
 /** Input of a test run. What is left out is not given to the program at all; an output size is the room for it in bytes. */
@@ -53,20 +60,19 @@ export function testRun(program: BpfProgram, request: TestRunRequest): TestRunRe
   const { data, context, dataOut, contextOut } = request;
   // An empty array has no address, but the kernel tells "nothing" from "not given" by the pointer.
   const spare = new Uint8Array(8);
-  const at = (bytes: Uint8Array | undefined) =>
-    bytes === undefined ? 0n : kernel.address(bytes.length > 0 ? bytes : spare);
+  const orSpare = (bytes: Uint8Array | undefined) => (bytes?.length === 0 ? spare : bytes);
   const attr = structView(attr_test_run)
     .set('prog_fd', program.fd.number)
     .set('repeat', request.repeat)
-    .set('data_in', at(data))
+    .point('data_in', orSpare(data))
     .set('data_size_in', data?.length ?? 0)
-    .set('data_out', at(dataOut))
+    .receive('data_out', orSpare(dataOut))
     .set('data_size_out', request.dataOutSize ?? dataOut?.length ?? 0)
-    .set('ctx_in', at(context))
+    .point('ctx_in', orSpare(context))
     .set('ctx_size_in', context?.length ?? 0)
-    .set('ctx_out', at(contextOut))
+    .receive('ctx_out', orSpare(contextOut))
     .set('ctx_size_out', request.contextOutSize ?? contextOut?.length ?? 0);
-  const result = kernel.bpf(bpf_cmd.BPF_PROG_TEST_RUN, attr.bytes);
+  const result = kernel.bpf(bpf_cmd.BPF_PROG_TEST_RUN, attr);
   if (result < 0) return result;
   return {
     returnValue: attr.u32('retval'),
@@ -82,9 +88,9 @@ export function testRun(program: BpfProgram, request: TestRunRequest): TestRunRe
  */
 export function readStream(program: BpfProgram, streamId: number, into: Uint8Array): number {
   const attr = structView(attr_prog_stream_read)
-    .set('stream_buf', program.kernel.address(into))
+    .receive('stream_buf', into)
     .set('stream_buf_len', into.length)
     .set('stream_id', streamId)
     .set('prog_fd', program.fd.number);
-  return program.kernel.bpf(bpf_cmd.BPF_PROG_STREAM_READ_BY_FD, attr.bytes);
+  return program.kernel.bpf(bpf_cmd.BPF_PROG_STREAM_READ_BY_FD, attr);
 }

@@ -89,7 +89,7 @@ export class BpfProgram extends BpfObject {
   infoWithMaps(): { info: ProgramInfo; mapIds: number[] } {
     const ids = new Uint32Array(usualMaps);
     const view = structView(bpf_prog_info, new Uint8Array(infoSize));
-    view.set('nr_map_ids', ids.length).set('map_ids', this.kernel.address(new Uint8Array(ids.buffer)));
+    view.set('nr_map_ids', ids.length).receive('map_ids', new Uint8Array(ids.buffer));
     const info = toInfo(mustInfo(this.kernel, this.fd.number, view));
     if (info.mapCount > ids.length) return this.arrays({ mapIds: true }, info);
     return { info, mapIds: [...ids.subarray(0, info.mapCount)] };
@@ -109,23 +109,22 @@ export class BpfProgram extends BpfObject {
     const symbols = room(request.jitedSymbols, info.jitedSymbolCount * 8);
     const lengths = room(request.jitedLengths, info.jitedLengthCount * 4);
     const jitedLines = room(request.jitedLineInfo, info.jitedLineInfoCount * info.jitedLineInfoSize);
-    const at = (bytes: Uint8Array) => (bytes.length === 0 ? 0n : kernel.address(bytes));
-    view.set('nr_map_ids', mapIds.length / 4).set('map_ids', at(mapIds));
-    view.set('xlated_prog_len', xlated.length).set('xlated_prog_insns', at(xlated));
-    view.set('jited_prog_len', jited.length).set('jited_prog_insns', at(jited));
+    view.set('nr_map_ids', mapIds.length / 4).receive('map_ids', mapIds);
+    view.set('xlated_prog_len', xlated.length).receive('xlated_prog_insns', xlated);
+    view.set('jited_prog_len', jited.length).receive('jited_prog_insns', jited);
     if (functionInfo.length > 0) {
       view.set('nr_func_info', info.functionInfoCount).set('func_info_rec_size', info.functionInfoSize);
-      view.set('func_info', at(functionInfo));
+      view.receive('func_info', functionInfo);
     }
     if (lineInfo.length > 0) {
       view.set('nr_line_info', info.lineInfoCount).set('line_info_rec_size', info.lineInfoSize);
-      view.set('line_info', at(lineInfo));
+      view.receive('line_info', lineInfo);
     }
-    view.set('nr_jited_ksyms', symbols.length / 8).set('jited_ksyms', at(symbols));
-    view.set('nr_jited_func_lens', lengths.length / 4).set('jited_func_lens', at(lengths));
+    view.set('nr_jited_ksyms', symbols.length / 8).receive('jited_ksyms', symbols);
+    view.set('nr_jited_func_lens', lengths.length / 4).receive('jited_func_lens', lengths);
     if (jitedLines.length > 0) {
       view.set('nr_jited_line_info', info.jitedLineInfoCount).set('jited_line_info_rec_size', info.jitedLineInfoSize);
-      view.set('jited_line_info', at(jitedLines));
+      view.receive('jited_line_info', jitedLines);
     }
     mustInfo(kernel, this.fd.number, view);
     const hidden = (name: 'xlated_prog_insns' | 'jited_prog_insns' | 'func_info' | 'line_info') =>

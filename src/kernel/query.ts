@@ -32,16 +32,16 @@ export function queryAttached(kernel: Kernel, request: QueryRequest): AttachedPr
     const programFlags = new Uint32Array(capacity);
     const links = new Uint32Array(capacity);
     const linkFlags = new Uint32Array(capacity);
-    const at = (array: Uint32Array): bigint => kernel.address(new Uint8Array(array.buffer));
+    const bytesOf = (array: Uint32Array) => new Uint8Array(array.buffer);
     const attr = structView(attr_query)
       .set('target_fd', request.targetFd ?? request.ifindex ?? 0)
       .set('attach_type', request.attachType)
       .set('query_flags', request.flags ?? 0)
-      .set('prog_ids', at(ids))
+      .receive('prog_ids', bytesOf(ids))
       .set('count', capacity);
-    if (details !== 'none') attr.set('prog_attach_flags', at(programFlags));
-    if (details === 'links') attr.set('link_ids', at(links)).set('link_attach_flags', at(linkFlags));
-    const result = kernel.bpf(bpf_cmd.BPF_PROG_QUERY, attr.bytes);
+    if (details !== 'none') attr.receive('prog_attach_flags', bytesOf(programFlags));
+    if (details === 'links') attr.receive('link_ids', bytesOf(links)).receive('link_attach_flags', bytesOf(linkFlags));
+    const result = kernel.bpf(bpf_cmd.BPF_PROG_QUERY, attr);
     if (result === ENOSPC) continue;
     if (result < 0) return result;
     const programs = Array.from(ids.subarray(0, Math.min(attr.u32('count'), capacity)), (id, i) => ({

@@ -7,5 +7,5 @@ import { attr_enable_stats, bpf_cmd, bpf_stats_type, structView } from '../uapi/
  */
 export function enableRunStatistics(kernel: Kernel): number {
   const attr = structView(attr_enable_stats).set('type', bpf_stats_type.BPF_STATS_RUN_TIME);
-  return kernel.bpf(bpf_cmd.BPF_ENABLE_STATS, attr.bytes);
+  return kernel.bpf(bpf_cmd.BPF_ENABLE_STATS, attr);
 }

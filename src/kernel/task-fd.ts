@@ -16,8 +16,8 @@ export interface TaskFd {
 export function queryTaskFd(kernel: Kernel, pid: number, fd: number): TaskFd | number {
   const name = new Uint8Array(4096);
   const attr = structView(attr_task_fd_query);
-  attr.set('pid', pid).set('fd', fd).set('buf_len', name.length).set('buf', kernel.address(name));
-  const result = kernel.bpf(bpf_cmd.BPF_TASK_FD_QUERY, attr.bytes);
+  attr.set('pid', pid).set('fd', fd).set('buf_len', name.length).receive('buf', name);
+  const result = kernel.bpf(bpf_cmd.BPF_TASK_FD_QUERY, attr);
   if (result < 0) return result;
   const end = name.indexOf(0);
   return {

@@ -1,11 +1,11 @@
 import type { Kernel } from '../sys/index.ts';
-import { bpf_cmd } from '../uapi/index.ts';
+import { bpf_cmd, type NativeStruct } from '../uapi/index.ts';
 
 /** A bpf(2) call the kernel refused. */
 export interface RefusedCall {
   /** `enum bpf_cmd` */
   readonly command: number;
-  /** The `union bpf_attr` it was given. */
+  /** The `union bpf_attr` it was given; its pointers mean nothing any more. */
   readonly attr: Uint8Array;
   /** Positive. */
   readonly errno: number;
@@ -22,8 +22,8 @@ const triedOnly: readonly number[] = [bpf_cmd.BPF_TOKEN_CREATE];
 
 export function watchRefusals(watched: Kernel): WatchedKernel {
   let last: RefusedCall | undefined;
-  const remember = (command: number, attr: Uint8Array, result: number): number => {
-    if (result < 0 && !triedOnly.includes(command)) last = { command, attr: attr.slice(), errno: -result };
+  const remember = (command: number, attr: NativeStruct, result: number): number => {
+    if (result < 0 && !triedOnly.includes(command)) last = { command, attr: attr.bytes.slice(), errno: -result };
     return result;
   };
   const kernel = withCalls(watched, {

@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../bytes/index.ts';
+import { cString, encodeUtf8 } from '../bytes/index.ts';
 import { Errno } from '../errors/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import {
@@ -16,6 +16,7 @@ import {
   bpf_cmd,
   bpf_map_info,
   bpf_prog_info,
+  type NativeStruct,
   structView,
 } from '../uapi/index.ts';
 
@@ -27,14 +28,6 @@ type View = ReturnType<typeof structView>;
 function setName(view: View, member: string, text: string): void {
   const field = view.bytesOf(member);
   field.set(encodeUtf8(text).subarray(0, field.length - 1));
-}
-
-/** Text as a NUL-terminated string to point at. */
-export function cString(text: string): Uint8Array {
-  const encoded = encodeUtf8(text);
-  const bytes = new Uint8Array(encoded.length + 1);
-  bytes.set(encoded);
-  return bytes;
 }
 
 export interface MapRequest {
@@ -75,10 +68,10 @@ export function createMap(kernel: Kernel, request: MapRequest): number {
   attr.set('value_type_btf_obj_fd', request.valueTypeBtfFd);
   attr.set('map_extra', request.mapExtra);
   if (request.programHash) {
-    attr.set('excl_prog_hash', kernel.address(request.programHash));
+    attr.point('excl_prog_hash', request.programHash);
     attr.set('excl_prog_hash_size', request.programHash.length);
   }
-  return kernel.bpf(bpf_cmd.BPF_MAP_CREATE, attr.bytes);
+  return kernel.bpf(bpf_cmd.BPF_MAP_CREATE, attr);
 }
 
 export interface ProgramRequest {
@@ -110,12 +103,12 @@ export function loadProgram(kernel: Kernel, request: ProgramRequest): number {
   const license = cString(request.license);
   attr.set('prog_type', request.type);
   attr.set('insn_cnt', request.code.length / 8);
-  attr.set('insns', kernel.address(request.code));
-  attr.set('license', kernel.address(license));
+  attr.point('insns', request.code);
+  attr.point('license', license);
   attr.set('log_level', request.logLevel);
   if (request.log) {
     attr.set('log_size', request.log.length);
-    attr.set('log_buf', kernel.address(request.log));
+    attr.receive('log_buf', request.log);
   }
   attr.set('kern_version', request.kernelVersion);
   attr.set('prog_flags', request.flags);
@@ -126,32 +119,32 @@ export function loadProgram(kernel: Kernel, request: ProgramRequest): number {
   const { funcInfo, lineInfo, coreRelocations } = request;
   if (funcInfo) {
     attr.set('func_info_rec_size', funcInfo.recordSize);
-    attr.set('func_info', kernel.address(funcInfo.bytes));
+    attr.point('func_info', funcInfo.bytes);
     attr.set('func_info_cnt', funcInfo.bytes.length / funcInfo.recordSize);
   }
   if (lineInfo) {
     attr.set('line_info_rec_size', lineInfo.recordSize);
-    attr.set('line_info', kernel.address(lineInfo.bytes));
+    attr.point('line_info', lineInfo.bytes);
     attr.set('line_info_cnt', lineInfo.bytes.length / lineInfo.recordSize);
   }
   if (coreRelocations) {
     attr.set('core_relo_rec_size', coreRelocations.recordSize);
-    attr.set('core_relos', kernel.address(coreRelocations.bytes));
+    attr.point('core_relos', coreRelocations.bytes);
     attr.set('core_relo_cnt', coreRelocations.bytes.length / coreRelocations.recordSize);
   }
   attr.set('attach_btf_id', request.attachBtfId);
   attr.set('attach_prog_fd', request.attachFd);
-  if (request.fdArray) attr.set('fd_array', kernel.address(request.fdArray));
+  if (request.fdArray) attr.point('fd_array', request.fdArray);
   if (request.signature) {
     attr.set('fd_array_cnt', (request.fdArray?.length ?? 0) / 4);
-    attr.set('signature', kernel.address(request.signature.bytes));
+    attr.point('signature', request.signature.bytes);
     attr.set('signature_size', request.signature.bytes.length);
     attr.set('keyring_id', request.signature.keyring);
   }
   let result = 0;
   // The verifier asks for another attempt when a signal interrupted it.
   for (let attempts = 0; attempts < 5; attempts++) {
-    result = kernel.bpf(bpf_cmd.BPF_PROG_LOAD, attr.bytes);
+    result = kernel.bpf(bpf_cmd.BPF_PROG_LOAD, attr);
     if (result !== -11) break;
   }
   return result;
@@ -159,14 +152,14 @@ export function loadProgram(kernel: Kernel, request: ProgramRequest): number {
 
 export function loadBtf(kernel: Kernel, btf: Uint8Array, log?: Uint8Array): number {
   const attr = structView(attr_btf_load);
-  attr.set('btf', kernel.address(btf));
+  attr.point('btf', btf);
   attr.set('btf_size', btf.length);
   if (log) {
-    attr.set('btf_log_buf', kernel.address(log));
+    attr.receive('btf_log_buf', log);
     attr.set('btf_log_size', log.length);
     attr.set('btf_log_level', 1);
   }
-  return kernel.bpf(bpf_cmd.BPF_BTF_LOAD, attr.bytes);
+  return kernel.bpf(bpf_cmd.BPF_BTF_LOAD, attr);
 }
 
 export function updateElement(
@@ -176,47 +169,47 @@ export function updateElement(
 ): number {
   const attr = structView(attr_map_elem);
   attr.set('map_fd', fd);
-  attr.set('key', kernel.address(element.key));
-  attr.set('value', kernel.address(element.value));
-  attr.set('flags', element.flags ?? 0n);
-  return kernel.bpf(bpf_cmd.BPF_MAP_UPDATE_ELEM, attr.bytes);
+  attr.point('key', element.key);
+  attr.point('value', element.value);
+  attr.set('flags', element.flags ?? 0);
+  return kernel.bpf(bpf_cmd.BPF_MAP_UPDATE_ELEM, attr);
 }
 
 export function freezeMap(kernel: Kernel, fd: number): number {
   const attr = structView(attr_map_elem);
   attr.set('map_fd', fd);
-  return kernel.bpf(bpf_cmd.BPF_MAP_FREEZE, attr.bytes);
+  return kernel.bpf(bpf_cmd.BPF_MAP_FREEZE, attr);
 }
 
 export function pinObject(kernel: Kernel, fd: number, path: string): number {
   const attr = structView(attr_obj_pin);
   const pathname = cString(path);
-  attr.set('pathname', kernel.address(pathname));
+  attr.point('pathname', pathname);
   attr.set('bpf_fd', fd);
-  return kernel.bpf(bpf_cmd.BPF_OBJ_PIN, attr.bytes);
+  return kernel.bpf(bpf_cmd.BPF_OBJ_PIN, attr);
 }
 
 export function openPinned(kernel: Kernel, path: string): number {
   const attr = structView(attr_obj_pin);
   const pathname = cString(path);
-  attr.set('pathname', kernel.address(pathname));
-  return kernel.bpf(bpf_cmd.BPF_OBJ_GET, attr.bytes);
+  attr.point('pathname', pathname);
+  return kernel.bpf(bpf_cmd.BPF_OBJ_GET, attr);
 }
 
 export function bindMap(kernel: Kernel, programFd: number, mapFd: number): number {
   const attr = structView(attr_prog_bind_map);
   attr.set('prog_fd', programFd);
   attr.set('map_fd', mapFd);
-  return kernel.bpf(bpf_cmd.BPF_PROG_BIND_MAP, attr.bytes);
+  return kernel.bpf(bpf_cmd.BPF_PROG_BIND_MAP, attr);
 }
 
 /** Information about the object of `fd`, or the negative errno. `into` is filled with the kernel's struct. */
-function getInfo(kernel: Kernel, fd: number, into: Uint8Array): number {
+function getInfo(kernel: Kernel, fd: number, into: View): number {
   const attr = structView(attr_info);
   attr.set('bpf_fd', fd);
-  attr.set('info_len', into.length);
-  attr.set('info', kernel.address(into));
-  return kernel.bpf(bpf_cmd.BPF_OBJ_GET_INFO_BY_FD, attr.bytes);
+  attr.set('info_len', into.bytes.length);
+  attr.receive('info', into);
+  return kernel.bpf(bpf_cmd.BPF_OBJ_GET_INFO_BY_FD, attr);
 }
 
 export interface MapFacts {
@@ -231,7 +224,7 @@ export interface MapFacts {
 
 export function mapFacts(kernel: Kernel, fd: number): MapFacts | number {
   const info = structView(bpf_map_info);
-  const result = getInfo(kernel, fd, info.bytes);
+  const result = getInfo(kernel, fd, info);
   if (result < 0) return result;
   return {
     type: info.u32('type'),
@@ -254,13 +247,13 @@ export interface KernelBtfFacts {
 export function btfFacts(kernel: Kernel, fd: number): KernelBtfFacts | number {
   const info = structView(bpf_btf_info);
   const name = new Uint8Array(64);
-  info.set('name', kernel.address(name));
+  info.receive('name', name);
   info.set('name_len', name.length);
-  let result = getInfo(kernel, fd, info.bytes);
+  let result = getInfo(kernel, fd, info);
   if (result === -Errno.E2BIG) {
     // Before 5.11 there are no names, and no BTF of the kernel among the objects.
     info.set('name', 0n).set('name_len', 0);
-    result = getInfo(kernel, fd, info.bytes);
+    result = getInfo(kernel, fd, info);
   }
   if (result < 0) return result;
   const text = Buffer.from(name.subarray(0, Math.max(0, name.indexOf(0)))).toString();
@@ -268,38 +261,38 @@ export function btfFacts(kernel: Kernel, fd: number): KernelBtfFacts | number {
   if (!facts.isKernel || text === 'vmlinux') return facts;
   const bytes = new Uint8Array(info.u32('btf_size'));
   const again = structView(bpf_btf_info);
-  again.set('btf', kernel.address(bytes));
+  again.receive('btf', bytes);
   again.set('btf_size', bytes.length);
-  const second = getInfo(kernel, fd, again.bytes);
+  const second = getInfo(kernel, fd, again);
   return second < 0 ? second : { ...facts, bytes };
 }
 
 /** Id of the BTF of the program of `fd`, 0 if it has none, or the negative errno. */
 export function programBtfId(kernel: Kernel, fd: number): number {
   const info = structView(bpf_prog_info);
-  const result = getInfo(kernel, fd, info.bytes);
+  const result = getInfo(kernel, fd, info);
   return result < 0 ? result : info.u32('btf_id');
 }
 
 export function nextBtfId(kernel: Kernel, after: number): number {
   const attr = structView(attr_get_id);
   attr.set('start_id', after);
-  const result = kernel.bpf(bpf_cmd.BPF_BTF_GET_NEXT_ID, attr.bytes);
+  const result = kernel.bpf(bpf_cmd.BPF_BTF_GET_NEXT_ID, attr);
   return result < 0 ? result : attr.u32('next_id');
 }
 
 export function btfFdById(kernel: Kernel, id: number): number {
   const attr = structView(attr_get_id);
   attr.set('btf_id', id);
-  return kernel.bpf(bpf_cmd.BPF_BTF_GET_FD_BY_ID, attr.bytes);
+  return kernel.bpf(bpf_cmd.BPF_BTF_GET_FD_BY_ID, attr);
 }
 
 export function openRawTracepoint(kernel: Kernel, programFd: number, name: string | undefined): number {
   const attr = structView(attr_raw_tracepoint);
   const text = name === undefined ? undefined : cString(name);
-  if (text) attr.set('name', kernel.address(text));
+  if (text) attr.point('name', text);
   attr.set('prog_fd', programFd);
-  return kernel.bpf(bpf_cmd.BPF_RAW_TRACEPOINT_OPEN, attr.bytes);
+  return kernel.bpf(bpf_cmd.BPF_RAW_TRACEPOINT_OPEN, attr);
 }
 
 export interface LinkRequest {
@@ -312,7 +305,10 @@ export interface LinkRequest {
   details?: LinkDetails;
 }
 
-export type LinkDetails = Partial<Record<keyof typeof attr_link_create.members, number | bigint>>;
+/** Numbers, and what pointers name. */
+export type LinkDetails = Partial<
+  Record<keyof typeof attr_link_create.members, number | bigint | Uint8Array | NativeStruct>
+>;
 
 export function createLink(kernel: Kernel, request: LinkRequest): number {
   const attr = structView(attr_link_create);
@@ -321,7 +317,8 @@ export function createLink(kernel: Kernel, request: LinkRequest): number {
   attr.set('attach_type', request.attachType);
   attr.set('flags', request.flags ?? 0);
   for (const [member, value] of Object.entries(request.details ?? {})) {
-    attr.set(member as keyof LinkDetails, value);
+    if (typeof value === 'object') attr.point(member as keyof LinkDetails, value);
+    else attr.set(member as keyof LinkDetails, value);
   }
-  return kernel.bpf(bpf_cmd.BPF_LINK_CREATE, attr.bytes);
+  return kernel.bpf(bpf_cmd.BPF_LINK_CREATE, attr);
 }

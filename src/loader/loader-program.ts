@@ -2,7 +2,15 @@ import { contextHeader, generateLoader, type LoaderProgram, mapPlaces, programPl
 import { possibleCpus } from '../host/index.ts';
 import type { DiagnosticLog, ObjectSpec } from '../object/index.ts';
 import { KEY_SPEC_SESSION_KEYRING, type Kernel } from '../sys/index.ts';
-import { attr_test_run, BPF_F_SLEEPABLE, bpf_cmd, bpf_map_type, bpf_prog_type, structView } from '../uapi/index.ts';
+import {
+  attr_test_run,
+  BPF_F_SLEEPABLE,
+  bpf_cmd,
+  bpf_map_type,
+  bpf_prog_type,
+  type NativeStruct,
+  structView,
+} from '../uapi/index.ts';
 import { createMap, freezeMap, loadProgram, updateElement } from './calls.ts';
 import { Cleanup } from './cleanup.ts';
 import { resolveExterns } from './externs.ts';
@@ -100,9 +108,11 @@ export function runLoaderProgram(kernel: Kernel, loader: LoaderProgram, options:
   if (options.log) {
     view.setUint32(contextHeader.logLevel, fullLog, true);
     view.setUint32(contextHeader.logSize, options.log.length, true);
-    view.setBigUint64(contextHeader.logAddress, kernel.address(options.log), true);
   }
-  const { result, failure } = run(kernel, loader, { context, ...options });
+  const pointers = options.log
+    ? [{ offset: contextHeader.logAddress, target: options.log, start: 0, isWritten: true }]
+    : [];
+  const { result, failure } = run(kernel, loader, { context: { bytes: context, pointers }, ...options });
   if (result < 0) {
     const leaked = [...bpfDescriptors(kernel)].filter((fd) => !before.has(fd));
     for (const fd of leaked) kernel.close(fd);
@@ -121,7 +131,7 @@ export function runLoaderProgram(kernel: Kernel, loader: LoaderProgram, options:
 function run(
   kernel: Kernel,
   loader: LoaderProgram,
-  { context, log, signature }: LoaderRunOptions & { context: Uint8Array },
+  { context, log, signature }: LoaderRunOptions & { context: NativeStruct },
 ): { result: number; failure: string | undefined } {
   using cleanup = new Cleanup(kernel);
   const failed = (result: number, failure: string) => ({ result, failure });
@@ -157,8 +167,8 @@ function run(
   if (program < 0) return failed(program, 'failed to load loader prog');
   cleanup.fd(program);
   const attr = structView(attr_test_run);
-  attr.set('prog_fd', program).set('ctx_in', kernel.address(context)).set('ctx_size_in', context.length);
-  const ran = kernel.bpf(bpf_cmd.BPF_PROG_TEST_RUN, attr.bytes);
+  attr.set('prog_fd', program).receive('ctx_in', context).set('ctx_size_in', context.bytes.length);
+  const ran = kernel.bpf(bpf_cmd.BPF_PROG_TEST_RUN, attr);
   if (ran < 0) return failed(ran, 'failed to execute loader prog');
   const returned = attr.u32('retval') | 0;
   return returned < 0 ? failed(returned, 'error returned by loader prog') : { result: 0, failure: undefined };

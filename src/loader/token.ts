@@ -11,6 +11,8 @@ import {
   attr_token_create,
   BPF_F_TOKEN_FD,
   bpf_cmd,
+  copyStruct,
+  type NativeStruct,
   structView,
 } from '../uapi/index.ts';
 import type { Cleanup } from './cleanup.ts';
@@ -51,7 +53,7 @@ export function withToken(request: TokenRequest): Kernel | undefined {
   const folder = kernel.open(path, O_DIRECTORY);
   if (folder < 0) return refused(folder, `${errorText(folder)}) to open BPF FS mount at '${path}'`);
   const command = bpf_cmd.BPF_TOKEN_CREATE;
-  const attr = structView(attr_token_create).set('bpffs_fd', folder).bytes;
+  const attr = structView(attr_token_create).set('bpffs_fd', folder);
   const token = kernel.bpf(command, attr);
   kernel.close(folder);
   if (token === -Errno.ENOENT && named === undefined) {
@@ -60,7 +62,7 @@ export function withToken(request: TokenRequest): Kernel | undefined {
     return undefined;
   }
   if (token < 0) {
-    const reason = () => explainUnsupported(kernel, { command, attr, errno: -token });
+    const reason = () => explainUnsupported(kernel, { command, attr: attr.bytes, errno: -token });
     return refused(token, `${token}) to create BPF token from '${path}'`, reason);
   }
   temporary.fd(token);
@@ -71,28 +73,21 @@ export function withToken(request: TokenRequest): Kernel | undefined {
 }
 
 /** The attribute with the token in it, where the call takes one. */
-function giveToken(command: number, attr: Uint8Array, token: number): Uint8Array {
+function giveToken(command: number, attr: NativeStruct, token: number): NativeStruct {
   switch (command) {
     case bpf_cmd.BPF_MAP_CREATE: {
-      const view = structView(attr_map_create, copied(attr, attr_map_create.size)).set('map_token_fd', token);
-      return view.set('map_flags', (view.u32('map_flags') | BPF_F_TOKEN_FD) >>> 0).bytes;
+      const view = copyStruct(attr, attr_map_create).set('map_token_fd', token);
+      return view.set('map_flags', (view.u32('map_flags') | BPF_F_TOKEN_FD) >>> 0);
     }
     case bpf_cmd.BPF_PROG_LOAD: {
-      const view = structView(attr_prog_load, copied(attr, attr_prog_load.size)).set('prog_token_fd', token);
-      return view.set('prog_flags', (view.u32('prog_flags') | BPF_F_TOKEN_FD) >>> 0).bytes;
+      const view = copyStruct(attr, attr_prog_load).set('prog_token_fd', token);
+      return view.set('prog_flags', (view.u32('prog_flags') | BPF_F_TOKEN_FD) >>> 0);
     }
     case bpf_cmd.BPF_BTF_LOAD: {
-      const view = structView(attr_btf_load, copied(attr, attr_btf_load.size)).set('btf_token_fd', token);
-      return view.set('btf_flags', (view.u32('btf_flags') | BPF_F_TOKEN_FD) >>> 0).bytes;
+      const view = copyStruct(attr, attr_btf_load).set('btf_token_fd', token);
+      return view.set('btf_flags', (view.u32('btf_flags') | BPF_F_TOKEN_FD) >>> 0);
     }
     default:
       return attr;
   }
-}
-
-/** Callers may hand over a shorter union; what is missing counts as zero. */
-function copied(attr: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(Math.max(attr.length, size));
-  bytes.set(attr);
-  return bytes;
 }

@@ -1,3 +1,5 @@
+import type { NativeStruct } from '../uapi/index.ts';
+
 /** What lstat(2) says that the project needs. */
 export interface FileStatus {
   kind: 'file' | 'directory' | 'symlink' | 'other';
@@ -75,15 +77,16 @@ export interface FileAccess {
  * those of `FileAccess` throw. A fake of this interface stands in for a kernel in tests.
  */
 export interface Kernel extends FileAccess {
-  /** bpf(2). `attr` is a `union bpf_attr`; its length is passed as the size. Returns >= 0, or -errno. */
-  bpf(command: number, attr: Uint8Array): number;
   /**
-   * As `bpf`, while the event loop goes on. `attr` and all it points to must stay referenced and untouched, and its
-   * descriptors open, until the promise resolves.
+   * bpf(2). `attr` is a `union bpf_attr` and names what it points to; its length is passed as the size. What the kernel
+   * writes is in `attr.bytes` and in the arrays given to `receive` when it returns. Returns >= 0, or -errno.
    */
-  bpfInBackground(command: number, attr: Uint8Array): Promise<number>;
-  /** Address of the array's first byte, to embed in an attribute. Keep the array referenced until after the call. */
-  address(bytes: Uint8Array): bigint;
+  bpf(command: number, attr: NativeStruct): number;
+  /**
+   * As `bpf`, while the event loop goes on. `attr` and all it points to must be left alone, and its descriptors stay
+   * open, until the promise resolves.
+   */
+  bpfInBackground(command: number, attr: NativeStruct): Promise<number>;
 
   open(path: string, flags: number): number;
   close(fd: number): number;
@@ -93,7 +96,8 @@ export interface Kernel extends FileAccess {
   /** A duplicate of `fd` with close-on-exec set. */
   duplicate(fd: number): number;
 
-  perfEventOpen(attr: Uint8Array, target: PerfEventTarget): number;
+  /** perf_event_open(2) with a `struct perf_event_attr`. */
+  perfEventOpen(attr: NativeStruct, target: PerfEventTarget): number;
   /** A shared mapping, or -errno. */
   map(request: MapRequest): MappedMemory | number;
 

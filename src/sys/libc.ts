@@ -24,19 +24,19 @@ export class Libc {
   constructor() {
     this.#koffi = loadKoffi();
     this.#library = this.#koffi.load(null);
-    this.#syscall = this.#library.func('syscall', 'long', ['long', 'long', 'void *', 'ulong']);
+    this.#syscall = this.#library.func('syscall', 'long', ['long', 'long', 'int64_t', 'ulong']);
   }
 
-  /** `syscall(number, first, pointer, third)`: the shape of bpf(2). Returns the result, or -errno. */
-  syscallOnBytes(number: number, first: number, bytes: Uint8Array, third: number): number {
-    const result = this.#syscall(number, first, bytes, third) as number;
+  /** `syscall(number, first, pointer, third)`: the shape of bpf(2), with an address. Returns the result, or -errno. */
+  syscallAt(number: number, first: number, address: number, third: number): number {
+    const result = this.#syscall(number, first, address, third) as number;
     return result < 0 ? -this.#koffi.errno() : result;
   }
 
-  /** As `syscallOnBytes`, on another thread. `bytes` and what it points to must not be touched until it resolves. */
-  syscallOnBytesInBackground(number: number, first: number, bytes: Uint8Array, third: number): Promise<number> {
+  /** As `syscallAt`, on another thread. What is at the address must stay and be left alone until it resolves. */
+  syscallAtInBackground(number: number, first: number, address: number, third: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#syscall.async(number, first, bytes, third, (error: unknown, result: number) => {
+      this.#syscall.async(number, first, address, third, (error: unknown, result: number) => {
         // errno is that of the call while this runs.
         if (error !== null) reject(error);
         else resolve(result < 0 ? -this.#koffi.errno() : result);

@@ -1,5 +1,7 @@
-import { encodeUtf8 } from '../bytes/index.ts';
+import { cString } from '../bytes/index.ts';
 import { NotSupportedError } from '../errors/index.ts';
+import type { NativeStruct } from '../uapi/index.ts';
+import { CallMemory, pinInPlace } from './call-memory.ts';
 import {
   EPOLL_CTL_ADD,
   EPOLLIN,
@@ -23,7 +25,12 @@ const epollDataOffset = epollEventSize - 8;
 
 /** The kernel this process runs on. The FFI is loaded by the first call that needs it. */
 export function openKernel(): Kernel {
-  return new LinuxKernel();
+  return new LinuxKernel(libc);
+}
+
+/** A kernel whose calls go through another C library than this process's own: one that a test watches. */
+export function kernelThrough(open: () => Libc): Kernel {
+  return new LinuxKernel(open);
 }
 
 class LinuxKernel implements Kernel {
@@ -41,8 +48,22 @@ class LinuxKernel implements Kernel {
 
   readonly #numbers = syscallNumbers[process.arch];
 
+  readonly #open: () => Libc;
+  #memory: CallMemory | undefined;
+  /** What background calls name, kept from collection. */
+  readonly #underWay = new Set<object>();
+
+  constructor(open: () => Libc) {
+    this.#open = open;
+  }
+
   get #native(): Libc {
-    return libc();
+    return this.#open();
+  }
+
+  #callMemory(): CallMemory {
+    this.#memory ??= new CallMemory(this.#native);
+    return this.#memory;
   }
 
   get #known(): SyscallNumbers {
@@ -50,16 +71,22 @@ class LinuxKernel implements Kernel {
     return this.#numbers;
   }
 
-  bpf(command: number, attr: Uint8Array): number {
-    return this.#native.syscallOnBytes(this.#known.bpf, command, attr, attr.length);
+  bpf(command: number, attr: NativeStruct): number {
+    const memory = this.#callMemory();
+    const address = memory.place(attr);
+    const result = this.#native.syscallAt(this.#known.bpf, command, address, attr.bytes.length);
+    memory.takeBack();
+    return result;
   }
 
-  bpfInBackground(command: number, attr: Uint8Array): Promise<number> {
-    return this.#native.syscallOnBytesInBackground(this.#known.bpf, command, attr, attr.length);
-  }
-
-  address(bytes: Uint8Array): bigint {
-    return this.#native.address(bytes);
+  async bpfInBackground(command: number, attr: NativeStruct): Promise<number> {
+    const call = pinInPlace(this.#native, attr);
+    this.#underWay.add(call);
+    try {
+      return await this.#native.syscallAtInBackground(this.#known.bpf, command, call.address, attr.bytes.length);
+    } finally {
+      this.#underWay.delete(call);
+    }
   }
 
   open(path: string, flags: number): number {
@@ -86,9 +113,13 @@ class LinuxKernel implements Kernel {
     return this.#native.call('fcntl', 'iii', [fd, F_DUPFD_CLOEXEC, 3]);
   }
 
-  perfEventOpen(attr: Uint8Array, target: PerfEventTarget): number {
+  perfEventOpen(attr: NativeStruct, target: PerfEventTarget): number {
     const { pid, cpu, groupFd, flags } = target;
-    return this.#native.syscall(this.#known.perfEventOpen, [this.address(attr), pid, cpu, groupFd, flags]);
+    const memory = this.#callMemory();
+    const address = memory.place(attr);
+    const result = this.#native.syscall(this.#known.perfEventOpen, [address, pid, cpu, groupFd, flags]);
+    memory.takeBack();
+    return result;
   }
 
   map({ fd, length, protection, offset = 0, isPrivate = false, at }: MapRequest): MappedMemory | number {
@@ -184,9 +215,9 @@ class LinuxKernel implements Kernel {
   }
 
   addKey({ type, description, payload, keyring }: NewKey): number {
-    const parts = [encodeUtf8(`${type}\0`), encodeUtf8(`${description}\0`), payload];
-    const pointers = parts.map((bytes) => this.address(bytes));
-    return this.#native.syscall(this.#known.addKey, [...pointers, payload.length, keyring]);
+    const texts = [cString(type), cString(description)];
+    const args = [this.#known.addKey, ...texts, payload, payload.length, keyring];
+    return this.#native.call('syscall', 'ipppii', args);
   }
 
   getResourceLimit(resource: number): ResourceLimit | number {

@@ -87,6 +87,11 @@ describe('the folders of src/', () => {
     expect(users.map((file) => path.relative(src, file))).toEqual(['sys/libc.ts']);
   });
 
+  it('leave addresses to src/sys, which keeps what they name until the system call has ended', () => {
+    const users = files.filter((file) => /\.address\(/.test(readFileSync(file, 'utf8')));
+    expect(users.map((file) => path.relative(src, file)).sort()).toEqual(['sys/call-memory.ts', 'sys/libc.ts']);
+  });
+
   it('keep the pure half free of files, processes and the kernel', () => {
     const wrong = imports.filter(({ file, from }) => {
       const here = path.relative(src, file).split(path.sep)[0];

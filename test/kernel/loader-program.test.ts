@@ -5,7 +5,7 @@ import { addSigner, makeLoaderProgram, readSigner, runLoaderProgram, signLoader 
 import { BpfMap, BpfProgram, objectIds } from '../../src/kernel/index.ts';
 import { parseObject, variableContents } from '../../src/object/index.ts';
 import { type Kernel, openKernel } from '../../src/sys/index.ts';
-import { bpf_cmd } from '../../src/uapi/index.ts';
+import { bpf_cmd, type NativeStruct } from '../../src/uapi/index.ts';
 import { FeatureMissing, kernelAtLeast, mayBeMissing } from '../support/feature.ts';
 
 const kernel = openKernel();
@@ -35,7 +35,7 @@ function descriptors(): string[] {
 /** Fails the `nth` bpf(2) call, or hands it on. */
 function failing(nth: number, errno: number): { kernel: Kernel; commands: number[] } {
   const commands: number[] = [];
-  const bpf = (command: number, attr: Uint8Array) => {
+  const bpf = (command: number, attr: NativeStruct) => {
     commands.push(command);
     return commands.length === nth ? -errno : kernel.bpf(command, attr);
   };

@@ -1,3 +1,4 @@
+import type { NativeStruct } from '../../src/uapi/index.ts';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -216,7 +217,7 @@ describe('a load', () => {
             const value = Reflect.get(target, member);
             if (typeof value !== 'function') return value;
             if (member !== 'bpf') return value.bind(target);
-            return (command: number, attr: Uint8Array) => (++calls === failing ? -12 : target.bpf(command, attr));
+            return (command: number, attr: NativeStruct) => (++calls === failing ? -12 : target.bpf(command, attr));
           },
         });
         const { object, error } = load(fixture(name), faulty);

@@ -200,7 +200,7 @@ describe('a trie', () => {
     const slow = withBackground(trie, async (command, attr) => {
       await deletedFirst;
       const result = k.bpf(command, attr);
-      read += structView(attr_map_batch, attr.slice()).u32('count');
+      read += structView(attr_map_batch, attr.bytes.slice()).u32('count');
       return result;
     });
     const batches = readBatches(slow);

@@ -9,7 +9,15 @@ import { attachPerfEvent, type LoadedObject, loadObject } from '../../src/loader
 import { parseObject } from '../../src/object/index.ts';
 import { explainUnsupported, type RefusedCall, watchRefusals } from '../../src/probe/index.ts';
 import { openKernel } from '../../src/sys/index.ts';
-import { attr_prog_load, bpf_cmd, bpf_map_type, bpf_prog_type, mapTypeName, structView } from '../../src/uapi/index.ts';
+import {
+  attr_prog_load,
+  bpf_cmd,
+  bpf_map_type,
+  bpf_prog_type,
+  mapTypeName,
+  plainStruct,
+  structView,
+} from '../../src/uapi/index.ts';
 import { kernelAtLeast } from '../support/feature.ts';
 import { loadTiny } from '../support/parity/fixtures/raw.ts';
 
@@ -123,10 +131,10 @@ describe('program types that came late', () => {
     const attr = structView(attr_prog_load)
       .set('prog_type', bpf_prog_type.BPF_PROG_TYPE_NETFILTER)
       .set('insn_cnt', 2)
-      .set('insns', real.address(code))
-      .set('license', real.address(license));
+      .point('insns', code)
+      .point('license', license);
     // Without the attach type it wants, a kernel that has the type refuses it too.
-    expect(kernel.bpf(bpf_cmd.BPF_PROG_LOAD, attr.bytes)).toBeLessThan(0);
+    expect(kernel.bpf(bpf_cmd.BPF_PROG_LOAD, attr)).toBeLessThan(0);
     const told = explainUnsupported(real, lastRefusal() as RefusedCall)?.message;
     const missing = 'program type netfilter: not supported (needs Linux >= 6.4)';
     expect(told).toBe(kernelAtLeast('6.4') ? undefined : missing);
@@ -141,7 +149,7 @@ describe('a cookie of a perf event', () => {
     view.setUint32(0, 1, true); // PERF_TYPE_SOFTWARE, its CPU clock
     view.setUint32(4, attr.length, true);
     view.setBigUint64(16, 1_000_000n, true); // sample period
-    const event = real.perfEventOpen(attr, { pid: -1, cpu: 0, groupFd: -1, flags: 8 });
+    const event = real.perfEventOpen(plainStruct(attr), { pid: -1, cpu: 0, groupFd: -1, flags: 8 });
     expect(event).toBeGreaterThan(0);
     const program = { name: 'tsk_cookie', fd, spec: { sectionName: 'perf_event', expectedAttachType: 0 } };
     const openBefore = readdirSync('/proc/self/fd').length;

@@ -50,22 +50,22 @@ function mustLoad(instructions: Instruction[]): () => void {
   const attr = structView(attr_prog_load)
     .set('prog_type', bpf_prog_type.BPF_PROG_TYPE_SCHED_CLS)
     .set('insn_cnt', instructions.length)
-    .set('insns', k.address(bytes))
-    .set('license', k.address(license))
+    .point('insns', bytes)
+    .point('license', license)
     .set('log_level', 1)
     .set('log_size', log.length)
-    .set('log_buf', k.address(log));
-  const fd = k.bpf(bpf_cmd.BPF_PROG_LOAD, attr.bytes);
+    .receive('log_buf', log);
+  const fd = k.bpf(bpf_cmd.BPF_PROG_LOAD, attr);
   expect(fd, Buffer.from(log).toString().replace(/\0+$/, '')).toBeGreaterThanOrEqual(0);
   open.push({ close: () => k.close(fd) });
   const packet = new Uint8Array(64);
   return () => {
     const run = structView(attr_test_run)
       .set('prog_fd', fd)
-      .set('data_in', k.address(packet))
+      .point('data_in', packet)
       .set('data_size_in', packet.length)
       .set('repeat', 1);
-    expect(k.bpf(bpf_cmd.BPF_PROG_TEST_RUN, run.bytes)).toBe(0);
+    expect(k.bpf(bpf_cmd.BPF_PROG_TEST_RUN, run)).toBe(0);
   };
 }
 

@@ -106,34 +106,34 @@ export class Emitter {
   }
 
   /** Address of a byte of the blob; two slots. */
-  address(to: number, at: number): void {
+  loadAddress(to: number, at: number): void {
     this.#emit(0x18, { to, from: Pseudo.MAP_IDX_VALUE });
     this.#emit(0, { immediate: at });
   }
 
   /** Makes 8 bytes of the blob point to another place in it. */
   storePointer(at: number, target: number): void {
-    this.address(0, target);
-    this.address(1, at);
+    this.loadAddress(0, target);
+    this.loadAddress(1, at);
     this.store({ register: 1, offset: 0 }, 8, 0);
   }
 
   copyInBlob(to: number, width: Width, from: number): void {
-    this.address(2, from);
+    this.loadAddress(2, from);
     this.load(0, width, { register: 2, offset: 0 });
-    this.address(1, to);
+    this.loadAddress(1, to);
     this.store({ register: 1, offset: 0 }, width, 0);
   }
 
   copyToContext(offset: number, width: Width, from: number): void {
-    this.address(1, from);
+    this.loadAddress(1, from);
     this.load(0, width, { register: 1, offset: 0 });
     this.store({ register: Register.CONTEXT, offset }, width, 0);
   }
 
   copyFromContext(to: number, width: Width, offset: number): void {
     this.load(0, width, { register: Register.CONTEXT, offset });
-    this.address(1, to);
+    this.loadAddress(1, to);
     this.store({ register: 1, offset: 0 }, width, 0);
   }
 
@@ -141,13 +141,13 @@ export class Emitter {
   overrideFromContext(to: number, width: Width, offset: number): void {
     this.load(0, width, { register: Register.CONTEXT, offset });
     this.jump(Jump.equal, { register: 0, immediate: 0 }, 3);
-    this.address(1, to);
+    this.loadAddress(1, to);
     this.store({ register: 1, offset: 0 }, width, 0);
   }
 
   copyFromStack(to: number, width: Width, offset: number): void {
     this.load(0, width, { register: Register.STACK, offset });
-    this.address(1, to);
+    this.loadAddress(1, to);
     this.store({ register: 1, offset: 0 }, width, 0);
   }
 
@@ -158,7 +158,7 @@ export class Emitter {
 
   systemCall(command: number, attribute: Attribute): void {
     this.set(1, command);
-    this.address(2, attribute.at);
+    this.loadAddress(2, attribute.at);
     this.set(3, attribute.size);
     this.call(bpf_func_id.BPF_FUNC_sys_bpf);
     this.move(Register.RESULT, 0);
@@ -178,7 +178,7 @@ export class Emitter {
   }
 
   closeInBlob(at: number): void {
-    this.address(0, at);
+    this.loadAddress(0, at);
     this.load(1, 4, { register: 0, offset: 0 });
     this.#close();
   }

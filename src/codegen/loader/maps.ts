@@ -82,7 +82,7 @@ function emitMap(context: MapsContext, wanted: { index: number; map: MapSpec; ma
     steps.fail(new ObjectError(`more than ${mostMaps} maps`, e2big));
   } else made++;
   steps.run((emitter) => {
-    emitter.address(1, slotOf(context, index));
+    emitter.loadAddress(1, slotOf(context, index));
     emitter.store({ register: 1, offset: 0 }, 4, Register.RESULT);
   });
   if (isMapInMap(map.type)) steps.run((emitter) => emitter.closeOnStack(Stack.innerMap));
@@ -141,7 +141,7 @@ function fill(context: MapsContext, index: number, map: MapSpec): void {
   if (!context.signed) {
     emitter.load(3, 8, { register: Register.CONTEXT, offset: mapPlaces(index).initialValue });
     emitter.jump(Jump.equal, { register: 3, immediate: 0 }, 8);
-    emitter.address(1, value);
+    emitter.loadAddress(1, value);
     emitter.set(2, map.valueSize);
     emitter.load(0, 4, { register: Register.CONTEXT, offset: contextHeader.flags });
     emitter.jump(Jump.set, { register: 0, immediate: inKernelMemory }, 2);

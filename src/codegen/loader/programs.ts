@@ -142,7 +142,7 @@ function load(context: ProgramsContext, linked: LinkedProgram, request: Request 
     findByName(emitter, target.name, target.kind);
     emitter.checkResult();
     const { members } = attr_prog_load;
-    emitter.address(0, attribute.at);
+    emitter.loadAddress(0, attribute.at);
     emitter.store({ register: 0, offset: members.attach_btf_id.offset }, 4, Register.RESULT);
     emitter.shiftRight(Register.RESULT, 32);
     emitter.store({ register: 0, offset: members.attach_btf_obj_fd.offset }, 4, Register.RESULT);

@@ -51,7 +51,7 @@ export class SymbolPatches {
   apply(uses: readonly SymbolUse[], instructions: number): void {
     for (const use of uses) {
       const at = instructions + use.index * 8;
-      this.#emitter.address(Register.INSTRUCTION, at);
+      this.#emitter.loadAddress(Register.INSTRUCTION, at);
       const known = this.#known.find(({ use: { name, kind, how } }) => {
         return name === use.name && kind === use.kind && (how === 'call') === (use.how === 'call');
       });
@@ -98,7 +98,7 @@ export class SymbolPatches {
     emitter.store({ register: Register.INSTRUCTION, offset: immediateAt }, 4, Register.RESULT);
     emitter.move(Register.SPARE, Register.RESULT);
     emitter.shiftRight(Register.SPARE, 32);
-    emitter.address(0, this.#slotAt(slot));
+    emitter.loadAddress(0, this.#slotAt(slot));
     emitter.store({ register: 0, offset: 0 }, 4, Register.SPARE);
     // The kernel's own BTF has no descriptor, and offset 0.
     emitter.jump(Jump.notEqual, { register: Register.SPARE, immediate: 0 }, 2);
@@ -141,10 +141,10 @@ export class SymbolPatches {
     this.#known.push({ use, instruction: at, slot: 0 });
     const name = emitter.blob.addText(use.name);
     const result = emitter.blob.reserve(8);
-    emitter.address(1, name.at);
+    emitter.loadAddress(1, name.at);
     emitter.set(2, name.length);
     emitter.set(3, 0);
-    emitter.address(4, result);
+    emitter.loadAddress(4, result);
     emitter.move(Register.RESULT, 4);
     emitter.call(bpf_func_id.BPF_FUNC_kallsyms_lookup_name);
     emitter.load(Register.SPARE, 8, { register: Register.RESULT, offset: 0 });
@@ -184,7 +184,7 @@ export class SymbolPatches {
 /** Leaves type id (lower half) and descriptor of the BTF (upper half), or an error, in the result register. */
 export function findByName(emitter: Emitter, name: string, kind: number): void {
   const text = emitter.blob.addText(name);
-  emitter.address(1, text.at);
+  emitter.loadAddress(1, text.at);
   emitter.set(2, text.length);
   emitter.set(3, kind);
   emitter.set(4, 0);

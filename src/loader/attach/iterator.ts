@@ -12,6 +12,6 @@ export function attachIterator(
   // union bpf_iter_link_info with the map's fd first.
   const info = new Uint8Array(16);
   new DataView(info.buffer).setUint32(0, target.mapFd, true);
-  const details = { iter_info: context.kernel.address(info), iter_info_len: info.length };
+  const details = { iter_info: info, iter_info_len: info.length };
   return link(context, program, { ...base, details });
 }

@@ -1,11 +1,11 @@
 import { Errno, UsageError } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
-import { bpf_attach_type } from '../../uapi/index.ts';
-import { cString, type LinkDetails } from '../calls.ts';
+import { bpf_attach_type, textTable } from '../../uapi/index.ts';
+import type { LinkDetails } from '../calls.ts';
 import { scanLines } from '../externs.ts';
 import { globMatches } from './binary.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest, tryLink } from './link.ts';
-import { cookies64, places64 } from './places.ts';
+import { cookies64, noPlace, places64 } from './places.ts';
 
 const returnFlag = 1;
 
@@ -26,16 +26,18 @@ export function attachKprobeMulti(
 ): LoadedLink {
   const { kernel, log } = context;
   if (target.atReturn && target.session) throw new UsageError('a session is at both ends of a function');
-  // What the addresses below point at must live until the call is over.
-  const names = namesOf(target)?.map(cString);
-  const places = names?.map((name) => kernel.address(name)) ?? addressesOf(context, target);
-  const array = places64(places);
-  const cookies = cookies64(target, places.length);
+  const names = namesOf(target);
+  if (names?.length === 0) throw noPlace();
+  const addresses = names === undefined ? addressesOf(context, target) : [];
+  const count = names?.length ?? addresses.length;
+  const cookies = cookies64(target, count);
   const details: LinkDetails = {
     'kprobe_multi.flags': target.atReturn ? returnFlag : 0,
-    'kprobe_multi.cnt': places.length,
-    [names === undefined ? 'kprobe_multi.addrs' : 'kprobe_multi.syms']: kernel.address(array),
-    ...(cookies === undefined ? {} : { 'kprobe_multi.cookies': kernel.address(cookies) }),
+    'kprobe_multi.cnt': count,
+    ...(names === undefined
+      ? { 'kprobe_multi.addrs': places64(addresses) }
+      : { 'kprobe_multi.syms': textTable(names) }),
+    ...(cookies === undefined ? {} : { 'kprobe_multi.cookies': cookies }),
   };
   const { fd, tooOld } = tryLink(kernel, {
     programFd: program.fd,

@@ -1,8 +1,13 @@
 import { UsageError } from '../../errors/index.ts';
 
+/** What a target without any place is refused with. */
+export function noPlace(): UsageError {
+  return new UsageError('there is no place to attach to');
+}
+
 /** Places as the kernel reads them: an array of 64-bit words. UsageError if there are none. */
 export function places64(places: readonly bigint[]): Uint8Array {
-  if (places.length === 0) throw new UsageError('there is no place to attach to');
+  if (places.length === 0) throw noPlace();
   return new Uint8Array(BigUint64Array.from(places).buffer);
 }
 

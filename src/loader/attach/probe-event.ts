@@ -1,9 +1,8 @@
+import { cString } from '../../bytes/index.ts';
+import { perfEventAttribute } from '../../kernel/index.ts';
 import { errorText } from '../../object/index.ts';
-import { cString } from '../calls.ts';
+import { PERF_FLAG_FD_CLOEXEC } from '../../uapi/index.ts';
 import type { AttachContext } from './link.ts';
-
-const attributeSize = 136;
-const closeOnExec = 8;
 
 export interface ProbeEvent {
   readonly kind: 'kprobe' | 'uprobe';
@@ -48,14 +47,10 @@ export function openProbe({ kernel, log }: AttachContext, probe: ProbeEvent): nu
     config = 1n << BigInt(bit);
   }
   config |= BigInt(probe.semaphore ?? 0) << 32n;
-  const attribute = new Uint8Array(attributeSize);
-  const view = new DataView(attribute.buffer);
-  const name = cString(probe.name);
-  view.setUint32(0, type, true);
-  view.setUint32(4, attributeSize, true);
-  view.setBigUint64(8, config, true);
-  view.setBigUint64(56, kernel.address(name), true);
-  view.setBigUint64(64, BigInt(probe.offset), true);
+  const attribute = perfEventAttribute(type)
+    .set('config', config)
+    .point(probe.kind === 'kprobe' ? 'kprobe_func' : 'uprobe_path', cString(probe.name))
+    .set('probe_offset', probe.offset);
   const cpu = probe.pid === -1 ? 0 : -1;
-  return kernel.perfEventOpen(attribute, { pid: probe.pid, cpu, groupFd: -1, flags: closeOnExec });
+  return kernel.perfEventOpen(attribute, { pid: probe.pid, cpu, groupFd: -1, flags: PERF_FLAG_FD_CLOEXEC });
 }

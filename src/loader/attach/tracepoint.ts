@@ -1,10 +1,8 @@
 import { errorText, failure } from '../../object/index.ts';
+import { PERF_FLAG_FD_CLOEXEC, perf_type_id } from '../../uapi/index.ts';
+import { perfEventAttribute } from '../../kernel/index.ts';
 import { type AttachableProgram, type AttachContext, type LoadedLink, sectionRest } from './link.ts';
 import { attachPerfEvent } from './perf-event.ts';
-
-const perfTypeTracepoint = 2;
-const attributeSize = 136;
-const closeOnExec = 8;
 
 /**
  * Attaches to a static tracepoint, e.g. category `syscalls`, name `sys_enter_execve`. `cookie` is what
@@ -51,12 +49,8 @@ function openEvent({ kernel, log }: AttachContext, point: string): number {
     log('warn', `failed to determine tracepoint '${point}' perf event ID: ${errorText(errno)}`);
     return -errno;
   }
-  const attribute = new Uint8Array(attributeSize);
-  const view = new DataView(attribute.buffer);
-  view.setUint32(0, perfTypeTracepoint, true);
-  view.setUint32(4, attributeSize, true);
-  view.setBigUint64(8, BigInt(id), true);
-  const fd = kernel.perfEventOpen(attribute, { pid: -1, cpu: 0, groupFd: -1, flags: closeOnExec });
+  const attribute = perfEventAttribute(perf_type_id.PERF_TYPE_TRACEPOINT).set('config', id);
+  const fd = kernel.perfEventOpen(attribute, { pid: -1, cpu: 0, groupFd: -1, flags: PERF_FLAG_FD_CLOEXEC });
   if (fd < 0) log('warn', `tracepoint '${point}' perf_event_open() failed: ${errorText(fd)}`);
   return fd;
 }

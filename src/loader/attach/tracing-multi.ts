@@ -24,7 +24,7 @@ export function attachTracingMulti(
     programFd: program.fd,
     target: 0,
     attachType: program.spec.expectedAttachType,
-    details: { 'tracing_multi.ids': kernel.address(new Uint8Array(ids.buffer)), 'tracing_multi.cnt': ids.length },
+    details: { 'tracing_multi.ids': new Uint8Array(ids.buffer), 'tracing_multi.cnt': ids.length },
   });
   if (fd >= 0) return new LoadedLink(kernel, fd);
   throw failure(log, -fd, `prog '${program.name}': failed to attach: ${errorText(fd)}`, tooOld);

@@ -1,7 +1,7 @@
+import { cString } from '../../bytes/index.ts';
 import { UsageError } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type } from '../../uapi/index.ts';
-import { cString } from '../calls.ts';
 import { functionOffset, matchingOffsets, resolveBinary } from './binary.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, tryLink } from './link.ts';
 import { cookies64, places64, wordsFor } from './places.ts';
@@ -41,24 +41,21 @@ export function attachUprobeMulti(
   if (target.atReturn && target.session) throw new UsageError('a session is at both ends of a function');
   const path = resolveBinary(context, program, target.binary);
   const places = offsetsOf(context, path, target).map(BigInt);
-  // What the addresses below point at must live until the call is over.
-  const offsets = places64(places);
   const cookies = cookies64(target, places.length);
   const given = 'offsets' in target ? target.counterOffsets?.map(BigInt) : undefined;
   const counters = wordsFor('counters', given, places.length);
-  const name = cString(path);
   const { fd, tooOld } = tryLink(kernel, {
     programFd: program.fd,
     target: 0,
     attachType: target.session ? bpf_attach_type.BPF_TRACE_UPROBE_SESSION : bpf_attach_type.BPF_TRACE_UPROBE_MULTI,
     details: {
-      'uprobe_multi.path': kernel.address(name),
-      'uprobe_multi.offsets': kernel.address(offsets),
+      'uprobe_multi.path': cString(path),
+      'uprobe_multi.offsets': places64(places),
       'uprobe_multi.cnt': places.length,
       'uprobe_multi.flags': target.atReturn ? returnFlag : 0,
       'uprobe_multi.pid': target.pid ?? 0,
-      ...(cookies === undefined ? {} : { 'uprobe_multi.cookies': kernel.address(cookies) }),
-      ...(counters === undefined ? {} : { 'uprobe_multi.ref_ctr_offsets': kernel.address(counters) }),
+      ...(cookies === undefined ? {} : { 'uprobe_multi.cookies': cookies }),
+      ...(counters === undefined ? {} : { 'uprobe_multi.ref_ctr_offsets': counters }),
     },
   });
   if (fd >= 0) return new LoadedLink(kernel, fd);

@@ -40,7 +40,7 @@ export async function delegatingNamespace(folder: string, delegated: 'any' | und
     if (result < 0) throw missing(`${what} fails with errno ${-result}`);
     return result;
   };
-  const text = (value: string) => libc.address(Buffer.from(`${value}\0`));
+  const text = (value: string) => Buffer.from(`${value}\0`);
   const words = ['--user', '--mount', '--map-root-user', process.execPath, '-e', opening];
   const child = spawn('unshare', words, { stdio: ['pipe', 'pipe', 'inherit'] });
   const pid = child.pid!;
@@ -75,8 +75,8 @@ export async function delegatingNamespace(folder: string, delegated: 'any' | und
     const pidfd = keep(must('pidfd_open', libc.syscall(call.pidfdOpen, [pid, 0])));
     const context = keep(must('pidfd_getfd', libc.syscall(call.pidfdGetfd, [pidfd, Number(line), 0])));
     for (const what of delegated === undefined ? [] : ['cmds', 'maps', 'progs', 'attachs']) {
-      const args = [context, setString, text(`delegate_${what}`), text(delegated!), 0];
-      must('delegating', libc.syscall(call.fsconfig, args));
+      const args = [call.fsconfig, context, setString, text(`delegate_${what}`), text(delegated!), 0];
+      must('delegating', libc.call('syscall', 'iiippi', args));
     }
     must('making the file system', libc.syscall(call.fsconfig, [context, create, 0, 0, 0]));
     const mount = keep(must('mounting it', libc.syscall(call.fsmount, [context, 0, 0])));

@@ -1,7 +1,8 @@
 import { arch } from 'node:process';
+import { cString } from '../../../bytes/index.ts';
 import { errorText, failure, LibbpfErrno } from '../../../object/index.ts';
 import { bpf_attach_type } from '../../../uapi/index.ts';
-import { createLink, cString, updateElement } from '../../calls.ts';
+import { createLink, updateElement } from '../../calls.ts';
 import type { LoadedMap } from '../../maps.ts';
 import { resolveBinary } from '../binary.ts';
 import { type AttachableProgram, type AttachContext, joinLinks, LoadedLink } from '../link.ts';
@@ -107,16 +108,15 @@ function attachPlaces(
     words(places.map(({ semaphore }) => semaphore)),
     words(ids),
   ];
-  const name = cString(path);
   const fd = createLink(kernel, {
     programFd: program.fd,
     target: 0,
     attachType: bpf_attach_type.BPF_TRACE_UPROBE_MULTI,
     details: {
-      'uprobe_multi.path': kernel.address(name),
-      'uprobe_multi.offsets': kernel.address(offsets),
-      'uprobe_multi.ref_ctr_offsets': kernel.address(counters),
-      'uprobe_multi.cookies': kernel.address(cookies),
+      'uprobe_multi.path': cString(path),
+      'uprobe_multi.offsets': offsets,
+      'uprobe_multi.ref_ctr_offsets': counters,
+      'uprobe_multi.cookies': cookies,
       'uprobe_multi.cnt': places.length,
     },
   });

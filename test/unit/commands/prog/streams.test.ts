@@ -4,28 +4,22 @@ import { tracelog } from '../../../../src/commands/prog/tracelog.ts';
 import { useKernel } from '../../../../src/commands/shared/kernel.ts';
 import type { Kernel } from '../../../../src/kernel/index.ts';
 import { memorySink } from '../../../../src/output/index.ts';
-import { attr_prog_stream_read, bpf_cmd, structView } from '../../../../src/uapi/index.ts';
+import { attr_prog_stream_read, bpf_cmd, type NativeStruct, structView } from '../../../../src/uapi/index.ts';
 
 /** A kernel with one program, 7, whose streams hold these texts; a number is the errno that reading ends with. */
 function kernelWith(streams: Record<number, (string | number)[]>) {
-  const addresses = new Map<bigint, Uint8Array>();
   const closed: number[] = [];
   const fake = {
-    address(bytes: Uint8Array): bigint {
-      const address = BigInt(addresses.size + 1) << 32n;
-      addresses.set(address, bytes);
-      return address;
-    },
-    bpf(command: number, attr: Uint8Array<ArrayBuffer>): number {
+    bpf(command: number, attr: NativeStruct): number {
       if (command === bpf_cmd.BPF_PROG_GET_FD_BY_ID) return 33;
       if (command !== bpf_cmd.BPF_PROG_STREAM_READ_BY_FD) return -22;
-      const view = structView(attr_prog_stream_read, attr);
+      const view = structView(attr_prog_stream_read, attr.bytes.slice());
       expect(view.u32('prog_fd')).toBe(33);
       const next = streams[view.u32('stream_id')]?.shift() ?? '';
       if (typeof next === 'number') return -next;
       const bytes = Buffer.from(next, 'latin1');
       expect(bytes.length).toBeLessThanOrEqual(view.u32('stream_buf_len'));
-      addresses.get(view.u64('stream_buf'))!.set(bytes);
+      (attr.pointers[0]!.target as Uint8Array).set(bytes);
       return bytes.length;
     },
     close: (fd: number) => closed.push(fd),

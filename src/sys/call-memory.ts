@@ -1,0 +1,135 @@
+import type { NativeStruct, Pointer } from '../uapi/index.ts';
+import type { Libc } from './libc.ts';
+
+const size = 1 << 16;
+/** Arrays up to this size are copied: cheaper than to ask where they are, as V8 moves small ones off its heap for that. */
+const largestCopied = 1 << 13;
+
+/**
+ * Memory that stays where it is, in which the arguments of system calls are laid out. One call at a time uses it: no
+ * JavaScript runs between `place` and `takeBack` but that of these two.
+ */
+export class CallMemory {
+  readonly #libc: Libc;
+  readonly #bytes = new Uint8Array(size);
+  readonly #view = new DataView(this.#bytes.buffer);
+  readonly #base: number;
+  #used = 0;
+  /** What the call names, kept from collection while it runs; where a copy was made, its place, else -1. */
+  readonly #targets: (Uint8Array | undefined)[] = [];
+  readonly #places: number[] = [];
+  #count = 0;
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+    this.#base = Number(libc.address(this.#bytes));
+  }
+
+  /** Puts a struct and all it points to where the kernel can read it: the address of the struct. */
+  place(struct: NativeStruct): number {
+    this.#used = 0;
+    this.#count = 0;
+    return this.#placeStruct(struct, true);
+  }
+
+  /** Hands what the kernel wrote to the arrays that wait for it, and lets go of all of them. */
+  takeBack(): void {
+    for (let i = 0; i < this.#count; i++) {
+      const place = this.#places[i]!;
+      if (place >= 0) this.#copyOut(this.#targets[i]!, place);
+      this.#targets[i] = undefined;
+    }
+    this.#count = 0;
+  }
+
+  #placeStruct({ bytes, pointers }: NativeStruct, isWritten: boolean): number {
+    const place = this.#reserve(bytes.length);
+    if (place < 0) {
+      // The kernel reads and writes the array itself, and the addresses are written into it.
+      const address = this.#addressWithin(bytes);
+      if (pointers.length > 0) this.#writePointers(viewOf(bytes), 0, pointers);
+      return address;
+    }
+    this.#copyIn(bytes, place);
+    if (isWritten) this.#keep(bytes, place);
+    this.#writePointers(this.#view, place, pointers);
+    return this.#base + place;
+  }
+
+  #writePointers(view: DataView, at: number, pointers: readonly Pointer[]): void {
+    let last: Pointer | undefined;
+    let address = 0;
+    for (let i = 0; i < pointers.length; i++) {
+      const pointer = pointers[i]!;
+      // A table of texts names one array many times.
+      const isSame = pointer.target === last?.target && pointer.isWritten === last.isWritten;
+      if (!isSame) address = this.#addressOf(pointer);
+      last = pointer;
+      writeAddress(view, at + pointer.offset, address === 0 ? 0 : address + pointer.start);
+    }
+  }
+
+  #addressOf({ target, isWritten }: Pointer): number {
+    if (!(target instanceof Uint8Array)) return this.#placeStruct(target, isWritten);
+    if (target.length === 0) return 0;
+    const place = this.#reserve(target.length);
+    if (place < 0) return this.#addressWithin(target);
+    this.#copyIn(target, place);
+    if (isWritten) this.#keep(target, place);
+    return this.#base + place;
+  }
+
+  #addressWithin(bytes: Uint8Array): number {
+    this.#keep(bytes, -1);
+    return Number(this.#libc.address(bytes));
+  }
+
+  /** The place of so many bytes, -1 if they are too many. */
+  #reserve(length: number): number {
+    const place = this.#used;
+    if (length > largestCopied || place + length > size) return -1;
+    this.#used = place + ((length + 7) & ~7);
+    return place;
+  }
+
+  #keep(bytes: Uint8Array, place: number): void {
+    this.#targets[this.#count] = bytes;
+    this.#places[this.#count++] = place;
+  }
+
+  #copyIn(bytes: Uint8Array, place: number): void {
+    this.#bytes.set(bytes, place);
+  }
+
+  #copyOut(bytes: Uint8Array, place: number): void {
+    const { length } = bytes;
+    if (length > 32) bytes.set(this.#bytes.subarray(place, place + length));
+    else for (let i = 0; i < length; i++) bytes[i] = this.#bytes[place + i]!;
+  }
+}
+
+/**
+ * Everything of a call on another thread stays in its own arrays: their addresses are written into the bytes of `struct`.
+ * Returns the arrays, to be kept until the call has ended.
+ */
+export function pinInPlace(libc: Libc, struct: NativeStruct): { address: number; kept: Uint8Array[] } {
+  const kept: Uint8Array[] = [];
+  const pin = ({ bytes, pointers }: NativeStruct): number => {
+    kept.push(bytes);
+    for (const { offset, target, start } of pointers) {
+      const address = target instanceof Uint8Array ? pin({ bytes: target, pointers: [] }) : pin(target);
+      writeAddress(viewOf(bytes), offset, address === 0 ? 0 : address + start);
+    }
+    return bytes.length === 0 ? 0 : Number(libc.address(bytes));
+  };
+  return { address: pin(struct), kept };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function writeAddress(view: DataView, offset: number, address: number): void {
+  view.setUint32(offset, address, true);
+  view.setUint32(offset + 4, address / 0x1_0000_0000, true);
+}
