@@ -1,4 +1,5 @@
 export * from './bpffs.ts';
+export { cgroupRoot } from './cgroups.ts';
 export * from './cpus.ts';
 export * from './fdinfo.ts';
 export * from './kallsyms.ts';

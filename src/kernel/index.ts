@@ -8,6 +8,13 @@ export {
 } from './batch.ts';
 export { type BtfInfo, BtfObject, loadBtfById, vmlinuxBtf } from './btf.ts';
 export { ElementCodec, type ElementValue, elementCodec, type HalfCodec } from './element-codec.ts';
+export {
+  CgroupQueries,
+  type CgroupHook,
+  cgroupHooks,
+  type CgroupQueryOptions,
+  hooksInUse,
+} from './cgroup-hooks.ts';
 export { type CounterKind, openCounter, perfEventAttribute } from './counter.ts';
 export { type ElementTypes, elementTypes } from './element-types.ts';
 export { type Holder, holders } from './holders.ts';

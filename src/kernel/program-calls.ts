@@ -13,6 +13,8 @@ export interface AttachTarget {
   readonly targetFd: number;
   /** BPF_SK_MSG_VERDICT … */
   readonly attachType: number;
+  /** BPF_F_ALLOW_MULTI …; only for attaching. */
+  readonly flags?: number;
 }
 
 /** Attaches by BPF_PROG_ATTACH. Returns 0 or -errno. */
@@ -25,11 +27,12 @@ export function detachProgram(program: BpfProgram, target: AttachTarget): number
   return program.kernel.bpf(bpf_cmd.BPF_PROG_DETACH, hook(program, target));
 }
 
-function hook(program: BpfProgram, { targetFd, attachType }: AttachTarget): NativeStruct {
+function hook(program: BpfProgram, { targetFd, attachType, flags = 0 }: AttachTarget): NativeStruct {
   return structView(attr_prog_attach)
     .set('target_fd', targetFd)
     .set('attach_bpf_fd', program.fd.number)
-    .set('attach_type', attachType);
+    .set('attach_type', attachType)
+    .set('attach_flags', flags);
 }
 
 /** Input of a test run. What is left out is not given to the program at all; an output size is the room for it in bytes. */

@@ -11,6 +11,7 @@ export const nodeFiles: FileAccess = {
   readText: (path) => translated('open', () => fs.readFileSync(path, 'utf8')),
   writeFile: (path, bytes) => translated('open', () => fs.writeFileSync(path, bytes)),
   readDirectory: (path) => translated('opendir', () => namesIn(path)),
+  readFolders: (path) => translated('opendir', () => namesIn(path, (entry) => isFolder(path, entry))),
   listDirectory: (path) => translated('opendir', () => fs.readdirSync(path)),
   readLink: (path) => translated('readlink', () => fs.readlinkSync(path)),
   status: (path) => translated('lstat', () => toStatus(fs.lstatSync(path, { bigint: true }))),
@@ -32,15 +33,25 @@ export const nodeFiles: FileAccess = {
 };
 
 /** Names in the kernel's own order; readdirSync would sort them. */
-function namesIn(path: string): string[] {
+function namesIn(path: string, isMeant: (entry: fs.Dirent) => boolean = () => true): string[] {
   const directory = fs.opendirSync(path, { bufferSize: 256 });
   try {
     const names: string[] = [];
-    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) names.push(entry.name);
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      if (isMeant(entry)) names.push(entry.name);
+    }
     return names;
   } finally {
     directory.closeSync();
   }
+}
+
+/** Asks the file itself on the file systems that do not tell kinds while listing. */
+function isFolder(path: string, entry: fs.Dirent): boolean {
+  if (entry.isDirectory()) return true;
+  const isKnown = entry.isFile() || entry.isSymbolicLink() || entry.isFIFO() || entry.isSocket();
+  if (isKnown || entry.isCharacterDevice() || entry.isBlockDevice()) return false;
+  return fs.lstatSync(`${path}/${entry.name}`, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function toStatus(stat: fs.BigIntStats): FileStatus {

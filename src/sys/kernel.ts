@@ -60,6 +60,8 @@ export interface FileAccess {
   writeFile(path: string, bytes: Uint8Array): void;
   /** Names in a directory, without `.` and `..`, in the order the kernel gives them. */
   readDirectory(path: string): string[];
+  /** Names of the directories in a directory, in the order the kernel gives them; symbolic links to some are left out. */
+  readFolders(path: string): string[];
   /** Names in a directory in no particular order: faster than `readDirectory`, for the large ones of /proc. */
   listDirectory(path: string): string[];
   readLink(path: string): string;

@@ -39,6 +39,7 @@ class LinuxKernel implements Kernel {
   readonly readChunks = nodeFiles.readChunks;
   readonly writeFile = nodeFiles.writeFile;
   readonly readDirectory = nodeFiles.readDirectory;
+  readonly readFolders = nodeFiles.readFolders;
   readonly listDirectory = nodeFiles.listDirectory;
   readonly readLink = nodeFiles.readLink;
   readonly status = nodeFiles.status;

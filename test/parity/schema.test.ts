@@ -39,7 +39,7 @@ afterAll(() => world?.end());
 /** Runs every line of the cases through both programs. */
 async function gather(): Promise<void> {
   for (const key of cases.schemaFixtures) world.get(key);
-  for (const key of everyLink) makeIfPossible(key);
+  for (const key of [...everyLink, 'mount-all', 'mount-named']) makeIfPossible(key);
   const slot = 'key 0 0 0 0 value pinned'.split(' ');
   world.reference('map', 'update', 'pinned', world.get('progarray').pin, ...slot, world.get('xdp').pin);
   for (const key of ['same1', 'same2', 'twin1', 'twin2']) world.get(key);

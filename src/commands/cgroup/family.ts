@@ -1,16 +1,23 @@
 import type { CommandFamily } from '../../cli/index.ts';
-import { unsupported } from '../shared/unsupported.ts';
 
 /** `cgroup`: programs attached to control groups. */
 export const cgroupFamily: CommandFamily = {
   name: 'cgroup',
   summary: 'Programs attached to control groups.',
   verbs: [
-    { name: 'show', summary: 'List all of them, or one.', load: unsupported('cgroup show') },
-    { name: 'list', summary: 'The same as show.', load: unsupported('cgroup list') },
-    { name: 'tree', summary: 'List the programs of all control groups of a tree.', load: unsupported('cgroup tree') },
-    { name: 'attach', summary: 'Attach a program.', load: unsupported('cgroup attach') },
-    { name: 'detach', summary: 'Detach a program.', load: unsupported('cgroup detach') },
+    {
+      name: 'show',
+      summary: 'List the programs of a control group.',
+      load: async () => (await import('./show.ts')).show,
+    },
+    { name: 'list', summary: 'The same as show.', load: async () => (await import('./show.ts')).show },
+    {
+      name: 'tree',
+      summary: 'List the programs of all control groups of a tree.',
+      load: async () => (await import('./tree.ts')).tree,
+    },
+    { name: 'attach', summary: 'Attach a program.', load: async () => (await import('./attach.ts')).attach },
+    { name: 'detach', summary: 'Detach a program.', load: async () => (await import('./attach.ts')).detach },
     { name: 'help', summary: 'Print the usage.' },
   ],
   usage: `Usage: %P %O { show | list } CGROUP [**effective**]

@@ -1,6 +1,7 @@
 // Gathers the schemas that lie beside the verbs they describe.
 import { batchSchemas } from '../batch/output-schema.ts';
 import { btfSchemas } from '../btf/output-schema.ts';
+import { cgroupSchemas } from '../cgroup/output-schema.ts';
 import { featureSchemas } from '../feature/output-schema.ts';
 import { iterSchemas } from '../iter/output-schema.ts';
 import { linkSchemas } from '../link/output-schema.ts';
@@ -9,14 +10,12 @@ import { perfSchemas } from '../perf/output-schema.ts';
 import { progSchemas } from '../prog/output-schema.ts';
 import { type JsonSchema, nullOf, type OutputSchemas, outputOf, reference } from '../shared/json-schema.ts';
 import { structOpsSchemas } from '../struct_ops/output-schema.ts';
+import { tokenSchemas } from '../token/output-schema.ts';
 import { versionSchemas } from '../version/output-schema.ts';
 
 const general: OutputSchemas = {
   ...outputOf('error', 'What any command prints when it fails before it has printed anything.', reference('error')),
-  ...nullOf(
-    ['help', 'cgroup help', 'net help', 'gen help', 'struct_ops help', 'token help'],
-    'The usage text is not printed as JSON.',
-  ),
+  ...nullOf(['help', 'net help', 'gen help', 'struct_ops help'], 'The usage text is not printed as JSON.'),
 };
 
 /** Command (`map show`) → the JSON Schema (draft 2020-12) of what it prints with `-j` and `-p`; `error` is that of failures. */
@@ -26,11 +25,13 @@ export const outputSchemas: OutputSchemas = {
   ...progSchemas,
   ...mapSchemas,
   ...linkSchemas,
+  ...cgroupSchemas,
   ...perfSchemas,
   ...featureSchemas,
   ...btfSchemas,
   ...iterSchemas,
   ...structOpsSchemas,
+  ...tokenSchemas,
   ...versionSchemas,
 };
 

@@ -24,6 +24,10 @@ export interface ParityCase {
   env?: Record<string, string>;
   /** Runs both programs as this user id without capabilities. */
   uid?: number;
+  /** It lists the programs of control groups with their flags, which the reference does on Linux 6.0 and newer only. */
+  lists?: 'cgroup';
+  /** A line of shell that is run in a mount namespace of its own, before either program, which then runs there too. */
+  within?: string;
   /** The output is a documented difference; `ours` is what must come out instead. */
   difference?: { id: string; ours: Partial<Outcome> };
   /** Why the case is as it is: what a normalisation covers, which rule is meant. */

@@ -102,6 +102,7 @@ function prepare(parityCase: ParityCase, world: World) {
     stdin: parityCase.stdin?.replace(/\{[^}\n]+\}/g, (word) => world.fill(word)),
     env: parityCase.env,
     uid: parityCase.uid,
+    within: parityCase.within === undefined ? undefined : world.fill(parityCase.within),
     cwd: world.tmp,
   };
 }

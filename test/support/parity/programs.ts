@@ -41,6 +41,8 @@ export interface RunOptions {
   env?: Record<string, string> | undefined;
   uid?: number | undefined;
   cwd?: string | undefined;
+  /** Shell run before the program, in a mount namespace of their own. */
+  within?: string | undefined;
 }
 
 /** Starts one program and waits for its end; output is taken byte for byte (as Latin-1, so that no byte is lost). */
@@ -50,7 +52,9 @@ export async function run(
   options: RunOptions = {},
 ): Promise<Omit<Outcome, 'after'>> {
   const asUser = options.uid === undefined ? [] : dropPrivileges(options.uid);
-  const [file, ...words] = [...asUser, ...program, ...argv];
+  const inNamespace =
+    options.within === undefined ? [] : ['unshare', '--mount', 'sh', '-c', `${options.within} && exec "$@"`, 'sh'];
+  const [file, ...words] = [...inNamespace, ...asUser, ...program, ...argv];
   const result = await execa(file!, words, {
     reject: false,
     stripFinalNewline: false,

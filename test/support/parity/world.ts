@@ -19,8 +19,8 @@ import { fixtures } from './fixtures/index.ts';
 import { findPrograms, type Programs } from './programs.ts';
 
 export interface FixtureObject {
-  kind: 'map' | 'prog' | 'link';
-  /** Where it is pinned. */
+  kind: 'map' | 'prog' | 'link' | 'group';
+  /** Where it is pinned; the folder of a group or of a mount. */
   pin: string;
   name?: string;
 }
@@ -100,7 +100,7 @@ export class World {
     return shown;
   }
 
-  /** Fills in `{tmp}`, `{pins}`, `{project}`, `{pin:key}`, `{id:key}`, `{name:key}`, `{tag:key}`, `{btf:key}`, `{obj:name}`. */
+  /** Fills in `{tmp}`, `{pins}`, `{project}`, `{pin:key}`, `{path:key}`, `{id:key}`, `{name:key}`, `{tag:key}`, `{btf:key}`, `{obj:name}`. */
   fill(word: string): string {
     return word.replace(/\{(\w+)(?::([\w-]+))?\}/g, (whole, what: string, key: string | undefined) => {
       if (what === 'tmp') return this.tmp;
@@ -110,7 +110,7 @@ export class World {
       if (key === undefined) return whole;
       if (what === 'obj') return objectFile(this.project, key);
       const object = this.get(key);
-      if (what === 'pin') return object.pin;
+      if (what === 'pin' || what === 'path') return object.pin;
       if (what === 'id') return String(this.show(key).id);
       if (what === 'name') return object.name ?? String(this.show(key).name);
       if (what === 'tag') return String(this.show(key).tag);
@@ -122,6 +122,7 @@ export class World {
   /** Undoes everything and waits until the kernel has let the objects go. */
   end(): void {
     const ids = [...this.#objects.values()].flatMap((object) => {
+      if (object.kind === 'group') return [];
       try {
         const shown = JSON.parse(this.reference('-j', object.kind, 'show', 'pinned', object.pin)) as { id: number };
         return [[object.kind, String(shown.id)] as const];

@@ -1,0 +1,4 @@
+import { paritySuite } from '../support/parity/suite.ts';
+import { token } from './cases/token.ts';
+
+paritySuite('token', token);
