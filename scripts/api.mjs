@@ -42,7 +42,7 @@ function emitDeclarations() {
   ];
   const { status, stdout } = spawnSync(process.execPath, words, { cwd: project, encoding: 'utf8' });
   if (status !== 0) throw new Error(stdout);
-  return path.join(folder, 'btf/index.d.ts');
+  return path.join(folder, 'btf/public.d.ts');
 }
 
 /** What a declaration file exports, by name: its comment and its declaration. */

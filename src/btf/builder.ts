@@ -1,4 +1,5 @@
 import { ByteWriter, StringTableBuilder } from '../bytes/index.ts';
+import { wordsOf, writeBtf } from './header.ts';
 import type { BtfMember, BtfParam, BtfSectionVar, BtfType } from './types.ts';
 import { kindNames } from './types.ts';
 
@@ -106,11 +107,8 @@ export class BtfBuilder {
 
   /** The whole blob: header, types, strings. */
   finish(): Uint8Array {
-    const types = this.#writer.finish();
-    const strings = this.#strings.finish();
-    const out = new ByteWriter({ littleEndian: this.#littleEndian, capacity: 24 + types.length + strings.length });
-    out.u16(0xeb9f).u8(1).u8(0).u32(24);
-    out.u32(0).u32(types.length).u32(types.length).u32(strings.length);
-    return out.bytes(types).bytes(strings).finish();
+    const littleEndian = this.#littleEndian;
+    const words = wordsOf(this.#writer.finish(), littleEndian);
+    return writeBtf({ words, strings: this.#strings.finish(), littleEndian });
   }
 }

@@ -1,5 +1,4 @@
-import { ParseError } from '../errors/index.ts';
-import { extSegments, parseBtfExt } from './ext.ts';
+import { type ExtKind, extKinds, readBtfExt } from './ext.ts';
 
 /** Words of a record that hold string offsets, by kind of record. */
 const stringWords = { funcInfo: [], lineInfo: [1, 2], coreRelos: [2] } as const;
@@ -20,25 +19,22 @@ export function mapExtTypeIds(bytes: Uint8Array, map: (id: number) => number): U
 
 interface Edit {
   readonly map: (value: number) => number;
-  readonly words: Readonly<Record<'funcInfo' | 'lineInfo' | 'coreRelos', readonly number[]>>;
+  readonly words: Readonly<Record<ExtKind, readonly number[]>>;
   readonly sectionNames: boolean;
 }
 
 function edit(bytes: Uint8Array, { map, words, sectionNames }: Edit): Uint8Array {
-  parseBtfExt(bytes);
   const copy = Uint8Array.from(bytes);
   const view = new DataView(copy.buffer);
-  const { littleEndian, segments } = extSegments(copy);
-  const change = (at: number) => view.setUint32(at, map(view.getUint32(at, littleEndian)), littleEndian);
-  for (const { kind, start, end } of segments) {
-    if (start === end) continue;
-    const recordSize = view.getUint32(start, littleEndian);
-    for (let at = start + 4; at < end; ) {
-      const count = view.getUint32(at + 4, littleEndian);
-      if (sectionNames) change(at);
-      at += 8;
-      if (at + count * recordSize > end) throw new ParseError('BTF.ext', at, `expected ${count} records`);
-      for (let i = 0; i < count; i++, at += recordSize) for (const word of words[kind]) change(at + word * 4);
+  const ext = readBtfExt(copy);
+  const change = (at: number) => view.setUint32(at, map(view.getUint32(at, ext.littleEndian)), ext.littleEndian);
+  for (const kind of extKinds) {
+    for (const { at, recordSize, bytes: records } of ext[kind]) {
+      // The name and the number of the records stand before them.
+      if (sectionNames) change(at - 8);
+      for (let record = at; record < at + records.length; record += recordSize) {
+        for (const word of words[kind]) change(record + word * 4);
+      }
     }
   }
   return copy;

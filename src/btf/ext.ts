@@ -1,4 +1,4 @@
-import { ByteReader } from '../bytes/index.ts';
+import { ByteReader, hostIsLittleEndian } from '../bytes/index.ts';
 
 /** Records of one ELF section; `section` is a string offset into the BTF that belongs to it. */
 export interface ExtSection<Record> {
@@ -36,78 +36,122 @@ export interface BtfExt {
   readonly coreRelos: readonly ExtSection<CoreRelocation>[];
 }
 
-/** Where the records of one kind lie: bytes from the start of the section. */
-export interface ExtSegment {
-  readonly kind: 'funcInfo' | 'lineInfo' | 'coreRelos';
-  readonly start: number;
-  readonly end: number;
+/** The three kinds of records, in the order of the header. */
+export const extKinds = ['funcInfo', 'lineInfo', 'coreRelos'] as const;
+export type ExtKind = (typeof extKinds)[number];
+
+/** Bytes of the shortest record of a kind: what the first kernels that took it knew. */
+const shortestRecord: Readonly<Record<ExtKind, number>> = { funcInfo: 8, lineInfo: 16, coreRelos: 16 };
+
+/** Records of one ELF section as they are in the file; a word of each has four bytes, and the first is a byte offset. */
+export interface ExtRecords {
+  /** Name of the ELF section: a string offset into the BTF that belongs to it. */
+  readonly section: number;
+  readonly recordSize: number;
+  /** Where the first record lies: bytes from the start of `.BTF.ext`. */
+  readonly at: number;
+  readonly bytes: Uint8Array;
 }
 
-/** Reads and checks the header. Throws ParseError. */
-export function extSegments(bytes: Uint8Array): { littleEndian: boolean; segments: readonly ExtSegment[] } {
+/** The undecoded records of a `.BTF.ext` section. */
+export type RawBtfExt = Readonly<Record<ExtKind, readonly ExtRecords[]>> & { readonly littleEndian: boolean };
+
+/**
+ * Finds the records of a `.BTF.ext` section, either byte order; they stay where they are. Throws ParseError; its offset
+ * is 2 or 3 where version or flags are not known here. Source: btf_ext_parse of libbpf.
+ */
+export function readBtfExt(bytes: Uint8Array): RawBtfExt {
   const littleEndian = !(bytes[0] === 0xeb && bytes[1] === 0x9f);
   const reader = new ByteReader(bytes, { format: 'BTF.ext', littleEndian });
   if (reader.u16() !== 0xeb9f) throw reader.error('magic 0xeb9f', 0);
   const version = reader.u8();
-  if (version !== 1) throw reader.error(`version 1, not ${version}`, 2);
-  reader.skip(1);
+  const flags = reader.u8();
   const headerSize = reader.u32();
+  if (version !== 1) throw reader.error(`version 1, not ${version}`, 2);
+  if (flags !== 0) throw reader.error(`flags 0, not ${flags}`, 3);
+  if (headerSize >= bytes.length) throw reader.error('records after the header', 4);
   if (headerSize < 24) throw reader.error('a header of at least 24 bytes', 4);
-  const kinds = ['funcInfo', 'lineInfo', 'coreRelos'] as const;
-  const segments = kinds.map((kind, i) => {
+  const places = extKinds.map((kind, i) => {
     const [offset, size] = i < 2 || headerSize >= 32 ? [reader.u32(), reader.u32()] : [0, 0];
-    return { kind, start: headerSize + offset, end: headerSize + offset + size };
+    return { kind, offset, size };
   });
-  return { littleEndian, segments };
+  const [funcInfo, lineInfo, coreRelos] = places.map(({ kind, offset, size }) => {
+    if (size === 0) return [];
+    if (offset % 4 !== 0) throw reader.error(`records of ${kind} aligned to 4 bytes`, 8);
+    return sections(reader, { start: headerSize + offset, size }, shortestRecord[kind]);
+  }) as [ExtRecords[], ExtRecords[], ExtRecords[]];
+  return { littleEndian, funcInfo, lineInfo, coreRelos };
 }
 
-/** Parses the content of a `.BTF.ext` section, either byte order. Throws ParseError. */
-export function parseBtfExt(bytes: Uint8Array): BtfExt {
-  const { littleEndian, segments } = extSegments(bytes);
-  const reader = new ByteReader(bytes, { format: 'BTF.ext', littleEndian });
-  const [func, line, core] = segments as [ExtSegment, ExtSegment, ExtSegment];
-  return {
-    funcInfo: sections(reader, func, 8, funcRecord),
-    lineInfo: sections(reader, line, 16, lineRecord),
-    coreRelos: sections(reader, core, 16, coreRecord),
-  };
-}
-
-function sections<T>(
-  whole: ByteReader,
-  { start, end }: ExtSegment,
-  minRecord: number,
-  read: (reader: ByteReader) => T,
-): ExtSection<T>[] {
-  if (start === end) return [];
-  const reader = whole.slice(start, end - start);
+function sections(whole: ByteReader, place: { start: number; size: number }, shortest: number): ExtRecords[] {
+  const reader = whole.slice(place.start, place.size);
   const recordSize = reader.u32();
-  if (recordSize < minRecord || recordSize % 4 !== 0) throw reader.error(`records of at least ${minRecord} bytes`, 0);
-  const found: ExtSection<T>[] = [];
+  if (recordSize < shortest || recordSize % 4 !== 0) throw reader.error(`records of at least ${shortest} bytes`, 0);
+  if (reader.remaining === 0) throw reader.error('at least one section');
+  const found: ExtRecords[] = [];
   while (reader.remaining > 0) {
     const section = reader.u32();
     const count = reader.u32();
-    if (count * recordSize > reader.remaining) throw reader.error(`${count} records of ${recordSize} bytes`);
-    const records: T[] = [];
-    for (let i = 0; i < count; i++) {
-      const next = reader.offset + recordSize;
-      records.push(read(reader));
-      reader.seek(next);
-    }
-    found.push({ section, records });
+    if (count === 0) throw reader.error('at least one record');
+    if (count > reader.remaining / recordSize) throw reader.error(`${count} records of ${recordSize} bytes`);
+    const at = place.start + reader.offset;
+    found.push({ section, recordSize, at, bytes: reader.bytes(count * recordSize) });
   }
   return found;
 }
 
-function funcRecord(reader: ByteReader): FuncInfo {
-  return { insnOffset: reader.u32(), typeId: reader.u32() };
+/** Parses the content of a `.BTF.ext` section, either byte order. Throws ParseError. */
+export function parseBtfExt(bytes: Uint8Array): BtfExt {
+  const { littleEndian, funcInfo, lineInfo, coreRelos } = readBtfExt(bytes);
+  const decode = <T>(all: readonly ExtRecords[], record: (words: RecordWords) => T): ExtSection<T>[] =>
+    all.map((one) => ({ section: one.section, records: decodeRecords(one, littleEndian, record) }));
+  return {
+    funcInfo: decode(funcInfo, funcRecord),
+    lineInfo: decode(lineInfo, lineRecord),
+    coreRelos: decode(coreRelos, coreRecord),
+  };
 }
 
-function lineRecord(reader: ByteReader): LineInfo {
-  const [insnOffset, fileName, line, place] = [reader.u32(), reader.u32(), reader.u32(), reader.u32()];
-  return { insnOffset, fileName, line, lineNumber: place >>> 10, column: place & 0x3ff };
+/** Reads a 32-bit word of a record by its index. */
+type RecordWords = (index: number) => number;
+
+/** The decoded records of one section. */
+export function decodeRecords<T>(
+  { bytes, recordSize }: Pick<ExtRecords, 'bytes' | 'recordSize'>,
+  littleEndian: boolean,
+  record: (words: RecordWords) => T,
+): T[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const found: T[] = [];
+  for (let at = 0; at + recordSize <= bytes.length; at += recordSize) {
+    found.push(record((index) => view.getUint32(at + index * 4, littleEndian)));
+  }
+  return found;
 }
 
-function coreRecord(reader: ByteReader): CoreRelocation {
-  return { insnOffset: reader.u32(), typeId: reader.u32(), access: reader.u32(), kind: reader.u32() };
+/** Decodes a function record. */
+export function funcRecord(word: RecordWords): FuncInfo {
+  return { insnOffset: word(0), typeId: word(1) };
+}
+
+/** Decodes a line record: line and column share a word. */
+export function lineRecord(word: RecordWords): LineInfo {
+  const place = word(3);
+  return {
+    insnOffset: word(0),
+    fileName: word(1),
+    line: word(2),
+    lineNumber: place >>> 10,
+    column: place & 0x3ff,
+  };
+}
+
+/** Decodes a CO-RE relocation. */
+export function coreRecord(word: RecordWords): CoreRelocation {
+  return { insnOffset: word(0), typeId: word(1), access: word(2), kind: word(3) };
+}
+
+/** Decodes the line record at an offset of bytes, as the kernel gives and takes them: in this machine's byte order. */
+export function lineRecordAt(view: DataView, at: number): LineInfo {
+  return lineRecord((index) => view.getUint32(at + index * 4, hostIsLittleEndian));
 }

@@ -1,28 +1,36 @@
-import { elementSize, headWords, kindOf, kindOfInfo, vlenOfInfo } from './records.ts';
+import { elementSize, headWords, isComposite, Kind, kindOfInfo, vlenOfInfo } from './records.ts';
 
 /** What a graph is made of: the records of one blob, from `firstId` on. */
 export interface RecordSource {
   readonly base: RecordSource | undefined;
   readonly firstId: number;
   readonly typeCount: number;
+  /** Bytes of a pointer. */
+  readonly pointerSize: number;
   readonly words: Uint32Array;
   recordStart(id: number): number | undefined;
 }
+
+type GraphParts = Pick<TypeGraph, 'words' | 'starts' | 'firstId' | 'typeCount' | 'pointerSize'>;
 
 /** All records of a BTF and its bases in one array of words, by id; void is a record of zeros. */
 export class TypeGraph {
   readonly words: Uint32Array;
   /** Id → index of its record. */
   readonly starts: Uint32Array;
-  /** First and last id that are not a base's. */
+  /** Id of the first type that is not a base's. */
   readonly firstId: number;
-  readonly lastId: number;
+  /** Number of types without void: the last id. */
+  readonly typeCount: number;
+  /** Bytes of a pointer. */
+  readonly pointerSize: number;
 
-  private constructor(parts: Pick<TypeGraph, 'words' | 'starts' | 'firstId' | 'lastId'>) {
+  private constructor(parts: GraphParts) {
     this.words = parts.words;
     this.starts = parts.starts;
     this.firstId = parts.firstId;
-    this.lastId = parts.lastId;
+    this.typeCount = parts.typeCount;
+    this.pointerSize = parts.pointerSize;
   }
 
   static of(source: RecordSource): TypeGraph {
@@ -36,7 +44,8 @@ export class TypeGraph {
       for (let id = part.firstId; id <= part.typeCount; id++) starts[id] = at + part.recordStart(id)!;
       at += part.words.length;
     }
-    return new TypeGraph({ words, starts, firstId: source.firstId, lastId: source.typeCount });
+    const { firstId, typeCount, pointerSize } = source;
+    return new TypeGraph({ words, starts, firstId, typeCount, pointerSize });
   }
 
   /** A graph whose words may be edited. */
@@ -81,12 +90,11 @@ export class TypeGraph {
 
   isEnum(id: number): boolean {
     const kind = this.kind(id);
-    return kind === kindOf.enum || kind === kindOf.enum64;
+    return kind === Kind.enum || kind === Kind.enum64;
   }
 
   isComposite(id: number): boolean {
-    const kind = this.kind(id);
-    return kind === kindOf.struct || kind === kindOf.union;
+    return isComposite(this.kind(id));
   }
 
   sameHead(a: number, b: number): boolean {
@@ -102,5 +110,23 @@ export class TypeGraph {
       if (words[startA + i] !== words[startB + i] && i % size !== skip) return false;
     }
     return true;
+  }
+}
+
+/** The type that a chain element refers to, for the kinds that take their place in a C header from it. */
+export function referred(graph: TypeGraph, id: number): number | undefined {
+  switch (graph.kind(id)) {
+    case Kind.array:
+      return graph.tail(id, 0);
+    case Kind.type_tag:
+    case Kind.const:
+    case Kind.ptr:
+    case Kind.volatile:
+    case Kind.restrict:
+    case Kind.typedef:
+    case Kind.decl_tag:
+      return graph.sizeOrType(id);
+    default:
+      return undefined;
   }
 }

@@ -20,6 +20,7 @@ export function jsonSchemaFor(btf: Btf, typeId: number, options: JsonSchemaOptio
   };
 }
 
+const floatText = '^\\s*([-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?|NaN|-?Infinity)\\s*$';
 const integerText = '^\\s*[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|[0-9]+)\\s*$';
 
 function integer(bits: number, signed: boolean): JsonSchema {
@@ -42,7 +43,7 @@ function schemaOf(layout: ValueLayout, options: JsonSchemaOptions, bitSize = 0):
       return { anyOf: [{ type: 'boolean' }, { enum: [0, 1] }] };
     case 'float':
       // What is no JSON number (`NaN`, `-Infinity`) is a string.
-      return { anyOf: [{ type: 'number' }, { type: 'string' }] };
+      return { anyOf: [{ type: 'number' }, { type: 'string', pattern: floatText }] };
     case 'enum':
       return { anyOf: [{ enum: [...layout.names.keys()] }, integer(bitSize || layout.bits, layout.signed)] };
     case 'array': {

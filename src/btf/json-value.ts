@@ -1,16 +1,17 @@
 import { UsageError } from '../errors/index.ts';
 
 /**
- * JSON text as a value, every integer exact: those beyond 2^53 become bigints. UsageError with `what` and the position
- * for text that is no JSON.
+ * JSON text as a value, every number exact or left to who takes it: integers beyond 2^53 become bigints, numbers beyond
+ * the largest double their own text. UsageError with `what` and the position for text that is no JSON.
  */
 export function parseJsonValue(text: string, what = 'value'): unknown {
-  if (!/\d{16}/.test(text)) return parse(text, what);
+  if (!/\d{16}|\de\+?\d{3}/i.test(text)) return parse(text, what);
   // A string that begins with it stands for an integer; nobody can know it beforehand.
   const mark = globalThis.crypto.randomUUID();
-  const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g, (token) =>
-    /^-?\d{16,}$/.test(token) ? `"${mark}${token}"` : token,
-  );
+  const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g, (token) => {
+    if (/^-?\d{16,}$/.test(token)) return `"${mark}${token}"`;
+    return token[0] !== '"' && !Number.isFinite(Number(token)) ? `"${token}"` : token;
+  });
   const restore = (_name: string, value: unknown): unknown =>
     typeof value === 'string' && value.startsWith(mark) ? BigInt(value.slice(mark.length)) : value;
   // A first reading of the text itself keeps positions in errors true, and refuses `"a"12345678901234567`.

@@ -1,5 +1,5 @@
 import { ParseError } from '../errors/index.ts';
-import { assembleBtf } from './assemble.ts';
+import { currentHeaderSize, writeBtf } from './header.ts';
 import type { Btf } from './parse.ts';
 import { forEachStringWord, forEachTypeIdWord } from './records.ts';
 import { StringPool, stringMapper } from './string-pool.ts';
@@ -58,6 +58,11 @@ export class BtfMerger {
       words.set(part, at);
       at += part.length;
     }
-    return assembleBtf(words, this.#strings.finish(), { littleEndian: this.#littleEndian });
+    return writeBtf({
+      words,
+      strings: this.#strings.finish(),
+      littleEndian: this.#littleEndian,
+      headerSize: currentHeaderSize,
+    });
   }
 }

@@ -1,9 +1,9 @@
 import { ParseError } from '../errors/index.ts';
 import { bpf_core_relo_kind } from '../uapi/index.ts';
-import { assembleBtf } from './assemble.ts';
+import { currentHeaderSize, writeBtf } from './header.ts';
 import type { TypeGraph } from './graph.ts';
 import type { Btf } from './parse.ts';
-import { forEachStringWord, forEachTypeIdWord, kindOf, recordWords } from './records.ts';
+import { forEachStringWord, forEachTypeIdWord, Kind, recordWords } from './records.ts';
 import { StringPool, stringMapper } from './string-pool.ts';
 import { kindNames } from './types.ts';
 import { checkTypes } from './validate.ts';
@@ -40,7 +40,8 @@ export class BtfMinimizer {
   /** Notes what one relocation needs. Throws ParseError where it does not fit the types. */
   add({ kind, rootId, access }: CoreUse): void {
     const { BPF_CORE_TYPE_ID_LOCAL, BPF_CORE_TYPE_MATCHES } = bpf_core_relo_kind;
-    if (rootId > this.#graph.lastId) throw new ParseError('BTF', 0, `type ${rootId}, there are ${this.#graph.lastId}`);
+    if (rootId > this.#graph.typeCount)
+      throw new ParseError('BTF', 0, `type ${rootId}, there are ${this.#graph.typeCount}`);
     switch (kind) {
       // The object's own types are meant.
       case BPF_CORE_TYPE_ID_LOCAL:
@@ -68,7 +69,7 @@ export class BtfMinimizer {
     this.#mark(id, false, new Set());
     for (const index of access.slice(1)) {
       for (let steps = 0; isTransparent(graph.kind(id)); steps++) {
-        if (steps > graph.lastId) throw new ParseError('BTF', 0, `type ${id} stands for no concrete type`);
+        if (steps > graph.typeCount) throw new ParseError('BTF', 0, `type ${id} stands for no concrete type`);
         id = graph.sizeOrType(id);
       }
       if (graph.isComposite(id)) {
@@ -76,7 +77,7 @@ export class BtfMinimizer {
         this.#keepMember(id, index);
         id = graph.words[graph.elements(id) + index * 3 + 1]!;
         this.#mark(id, false, new Set());
-      } else if (graph.kind(id) === kindOf.array) {
+      } else if (graph.kind(id) === Kind.array) {
         id = graph.tail(id, 0);
       } else {
         throw this.#unsupported(id);
@@ -101,22 +102,22 @@ export class BtfMinimizer {
     this.#types.add(id);
     const graph = this.#graph;
     switch (graph.kind(id)) {
-      case kindOf.int:
-      case kindOf.float:
-      case kindOf.enum:
-      case kindOf.enum64:
-      case kindOf.struct:
-      case kindOf.union:
+      case Kind.int:
+      case Kind.float:
+      case Kind.enum:
+      case Kind.enum64:
+      case Kind.struct:
+      case Kind.union:
         return;
-      case kindOf.ptr:
+      case Kind.ptr:
         if (!followPointers) return;
         break;
-      case kindOf.const:
-      case kindOf.restrict:
-      case kindOf.volatile:
-      case kindOf.typedef:
-      case kindOf.array:
-      case kindOf.func_proto:
+      case Kind.const:
+      case Kind.restrict:
+      case Kind.volatile:
+      case Kind.typedef:
+      case Kind.array:
+      case Kind.func_proto:
         break;
       default:
         throw this.#unsupported(id);
@@ -127,35 +128,35 @@ export class BtfMinimizer {
   /** A type with all members, except of structs that are only pointed at. */
   #markWhole(id: number, behindPointer: boolean, seen: Set<number>): void {
     const graph = this.#graph;
-    const key = behindPointer ? id + graph.lastId + 1 : id;
+    const key = behindPointer ? id + graph.typeCount + 1 : id;
     if (id === 0 || seen.has(key)) return;
     seen.add(key);
     this.#types.add(id);
     const kind = graph.kind(id);
     switch (kind) {
-      case kindOf.int:
-      case kindOf.float:
-      case kindOf.enum:
-      case kindOf.enum64:
-      case kindOf.fwd:
+      case Kind.int:
+      case Kind.float:
+      case Kind.enum:
+      case Kind.enum64:
+      case Kind.fwd:
         return;
-      case kindOf.struct:
-      case kindOf.union:
+      case Kind.struct:
+      case Kind.union:
         if (behindPointer) return;
         for (let index = 0; index < graph.vlen(id); index++) this.#keepMember(id, index);
         break;
-      case kindOf.ptr:
-      case kindOf.const:
-      case kindOf.restrict:
-      case kindOf.volatile:
-      case kindOf.typedef:
-      case kindOf.array:
-      case kindOf.func_proto:
+      case Kind.ptr:
+      case Kind.const:
+      case Kind.restrict:
+      case Kind.volatile:
+      case Kind.typedef:
+      case Kind.array:
+      case Kind.func_proto:
         break;
       default:
         throw this.#unsupported(id);
     }
-    const behind = kind === kindOf.ptr || (isTransparent(kind) && behindPointer);
+    const behind = kind === Kind.ptr || (isTransparent(kind) && behindPointer);
     forEachTypeIdWord(graph.words, graph.starts[id]!, (i) => this.#markWhole(graph.words[i]!, behind, seen));
   }
 
@@ -183,7 +184,12 @@ export class BtfMinimizer {
       words.set(record, at);
       at += record.length;
     }
-    return assembleBtf(words, strings.finish(), { littleEndian: source.littleEndian });
+    return writeBtf({
+      words,
+      strings: strings.finish(),
+      littleEndian: source.littleEndian,
+      headerSize: currentHeaderSize,
+    });
   }
 
   #whole(id: number): Uint32Array {
@@ -206,5 +212,5 @@ export class BtfMinimizer {
 }
 
 function isTransparent(kind: number): boolean {
-  return kind === kindOf.const || kind === kindOf.volatile || kind === kindOf.restrict || kind === kindOf.typedef;
+  return kind === Kind.const || kind === Kind.volatile || kind === Kind.restrict || kind === Kind.typedef;
 }

@@ -1,43 +1,43 @@
-import { decodeUtf8, hostIsLittleEndian } from '../bytes/index.ts';
+import { decodeUtf8 } from '../bytes/index.ts';
 import { ParseError } from '../errors/index.ts';
 import { decodeType } from './decode.ts';
 import { TypeGraph } from './graph.ts';
-import { parseHeader } from './header.ts';
-import { headWords, type KindLayouts, kindOfInfo, recordWords, recordWordsByLayout } from './records.ts';
+import { RecordView } from './record-view.ts';
+import type { KindLayouts } from './records.ts';
 import type { BtfKind, BtfType } from './types.ts';
 import { problemOf } from './validate.ts';
 
-const maxTypes = 0x7fffffff;
 /** Names that are searched for in the strings before all are indexed, which costs as much as some thirty searches. */
 const maxSearches = 8;
 
 const voidType: BtfType = { kind: 'void', id: 0, name: 'void' };
+
+/** What parsing needs besides the bytes. */
+export interface BtfOptions {
+  /** What a split BTF (a kernel module's) continues. */
+  base?: Btf | undefined;
+  /**
+   * Bytes of a pointer, 4 or 8, where something else than the types says so: the class of an ELF file. Otherwise it is
+   * that of the base, else the size of `long`, else 8.
+   */
+  pointerSize?: number | undefined;
+}
 
 /**
  * A parsed BTF blob. Types are decoded when asked for. A split BTF continues the ids and strings of `base`.
  * The constructor throws ParseError as `parseBtf` does.
  */
 export class Btf {
-  /** Byte order of the blob. */
-  readonly littleEndian: boolean;
   /** What a split BTF continues. */
   readonly base: Btf | undefined;
   /** The blob itself. */
   readonly bytes: Uint8Array;
-  /** Number of types without void, those of the base included: ids are 1…typeCount. */
-  readonly typeCount: number;
-  /** Id of the first type that is not the base's. */
-  readonly firstId: number;
   /** Where type records and strings lie in `bytes`. */
   readonly typesStart: number;
   readonly stringsStart: number;
   readonly stringsSize: number;
-  /** @internal The own type records as 32-bit words of this machine's byte order; a copy. */
-  readonly words: Uint32Array;
-  /** @internal Sizes of kinds beyond those known here, where the blob (or its base) tells them. */
-  readonly layouts: KindLayouts | undefined;
-  readonly #firstString: number;
-  readonly #starts: Uint32Array;
+  /** @internal The records, undecoded. */
+  readonly records: RecordView;
   readonly #types: (BtfType | undefined)[] = [];
   readonly #str = (offset: number) => this.str(offset);
   #graph: TypeGraph | undefined;
@@ -49,35 +49,54 @@ export class Btf {
   #allStrings: Uint8Array | undefined;
   #stringOffsets: Map<string, number> | undefined;
 
-  constructor(bytes: Uint8Array, options: { base?: Btf | undefined } = {}) {
-    const { base } = options;
-    const header = parseHeader(bytes);
-    const { stringsStart, stringsEnd } = header;
+  constructor(bytes: Uint8Array, options: BtfOptions = {}) {
+    const { base, pointerSize } = options;
+    const records = new RecordView(bytes, { base: base?.records, pointerSize });
+    this.records = records;
     this.bytes = bytes;
     this.base = base;
-    this.littleEndian = header.littleEndian;
-    this.typesStart = header.typesStart;
-    this.stringsStart = stringsStart;
-    this.stringsSize = stringsEnd - stringsStart;
-    this.layouts = header.layouts ?? base?.layouts;
-    if (this.stringsSize === 0 ? base === undefined : bytes[stringsEnd - 1] !== 0) {
-      throw bad(stringsEnd, 'strings that end with a NUL');
-    }
-    if (base === undefined && bytes[stringsStart] !== 0) throw bad(stringsStart, 'an empty first string');
-    this.#firstString = base === undefined ? 0 : base.stringEnd;
-    this.firstId = base === undefined ? 1 : base.typeCount + 1;
-    this.words = wordsOf(bytes.subarray(header.typesStart, header.typesEnd), header.littleEndian);
-    this.#starts = this.#index(header.typesEnd - header.typesStart);
-    this.typeCount = this.firstId - 1 + this.#starts.length;
+    this.typesStart = records.typesAt;
+    this.stringsStart = records.stringsAt;
+    this.stringsSize = records.strings.length;
+  }
+
+  /** Byte order of the blob. */
+  get littleEndian(): boolean {
+    return this.records.littleEndian;
+  }
+
+  /** Number of types without void, those of the base included: ids are 1…typeCount. */
+  get typeCount(): number {
+    return this.records.typeCount;
+  }
+
+  /** Id of the first type that is not the base's. */
+  get firstId(): number {
+    return this.records.firstId;
+  }
+
+  /** Bytes of a pointer in the programs these types describe. */
+  get pointerSize(): number {
+    return this.records.pointerSize;
+  }
+
+  /** @internal The own type records as 32-bit words of this machine's byte order. */
+  get words(): Uint32Array {
+    return this.records.words;
+  }
+
+  /** @internal Sizes of kinds beyond those known here, where the blob (or its base) tells them. */
+  get layouts(): KindLayouts | undefined {
+    return this.records.layouts;
   }
 
   /** The offset of the first own string, and one past the last: string offsets count through the base's strings. */
   get stringStart(): number {
-    return this.#firstString;
+    return this.records.stringStart;
   }
 
   get stringEnd(): number {
-    return this.#firstString + this.stringsSize;
+    return this.records.stringEnd;
   }
 
   /** The type with this id, or undefined where there is none. Throws ParseError where its record is damaged. */
@@ -87,9 +106,9 @@ export class Btf {
     const index = id - this.firstId;
     const known = this.#types[index];
     if (known !== undefined) return known;
-    const start = this.#starts[index];
+    const start = this.records.starts[index];
     if (start === undefined) return undefined;
-    const type = decodeType(this.words, start, id, this.#str);
+    const type = decodeType(this.records.words, start, id, this.#str);
     this.#types[index] = type;
     return type;
   }
@@ -103,9 +122,9 @@ export class Btf {
 
   /** The string at a string offset. Throws ParseError outside the section. */
   str(offset: number): string {
-    if (offset < this.#firstString) return this.base!.str(offset);
+    if (offset < this.stringStart) return this.base!.str(offset);
     const { text, isAscii } = this.#stringsAt(offset);
-    const at = offset - this.#firstString;
+    const at = offset - this.stringStart;
     const end = text.indexOf('\0', at);
     if (isAscii) return text.slice(at, end < 0 ? undefined : end);
     const start = this.stringsStart + at;
@@ -114,9 +133,9 @@ export class Btf {
 
   /** @internal As `str`, but one character for each byte, so that strings are equal exactly where their bytes are. */
   stringKey(offset: number): string {
-    if (offset < this.#firstString) return this.base!.stringKey(offset);
+    if (offset < this.stringStart) return this.base!.stringKey(offset);
     const { text } = this.#stringsAt(offset);
-    const at = offset - this.#firstString;
+    const at = offset - this.stringStart;
     const end = text.indexOf('\0', at);
     return text.slice(at, end < 0 ? undefined : end);
   }
@@ -161,11 +180,11 @@ export class Btf {
   #indexStrings(): Map<string, number> {
     const found = new Map<string, number>();
     if (this.stringsSize === 0) return found;
-    const { text } = this.#stringsAt(this.#firstString);
+    const { text } = this.#stringsAt(this.stringStart);
     for (let at = 0; at < text.length; ) {
       const end = text.indexOf('\0', at);
       const key = text.slice(at, end);
-      if (!found.has(key)) found.set(key, this.#firstString + at);
+      if (!found.has(key)) found.set(key, this.stringStart + at);
       at = end + 1;
     }
     return found;
@@ -195,10 +214,10 @@ export class Btf {
     const offsets = this.base === undefined ? new Set<number>() : this.base.#offsetsOf(name);
     if (offsets === undefined || name === '' || name.includes('\0')) return undefined;
     if (this.stringsSize === 0) return offsets;
-    const { text, isAscii } = this.#stringsAt(this.#firstString);
+    const { text, isAscii } = this.#stringsAt(this.stringStart);
     if (!isAscii) return undefined;
     const whole = `${name}\0`;
-    for (let at = text.indexOf(whole); at >= 0; at = text.indexOf(whole, at + 1)) offsets.add(this.#firstString + at);
+    for (let at = text.indexOf(whole); at >= 0; at = text.indexOf(whole, at + 1)) offsets.add(this.stringStart + at);
     return offsets;
   }
 
@@ -206,8 +225,8 @@ export class Btf {
     const ids: number[] = [];
     if (offsets.size === 0) return ids;
     const [only] = offsets.size === 1 ? offsets : [];
-    for (let index = 0; index < this.#starts.length; index++) {
-      const offset = this.words[this.#starts[index]!]!;
+    for (let index = 0; index < this.records.starts.length; index++) {
+      const offset = this.words[this.records.starts[index]!]!;
       if (only === undefined ? offsets.has(offset) : offset === only) ids.push(this.firstId + index);
     }
     return ids;
@@ -215,33 +234,30 @@ export class Btf {
 
   /** Offset of a type's record within `bytes`; own types only. */
   recordOffset(id: number): number | undefined {
-    const start = this.#starts[id - this.firstId];
+    const start = this.records.starts[id - this.firstId];
     return start === undefined ? undefined : this.typesStart + start * 4;
   }
 
   /** @internal Index of a type's record within `words`; own types only. */
   recordStart(id: number): number | undefined {
-    return this.#starts[id - this.firstId];
+    return this.records.starts[id - this.firstId];
   }
 
   /** @internal The records of all types, the base's included, for work on many of them. */
   get graph(): TypeGraph {
-    this.#graph ??= TypeGraph.of(this);
+    this.#graph ??= TypeGraph.of(this.records);
     return this.#graph;
   }
 
   /** @internal As `findInvalidType` of this blob, found once. */
   get problem(): string | undefined {
-    this.#problem ??= { found: problemOf(this) };
+    this.#problem ??= { found: problemOf(this.records) };
     return this.#problem.found;
   }
 
   /** @internal BTF_KIND_* number of a type, undecoded; 0 for void, undefined where there is no such type. */
   kindNumber(id: number): number | undefined {
-    if (id === 0) return 0;
-    if (id < this.firstId) return this.base?.kindNumber(id);
-    const start = this.#starts[id - this.firstId];
-    return start === undefined ? undefined : kindOfInfo(this.words[start + 1]!);
+    return id === 0 || this.records.has(id) ? this.records.kind(id) : undefined;
   }
 
   /** All types but void, those of the base first. Throws ParseError at one whose record is damaged. */
@@ -249,37 +265,10 @@ export class Btf {
     for (let id = 1; id <= this.typeCount; id++) yield this.mustType(id);
   }
 
-  /** Finds where each record begins. `size` is that of the type section in bytes. */
-  #index(size: number): Uint32Array {
-    const { words, typesStart } = this;
-    const end = size / 4;
-    let starts = new Uint32Array(Math.max(16, Math.ceil(end / 6)));
-    let count = 0;
-    for (let at = 0; at < end; ) {
-      if (at + headWords > end) throw bad(typesStart + at * 4, 'a whole type record');
-      const info = words[at + 1]!;
-      // What a layout describes is opaque: it cannot be brought into another byte order.
-      const length = recordWords(info) ?? (this.littleEndian ? recordWordsByLayout(info, this.layouts) : undefined);
-      if (length === undefined) throw unknownKind(typesStart + at * 4, info, this.firstId + count);
-      if (count === starts.length) {
-        const larger = new Uint32Array(count * 2);
-        larger.set(starts);
-        starts = larger;
-      }
-      starts[count++] = at;
-      at += length;
-      if (at > end) {
-        throw bad(typesStart + at * 4, `type ${this.firstId + count - 1} to end within the type section`);
-      }
-    }
-    if (this.firstId + count > maxTypes) throw bad(typesStart, `fewer than ${maxTypes} types`);
-    return starts.subarray(0, count);
-  }
-
   #indexNames(): Map<string, number[]> {
     const map = new Map<string, number[]>();
-    for (let index = 0; index < this.#starts.length; index++) {
-      const nameOffset = this.words[this.#starts[index]!]!;
+    for (let index = 0; index < this.records.starts.length; index++) {
+      const nameOffset = this.words[this.records.starts[index]!]!;
       if (nameOffset === 0) continue;
       const name = this.str(nameOffset);
       const ids = map.get(name);
@@ -294,7 +283,7 @@ export class Btf {
  * Parses raw BTF (the content of a `.BTF` section or of /sys/kernel/btf/NAME), either byte order.
  * `base` is what a split BTF (a kernel module's) continues. Throws ParseError. Source: Linux Documentation/bpf/btf.rst.
  */
-export function parseBtf(bytes: Uint8Array, options: { base?: Btf | undefined } = {}): Btf {
+export function parseBtf(bytes: Uint8Array, options: BtfOptions = {}): Btf {
   return new Btf(bytes, options);
 }
 
@@ -316,22 +305,6 @@ function decodeStrings(bytes: Uint8Array): Strings {
   const text = decodeUtf8(bytes);
   if (text.length === bytes.length && !text.includes('\ufffd')) return { text, isAscii: true };
   return { text: new TextDecoder('windows-1252').decode(bytes), isAscii: false };
-}
-
-function wordsOf(bytes: Uint8Array, littleEndian: boolean): Uint32Array {
-  const words = new Uint32Array(bytes.length >>> 2);
-  new Uint8Array(words.buffer).set(bytes.subarray(0, words.byteLength));
-  if (littleEndian !== hostIsLittleEndian) {
-    const view = new DataView(words.buffer);
-    for (let i = 0; i < words.length; i++) words[i] = view.getUint32(i * 4, littleEndian);
-  }
-  return words;
-}
-
-function unknownKind(offset: number, info: number, id: number): ParseError {
-  const kind = kindOfInfo(info);
-  const expectation = kind === 0 ? 'a kind above 0' : `a kind of known size, not ${kind}`;
-  return bad(offset, `${expectation} (type id ${id}${kind === 0 ? '' : '; made by a newer compiler or kernel'})`);
 }
 
 function bad(offset: number, expectation: string): ParseError {

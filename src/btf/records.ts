@@ -1,22 +1,35 @@
 import { kindNames } from './types.ts';
 
 /** Kind numbers (BTF_KIND_*), for code that works on records instead of decoded types. */
-export const kindOf = Object.fromEntries(kindNames.map((name, number) => [name, number])) as Readonly<
+export const Kind = Object.fromEntries(kindNames.map((name, number) => [name, number])) as Readonly<
   Record<(typeof kindNames)[number], number>
 >;
+
+/** Largest size that a type may have, in bytes. */
+export const maxU32 = 0xffff_ffff;
 
 /** 32-bit words of the record that every type has: name offset, info, size or type. */
 export const headWords = 3;
 
 /** Words after the head: a fixed part, and a part for each of `vlen` elements, by kind. */
-const tailWords = [0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0];
-const elementWords = [0, 0, 0, 0, 3, 3, 2, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 3];
+const tailWords = Uint8Array.of(0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0);
+const elementWords = Uint8Array.of(0, 0, 0, 0, 3, 3, 2, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 3);
 
 export const kindOfInfo = (info: number) => (info >>> 24) & 0x7f;
 export const vlenOfInfo = (info: number) => info & 0xff_ffff;
 
 /** True for the kinds of types whose records can be read here. */
 export const isKnownKind = (kind: number) => kind > 0 && kind < tailWords.length;
+
+/** True for the kinds that only qualify another type: const, volatile, restrict, type tag. */
+export function isModifierKind(kind: number): boolean {
+  return kind === Kind.const || kind === Kind.volatile || kind === Kind.restrict || kind === Kind.type_tag;
+}
+
+/** True for struct and union. */
+export function isComposite(kind: number): boolean {
+  return kind === Kind.struct || kind === Kind.union;
+}
 
 /** Words of one element (member, value, parameter, variable) of a kind; 0 where it has none. */
 export const elementSize = (kind: number) => elementWords[kind] ?? 0;
@@ -33,28 +46,28 @@ export function forEachTypeIdWord(words: Uint32Array, at: number, visit: (index:
   const info = words[at + 1]!;
   const kind = kindOfInfo(info);
   switch (kind) {
-    case kindOf.array:
+    case Kind.array:
       visit(at + 3);
       visit(at + 4);
       return;
-    case kindOf.func_proto:
+    case Kind.func_proto:
       visit(at + 2);
       break;
-    case kindOf.struct:
-    case kindOf.union:
-    case kindOf.datasec:
+    case Kind.struct:
+    case Kind.union:
+    case Kind.datasec:
       break;
-    case kindOf.int:
-    case kindOf.float:
-    case kindOf.enum:
-    case kindOf.enum64:
+    case Kind.int:
+    case Kind.float:
+    case Kind.enum:
+    case Kind.enum64:
       return;
     default:
       visit(at + 2);
       return;
   }
   const size = elementSize(kind);
-  const first = at + headWords + (kind === kindOf.datasec ? 0 : 1);
+  const first = at + headWords + (kind === Kind.datasec ? 0 : 1);
   for (let i = vlenOfInfo(info), index = first; i > 0; i--, index += size) visit(index);
 }
 
@@ -64,7 +77,7 @@ export function forEachStringWord(words: Uint32Array, at: number, visit: (index:
   const info = words[at + 1]!;
   const kind = kindOfInfo(info);
   const size = elementSize(kind);
-  if (size === 0 || kind === kindOf.datasec) return;
+  if (size === 0 || kind === Kind.datasec) return;
   for (let i = vlenOfInfo(info), index = at + headWords; i > 0; i--, index += size) visit(index);
 }
 

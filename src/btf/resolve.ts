@@ -1,7 +1,6 @@
 import { ParseError } from '../errors/index.ts';
-import { maxU32, pointerSize } from './constants.ts';
 import type { Btf } from './parse.ts';
-import { TypeLayout } from './type-layout.ts';
+import { alignmentOf, sizeOfType } from './type-layout.ts';
 import type { BtfType } from './types.ts';
 
 const maxDepth = 32;
@@ -34,39 +33,7 @@ export function resolve(btf: Btf, id: number): BtfType {
 
 /** Size of a type in bytes, or undefined where it has none or it exceeds 32 bits. Source: btf__resolve_size of libbpf. */
 export function trySizeOf(btf: Btf, id: number): number | undefined {
-  let count = 1;
-  let type = btf.typeById(id);
-  for (let depth = 0; depth < maxDepth; depth++) {
-    switch (type?.kind) {
-      case 'int':
-      case 'struct':
-      case 'union':
-      case 'enum':
-      case 'enum64':
-      case 'datasec':
-      case 'float':
-        return type.size * count > maxU32 ? undefined : type.size * count;
-      case 'ptr':
-        return pointerSize * count > maxU32 ? undefined : pointerSize * count;
-      case 'typedef':
-      case 'volatile':
-      case 'const':
-      case 'restrict':
-      case 'var':
-      case 'decl_tag':
-      case 'type_tag':
-        type = btf.typeById(type.typeId);
-        break;
-      case 'array':
-        count *= type.length;
-        if (count > maxU32) return undefined;
-        type = btf.typeById(type.elementTypeId);
-        break;
-      default:
-        return undefined;
-    }
-  }
-  return undefined;
+  return sizeOfType(btf.records, id);
 }
 
 /** Size of a type in bytes. Throws ParseError for what has no size: void, functions, forward declarations, cycles. */
@@ -78,7 +45,5 @@ export function sizeOf(btf: Btf, id: number): number {
 
 /** Natural alignment of a type in bytes, 0 where it has none. Source: btf__align_of of libbpf. */
 export function alignOf(btf: Btf, id: number): number {
-  return new TypeLayout(btf.graph).align(id);
+  return alignmentOf(btf.records, id);
 }
-
-export { pointerSize } from './constants.ts';

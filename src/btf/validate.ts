@@ -1,29 +1,37 @@
 import { ParseError } from '../errors/index.ts';
-import type { Btf } from './parse.ts';
-import { elementSize, headWords, isKnownKind, kindOf, kindOfInfo, vlenOfInfo } from './records.ts';
+import type { RecordView } from './record-view.ts';
+import { elementSize, headWords, isKnownKind, Kind, kindOfInfo, vlenOfInfo } from './records.ts';
 import type { BtfType } from './types.ts';
 
 const elementNames: Readonly<Record<number, string>> = {
-  [kindOf.struct]: 'field name',
-  [kindOf.union]: 'field name',
-  [kindOf.enum]: 'enum name',
-  [kindOf.enum64]: 'enum name',
-  [kindOf.func_proto]: 'param name',
+  [Kind.struct]: 'field name',
+  [Kind.union]: 'field name',
+  [Kind.enum]: 'enum name',
+  [Kind.enum64]: 'enum name',
+  [Kind.func_proto]: 'param name',
 };
 
 /** Kinds without a type in the head: the word holds a size, or nothing that counts. */
 const withoutType = new Set(
-  [kindOf.int, kindOf.fwd, kindOf.float, kindOf.array, kindOf.struct, kindOf.union, kindOf.enum, kindOf.enum64].concat([
-    kindOf.func_proto,
-    kindOf.datasec,
+  [Kind.int, Kind.fwd, Kind.float, Kind.array, Kind.struct, Kind.union, Kind.enum, Kind.enum64].concat([
+    Kind.func_proto,
+    Kind.datasec,
   ]),
 );
+
+/** A BTF whose records were, or will be, looked over once. */
+export interface CheckedTypes {
+  readonly base: CheckedTypes | undefined;
+  readonly records: RecordView;
+  /** What `problemOf` says of the records. */
+  readonly problem: string | undefined;
+}
 
 /**
  * What is wrong with the first own type whose strings or references lead nowhere, in the reference's words; undefined
  * where all are sound. Source: btf_sanity_check of libbpf.
  */
-export function findInvalidType(btf: Btf): string | undefined {
+export function findInvalidType(btf: CheckedTypes): string | undefined {
   return btf.problem;
 }
 
@@ -31,7 +39,7 @@ const badId = (id: number) => `invalid referenced type ID ${id}`;
 const badString = (what: string, offset: number) => `invalid ${what} (string offset ${offset})`;
 
 /** Does the work of `findInvalidType`. */
-export function problemOf(btf: Btf): string | undefined {
+export function problemOf(btf: RecordView): string | undefined {
   const { words, typeCount } = btf;
   const limits = { typeCount, stringEnd: Math.max(btf.stringEnd, 1) };
   for (let id = btf.firstId; id <= typeCount; id++) {
@@ -43,7 +51,7 @@ export function problemOf(btf: Btf): string | undefined {
 }
 
 function problemAt(
-  btf: Btf,
+  btf: RecordView,
   words: Uint32Array,
   at: number,
   limits: { typeCount: number; stringEnd: number },
@@ -56,23 +64,23 @@ function problemAt(
   if (!withoutType.has(kind)) {
     const id = words[at + 2]!;
     if (id > typeCount) return badId(id);
-    if (kind === kindOf.func && btf.kindNumber(id) !== kindOf.func_proto) {
+    if (kind === Kind.func && btf.kind(id) !== Kind.func_proto) {
       return `referenced type [${id}] is not FUNC_PROTO`;
     }
     return undefined;
   }
-  if (kind === kindOf.array) {
+  if (kind === Kind.array) {
     if (words[at + 3]! > typeCount) return badId(words[at + 3]!);
     return words[at + 4]! > typeCount ? badId(words[at + 4]!) : undefined;
   }
   const size = elementSize(kind);
   if (size === 0) return undefined;
   const end = at + headWords + vlenOfInfo(info) * size;
-  if (kind === kindOf.datasec) {
+  if (kind === Kind.datasec) {
     for (let i = at + headWords; i < end; i += size) if (words[i]! > typeCount) return badId(words[i]!);
     return undefined;
   }
-  const hasType = kind !== kindOf.enum && kind !== kindOf.enum64;
+  const hasType = kind !== Kind.enum && kind !== Kind.enum64;
   for (let i = at + headWords; i < end; i += size) {
     if (words[i]! >= stringEnd) return badString(elementNames[kind]!, words[i]!);
     if (hasType && words[i + 1]! > typeCount) return badId(words[i + 1]!);
@@ -81,7 +89,7 @@ function problemAt(
 }
 
 /** Throws ParseError where a type is damaged or of a kind that is not known here: its references cannot be rewritten. */
-export function checkTypes(btf: Btf): void {
+export function checkTypes(btf: CheckedTypes): void {
   if (btf.base !== undefined) checkTypes(btf.base);
   const { problem } = btf;
   if (problem !== undefined) throw new ParseError('BTF', 0, problem);
@@ -90,11 +98,11 @@ export function checkTypes(btf: Btf): void {
 }
 
 /** Kind, id and offset of the first own type of a kind that is not known here; undefined where there is none. */
-export function findUnknownKind(btf: Btf): string | undefined {
-  for (let id = btf.firstId; id <= btf.typeCount; id++) {
-    const kind = btf.kindNumber(id)!;
-    if (!isKnownKind(kind))
-      return `type ${id} at offset ${btf.recordOffset(id)} is of kind ${kind}, which is not known here`;
+export function findUnknownKind({ records }: Pick<CheckedTypes, 'records'>): string | undefined {
+  for (let id = records.firstId; id <= records.typeCount; id++) {
+    const kind = records.kind(id);
+    const offset = records.typesAt + records.recordStart(id)! * 4;
+    if (!isKnownKind(kind)) return `type ${id} at offset ${offset} is of kind ${kind}, which is not known here`;
   }
   return undefined;
 }

@@ -10,8 +10,10 @@ export interface ValueEncoder {
   (value: unknown): Uint8Array;
   /** Bytes of a value. */
   readonly size: number;
-  /** Writes into zeroed memory from byte `at` on; after an error the memory is undefined. `view` is of the same memory. */
+  /** Writes from byte `at` on, what is not given as zeros; after an error the memory is undefined. `view` is of the same memory. */
   readonly into: (value: unknown, bytes: Uint8Array, view: DataView, at: number) => void;
+  /** Writes over a value from byte `at` on: members and elements that are not given stay. After an error it is undefined. */
+  readonly over: (value: unknown, bytes: Uint8Array, at: number) => void;
 }
 
 /** How values are taken. */
@@ -22,8 +24,9 @@ export interface ValueEncoderOptions {
 
 /**
  * An encoder for one type: the inverse of the decoder, and more lenient. Integers may be numbers, bigints or strings
- * (`"0x10"`, `"10"`), enums names or integers, char arrays strings, any byte array a Uint8Array. Members left out are 0;
- * of a union's members those given must agree.
+ * (`"0x10"`, `"10"`), floats numbers, bigints or strings (`"1e3"`, `"NaN"`, `"Infinity"`, `"-Infinity"`), enums names or
+ * integers, char arrays strings, any byte array a Uint8Array. Members left out are 0; of a union's members those given
+ * must agree. What would come back as something else is refused: numbers that do not fit, text that is no number.
  */
 export function compileValueEncoder(btf: Btf, typeId: number, options: ValueEncoderOptions = {}): ValueEncoder {
   const layout = valueLayout(btf, typeId);
@@ -41,7 +44,8 @@ export function compileValueEncoder(btf: Btf, typeId: number, options: ValueEnco
     encode(value, { bytes, at: 0, path });
     return bytes;
   };
-  return Object.assign(whole, { size, into });
+  const over: ValueEncoder['over'] = (value, bytes, at) => encode(value, { bytes, at, path });
+  return Object.assign(whole, { size, into, over });
 }
 
 /** Where a value goes: `at` in bytes. */
@@ -78,11 +82,8 @@ type Scalar = ValueLayout & { kind: 'int' | 'bool' | 'enum' };
 /** The integer for a value of `bits` bits, checked. */
 function scalar(layout: Scalar, bits: number, value: unknown, path: string): bigint {
   if (layout.kind === 'bool' && typeof value === 'boolean') return value ? 1n : 0n;
-  if (layout.kind === 'enum' && typeof value === 'string') {
-    const known = layout.names.get(value);
-    if (known !== undefined) return known;
-  }
-  const number = integerOf(value);
+  const named = layout.kind === 'enum' && typeof value === 'string' ? layout.names.get(value) : undefined;
+  const number = named ?? integerOf(value);
   if (number === undefined) bad(path, `${show(value)} is no ${expected(layout)}`);
   const { signed } = layout.kind === 'bool' ? { signed: false } : layout;
   const least = signed ? -(2n ** BigInt(bits - 1)) : 0n;
@@ -108,8 +109,9 @@ function expected(layout: Scalar): string {
 function float(layout: ValueLayout & { kind: 'float' }, little: boolean): Encode {
   const { size, text } = layout;
   return (value, { bytes, at, path }) => {
-    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-    if (typeof number !== 'number') bad(path, `${show(value)} is no number (${text})`);
+    const number = numberOf(value);
+    if (number === undefined) bad(path, `${show(value)} is no number (${text})`);
+    if (isTooLarge(value, size === 4 ? Math.fround(number) : number)) bad(path, `${show(value)} does not fit ${text}`);
     if (size !== 4 && size !== 8) bad(path, `${text} of ${size} bytes cannot be encoded`);
     const view = new DataView(bytes.buffer, bytes.byteOffset + at, size);
     if (size === 4) view.setFloat32(0, number, little);
@@ -117,14 +119,37 @@ function float(layout: ValueLayout & { kind: 'float' }, little: boolean): Encode
   };
 }
 
+/** The words and numbers that a float may be given as. */
+const floatWords: ReadonlyMap<string, number> = new Map([
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+]);
+
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'string') return undefined;
+  const text = value.trim();
+  if (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text)) return Number(text);
+  return floatWords.get(text);
+}
+
+/** True for finite numbers, in digits or not, that are `stored` as infinite. */
+function isTooLarge(value: unknown, stored: number): boolean {
+  if (Number.isFinite(stored) || Number.isNaN(stored)) return false;
+  return typeof value === 'number' ? Number.isFinite(value) : typeof value === 'bigint' || /\d/.test(String(value));
+}
+
 function array(layout: ValueLayout & { kind: 'array' }, little: boolean): Encode {
   const { length, stride, text } = layout;
   const element = encoderOf(layout.element, little);
   return (value, { bytes, at, path }) => {
-    const raw = layout.isText && typeof value === 'string' ? encodeUtf8(value) : value;
+    const raw = layout.isText && typeof value === 'string' ? utf8Of(value, path) : value;
     if (raw instanceof Uint8Array) {
       if (stride !== 1) bad(path, `bytes are no ${text}`);
       if (raw.length > length) bad(path, `${raw.length} bytes do not fit ${text}`);
+      bytes.fill(0, at, at + length);
       bytes.set(raw, at);
       return;
     }
@@ -132,6 +157,11 @@ function array(layout: ValueLayout & { kind: 'array' }, little: boolean): Encode
     if (raw.length > length) bad(path, `${raw.length} elements do not fit ${text}`);
     for (const [i, item] of raw.entries()) element(item, { bytes, at: at + i * stride, path: `${path}[${i}]` });
   };
+}
+
+function utf8Of(text: string, path: string): Uint8Array {
+  if (/\p{Surrogate}/u.test(text)) bad(path, 'half of a surrogate pair is no character');
+  return encodeUtf8(text);
 }
 
 /** A member by name, with the names of all; anonymous members are looked through. */
@@ -185,7 +215,7 @@ function writeUnion(
       if (((old ^ byte) & settled[i]! & mask) !== 0) {
         bad(target.path, `members of a union contradict each other at '${part.name}': give one`);
       }
-      bytes[at + i] = old | (byte & mask);
+      bytes[at + i] = (old & ~mask) | (byte & mask);
       settled[i]! |= mask;
     }
   }

@@ -1,6 +1,6 @@
 import { ParseError } from '../errors/index.ts';
 import type { Btf } from './parse.ts';
-import { isModifier, pointerSize, sizeOf, tryResolve } from './resolve.ts';
+import { isModifier, sizeOf, tryResolve } from './resolve.ts';
 import { typeText } from './type-text.ts';
 import type { BtfInt, BtfMember } from './types.ts';
 
@@ -110,8 +110,10 @@ class LayoutBuilder {
         return type.bool
           ? { kind: 'bool', ...wordOf(type), text }
           : { kind: 'int', ...wordOf(type), signed: type.signed, text };
-      case 'ptr':
+      case 'ptr': {
+        const { pointerSize } = this.#btf;
         return { kind: 'int', size: pointerSize, bits: pointerSize * 8, bitOffset: 0, signed: false, text };
+      }
       case 'float':
         return { kind: 'float', size: type.size, text };
       case 'enum':

@@ -1,11 +1,10 @@
+import { Kind, type RecordView } from '../btf/index.ts';
 import { gunzipSync } from 'node:zlib';
 import {
-  type BtfImage,
   type DiagnosticLog,
   errorText,
   type ExternSpec,
   failure,
-  Kind,
   type ObjectSpec,
   typesAreCompatible,
 } from '../object/index.ts';
@@ -156,14 +155,14 @@ function readAddresses({ kernel, log }: ExternContext, externs: readonly KsymExt
 
 function resolveTyped(
   { kernelBtf, log }: { kernelBtf: KernelBtf; log: DiagnosticLog },
-  btf: BtfImage,
+  btf: RecordView,
   extern: KsymExtern,
   fds: number[],
 ): ResolvedExtern | undefined {
   const what = extern.function ? 'func' : 'var';
   const target = kernelBtf.find(
     extern.function ? extern.essentialName : extern.name,
-    extern.function ? Kind.FUNC : Kind.VAR,
+    extern.function ? Kind.func : Kind.var,
   );
   const bad = (errno: number, text: string) => failure(log, errno, `extern (${what} ksym) '${extern.name}': ${text}`);
   if (!target) {

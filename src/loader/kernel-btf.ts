@@ -1,18 +1,19 @@
-import { BtfImage, type DiagnosticLog, errorText, failure, type TargetSpelling } from '../object/index.ts';
+import { idNamed, RecordView } from '../btf/index.ts';
+import { type DiagnosticLog, errorText, failure, type TargetSpelling } from '../object/index.ts';
 import { type Kernel, type MappedMemory, O_CLOEXEC, O_RDONLY, PROT_READ } from '../sys/index.ts';
 import { btfFacts, btfFdById, nextBtfId } from './calls.ts';
 
 export interface ModuleBtf {
   readonly name: string;
   readonly fd: number;
-  readonly btf: BtfImage;
+  readonly btf: RecordView;
 }
 
 /** The BTF of the running kernel and its modules, read when first needed and closed with the load. */
 export class KernelBtf implements Disposable {
   readonly #kernel: Kernel;
   readonly #log: DiagnosticLog;
-  #vmlinux: BtfImage | undefined;
+  #vmlinux: RecordView | undefined;
   #modules: ModuleBtf[] | undefined;
   #mapping: MappedMemory | undefined;
 
@@ -22,11 +23,11 @@ export class KernelBtf implements Disposable {
   }
 
   /** ObjectError, after a warning, on a kernel without BTF. */
-  get vmlinux(): BtfImage {
+  get vmlinux(): RecordView {
     if (this.#vmlinux) return this.#vmlinux;
     const path = '/sys/kernel/btf/vmlinux';
     if (this.#kernel.exists(path)) {
-      this.#vmlinux = new BtfImage(this.#mapFile(path) ?? this.#kernel.readFile(path));
+      this.#vmlinux = new RecordView(this.#mapFile(path) ?? this.#kernel.readFile(path));
       return this.#vmlinux;
     }
     this.#log('warn', `kernel BTF is missing at '${path}', was CONFIG_DEBUG_INFO_BTF enabled?`);
@@ -70,16 +71,16 @@ export class KernelBtf implements Disposable {
         this.#kernel.close(fd);
         continue;
       }
-      modules.push({ name: facts.name, fd, btf: new BtfImage(facts.bytes, this.vmlinux) });
+      modules.push({ name: facts.name, fd, btf: new RecordView(facts.bytes, { base: this.vmlinux }) });
     }
   }
 
   /** Finds a type by name and kind, in the kernel first, then in the modules. */
-  find(name: string, kind: number): { id: number; btf: BtfImage; module: ModuleBtf | undefined } | undefined {
-    const id = this.vmlinux.find(name, kind);
+  find(name: string, kind: number): { id: number; btf: RecordView; module: ModuleBtf | undefined } | undefined {
+    const id = idNamed(this.vmlinux, name, kind);
     if (id !== 0) return { id, btf: this.vmlinux, module: undefined };
     for (const module of this.modules) {
-      const found = module.btf.find(name, kind);
+      const found = idNamed(module.btf, name, kind);
       if (found !== 0) return { id: found, btf: module.btf, module };
     }
     return undefined;
@@ -92,12 +93,12 @@ export class KernelBtf implements Disposable {
     const name = prefix.text + (colon < 0 ? target : target.slice(colon + 1));
     if (name.length >= 128) return undefined;
     if (moduleName === undefined || 'vmlinux'.startsWith(moduleName)) {
-      const id = this.vmlinux.find(name, prefix.kind);
+      const id = idNamed(this.vmlinux, name, prefix.kind);
       if (id !== 0) return { id, fd: 0 };
     }
     for (const module of this.modules) {
       if (moduleName !== undefined && !module.name.startsWith(moduleName)) continue;
-      const id = module.btf.find(name, prefix.kind);
+      const id = idNamed(module.btf, name, prefix.kind);
       if (id !== 0) return { id, fd: module.fd };
     }
     return undefined;

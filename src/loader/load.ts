@@ -1,9 +1,9 @@
+import { RecordView } from '../btf/index.ts';
 import { isElf, parseElf } from '../elf/index.ts';
 import { TsbpfError } from '../errors/index.ts';
 import { kernelVersion } from '../host/index.ts';
 import {
   applyCoreRelocations,
-  BtfImage,
   type DiagnosticLog,
   errorText,
   failure,
@@ -319,18 +319,18 @@ class Load {
     }
   }
 
-  #readTarget(from: string | Uint8Array): BtfImage {
+  #readTarget(from: string | Uint8Array): RecordView {
     try {
       const bytes = typeof from === 'string' ? this.#kernel.readFile(from) : from;
       const isRaw = bytes.length >= 2 && (bytes[0] === 0x9f || bytes[0] === 0xeb);
-      if (isRaw) return new BtfImage(bytes);
+      if (isRaw) return new RecordView(bytes);
       if (!isElf(bytes)) {
         const path = typeof from === 'string' ? from : '(bytes)';
         throw failure(this.#log, LibbpfErrno.FORMAT, `failed to get EHDR from ${path}`);
       }
       const section = parseElf(bytes).sections.find(({ name }) => name === '.BTF');
       if (!section) throw new ObjectError('no .BTF section', 61);
-      return new BtfImage(section.bytes);
+      return new RecordView(section.bytes);
     } catch (cause) {
       const errno = (cause as { errno?: number }).errno ?? 22;
       throw failure(this.#log, errno, `failed to parse target BTF: ${errorText(errno)}`, { cause });

@@ -1,6 +1,7 @@
+import { sanitizeBtf } from '../btf/index.ts';
 import { cstr } from '../bytes/index.ts';
 import { Errno } from '../errors/index.ts';
-import { type DiagnosticLog, errorText, failure, loadableBtf, type ObjectSpec, sanitizeBtf } from '../object/index.ts';
+import { type DiagnosticLog, errorText, failure, loadableBtf, type ObjectSpec } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { loadBtf } from './calls.ts';
 import type { Features } from './features.ts';

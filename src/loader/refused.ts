@@ -1,3 +1,4 @@
+import { lineRecordAt } from '../btf/index.ts';
 import { VerifierError } from '../errors/index.ts';
 import type { LinkedProgram, ObjectSpec } from '../object/index.ts';
 import type { Refusal, SourcePlace } from '../probe/index.ts';
@@ -32,12 +33,12 @@ function sourceOfInstruction(
     if (slot >= holder.offset && slot <= index && slot >= (best?.slot ?? 0)) best = { slot, at };
   }
   if (best === undefined) return undefined;
-  const place = view.getUint32(best.at + 12, true);
+  const { fileName, line, lineNumber, column } = lineRecordAt(view, best.at);
   return {
-    file: btf.text(view.getUint32(best.at + 4, true)),
-    line: place >>> 10,
-    column: place & 0x3ff,
-    text: btf.text(view.getUint32(best.at + 8, true)).trim(),
+    file: btf.text(fileName),
+    line: lineNumber,
+    column,
+    text: btf.text(line).trim(),
     function: holder.program.name,
   };
 }

@@ -1,9 +1,8 @@
+import { idNamed, Kind, type RecordView } from '../btf/index.ts';
 import {
-  type BtfImage,
   type DiagnosticLog,
   essentialName,
   failure,
-  Kind,
   type MapSpec,
   type ObjectSpec,
   type ProgramSpec,
@@ -72,10 +71,10 @@ function translate(
   const name = essentialName(ops.typeName);
   const valueName = `bpf_struct_ops_${name}`;
   const missing = (type: string) => failure(log, 3, `struct_ops init_kern: struct ${type} is not found in kernel BTF`);
-  const wrapper = kernelBtf.find(valueName, Kind.STRUCT);
+  const wrapper = kernelBtf.find(valueName, Kind.struct);
   if (!wrapper) throw missing(valueName);
   const kernel = wrapper.btf;
-  const typeId = kernel.find(name, Kind.STRUCT);
+  const typeId = idNamed(kernel, name, Kind.struct);
   if (typeId === 0) throw missing(name);
   const data = kernel.members(wrapper.id).find((member) => member.typeId === typeId);
   if (!data) {
@@ -108,14 +107,14 @@ function translate(
     const [kind, kernelKind] = [kindOf(btf, member.typeId), kindOf(kernel, kernelMember.typeId)];
     if (kind !== kernelKind) throw bad(`Unmatched member type ${member.name} ${kind} != ${kernelKind}(kernel)`);
     const at = start + kernelMember.bitOffset / 8;
-    if (kind === Kind.PTR) {
+    if (kind === Kind.ptr) {
       if (programIndex === undefined) continue;
       const program = spec.programs[programIndex]!;
       if (program.type !== bpf_prog_type.BPF_PROG_TYPE_STRUCT_OPS) {
         throw bad(`member ${member.name} is not a struct_ops program`);
       }
       const target = kernel.resolve(kernel.target(kernel.resolve(kernelMember.typeId)));
-      if (kernel.kind(target) !== Kind.FUNC_PROTO) throw bad(`kernel member ${member.name} is not a func ptr`);
+      if (kernel.kind(target) !== Kind.func_proto) throw bad(`kernel member ${member.name} is not a func ptr`);
       const known = prepared.programs.get(program);
       if (known && (known.typeId !== typeId || known.member !== kernelIndex)) {
         const text = `func ptr ${member.name}: invalid reuse of prog ${program.name} in sec ${program.sectionName} with type ${program.type}`;
@@ -133,6 +132,6 @@ function translate(
   }
 }
 
-function kindOf(btf: BtfImage, id: number): number {
+function kindOf(btf: RecordView, id: number): number {
   return btf.kind(btf.resolve(id));
 }

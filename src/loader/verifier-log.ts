@@ -1,4 +1,4 @@
-import { BtfImage, formatCoreRelocation, type LinkedProgram, type ObjectSpec } from '../object/index.ts';
+import { formatCoreRelocation, type LinkedProgram, type ObjectSpec } from '../object/index.ts';
 
 const badRelocation = 'invalid func unknown#195896080\n';
 export const poisonedMapBase = 2001000000;
@@ -33,11 +33,12 @@ export function explainPoison(log: string, spec: ObjectSpec, program: LinkedProg
 }
 
 function explainRelocation(spec: ObjectSpec, program: LinkedProgram, index: number): string | undefined {
-  if (!(spec.btf instanceof BtfImage)) return undefined;
+  const { btf } = spec;
+  if (btf === undefined) return undefined;
   for (const { program: part, offset } of program.placements) {
     const relocation = part.coreRelocations.find((candidate) => candidate.index + offset === index);
     if (!relocation) continue;
-    const text = formatCoreRelocation(spec.btf, relocation).slice(0, 255);
+    const text = formatCoreRelocation(btf, relocation).slice(0, 255);
     return `${index}: <invalid CO-RE relocation>\nfailed to resolve CO-RE relocation ${text}`;
   }
   return undefined;

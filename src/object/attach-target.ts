@@ -1,5 +1,5 @@
 import { bpf_attach_type } from '../uapi/index.ts';
-import { Kind } from './btf-image.ts';
+import { Kind } from '../btf/index.ts';
 
 /** How the kernel's BTF spells the targets of an attach type. */
 export interface TargetSpelling {
@@ -12,14 +12,14 @@ export interface TargetSpelling {
 export function targetSpelling(attachType: number): TargetSpelling {
   switch (attachType) {
     case bpf_attach_type.BPF_TRACE_RAW_TP:
-      return { text: 'btf_trace_', kind: Kind.TYPEDEF };
+      return { text: 'btf_trace_', kind: Kind.typedef };
     case bpf_attach_type.BPF_LSM_MAC:
     case bpf_attach_type.BPF_LSM_CGROUP:
-      return { text: 'bpf_lsm_', kind: Kind.FUNC };
+      return { text: 'bpf_lsm_', kind: Kind.func };
     case bpf_attach_type.BPF_TRACE_ITER:
-      return { text: 'bpf_iter_', kind: Kind.FUNC };
+      return { text: 'bpf_iter_', kind: Kind.func };
     default:
-      return { text: '', kind: Kind.FUNC };
+      return { text: '', kind: Kind.func };
   }
 }
 

@@ -1,17 +1,17 @@
 import { Elf } from '../elf/index.ts';
-import { type BtfImage, Kind } from './btf-image.ts';
+import { Kind, type BtfEdit } from '../btf/index.ts';
 import { ObjectError } from './failure.ts';
-import type { ObjectDraft } from './parse.ts';
+import type { ObjectDraft } from './draft.ts';
 
 /**
  * Fills in what the compiler left open in the BTF of data sections: their sizes and the offsets of their variables.
  * Hidden variables become static, so that their maps are not exposed to mmap on their account.
  */
-export function fixupDatasecs(draft: ObjectDraft, btf: BtfImage): void {
-  for (const id of [...btf.idsOfKind(Kind.DATASEC)]) fixupDatasec(draft, btf, id);
+export function fixupDatasecs(draft: ObjectDraft, btf: BtfEdit): void {
+  for (const id of [...btf.idsOfKind(Kind.datasec)]) fixupDatasec(draft, btf, id);
 }
 
-function fixupDatasec(draft: ObjectDraft, btf: BtfImage, id: number): void {
+function fixupDatasec(draft: ObjectDraft, btf: BtfEdit, id: number): void {
   const name = btf.name(id);
   const variables = btf.variables(id);
   // Sections of externs have their layout already.
@@ -24,7 +24,7 @@ function fixupDatasec(draft: ObjectDraft, btf: BtfImage, id: number): void {
       open = true;
     }
     for (const variable of variables) {
-      if (!btf.has(variable.typeId) || btf.kind(variable.typeId) !== Kind.VAR) {
+      if (!btf.has(variable.typeId) || btf.kind(variable.typeId) !== Kind.var) {
         throw new ObjectError(`sec '${name}': unexpected non-VAR type found`, 22);
       }
       if (btf.varLinkage(variable.typeId) !== 1) continue;

@@ -1,8 +1,8 @@
 import { Elf, type ElfSymbol } from '../elf/index.ts';
 import { alignUp } from '../bytes/index.ts';
-import { type BtfImage, Kind } from './btf-image.ts';
+import { type BtfEdit, idNamed, idsNamed, Kind } from '../btf/index.ts';
 import { failure } from './failure.ts';
-import type { ObjectDraft } from './parse.ts';
+import type { ObjectDraft } from './draft.ts';
 import type { ExternSpec } from './spec.ts';
 
 const enotsup = 95;
@@ -36,10 +36,10 @@ export function collectExterns(draft: ObjectDraft): ExternSpec[] {
   }
   const { btf } = draft;
   // libbpf adds the variable that stands for functions before it looks at the externs.
-  const ksyms = btf.find('.ksyms', Kind.DATASEC);
+  const ksyms = idNamed(btf, '.ksyms', Kind.datasec);
   const dummy =
-    ksyms !== 0 && btf.variables(ksyms).some((variable) => btf.kind(variable.typeId) === Kind.FUNC)
-      ? btf.addType({ name: 'dummy_ksym', kind: Kind.VAR, sizeOrTarget: findInt(btf), words: [1] })
+    ksyms !== 0 && btf.variables(ksyms).some((variable) => btf.kind(variable.typeId) === Kind.func)
+      ? btf.addType({ name: 'dummy_ksym', kind: Kind.var, sizeOrType: findInt(btf), tail: [1] })
       : 0;
   const found = symbols.map((symbol) => describe(draft, btf, symbol));
   found.sort(compare);
@@ -51,27 +51,27 @@ export function collectExterns(draft: ObjectDraft): ExternSpec[] {
     return { ...extern, offset: at };
   });
   if (ksyms !== 0) rewriteKsyms(draft, btf, { section: ksyms, dummy, externs });
-  const kconfig = btf.find('.kconfig', Kind.DATASEC);
+  const kconfig = idNamed(btf, '.kconfig', Kind.datasec);
   if (kconfig !== 0) rewriteKconfig(draft, btf, { section: kconfig, size: offset, externs });
   return externs;
 }
 
-function describe(draft: ObjectDraft, btf: BtfImage, symbol: ElfSymbol): ExternSpec {
+function describe(draft: ObjectDraft, btf: BtfEdit, symbol: ElfSymbol): ExternSpec {
   const { log } = draft;
   const { name } = symbol;
   let typeId = 0;
   let problem = 2;
-  for (const id of btf.idsNamed(name)) {
+  for (const id of idsNamed(btf, name)) {
     const kind = btf.kind(id);
-    if (kind !== Kind.VAR && kind !== Kind.FUNC) continue;
-    const linkage = kind === Kind.VAR ? btf.varLinkage(id) : btf.vlen(id);
+    if (kind !== Kind.var && kind !== Kind.func) continue;
+    const linkage = kind === Kind.var ? btf.varLinkage(id) : btf.vlen(id);
     if (linkage === 2) typeId = id;
     else problem = 22;
     break;
   }
   if (typeId === 0) throw failure(log, problem, `failed to find BTF for extern '${name}': ${-problem}`);
   let section = '';
-  for (const id of btf.idsOfKind(Kind.DATASEC)) {
+  for (const id of btf.idsOfKind(Kind.datasec)) {
     if (btf.variables(id).some((variable) => variable.typeId === typeId)) {
       section = btf.name(id);
       break;
@@ -87,7 +87,7 @@ function describe(draft: ObjectDraft, btf: BtfImage, symbol: ElfSymbol): ExternS
     weak: symbol.binding === Elf.STB_WEAK,
     typeId,
   };
-  const isFunction = btf.kind(typeId) === Kind.FUNC;
+  const isFunction = btf.kind(typeId) === Kind.func;
   const target = btf.target(typeId);
   if (section === '.ksyms') {
     return { ...common, kind: 'ksym', function: isFunction, symbolTypeId: btf.resolve(target) };
@@ -105,22 +105,22 @@ function describe(draft: ObjectDraft, btf: BtfImage, symbol: ElfSymbol): ExternS
   return { ...common, kind: 'kconfig', valueKind: value.kind, signed: value.signed, size, alignment, offset: 0 };
 }
 
-function kconfigKind(btf: BtfImage, typeId: number): { kind: KconfigKind; signed: boolean } | undefined {
+function kconfigKind(btf: BtfEdit, typeId: number): { kind: KconfigKind; signed: boolean } | undefined {
   const id = btf.resolve(typeId);
   switch (btf.kind(id)) {
-    case Kind.INT: {
+    case Kind.int: {
       const { bool, signed } = btf.intEncoding(id);
       const size = btf.size(id);
       if (bool) return size === 1 ? { kind: 'bool', signed: false } : undefined;
       if (size === 1) return { kind: 'char', signed };
       return [2, 4, 8].includes(size) ? { kind: 'int', signed } : undefined;
     }
-    case Kind.ENUM:
-    case Kind.ENUM64:
+    case Kind.enum:
+    case Kind.enum64:
       if (btf.name(id) !== 'libbpf_tristate') return undefined;
-      if (btf.kind(id) === Kind.ENUM && btf.size(id) !== 4) return undefined;
+      if (btf.kind(id) === Kind.enum && btf.size(id) !== 4) return undefined;
       return { kind: 'tristate', signed: false };
-    case Kind.ARRAY: {
+    case Kind.array: {
       const { elementTypeId, length } = btf.array(id);
       if (length === 0 || kconfigKind(btf, elementTypeId)?.kind !== 'char') return undefined;
       return { kind: 'charArray', signed: false };
@@ -140,15 +140,15 @@ function compare(a: ExternSpec, b: ExternSpec): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
-function findInt(btf: BtfImage): number {
-  for (const id of btf.idsOfKind(Kind.INT)) if (btf.intEncoding(id).bits === 32) return id;
+function findInt(btf: BtfEdit): number {
+  for (const id of btf.idsOfKind(Kind.int)) if (btf.intEncoding(id).bits === 32) return id;
   return 0;
 }
 
 /** Every kernel symbol becomes a 4-byte variable; functions become global, their section entries the dummy. */
 function rewriteKsyms(
   draft: ObjectDraft,
-  btf: BtfImage,
+  btf: BtfEdit,
   ksyms: { section: number; dummy: number; externs: readonly ExternSpec[] },
 ): void {
   const int = findInt(btf);
@@ -159,10 +159,10 @@ function rewriteKsyms(
     if (!ksyms.externs.some((extern) => extern.name === name)) {
       throw failure(draft.log, 3, `failed to find extern definition for BTF ${btf.kindName(id)} '${name}'`);
     }
-    if (btf.kind(id) === Kind.FUNC) {
+    if (btf.kind(id) === Kind.func) {
       nameParameters(btf, btf.target(id), btf.nameOffset(ksyms.dummy));
       variable.typeId = ksyms.dummy;
-      btf.setInfo(id, { kind: Kind.FUNC, vlen: 1 });
+      btf.setInfo(id, { kind: Kind.func, vlen: 1 });
     } else {
       btf.setVarLinkage(id, 1);
       btf.setTarget(id, int);
@@ -175,7 +175,7 @@ function rewriteKsyms(
 }
 
 /** Global functions must have named parameters. */
-function nameParameters(btf: BtfImage, prototype: number, nameOffset: number): void {
+function nameParameters(btf: BtfEdit, prototype: number, nameOffset: number): void {
   for (let index = 0; index < btf.vlen(prototype); index++) {
     const parameter = btf.parameter(prototype, index);
     if (parameter.typeId !== 0 && parameter.nameOffset === 0) {
@@ -186,7 +186,7 @@ function nameParameters(btf: BtfImage, prototype: number, nameOffset: number): v
 
 function rewriteKconfig(
   draft: ObjectDraft,
-  btf: BtfImage,
+  btf: BtfEdit,
   kconfig: { section: number; size: number; externs: readonly ExternSpec[] },
 ): void {
   const variables = btf.variables(kconfig.section);

@@ -9,10 +9,7 @@ export {
 } from './core/index.ts';
 export { coreRecords, kernelRelocatesAlike } from './core/by-kernel.ts';
 export { isTracingMulti, targetSpelling, type TargetSpelling } from './attach-target.ts';
-export { type BtfAbilities, sanitizeBtf } from './sanitize-btf.ts';
-export { BtfImage, Kind, isModifier, type ImageMember, type SectionVariable } from './btf-image.ts';
 export { Code, Opcode, Pseudo, swapInstructions } from './code.ts';
-export type { CoreRelocation, ExtInfo, ExtSection } from './ext-info.ts';
 export { essentialName } from './externs.ts';
 export { type DiagnosticLog, errorText, failure, LibbpfErrno, ObjectError } from './failure.ts';
 export { type InfoRecords, type LinkedProgram, type LinkOptions, linkProgram, type Placement } from './link-program.ts';
@@ -30,12 +27,15 @@ export {
 } from './sections.ts';
 export type {
   ExternSpec,
+  ExtInfo,
   MapOrigin,
   MapSpec,
   ObjectSpec,
   ProgramSpec,
   Relocation,
+  SectionRecords,
   StructOpsSpec,
+  TypeRelocation,
   VariableSpec,
 } from './spec.ts';
 export { unusedStructOpsPrograms } from './struct-ops.ts';

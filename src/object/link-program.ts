@@ -1,9 +1,8 @@
-import type { BtfImage } from './btf-image.ts';
-import { Kind } from './btf-image.ts';
+import type { RecordView } from '../btf/index.ts';
+import { Kind } from '../btf/index.ts';
 import { Code, Pseudo } from './code.ts';
-import type { ExtSection } from './ext-info.ts';
 import { type DiagnosticLog, errorText, failure, LibbpfErrno } from './failure.ts';
-import type { ObjectSpec, ProgramSpec, Relocation } from './spec.ts';
+import type { ObjectSpec, ProgramSpec, Relocation, SectionRecords } from './spec.ts';
 
 /** Function or line records as the kernel takes them, in the object's byte order: the first word counts instruction slots. */
 export interface InfoRecords {
@@ -152,14 +151,15 @@ class Linker {
     const { ext, btf } = this.#spec;
     if (!ext || !btf || !this.#options.withInfo) return;
     const isMain = program === this.#main;
+    const at = { offset, littleEndian: ext.littleEndian };
     const { log } = this.#options;
     if (isMain || this.#info.func) {
-      const records = selectRecords(this.#spec, ext.funcInfo, { program, offset });
+      const records = selectRecords(ext.funcInfo, program, at);
       if (records) this.#info.func = joined(this.#info.func, records);
       else missing(log, program, { known: this.#info.func !== undefined, what: 'function', short: 'func' });
     }
     if (isMain || this.#info.line) {
-      const records = selectRecords(this.#spec, ext.lineInfo, { program, offset });
+      const records = selectRecords(ext.lineInfo, program, at);
       if (records) this.#info.line = joined(this.#info.line, records);
       else missing(log, program, { known: this.#info.line !== undefined, what: 'line', short: 'line' });
     }
@@ -188,14 +188,13 @@ function joined(known: InfoRecords | undefined, more: InfoRecords): InfoRecords 
 
 /** The records of one function, moved to where the function stands. */
 function selectRecords(
-  { sectionIndexes, littleEndian }: ObjectSpec,
-  sections: readonly ExtSection[],
-  { program, offset }: Placement,
+  sections: readonly SectionRecords[],
+  program: ProgramSpec,
+  { offset, littleEndian }: { offset: number; littleEndian: boolean },
 ): InfoRecords | undefined {
-  // By number: an object may have both "socket" and "?socket", and their programs go by one name.
-  const section = sections.find(({ sectionName }) => sectionIndexes.get(sectionName) === program.sectionIndex);
+  const section = sections.find(({ sectionIndex }) => sectionIndex === program.sectionIndex);
   if (!section) return undefined;
-  const { recordSize, records } = section;
+  const { recordSize, bytes: records } = section;
   const view = new DataView(records.buffer, records.byteOffset, records.length);
   const first = program.sectionOffset;
   const end = first + program.code.length / 8;
@@ -225,7 +224,7 @@ function exceptionCallback(spec: ObjectSpec, program: ProgramSpec, options: Link
   if (!btf || !options.withTags) return undefined;
   const bad = (errno: number, text: string) => failure(options.log, errno, `prog '${program.name}': ${text}`);
   let found: ProgramSpec | undefined;
-  for (const id of btf.idsOfKind(Kind.DECL_TAG)) {
+  for (const id of btf.idsOfKind(Kind.decl_tag)) {
     if (btf.tagComponent(id) !== -1 || !btf.name(id).startsWith(callbackTag)) continue;
     if (!isGlobalFunction(btf, btf.target(id))) {
       throw bad(22, 'exception_callback:<value> decl tag not applied to the main program');
@@ -243,6 +242,6 @@ function exceptionCallback(spec: ObjectSpec, program: ProgramSpec, options: Link
   return found;
 }
 
-function isGlobalFunction(btf: BtfImage, id: number): boolean {
-  return btf.kind(id) === Kind.FUNC && btf.vlen(id) === 1;
+function isGlobalFunction(btf: RecordView, id: number): boolean {
+  return btf.kind(id) === Kind.func && btf.vlen(id) === 1;
 }

@@ -1,5 +1,5 @@
 import { bpf_map_type } from '../uapi/index.ts';
-import { type BtfImage, type ImageMember, Kind } from './btf-image.ts';
+import { Kind, type RecordMember, type RecordView } from '../btf/index.ts';
 import { type DiagnosticLog, failure } from './failure.ts';
 
 /** A map as a BTF-defined declaration states it. */
@@ -19,7 +19,7 @@ export interface MapDefinition {
 }
 
 export interface MapDefinitionContext {
-  readonly btf: BtfImage;
+  readonly btf: RecordView;
   readonly log: DiagnosticLog;
   /** Unknown attributes are ignored. */
   readonly relaxed: boolean;
@@ -75,21 +75,21 @@ export function readMapDefinition(
     inner: undefined,
   };
   const bad = (text: string, errno = einval) => failure(log, errno, `map '${map.name}': ${text}`);
-  const integer = (member: ImageMember): number => {
+  const integer = (member: RecordMember): number => {
     const pointer = btf.resolve(member.typeId);
-    if (btf.kind(pointer) !== Kind.PTR) {
+    if (btf.kind(pointer) !== Kind.ptr) {
       throw bad(`attr '${member.name}': expected PTR, got ${btf.kindName(pointer)}.`);
     }
     const target = btf.target(pointer);
     if (target !== 0 && !btf.has(target)) throw bad(`attr '${member.name}': type [${target}] not found.`);
-    if (btf.kind(target) !== Kind.ARRAY) {
+    if (btf.kind(target) !== Kind.array) {
       throw bad(`attr '${member.name}': expected ARRAY, got ${btf.kindName(target)}.`);
     }
     return btf.array(target).length;
   };
-  const sized = (member: ImageMember, what: 'key' | 'value', known: number): { typeId: number; size: number } => {
+  const sized = (member: RecordMember, what: 'key' | 'value', known: number): { typeId: number; size: number } => {
     if (!btf.has(member.typeId)) throw bad(`${what} type [${member.typeId}] not found.`);
-    if (btf.kind(member.typeId) !== Kind.PTR) {
+    if (btf.kind(member.typeId) !== Kind.ptr) {
       throw bad(`${what} spec is not PTR: ${btf.kindName(member.typeId)}.`);
     }
     const typeId = btf.target(member.typeId);
@@ -176,19 +176,19 @@ type Bad = (text: string, errno?: number) => Error;
 function innerType(
   context: MapDefinitionContext,
   bad: Bad,
-  member: ImageMember,
+  member: RecordMember,
   what: string,
   programs: boolean,
 ): number | undefined {
   const { btf } = context;
   if (!btf.has(member.typeId)) throw bad(`${what} type [${member.typeId}] not found.`);
-  if (btf.kind(member.typeId) !== Kind.ARRAY || btf.array(member.typeId).length !== 0) {
+  if (btf.kind(member.typeId) !== Kind.array || btf.array(member.typeId).length !== 0) {
     throw bad(`${what} spec is not a zero-sized array.`);
   }
   const pointer = btf.resolve(btf.array(member.typeId).elementTypeId);
-  if (btf.kind(pointer) !== Kind.PTR) throw bad(`${what} def is of unexpected kind ${btf.kindName(pointer)}.`);
+  if (btf.kind(pointer) !== Kind.ptr) throw bad(`${what} def is of unexpected kind ${btf.kindName(pointer)}.`);
   const target = btf.resolve(btf.target(pointer));
-  const expected = programs ? Kind.FUNC_PROTO : Kind.STRUCT;
+  const expected = programs ? Kind.func_proto : Kind.struct;
   if (btf.kind(target) !== expected) throw bad(`${what} def is of unexpected kind ${btf.kindName(target)}.`);
   return programs ? undefined : target;
 }
@@ -196,13 +196,13 @@ function innerType(
 function longInteger(
   { btf }: MapDefinitionContext,
   bad: Bad,
-  member: ImageMember,
-  integer: (member: ImageMember) => number,
+  member: RecordMember,
+  integer: (member: RecordMember) => number,
 ): bigint {
   const typeId = btf.resolve(member.typeId);
   const kind = btf.kind(typeId);
-  if (kind === Kind.PTR) return BigInt(integer(member));
-  if (kind !== Kind.ENUM && kind !== Kind.ENUM64) {
+  if (kind === Kind.ptr) return BigInt(integer(member));
+  if (kind !== Kind.enum && kind !== Kind.enum64) {
     throw bad(`attr '${member.name}': expected ENUM or ENUM64, got ${btf.kindName(typeId)}.`);
   }
   if (btf.vlen(typeId) !== 1) throw bad(`attr '${member.name}': invalid __ulong`);

@@ -1,9 +1,9 @@
 import type { ElfSection } from '../elf/index.ts';
 import { bpf_map_type } from '../uapi/index.ts';
-import { type BtfImage, Kind } from './btf-image.ts';
+import { idNamed, Kind, type RecordView } from '../btf/index.ts';
 import { failure } from './failure.ts';
 import { type MapDefinition, readMapDefinition } from './map-definition.ts';
-import type { ObjectDraft } from './parse.ts';
+import type { ObjectDraft } from './draft.ts';
 import type { ExternSpec, MapOrigin, MapSpec } from './spec.ts';
 
 const flagReadOnlyForProgram = 1 << 7;
@@ -32,16 +32,16 @@ export function collectMaps(
   return { kconfigMap, arenaMap };
 }
 
-function collectDeclaredMaps(draft: ObjectDraft, btf: BtfImage): void {
+function collectDeclaredMaps(draft: ObjectDraft, btf: RecordView): void {
   const { log } = draft;
   const section = draft.elf.sections[draft.mapsIndex]!;
-  const datasec = [...btf.idsOfKind(Kind.DATASEC)].find((id) => btf.name(id) === '.maps');
+  const datasec = [...btf.idsOfKind(Kind.datasec)].find((id) => btf.name(id) === '.maps');
   if (datasec === undefined) throw failure(log, 2, "DATASEC '.maps' not found.");
   for (const [index, { typeId, offset, size }] of btf.variables(datasec).entries()) {
     const name = btf.name(typeId);
     if (name === '') throw failure(log, 22, `map #${index}: empty name.`);
     if (offset + size > section.size) throw failure(log, 22, `map '${name}' BTF data is corrupted.`);
-    if (btf.kind(typeId) !== Kind.VAR) {
+    if (btf.kind(typeId) !== Kind.var) {
       throw failure(log, 22, `map '${name}': unexpected var kind ${btf.kindName(typeId)}.`);
     }
     const linkage = btf.varLinkage(typeId);
@@ -50,7 +50,7 @@ function collectDeclaredMaps(draft: ObjectDraft, btf: BtfImage): void {
       throw failure(log, 95, `map '${name}': unsupported map linkage ${word}.`);
     }
     const struct = btf.resolve(btf.target(typeId));
-    if (btf.kind(struct) !== Kind.STRUCT) {
+    if (btf.kind(struct) !== Kind.struct) {
       throw failure(log, 22, `map '${name}': unexpected def kind ${btf.kindName(typeId)}.`);
     }
     if (btf.size(struct) > size) throw failure(log, 22, `map '${name}': invalid def size.`);
@@ -141,13 +141,13 @@ function dataMap(
 ): MapSpec {
   const { btf } = draft;
   const readOnly = data.origin === 'rodata' || data.origin === 'kconfig';
-  const valueTypeId = btf ? btf.find(data.name) : 0;
+  const valueTypeId = btf ? idNamed(btf, data.name) : 0;
   const isPerCpu = data.origin === 'percpu';
   const exposed =
     !isPerCpu &&
     btf !== undefined &&
-    btf.kind(valueTypeId) === Kind.DATASEC &&
-    btf.variables(valueTypeId).some(({ typeId }) => btf.kind(typeId) === Kind.VAR && btf.varLinkage(typeId) !== 0);
+    btf.kind(valueTypeId) === Kind.datasec &&
+    btf.variables(valueTypeId).some(({ typeId }) => btf.kind(typeId) === Kind.var && btf.varLinkage(typeId) !== 0);
   return {
     // Custom sections are known by their own names, however long.
     name: isCustom(data) ? data.name : dataMapName(draft.name, data.name),
@@ -190,22 +190,22 @@ export function dataMapName(objectName: string, sectionName: string): string {
   return name.replace(/[^A-Za-z0-9_.]/g, '_');
 }
 
-function collectStructOps(draft: ObjectDraft, btf: BtfImage): void {
+function collectStructOps(draft: ObjectDraft, btf: RecordView): void {
   for (const section of draft.elf.sections) {
     if (draft.roles.get(section.index) === 'structOps') collectStructOpsSection(draft, btf, section);
   }
 }
 
-function collectStructOpsSection(draft: ObjectDraft, btf: BtfImage, section: ElfSection): void {
+function collectStructOpsSection(draft: ObjectDraft, btf: RecordView, section: ElfSection): void {
   const { log } = draft;
-  const datasec = btf.find(section.name, Kind.DATASEC);
+  const datasec = idNamed(btf, section.name, Kind.datasec);
   if (datasec === 0) throw failure(log, 22, `struct_ops init: DATASEC ${section.name} not found`);
   for (const { typeId, offset } of btf.variables(datasec)) {
     const name = btf.name(typeId);
     const struct = btf.resolve(btf.target(typeId));
     const typeName = btf.name(struct);
     if (typeName === '') throw failure(log, 95, 'struct_ops init: anonymous type is not supported');
-    if (btf.kind(struct) !== Kind.STRUCT) throw failure(log, 22, `struct_ops init: ${typeName} is not a struct`);
+    if (btf.kind(struct) !== Kind.struct) throw failure(log, 22, `struct_ops init: ${typeName} is not a struct`);
     const size = btf.size(struct);
     if (offset + size > section.bytes.length) {
       const text = `struct_ops init: var ${name} is beyond the end of DATASEC ${section.name}`;
@@ -242,10 +242,4 @@ function collectStructOpsSection(draft: ObjectDraft, btf: BtfImage, section: Elf
       },
     });
   }
-}
-
-/** True for sections that hold global data. */
-export function isDataSection(draft: ObjectDraft, sectionIndex: number): boolean {
-  const role = draft.roles.get(sectionIndex);
-  return role === 'data' || role === 'rodata' || role === 'bss' || role === 'percpu';
 }

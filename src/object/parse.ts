@@ -1,16 +1,17 @@
 import { ByteReader, cstr } from '../bytes/index.ts';
 import { Elf, type ElfFile, type ElfSection, isElf, parseElf } from '../elf/index.ts';
 import { ParseError } from '../errors/index.ts';
-import { BtfImage, Kind } from './btf-image.ts';
+import { Kind } from '../btf/index.ts';
 import { swapInstructions } from './code.ts';
 import { collectExterns } from './externs.ts';
-import { type ExtInfo, parseExtInfo, readCoreRelocations } from './ext-info.ts';
 import { type DiagnosticLog, failure, LibbpfErrno, ObjectError } from './failure.ts';
 import { fixupDatasecs } from './datasec.ts';
+import type { ObjectDraft } from './draft.ts';
 import { collectMaps } from './maps.ts';
+import { assignTypeRelocations, readBtf } from './read-btf.ts';
 import { collectRelocations } from './relocations.ts';
 import { findSection } from './sections.ts';
-import type { MapSpec, ObjectSpec, ProgramSpec, Relocation, VariableSpec } from './spec.ts';
+import type { ObjectSpec, VariableSpec } from './spec.ts';
 
 export interface ParseOptions {
   /** Where the bytes come from; its last part up to the first dot names the object. */
@@ -23,34 +24,6 @@ export interface ParseOptions {
   /** Directory for maps pinned by name; /sys/fs/bpf unless told. */
   readonly pinRoot?: string;
 }
-
-export type SectionRole = 'data' | 'rodata' | 'bss' | 'percpu' | 'structOps' | 'relocations';
-
-/** The object while it is read. */
-export interface ObjectDraft {
-  readonly elf: ElfFile;
-  readonly path: string;
-  readonly name: string;
-  readonly log: DiagnosticLog;
-  readonly relaxedMaps: boolean;
-  readonly pinRoot: string;
-  readonly roles: Map<number, SectionRole>;
-  btf: BtfImage | undefined;
-  ext: ExtInfo | undefined;
-  license: string;
-  kernelVersion: number | undefined;
-  textIndex: number;
-  mapsIndex: number;
-  arena: ElfSection | undefined;
-  jumpTables: ElfSection | undefined;
-  programs: ProgramDraft[];
-  maps: MapSpec[];
-}
-
-export type ProgramDraft = Omit<ProgramSpec, 'relocations' | 'coreRelocations'> & {
-  relocations: Relocation[];
-  coreRelocations: ProgramSpec['coreRelocations'] extends readonly (infer R)[] ? R[] : never;
-};
 
 /**
  * Reads a BPF object file into plain data. Nothing is asked of the running kernel.
@@ -69,6 +42,7 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): ObjectSpe
     roles: new Map(),
     btf: undefined,
     ext: undefined,
+    typeRelocations: [],
     license: '',
     kernelVersion: undefined,
     textIndex: -1,
@@ -83,7 +57,7 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): ObjectSpe
   if (draft.btf) fixupDatasecs(draft, draft.btf);
   const { kconfigMap, arenaMap } = collectMaps(draft, externs);
   applySectionDefinitions(draft);
-  assignCoreRelocations(draft);
+  assignTypeRelocations(draft);
   collectRelocations(draft, { externs, arenaMap });
   return {
     name: draft.name,
@@ -93,7 +67,6 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): ObjectSpe
     kernelVersion: draft.kernelVersion,
     btf: draft.btf,
     ext: draft.ext,
-    sectionIndexes: firstByName(elf),
     maps: draft.maps,
     programs: draft.programs,
     externs,
@@ -102,12 +75,6 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): ObjectSpe
     arenaMap,
     jumpTables: draft.jumpTables?.bytes.slice(),
   };
-}
-
-function firstByName({ sections }: ElfFile): Map<string, number> {
-  const indexes = new Map<string, number>();
-  for (const { name, index } of sections) if (!indexes.has(name)) indexes.set(name, index);
-  return indexes;
 }
 
 /** The name an object gets from its path: the file's name up to its first dot, at most 15 characters. */
@@ -271,38 +238,6 @@ function collectPrograms(draft: ObjectDraft, section: ElfSection): void {
   }
 }
 
-function readBtf(draft: ObjectDraft, btf: ElfSection | undefined, ext: ElfSection | undefined): void {
-  const { log } = draft;
-  let problem: ParseError | undefined;
-  if (btf) {
-    try {
-      draft.btf = new BtfImage(btf.bytes);
-    } catch (error) {
-      if (!(error instanceof ParseError)) throw error;
-      problem = error;
-      log('warn', 'Error loading ELF section .BTF: -EINVAL.');
-    }
-  }
-  const usesStructOps = [...draft.roles.values()].includes('structOps');
-  const hasExterns = draft.elf.symbols.some(
-    (symbol) => symbol.sectionIndex === 0 && symbol.binding !== Elf.STB_LOCAL && symbol.name !== '',
-  );
-  if (!draft.btf && (draft.mapsIndex >= 0 || usesStructOps || (problem && hasExterns))) {
-    const text = 'BTF is required, but is missing or corrupted.';
-    throw failure(log, problem ? 22 : 2, text, problem ? { cause: problem } : undefined);
-  }
-  if (!draft.btf || !ext) return;
-  try {
-    draft.ext = parseExtInfo(ext.bytes, draft.btf);
-  } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
-    log('warn', 'Error loading ELF section .BTF.ext: -EINVAL. Ignored and continue.');
-    if (draft.mapsIndex >= 0 || usesStructOps) {
-      throw failure(log, 22, 'BTF is required, but is missing or corrupted.', { cause: error });
-    }
-  }
-}
-
 function applySectionDefinitions(draft: ObjectDraft): void {
   draft.programs = draft.programs.map((program) => {
     const section = findSection(program.sectionName);
@@ -311,44 +246,14 @@ function applySectionDefinitions(draft: ObjectDraft): void {
   });
 }
 
-/** The function of a section that holds an instruction slot. */
-export function programAt(
-  programs: readonly ProgramDraft[],
-  sectionIndex: number,
-  slot: number,
-): ProgramDraft | undefined {
-  return programs.find(
-    (program) =>
-      program.sectionIndex === sectionIndex &&
-      slot >= program.sectionOffset &&
-      slot < program.sectionOffset + program.code.length / 8,
-  );
-}
-
-function assignCoreRelocations(draft: ObjectDraft): void {
-  if (!draft.ext || !draft.btf) return;
-  for (const part of draft.ext.coreRelocations) {
-    const section = draft.elf.sections.find((candidate) => candidate.name === part.sectionName);
-    for (const relocation of readCoreRelocations(part, draft.btf)) {
-      if (relocation.index % 8 !== 0) {
-        throw new ObjectError('CO-RE relocation between instructions', 22);
-      }
-      const slot = relocation.index / 8;
-      // Records of a weak function that another object's definition replaced belong to no program.
-      const program = section && programAt(draft.programs, section.index, slot);
-      program?.coreRelocations.push({ ...relocation, index: slot - program.sectionOffset });
-    }
-  }
-}
-
 function collectVariables(draft: ObjectDraft): VariableSpec[] {
   const { btf } = draft;
   if (!btf) return [];
   const variables: VariableSpec[] = [];
   for (const [map, spec] of draft.maps.entries()) {
-    if (spec.sectionName === undefined || btf.kind(spec.valueTypeId) !== Kind.DATASEC) continue;
+    if (spec.sectionName === undefined || btf.kind(spec.valueTypeId) !== Kind.datasec) continue;
     for (const { typeId, offset, size } of btf.variables(spec.valueTypeId)) {
-      if (btf.kind(typeId) !== Kind.VAR || offset + size > spec.valueSize) continue;
+      if (btf.kind(typeId) !== Kind.var || offset + size > spec.valueSize) continue;
       variables.push({ name: btf.name(typeId), map, offset, size, typeId: btf.target(typeId) });
     }
   }

@@ -1,12 +1,12 @@
 import { Elf, type ElfRelocation, type ElfSection, type ElfSymbol, readRelocations } from '../elf/index.ts';
 import { bpf_map_type, bpf_prog_type } from '../uapi/index.ts';
-import { type BtfImage, Kind } from './btf-image.ts';
+import { idNamed, Kind, type RecordView } from '../btf/index.ts';
 import { Code, Pseudo } from './code.ts';
+import { isDataSection, type ObjectDraft, type ProgramDraft, programAt } from './draft.ts';
 import { isExtern } from './externs.ts';
 import { failure, LibbpfErrno, ObjectError } from './failure.ts';
 import { isMapInMap } from './map-definition.ts';
-import { isDataSection } from './maps.ts';
-import { type ObjectDraft, type ProgramDraft, programAt } from './parse.ts';
+
 import type { ExternSpec, MapSpec, Relocation } from './spec.ts';
 
 interface RelocationContext {
@@ -128,7 +128,7 @@ function isSubprogram(symbol: ElfSymbol, textIndex: number): boolean {
 
 function mapRelocations(draft: ObjectDraft, entries: readonly ElfRelocation[]): void {
   const { btf, log } = draft;
-  const datasec = btf?.find('.maps', Kind.DATASEC) ?? 0;
+  const datasec = btf ? idNamed(btf, '.maps', Kind.datasec) : 0;
   if (!btf || datasec === 0) throw new ObjectError('.maps relocations without BTF', 22);
   const variables = btf.variables(datasec);
   for (const [number, entry] of entries.entries()) {
@@ -177,7 +177,7 @@ function slotTarget(
 }
 
 /** Index of the element of `values` at a byte offset of a map's declaration. */
-function slotOf(btf: BtfImage, at: { variable: { typeId: number }; offset: number }): number | undefined {
+function slotOf(btf: RecordView, at: { variable: { typeId: number }; offset: number }): number | undefined {
   const struct = btf.resolve(btf.target(at.variable.typeId));
   const count = btf.vlen(struct);
   if (count === 0) return undefined;
@@ -214,7 +214,7 @@ function structOpsRelocations(draft: ObjectDraft, section: ElfSection, entries: 
     const member = members[memberIndex];
     if (!member) throw bad(22, `cannot find member at moff ${offset}`);
     const pointer = btf.resolve(member.typeId);
-    if (btf.kind(pointer) !== Kind.PTR || btf.kind(btf.resolve(btf.target(pointer))) !== Kind.FUNC_PROTO) {
+    if (btf.kind(pointer) !== Kind.ptr || btf.kind(btf.resolve(btf.target(pointer))) !== Kind.func_proto) {
       throw bad(22, `cannot relocate non func ptr ${member.name}`);
     }
     const program = programAt(draft.programs, symbol.sectionIndex, symbol.value / 8);

@@ -1,5 +1,4 @@
-import type { BtfImage } from './btf-image.ts';
-import type { CoreRecord, ExtInfo } from './ext-info.ts';
+import type { BtfEdit, ExtRecords } from '../btf/index.ts';
 import type { SectionDefinition } from './sections.ts';
 
 /** What a relocation makes an instruction refer to. `index` counts instruction slots in the function. */
@@ -11,6 +10,33 @@ export type Relocation =
   | { readonly kind: 'extern'; readonly index: number; readonly extern: number }
   | { readonly kind: 'externCall'; readonly index: number; readonly extern: number }
   | { readonly kind: 'jumpTable'; readonly index: number; readonly offset: number; readonly size: number };
+
+/** What one CO-RE relocation asks: `kind` is BPF_CORE_*, `access` a path such as `0:1:2`. */
+export interface TypeRelocation {
+  /** Index of the instruction slot in the function. */
+  readonly index: number;
+  readonly typeId: number;
+  readonly access: string;
+  readonly kind: number;
+  /** Its number in the section, for diagnostics. */
+  readonly number: number;
+}
+
+/** A type relocation as the kernel takes it. */
+export interface TypeRelocationRecord extends TypeRelocation {
+  /** Where `access` stands among the strings of the BTF. */
+  readonly accessOffset: number;
+}
+
+/** Records of `.BTF.ext` about the instructions of one section, in the byte order of the file. */
+export type SectionRecords = Pick<ExtRecords, 'bytes' | 'recordSize'> & { readonly sectionIndex: number };
+
+/** What `.BTF.ext` says of the programs; type relocations are those of each program. */
+export interface ExtInfo {
+  readonly littleEndian: boolean;
+  readonly funcInfo: readonly SectionRecords[];
+  readonly lineInfo: readonly SectionRecords[];
+}
 
 /** One function of an object: an entry point, or a subprogram that entry points call. */
 export interface ProgramSpec {
@@ -28,7 +54,7 @@ export interface ProgramSpec {
   /** Unrelocated instructions, little-endian. */
   readonly code: Uint8Array;
   readonly relocations: readonly Relocation[];
-  readonly coreRelocations: readonly CoreRecord[];
+  readonly coreRelocations: readonly TypeRelocationRecord[];
   readonly section: SectionDefinition | undefined;
   /** BPF_PROG_TYPE_*, 0 if the section's name does not tell. */
   type: number;
@@ -120,10 +146,8 @@ export interface ObjectSpec {
   readonly license: string;
   /** From the section `version`; undefined means the running kernel's. */
   readonly kernelVersion: number | undefined;
-  readonly btf: BtfImage | undefined;
+  readonly btf: BtfEdit | undefined;
   readonly ext: ExtInfo | undefined;
-  /** By name, with a leading `?`: the first section of it. Sections of `ext` are known by their names only. */
-  readonly sectionIndexes: ReadonlyMap<string, number>;
   readonly maps: readonly MapSpec[];
   /** In order of section and position, subprograms among them. */
   readonly programs: readonly ProgramSpec[];

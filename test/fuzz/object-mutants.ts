@@ -1,15 +1,14 @@
+import { type BtfEdit, RecordView, sanitizeBtf } from '../../src/btf/index.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseElf } from '../../src/elf/index.ts';
 import { generateLoader } from '../../src/codegen/index.ts';
 import { TsbpfError } from '../../src/errors/index.ts';
 import {
   applyCoreRelocations,
-  BtfImage,
   formatCoreRelocation,
   linkProgram,
   type ObjectSpec,
   parseObject,
-  sanitizeBtf,
   variableContents,
 } from '../../src/object/index.ts';
 import { Random } from '../support/btf/random.ts';
@@ -20,12 +19,12 @@ export interface ObjectSeed {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly parts: readonly { readonly offset: number; readonly size: number }[];
-  readonly targets: readonly BtfImage[];
+  readonly targets: readonly RecordView[];
 }
 
 /** Every fixture and example. CO-RE compares with the types of a kernel's headers, and with the object's own. */
 export function objectSeeds(project: string): ObjectSeed[] {
-  const headers = new BtfImage(new Uint8Array(readFileSync(`${project}/scripts/uapi/linux-7.3.btf`)));
+  const headers = new RecordView(new Uint8Array(readFileSync(`${project}/scripts/uapi/linux-7.3.btf`)));
   return ['test/fixtures/objects', 'examples'].flatMap((folder) =>
     readdirSync(`${project}/${folder}`)
       .filter((name) => name.endsWith('.o'))
@@ -38,7 +37,7 @@ export function objectSeeds(project: string): ObjectSeed[] {
           name,
           bytes,
           parts: partsOf(bytes),
-          targets: own === undefined ? [headers] : [new BtfImage(own.bytes.slice()), headers],
+          targets: own === undefined ? [headers] : [new RecordView(own.bytes.slice()), headers],
         };
       }),
   );
@@ -113,7 +112,7 @@ function link(spec: ObjectSpec, codeOf: (program: ObjectSpec['programs'][number]
   }
 }
 
-function exerciseTypes(spec: ObjectSpec, btf: BtfImage): void {
+function exerciseTypes(spec: ObjectSpec, btf: BtfEdit): void {
   for (const program of spec.programs) {
     for (const relocation of program.coreRelocations) tolerate(() => formatCoreRelocation(btf, relocation));
   }

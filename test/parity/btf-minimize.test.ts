@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BtfMinimizer, parseBtf, parseBtfExt } from '../../src/btf/index.ts';
+import { BtfMinimizer, idsThatBegin, parseBtf, parseBtfExt, RecordView } from '../../src/btf/index.ts';
 import { parseElf } from '../../src/elf/index.ts';
 import { kindsAreCompatible } from '../../src/object/core/compatible.ts';
 import { matchPath, parsePath, pathTo } from '../../src/object/core/path.ts';
-import { BtfImage, essentialName } from '../../src/object/index.ts';
+import { essentialName } from '../../src/object/index.ts';
 import { findPrograms, type Programs, run } from '../support/parity/programs.ts';
 
 const vmlinux = '/sys/kernel/btf/vmlinux';
@@ -46,12 +46,12 @@ describe('the smallest BTF of the kernel', () => {
 
 function minimized(files: readonly string[]): Uint8Array {
   const bytes = readFileSync(vmlinux);
-  const target = new BtfImage(bytes);
+  const target = new RecordView(bytes);
   const minimizer = new BtfMinimizer(parseBtf(bytes));
   for (const file of files) {
     const { sections } = parseElf(readFileSync(file));
     const section = (name: string) => sections.find((one) => one.name === name)!.bytes;
-    const btf = new BtfImage(section('.BTF'));
+    const btf = new RecordView(section('.BTF'));
     const own = parseBtf(section('.BTF'));
     for (const record of parseBtfExt(section('.BTF.ext')).coreRelos.flatMap((one) => one.records)) {
       const relocation = {
@@ -63,8 +63,7 @@ function minimized(files: readonly string[]): Uint8Array {
       };
       const local = parsePath(btf, relocation);
       const wanted = essentialName(btf.name(record.typeId));
-      const candidates = target
-        .idsThatBegin([wanted])
+      const candidates = idsThatBegin(target, [wanted])
         .filter((id) => kindsAreCompatible(target.kind(id), btf.kind(record.typeId)))
         .filter((id) => essentialName(target.name(id)) === wanted);
       for (const id of candidates) {

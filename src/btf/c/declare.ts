@@ -1,6 +1,6 @@
 import type { TypeGraph } from '../graph.ts';
 import type { Btf } from '../parse.ts';
-import { kindOf } from '../records.ts';
+import { isModifierKind, Kind } from '../records.ts';
 import { TypeLayout } from '../type-layout.ts';
 import { kindNames } from '../types.ts';
 import { CNames } from './names.ts';
@@ -13,8 +13,10 @@ const maxChain = 4096;
 /** Stands for a name while its surroundings are written: no BTF string can hold it. */
 const marker = '\0';
 
-const indents = Array.from({ length: 16 }, (_, level) => `\n${'\t'.repeat(level)}`);
-const lineAt = (level: number) => indents[level] ?? `\n${'\t'.repeat(level)}`;
+/** The reference indents no further, however deep types nest. */
+const deepestIndent = 13;
+const indents = Array.from({ length: deepestIndent + 1 }, (_, level) => `\n${'\t'.repeat(level)}`);
+const lineAt = (level: number) => indents[Math.min(level, deepestIndent)]!;
 
 /** Writes declarations and definitions of single types as C, in the text of the reference. */
 export class CDeclarations {
@@ -47,9 +49,9 @@ export class CDeclarations {
   composite(id: number, level: number): void {
     const graph = this.#graph;
     const layout = this.#layout;
-    const { words } = graph;
+    const { words, pointerSize } = graph;
     const out = this.#out;
-    const isStruct = graph.kind(id) === kindOf.struct;
+    const isStruct = graph.kind(id) === Kind.struct;
     const packed = isStruct && layout.isPacked(id);
     const bitFields = graph.kindFlag(id);
     const indent = lineAt(level + 1);
@@ -66,7 +68,8 @@ export class CDeclarations {
       const bits = bitFields ? where >>> 24 : 0;
       if (end < offset) {
         const nextAlign = packed ? 1 : layout.align(typeId);
-        out.put(paddingText({ from: end, to: offset, nextAlign, inBitfield: afterBitfield && bits > 0, indent }));
+        const inBitfield = afterBitfield && bits > 0;
+        out.put(paddingText({ from: end, to: offset, nextAlign, inBitfield, pointerSize, indent }));
       }
       out.put(indent);
       this.#member(typeId, words[at]!, level + 1);
@@ -81,7 +84,8 @@ export class CDeclarations {
       out.put(';');
     }
     if (isStruct && end < size * 8) {
-      out.put(paddingText({ from: end, to: size * 8, nextAlign: layout.align(id), inBitfield: false, indent }));
+      const nextAlign = layout.align(id);
+      out.put(paddingText({ from: end, to: size * 8, nextAlign, inBitfield: false, pointerSize, indent }));
     }
     out.put(count > 0 || size > 0 ? `${lineAt(level)}}` : '}');
     if (packed) out.put(' __attribute__((packed))');
@@ -96,7 +100,7 @@ export class CDeclarations {
     const count = graph.vlen(id);
     out.put(graph.name(id) === 0 ? 'enum' : `enum ${this.names.tag(id)}`);
     if (count === 0) return;
-    const wide = graph.kind(id) === kindOf.enum64;
+    const wide = graph.kind(id) === Kind.enum64;
     const signed = graph.kindFlag(id);
     const indent = lineAt(level + 1);
     let small = true;
@@ -121,7 +125,7 @@ export class CDeclarations {
     out.put(`${lineAt(level)}}`);
     const size = graph.sizeOrType(id);
     if (size === 1) out.put(' __attribute__((mode(byte)))');
-    else if (size === 8 && small) out.put(' __attribute__((mode(word)))');
+    else if (size === 8 && small && graph.pointerSize === 8) out.put(' __attribute__((mode(word)))');
   }
 
   /** `typedef … NAME`, without the final semicolon; nothing for the one that compilers define themselves. */
@@ -172,21 +176,21 @@ export class CDeclarations {
       chain.push(next);
       const kind = graph.kind(next);
       switch (kind) {
-        case kindOf.ptr:
-        case kindOf.volatile:
-        case kindOf.const:
-        case kindOf.restrict:
-        case kindOf.type_tag:
-        case kindOf.func_proto:
+        case Kind.ptr:
+        case Kind.volatile:
+        case Kind.const:
+        case Kind.restrict:
+        case Kind.type_tag:
+        case Kind.func_proto:
           next = graph.sizeOrType(next);
           continue;
-        case kindOf.array:
+        case Kind.array:
           next = graph.tail(next, 0);
           continue;
-        case kindOf.func:
-        case kindOf.var:
-        case kindOf.datasec:
-        case kindOf.decl_tag:
+        case Kind.func:
+        case Kind.var:
+        case Kind.datasec:
+        case Kind.decl_tag:
           this.#unexpected(next);
       }
       break;
@@ -211,22 +215,22 @@ export class CDeclarations {
         case 0:
           out.put(`${this.#qualifiers(chain)}void`);
           break;
-        case kindOf.int:
-        case kindOf.float:
+        case Kind.int:
+        case Kind.float:
           out.put(this.#qualifiers(chain) + this.#btf.str(graph.name(id)));
           break;
-        case kindOf.struct:
-        case kindOf.union: {
+        case Kind.struct:
+        case Kind.union: {
           const before = this.#qualifiers(chain);
           if (graph.name(id) === 0) {
             this.#inlined = true;
             out.put(before);
             this.composite(id, level);
-          } else out.put(`${before}${kind === kindOf.struct ? 'struct' : 'union'} ${this.names.tag(id)}`);
+          } else out.put(`${before}${kind === Kind.struct ? 'struct' : 'union'} ${this.names.tag(id)}`);
           break;
         }
-        case kindOf.enum:
-        case kindOf.enum64: {
+        case Kind.enum:
+        case Kind.enum64: {
           const before = this.#qualifiers(chain);
           if (graph.name(id) === 0) {
             this.#inlined = true;
@@ -235,37 +239,37 @@ export class CDeclarations {
           } else out.put(`${before}enum ${this.names.tag(id)}`);
           break;
         }
-        case kindOf.fwd:
+        case Kind.fwd:
           out.put(this.#qualifiers(chain) + this.forward(id));
           break;
-        case kindOf.typedef:
+        case Kind.typedef:
           out.put(this.#qualifiers(chain) + this.names.identifier(id));
           break;
-        case kindOf.ptr:
+        case Kind.ptr:
           out.put(afterPointer ? '*' : ' *');
           break;
-        case kindOf.volatile:
-        case kindOf.const:
-        case kindOf.restrict:
+        case Kind.volatile:
+        case Kind.const:
+        case Kind.restrict:
           out.put(` ${kindNames[kind]}`);
           break;
-        case kindOf.type_tag: {
+        case Kind.type_tag: {
           const text = this.#btf.str(graph.name(id));
           const attribute = graph.kindFlag(id) ? text : `btf_type_tag("${text}")`;
           out.put(`${this.#qualifiers(chain)} __attribute__((${attribute}))`);
           break;
         }
-        case kindOf.array:
+        case Kind.array:
           this.#array(chain, name, { afterPointer, length: graph.tail(id, 2), level });
           return;
-        case kindOf.func_proto:
+        case Kind.func_proto:
           this.#prototype(id, chain, name, { afterPointer, level });
           return;
         default:
           this.#unexpected(id);
           return;
       }
-      afterPointer = kind === kindOf.ptr;
+      afterPointer = kind === Kind.ptr;
     }
     this.#declared(name, afterPointer);
   }
@@ -281,7 +285,7 @@ export class CDeclarations {
       this.#declared(name, context.afterPointer);
     } else {
       if (name !== '' && !context.afterPointer) this.#out.put(' ');
-      const nested = this.#graph.kind(next) === kindOf.array;
+      const nested = this.#graph.kind(next) === Kind.array;
       if (!nested) this.#out.put('(');
       this.#chain(chain, name, context.level);
       if (!nested) this.#out.put(')');
@@ -322,7 +326,7 @@ export class CDeclarations {
     let text = '';
     for (let last = chain.length - 1; last >= 0; last--) {
       const kind = this.#graph.kind(chain[last]!);
-      if (kind !== kindOf.const && kind !== kindOf.volatile && kind !== kindOf.restrict) break;
+      if (kind !== Kind.const && kind !== Kind.volatile && kind !== Kind.restrict) break;
       text += `${kindNames[kind]} `;
       chain.pop();
     }
@@ -331,10 +335,7 @@ export class CDeclarations {
 
   #dropModifiers(chain: number[]): void {
     for (let last = chain.length - 1; last >= 0; last--) {
-      const kind = this.#graph.kind(chain[last]!);
-      const isModifier =
-        kind === kindOf.const || kind === kindOf.volatile || kind === kindOf.restrict || kind === kindOf.type_tag;
-      if (!isModifier) return;
+      if (!isModifierKind(this.#graph.kind(chain[last]!))) return;
       chain.pop();
     }
   }

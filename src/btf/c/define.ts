@@ -1,6 +1,6 @@
 import type { TypeGraph } from '../graph.ts';
 import type { Btf } from '../parse.ts';
-import { kindOf } from '../records.ts';
+import { Kind } from '../records.ts';
 import { CDeclarations } from './declare.ts';
 import { DefinitionOrder } from './order.ts';
 import { ByteText } from '../byte-text.ts';
@@ -55,46 +55,46 @@ export class CDefinitions {
     }
     const graph = this.#graph;
     switch (graph.kind(id)) {
-      case kindOf.int: {
+      case Kind.int: {
         const name = this.declarations.names.tag(id);
         const alias = polyTypes.get(name);
         if (alias !== undefined) this.out.put(`typedef ${alias} ${name};\n\n`);
         this.#state[id] = emitted;
         break;
       }
-      case kindOf.enum:
-      case kindOf.enum64:
+      case Kind.enum:
+      case Kind.enum64:
         if (container === 0) {
           this.declarations.enumeration(id, 0);
           this.out.put(';\n\n');
         }
         this.#state[id] = emitted;
         break;
-      case kindOf.ptr:
-      case kindOf.volatile:
-      case kindOf.const:
-      case kindOf.restrict:
-      case kindOf.type_tag:
+      case Kind.ptr:
+      case Kind.volatile:
+      case Kind.const:
+      case Kind.restrict:
+      case Kind.type_tag:
         this.#emit(graph.sizeOrType(id), container);
         break;
-      case kindOf.array:
+      case Kind.array:
         this.#emit(graph.tail(id, 0), container);
         break;
-      case kindOf.fwd:
+      case Kind.fwd:
         this.out.put(`${this.declarations.forward(id)};\n\n`);
         this.#state[id] = emitted;
         break;
-      case kindOf.typedef:
+      case Kind.typedef:
         this.#state[id] = emitting;
         this.#emit(graph.sizeOrType(id), id);
         if (this.#forwardDone[id] === 0) this.#typedef(id);
         this.#state[id] = emitted;
         break;
-      case kindOf.struct:
-      case kindOf.union:
+      case Kind.struct:
+      case Kind.union:
         this.#composite(id, container);
         break;
-      case kindOf.func_proto:
+      case Kind.func_proto:
         this.#emit(graph.sizeOrType(id), container);
         for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 2) {
           this.#emit(graph.words[at + 1]!, container);
@@ -107,7 +107,7 @@ export class CDefinitions {
   #emitAgain(id: number, container: number): void {
     const graph = this.#graph;
     if (this.#forwardDone[id] !== 0) return;
-    if (graph.kind(id) === kindOf.typedef) {
+    if (graph.kind(id) === Kind.typedef) {
       this.#typedef(id);
       this.#forwardDone[id] = 1;
     } else if (graph.isComposite(id)) {
@@ -118,7 +118,7 @@ export class CDefinitions {
   }
 
   #declare(id: number): void {
-    const word = this.#graph.kind(id) === kindOf.struct ? 'struct' : 'union';
+    const word = this.#graph.kind(id) === Kind.struct ? 'struct' : 'union';
     this.out.put(`${word} ${this.declarations.names.tag(id)};\n\n`);
     this.#forwardDone[id] = 1;
   }

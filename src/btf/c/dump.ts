@@ -1,6 +1,6 @@
 import { ParseError } from '../../errors/index.ts';
 import type { Btf } from '../parse.ts';
-import { kindOf } from '../records.ts';
+import { Kind } from '../records.ts';
 import { findUnknownKind } from '../validate.ts';
 import { withinStack } from '../within-stack.ts';
 import { CDefinitions } from './define.ts';
@@ -93,11 +93,11 @@ function dumpKfuncs(btf: Btf, { out, declarations }: CDefinitions): void {
   const { graph } = btf;
   const kfuncs: { id: number; name: string }[] = [];
   const fast = new Set<number>();
-  for (let tag = 1; tag <= graph.lastId; tag++) {
+  for (let tag = 1; tag <= graph.typeCount; tag++) {
     // The tag is on the function itself, not on a parameter.
-    if (graph.kind(tag) !== kindOf.decl_tag || graph.tail(tag, 0) !== 0xffff_ffff) continue;
+    if (graph.kind(tag) !== Kind.decl_tag || graph.tail(tag, 0) !== 0xffff_ffff) continue;
     const id = graph.sizeOrType(tag);
-    if (graph.kind(id) !== kindOf.func) continue;
+    if (graph.kind(id) !== Kind.func) continue;
     const text = btf.str(graph.name(tag));
     if (text === 'bpf_kfunc') kfuncs.push({ id, name: btf.str(graph.name(id)) });
     if (text === 'bpf_fastcall') fast.add(id);

@@ -1,7 +1,6 @@
-import type { TypeGraph } from '../graph.ts';
+import { referred, type TypeGraph } from '../graph.ts';
 import type { Btf } from '../parse.ts';
-import { kindOf } from '../records.ts';
-import { referred } from './sort.ts';
+import { Kind } from '../records.ts';
 
 const maxDepth = 64;
 
@@ -20,7 +19,7 @@ export class NameHasher {
   constructor(btf: Btf) {
     this.#graph = btf.graph;
     this.#strings = btf.strings;
-    const size = 2 * (btf.graph.lastId + 1);
+    const size = 2 * (btf.graph.typeCount + 1);
     this.#hi = new Uint32Array(size);
     this.#lo = new Uint32Array(size);
     this.#known = new Uint8Array(size);
@@ -35,24 +34,24 @@ export class NameHasher {
   /** Makes the hash of a type known and returns where it is. */
   #type(id: number, members: boolean, depth: number): number {
     const graph = this.#graph;
-    const index = members ? id : id + graph.lastId + 1;
+    const index = members ? id : id + graph.typeCount + 1;
     if (this.#known[index] === 1) return index;
     const { words } = graph;
     const kind = graph.kind(id);
     const hash = new Hash64();
     hash.mixName(this.#strings, graph.name(id));
-    if (kind === kindOf.enum || kind === kindOf.enum64) {
-      const size = kind === kindOf.enum ? 2 : 3;
+    if (kind === Kind.enum || kind === Kind.enum64) {
+      const size = kind === Kind.enum ? 2 : 3;
       for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += size) {
         hash.mixName(this.#strings, words[at]!);
       }
-    } else if (kind === kindOf.struct || kind === kindOf.union) {
+    } else if (kind === Kind.struct || kind === Kind.union) {
       for (let i = members ? graph.vlen(id) : 0, at = graph.elements(id); i > 0; i--, at += 3) {
         hash.mixName(this.#strings, words[at]!);
         this.#mixType(hash, this.#type(words[at + 1]!, false, depth + 1));
       }
     } else {
-      if (kind === kindOf.array) hash.mix(0, graph.tail(id, 2));
+      if (kind === Kind.array) hash.mix(0, graph.tail(id, 2));
       const next = referred(graph, id);
       if (next !== undefined && depth <= maxDepth) this.#mixType(hash, this.#type(next, members, depth + 1));
     }

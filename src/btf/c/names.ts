@@ -1,5 +1,5 @@
 import type { Btf } from '../parse.ts';
-import { kindOf } from '../records.ts';
+import { Kind } from '../records.ts';
 import { NameCounts } from './name-counts.ts';
 
 /** Names in the text of one dump: where a name is used again it gets a number. Tags and other names count separately. */
@@ -40,7 +40,7 @@ export class CNames {
     if (known !== undefined) return known;
     let name = this.#btf.str(offset);
     const kind = graph.kind(id);
-    const declares = kind === kindOf.fwd || (kind === kindOf.enum && graph.vlen(id) === 0);
+    const declares = kind === Kind.fwd || (kind === Kind.enum && graph.vlen(id) === 0);
     if (name !== '' && !declares) {
       const count = uses.use(offset);
       if (count > 1) name = `${name}___${count}`.slice(0, 255);

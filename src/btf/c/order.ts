@@ -1,5 +1,5 @@
 import type { TypeGraph } from '../graph.ts';
-import { kindOf } from '../records.ts';
+import { Kind } from '../records.ts';
 
 const ELOOP = -40;
 const EINVAL = -22;
@@ -21,7 +21,7 @@ export class DefinitionOrder {
   constructor(graph: TypeGraph, warn: (message: string) => void) {
     this.#graph = graph;
     this.#warn = warn;
-    this.#state = new Uint8Array(graph.lastId + 1);
+    this.#state = new Uint8Array(graph.typeCount + 1);
     this.#state[0] = ordered;
     this.#referenced = referencedTypes(graph);
   }
@@ -44,43 +44,43 @@ export class DefinitionOrder {
       return ELOOP;
     }
     switch (graph.kind(id)) {
-      case kindOf.int:
-      case kindOf.float:
-      case kindOf.func:
-      case kindOf.var:
-      case kindOf.datasec:
-      case kindOf.decl_tag:
+      case Kind.int:
+      case Kind.float:
+      case Kind.func:
+      case Kind.var:
+      case Kind.datasec:
+      case Kind.decl_tag:
         this.#state[id] = ordered;
         return 0;
-      case kindOf.ptr: {
+      case Kind.ptr: {
         const status = this.#order(graph.sizeOrType(id), true);
         this.#state[id] = ordered;
         return status;
       }
-      case kindOf.array:
+      case Kind.array:
         return this.#order(graph.tail(id, 0), false);
-      case kindOf.struct:
-      case kindOf.union:
+      case Kind.struct:
+      case Kind.union:
         return this.#composite(id, throughPointer);
-      case kindOf.enum:
-      case kindOf.enum64:
-      case kindOf.fwd:
+      case Kind.enum:
+      case Kind.enum64:
+      case Kind.fwd:
         if (graph.name(id) !== 0 || this.#referenced[id] === 0) this.#queue.push(id);
         this.#state[id] = ordered;
         return 1;
-      case kindOf.typedef: {
+      case Kind.typedef: {
         const strong = this.#order(graph.sizeOrType(id), throughPointer);
         if (strong < 0 || (throughPointer && strong === 0)) return strong;
         this.#queue.push(id);
         this.#state[id] = ordered;
         return 1;
       }
-      case kindOf.volatile:
-      case kindOf.const:
-      case kindOf.restrict:
-      case kindOf.type_tag:
+      case Kind.volatile:
+      case Kind.const:
+      case Kind.restrict:
+      case Kind.type_tag:
         return this.#order(graph.sizeOrType(id), throughPointer);
-      case kindOf.func_proto:
+      case Kind.func_proto:
         return this.#prototype(id, throughPointer);
       default:
         return EINVAL;
@@ -116,29 +116,29 @@ export class DefinitionOrder {
 
 /** Marks the types that some type refers to. Of functions the result does not count, as in the reference. */
 function referencedTypes(graph: TypeGraph): Uint8Array {
-  const { words, lastId } = graph;
-  const marks = new Uint8Array(lastId + 1);
-  for (let id = 1; id <= lastId; id++) {
+  const { words, typeCount } = graph;
+  const marks = new Uint8Array(typeCount + 1);
+  for (let id = 1; id <= typeCount; id++) {
     const kind = graph.kind(id);
     let size = 0;
     switch (kind) {
-      case kindOf.int:
-      case kindOf.float:
-      case kindOf.enum:
-      case kindOf.enum64:
-      case kindOf.fwd:
+      case Kind.int:
+      case Kind.float:
+      case Kind.enum:
+      case Kind.enum64:
+      case Kind.fwd:
         break;
-      case kindOf.struct:
-      case kindOf.union:
+      case Kind.struct:
+      case Kind.union:
         size = 3;
         break;
-      case kindOf.func_proto:
+      case Kind.func_proto:
         size = 2;
         break;
-      case kindOf.datasec:
+      case Kind.datasec:
         for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 3) marks[words[at]!] = 1;
         break;
-      case kindOf.array:
+      case Kind.array:
         marks[graph.tail(id, 0)] = 1;
         marks[graph.tail(id, 1)] = 1;
         break;

@@ -1,12 +1,18 @@
-import { pointerSize } from '../constants.ts';
 import { ParseError } from '../../errors/index.ts';
 
-const pads: readonly (readonly [name: string, bits: number])[] = [
-  ['long', pointerSize * 8],
+type Pad = readonly [name: string, bits: number];
+
+const smallPads: readonly Pad[] = [
   ['int', 32],
   ['short', 16],
   ['char', 8],
 ];
+
+/** By bytes of a pointer, which are those of `long`. */
+const padsOf: Readonly<Record<number, readonly Pad[]>> = {
+  4: [['long', 32], ...smallPads],
+  8: [['long', 64], ...smallPads],
+};
 
 /** A gap (1 MiB) beyond which padding members would be more text than any real type has. */
 const maxPaddingBits = 2 ** 23;
@@ -21,14 +27,17 @@ export interface Gap {
   readonly nextAlign: number;
   /** The gap lies between two bit-fields. */
   readonly inBitfield: boolean;
+  /** Bytes of a pointer. */
+  readonly pointerSize: number;
   /** What begins each line. */
   readonly indent: string;
 }
 
 /** Unnamed bit-fields that fill a gap, as few and as natural as C allows. Source: btf_dump_emit_bit_padding of libbpf. */
-export function paddingText({ from, to, nextAlign, inBitfield, indent }: Gap): string {
+export function paddingText({ from, to, nextAlign, inBitfield, pointerSize, indent }: Gap): string {
   if (from >= to) return '';
   if (to - from > maxPaddingBits) throw new ParseError('BTF', 0, `a gap of ${to - from} bits cannot be written as C`);
+  const pads = padsOf[pointerSize] ?? padsOf[8]!;
   let text = '';
   let [name, bits] = pads[0]!;
   let aligned = 0;

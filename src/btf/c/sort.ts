@@ -1,30 +1,12 @@
-import type { TypeGraph } from '../graph.ts';
+import { referred, type TypeGraph } from '../graph.ts';
 import type { Btf } from '../parse.ts';
-import { kindOf } from '../records.ts';
+import { Kind } from '../records.ts';
 import { NameHasher } from './hash.ts';
 
 const lowest = 10;
 const maxDepth = 64;
 /** Bytes of a name that fit a number beside the rank. */
 const prefixBytes = 6;
-
-/** The type that a chain element refers to, for the kinds that take their place from it. */
-export function referred(graph: TypeGraph, id: number): number | undefined {
-  switch (graph.kind(id)) {
-    case kindOf.array:
-      return graph.tail(id, 0);
-    case kindOf.type_tag:
-    case kindOf.const:
-    case kindOf.ptr:
-    case kindOf.volatile:
-    case kindOf.restrict:
-    case kindOf.typedef:
-    case kindOf.decl_tag:
-      return graph.sizeOrType(id);
-    default:
-      return undefined;
-  }
-}
 
 /**
  * The ids of the types that have C text, in the order of the reference's sorted C dump: by rank of kind, name of what the
@@ -34,7 +16,7 @@ export function referred(graph: TypeGraph, id: number): number | undefined {
 export function sortForC(btf: Btf): Uint32Array {
   const { graph, strings } = btf;
   const hasher = new NameHasher(btf);
-  const count = graph.lastId + 1;
+  const count = graph.typeCount + 1;
   /** Rank and the beginning of the name, as one number. */
   const keys = new Float64Array(count);
   const sortNames = new Uint32Array(count);
@@ -58,7 +40,7 @@ export function sortForC(btf: Btf): Uint32Array {
       compareStrings(strings, sortNames[a]!, sortNames[b]!) || compareStrings(strings, graph.name(a), graph.name(b));
     if (byName !== 0) return byName;
     // Prototypes have neither a name nor, for the hash, names inside.
-    const bothPlain = graph.kind(a) === kindOf.func_proto && graph.kind(b) === kindOf.func_proto;
+    const bothPlain = graph.kind(a) === Kind.func_proto && graph.kind(b) === Kind.func_proto;
     return (bothPlain ? 0 : hasher.compare(a, b)) || a - b;
   };
   let first = 0;
@@ -72,7 +54,7 @@ export function sortForC(btf: Btf): Uint32Array {
 }
 
 function hasText(kind: number): boolean {
-  return kind !== kindOf.func && kind !== kindOf.var && kind !== kindOf.datasec && kind !== kindOf.decl_tag;
+  return kind !== Kind.func && kind !== Kind.var && kind !== Kind.datasec && kind !== Kind.decl_tag;
 }
 
 function rankOf(graph: TypeGraph, id: number): number {
@@ -81,16 +63,16 @@ function rankOf(graph: TypeGraph, id: number): number {
   for (let depth = 0; depth <= maxDepth; depth++) {
     if (graph.name(at) !== 0) hasName = true;
     switch (graph.kind(at)) {
-      case kindOf.func_proto:
+      case Kind.func_proto:
         return hasName ? 4 : lowest;
-      case kindOf.struct:
-      case kindOf.union:
+      case Kind.struct:
+      case Kind.union:
         return hasName ? 3 : lowest;
-      case kindOf.int:
-      case kindOf.float:
+      case Kind.int:
+      case Kind.float:
         return 2;
-      case kindOf.enum:
-      case kindOf.enum64:
+      case Kind.enum:
+      case Kind.enum64:
         return hasName ? 1 : 0;
     }
     const next = hasName ? referred(graph, at) : undefined;

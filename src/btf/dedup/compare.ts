@@ -1,4 +1,4 @@
-import { elementSize, headWords, kindOf } from '../records.ts';
+import { elementSize, headWords, Kind } from '../records.ts';
 import type { TypeGraph } from '../graph.ts';
 
 /** The word of a member or parameter that holds its type. */
@@ -13,22 +13,22 @@ const mix = (hash: number, value: number) => (Math.imul(hash, 31) + value) | 0;
 export function hashType(graph: TypeGraph, id: number): number {
   const kind = graph.kind(id);
   const byName = mix(0, graph.name(id));
-  if (kind === kindOf.enum || kind === kindOf.enum64) return byName;
+  if (kind === Kind.enum || kind === Kind.enum64) return byName;
   const byInfo = mix(byName, graph.info(id));
-  if (kind === kindOf.typedef) return byInfo;
+  if (kind === Kind.typedef) return byInfo;
   let hash = mix(byInfo, graph.sizeOrType(id));
   switch (kind) {
-    case kindOf.int:
-    case kindOf.decl_tag:
+    case Kind.int:
+    case Kind.decl_tag:
       return mix(hash, graph.tail(id, 0));
-    case kindOf.array:
+    case Kind.array:
       for (let i = 0; i < 3; i++) hash = mix(hash, graph.tail(id, i));
       return hash;
-    case kindOf.struct:
-    case kindOf.union:
-    case kindOf.func_proto: {
+    case Kind.struct:
+    case Kind.union:
+    case Kind.func_proto: {
       const size = elementSize(kind);
-      const other = kind === kindOf.func_proto ? typeWord : 2;
+      const other = kind === Kind.func_proto ? typeWord : 2;
       const { words } = graph;
       const start = graph.starts[id]! + headWords;
       for (let i = graph.vlen(id), at = start; i > 0; i--, at += size) {

@@ -1,8 +1,8 @@
 import { ParseError } from '../../errors/index.ts';
-import { assembleBtf } from '../assemble.ts';
+import { currentHeaderSize, writeBtf } from '../header.ts';
 import { mapExtStrings, mapExtTypeIds } from '../ext-edit.ts';
 import type { Btf } from '../parse.ts';
-import { forEachStringWord, forEachTypeIdWord, kindOf, recordWords } from '../records.ts';
+import { forEachStringWord, forEachTypeIdWord, Kind, recordWords } from '../records.ts';
 import { StringPool, stringMapper } from '../string-pool.ts';
 import { checkTypes } from '../validate.ts';
 import { withinStack } from '../within-stack.ts';
@@ -47,7 +47,7 @@ export function dedupBtf(btf: Btf, options: { ext?: Uint8Array | undefined } = {
   const strings = new StringPool(btf.base);
   const mapString = stringMapper(strings, btf);
   const ownString = (offset: number) => (offset < btf.stringStart ? offset : mapString(offset));
-  for (let id = graph.firstId; id <= graph.lastId; id++) {
+  for (let id = graph.firstId; id <= graph.typeCount; id++) {
     forEachStringWord(graph.words, graph.starts[id]!, (i) => {
       graph.words[i] = ownString(graph.words[i]!);
     });
@@ -57,7 +57,12 @@ export function dedupBtf(btf: Btf, options: { ext?: Uint8Array | undefined } = {
   run.all();
   const { words, newIds } = run.compact();
   return {
-    bytes: assembleBtf(words, strings.finish(), { littleEndian: btf.littleEndian }),
+    bytes: writeBtf({
+      words,
+      strings: strings.finish(),
+      littleEndian: btf.littleEndian,
+      headerSize: currentHeaderSize,
+    }),
     ext: ext === undefined ? undefined : mapExtTypeIds(ext, (id) => mappedId(newIds, id)),
     newIds,
   };
@@ -77,15 +82,15 @@ class Dedup {
 
   constructor(graph: TypeGraph) {
     this.#graph = graph;
-    this.#map = new CanonicalMap(graph.lastId + 1);
+    this.#map = new CanonicalMap(graph.typeCount + 1);
     this.#equivalence = new EquivalenceCheck(graph, this.#map);
   }
 
   all(): void {
-    const { firstId, lastId } = this.#graph;
+    const { firstId, typeCount } = this.#graph;
     for (let id = 1; id < firstId; id++) this.#useBase(id);
     const eachOwn = (step: (id: number) => void) => {
-      for (let id = firstId; id <= lastId; id++) step(id);
+      for (let id = firstId; id <= typeCount; id++) step(id);
     };
     eachOwn((id) => this.#primitive(id));
     eachOwn((id) => this.#composite(id));
@@ -95,7 +100,7 @@ class Dedup {
 
   #isFixed(id: number): boolean {
     const kind = this.#graph.kind(id);
-    return kind === kindOf.var || kind === kindOf.datasec;
+    return kind === Kind.var || kind === Kind.datasec;
   }
 
   #useBase(id: number): void {
@@ -118,8 +123,8 @@ class Dedup {
     }
     const kind = graph.kind(id);
     let matches: (other: number) => boolean;
-    if (kind === kindOf.int) matches = (other) => sameWithData(graph, id, other);
-    else if (kind === kindOf.fwd || kind === kindOf.float) matches = (other) => graph.sameHead(id, other);
+    if (kind === Kind.int) matches = (other) => sameWithData(graph, id, other);
+    else if (kind === Kind.fwd || kind === Kind.float) matches = (other) => graph.sameHead(id, other);
     else if (graph.isEnum(id)) matches = (other) => this.#enumMatches(id, other);
     else return;
     const hash = hashType(graph, id);
@@ -141,7 +146,7 @@ class Dedup {
   #composite(id: number): void {
     const graph = this.#graph;
     if (this.#map.isMapped(id)) return;
-    const isTypedef = graph.kind(id) === kindOf.typedef;
+    const isTypedef = graph.kind(id) === Kind.typedef;
     if (!isTypedef && !graph.isComposite(id)) return;
     const hash = hashType(graph, id);
     const equal = this.#table.find(hash, (other) => {
@@ -158,16 +163,16 @@ class Dedup {
     const graph = this.#graph;
     const map = this.#map;
     const definitions = new Map<number, number>();
-    for (let id = 1; id <= graph.lastId; id++) {
+    for (let id = 1; id <= graph.typeCount; id++) {
       if (!graph.isComposite(id) || !map.isCanonical(id)) continue;
       const name = graph.name(id);
       definitions.set(name, definitions.has(name) ? 0 : id);
     }
-    for (let id = graph.firstId; id <= graph.lastId; id++) {
-      if (graph.kind(id) !== kindOf.fwd || !map.isCanonical(id)) continue;
+    for (let id = graph.firstId; id <= graph.typeCount; id++) {
+      if (graph.kind(id) !== Kind.fwd || !map.isCanonical(id)) continue;
       const definition = definitions.get(graph.name(id)) ?? 0;
       if (definition === 0) continue;
-      const wanted = graph.info(id) >>> 31 === 1 ? kindOf.union : kindOf.struct;
+      const wanted = graph.info(id) >>> 31 === 1 ? Kind.union : Kind.struct;
       if (graph.kind(definition) === wanted) map.set(id, definition);
     }
   }
@@ -192,11 +197,11 @@ class Dedup {
 
   #referenceMatch(kind: number): (graph: TypeGraph, a: number, b: number) => boolean {
     switch (kind) {
-      case kindOf.array:
+      case Kind.array:
         return sameArray;
-      case kindOf.func_proto:
+      case Kind.func_proto:
         return samePrototype;
-      case kindOf.decl_tag:
+      case Kind.decl_tag:
         return sameWithData;
       default:
         return (graph, a, b) => graph.sameHead(a, b);
@@ -207,10 +212,10 @@ class Dedup {
   compact(): { words: Uint32Array; newIds: Uint32Array } {
     const graph = this.#graph;
     const map = this.#map;
-    const compacted = new Uint32Array(graph.lastId + 1);
+    const compacted = new Uint32Array(graph.typeCount + 1);
     let next = graph.firstId;
     let size = 0;
-    for (let id = 1; id <= graph.lastId; id++) {
+    for (let id = 1; id <= graph.typeCount; id++) {
       if (id < graph.firstId) compacted[id] = id;
       else if (map.isCanonical(id)) {
         compacted[id] = next++;
@@ -220,7 +225,7 @@ class Dedup {
     const newIds = compacted.map((_, id) => compacted[map.resolve(id)]!);
     const words = new Uint32Array(size);
     let at = 0;
-    for (let id = graph.firstId; id <= graph.lastId; id++) {
+    for (let id = graph.firstId; id <= graph.typeCount; id++) {
       if (!map.isCanonical(id)) continue;
       const start = graph.starts[id]!;
       const length = recordWords(graph.info(id))!;

@@ -1,5 +1,5 @@
 import { ParseError } from '../../errors/index.ts';
-import { headWords, kindOf } from '../records.ts';
+import { headWords, Kind } from '../records.ts';
 import type { CanonicalMap } from './canonical.ts';
 import { compatibleArray, compatibleEnum, compatiblePrototype, sameShape, sameWithData } from './compare.ts';
 import type { TypeGraph } from '../graph.ts';
@@ -55,33 +55,33 @@ export class EquivalenceCheck {
     const canonicalKind = graph.kind(canonical);
     if (kind !== canonicalKind) return this.#forwardMatches(candidate, canonical);
     switch (kind) {
-      case kindOf.int:
+      case Kind.int:
         return sameWithData(graph, candidate, canonical);
-      case kindOf.enum:
-      case kindOf.enum64:
+      case Kind.enum:
+      case Kind.enum64:
         return compatibleEnum(graph, candidate, canonical);
-      case kindOf.fwd:
-      case kindOf.float:
+      case Kind.fwd:
+      case Kind.float:
         return graph.sameHead(candidate, canonical);
-      case kindOf.const:
-      case kindOf.volatile:
-      case kindOf.restrict:
-      case kindOf.ptr:
-      case kindOf.typedef:
-      case kindOf.func:
-      case kindOf.type_tag:
+      case Kind.const:
+      case Kind.volatile:
+      case Kind.restrict:
+      case Kind.ptr:
+      case Kind.typedef:
+      case Kind.func:
+      case Kind.type_tag:
         pending.push(graph.sizeOrType(candidate), graph.sizeOrType(canonical));
         return graph.info(candidate) === graph.info(canonical);
-      case kindOf.array:
+      case Kind.array:
         pending.push(graph.tail(candidate, 0), graph.tail(canonical, 0));
         pending.push(graph.tail(candidate, 1), graph.tail(canonical, 1));
         return compatibleArray(graph, candidate, canonical);
-      case kindOf.struct:
-      case kindOf.union:
+      case Kind.struct:
+      case Kind.union:
         if (!sameShape(graph, candidate, canonical)) return false;
         this.#pushElements(candidate, canonical, { size: 3, pending });
         return true;
-      case kindOf.func_proto:
+      case Kind.func_proto:
         if (!compatiblePrototype(graph, candidate, canonical)) return false;
         this.#pushElements(candidate, canonical, { size: 2, pending });
         pending.push(graph.sizeOrType(candidate), graph.sizeOrType(canonical));
@@ -102,17 +102,17 @@ export class EquivalenceCheck {
 
   /** What a forward declaration of the canonical graph has been resolved to, if anything. */
   #resolveForward(id: number): number {
-    if (this.#graph.kind(id) !== kindOf.fwd) return id;
+    if (this.#graph.kind(id) !== Kind.fwd) return id;
     const resolved = this.#map.resolve(id);
-    return this.#graph.kind(resolved) === kindOf.fwd ? id : resolved;
+    return this.#graph.kind(resolved) === Kind.fwd ? id : resolved;
   }
 
   /** Types of different kinds match only as a forward declaration and its definition. */
   #forwardMatches(candidate: number, canonical: number): boolean {
     const graph = this.#graph;
-    const declared = (id: number) => (graph.info(id) >>> 31 === 1 ? kindOf.union : kindOf.struct);
-    if (graph.kind(candidate) === kindOf.fwd) return declared(candidate) === graph.kind(canonical);
-    if (graph.kind(canonical) !== kindOf.fwd) return false;
+    const declared = (id: number) => (graph.info(id) >>> 31 === 1 ? Kind.union : Kind.struct);
+    if (graph.kind(candidate) === Kind.fwd) return declared(candidate) === graph.kind(canonical);
+    if (graph.kind(canonical) !== Kind.fwd) return false;
     const matches = declared(canonical) === graph.kind(candidate);
     if (matches && canonical < graph.firstId) this.needsBaseChange = true;
     return matches;
@@ -125,8 +125,8 @@ export class EquivalenceCheck {
     for (const [canonical, candidate] of this.#hypothesis) {
       const from = map.resolve(candidate);
       const to = map.resolve(canonical);
-      const fromForward = graph.kind(from) === kindOf.fwd;
-      const toForward = graph.kind(to) === kindOf.fwd;
+      const fromForward = graph.kind(from) === Kind.fwd;
+      const toForward = graph.kind(to) === Kind.fwd;
       if (!fromForward && toForward) map.set(to, from);
       // Forward declarations of the base are pointed at definitions even where nothing else of it may change.
       if (this.needsBaseChange) continue;

@@ -1,4 +1,4 @@
-import { headWords, kindOf } from '../records.ts';
+import { headWords, Kind } from '../records.ts';
 import { compatibleArray, compatibleEnum, compatiblePrototype, sameShape, sameWithData } from './compare.ts';
 import type { TypeGraph } from '../graph.ts';
 
@@ -26,36 +26,36 @@ export class IdentityCheck {
     if (depth <= 0) return false;
     const graph = this.#graph;
     let [a, b] = [first, second];
-    for (let steps = 0; steps <= graph.lastId; steps++) {
+    for (let steps = 0; steps <= graph.typeCount; steps++) {
       const kind = graph.kind(a);
       if (kind !== graph.kind(b)) return false;
       switch (kind) {
         case 0:
           return true;
-        case kindOf.int:
+        case Kind.int:
           return sameWithData(graph, a, b);
-        case kindOf.enum:
-        case kindOf.enum64:
+        case Kind.enum:
+        case Kind.enum64:
           return compatibleEnum(graph, a, b);
-        case kindOf.fwd:
-        case kindOf.float:
+        case Kind.fwd:
+        case Kind.float:
           return graph.sameHead(a, b);
-        case kindOf.array:
+        case Kind.array:
           return compatibleArray(graph, a, b);
-        case kindOf.const:
-        case kindOf.volatile:
-        case kindOf.restrict:
-        case kindOf.ptr:
-        case kindOf.typedef:
-        case kindOf.func:
-        case kindOf.type_tag:
+        case Kind.const:
+        case Kind.volatile:
+        case Kind.restrict:
+        case Kind.ptr:
+        case Kind.typedef:
+        case Kind.func:
+        case Kind.type_tag:
           if (graph.info(a) !== graph.info(b) || graph.name(a) !== graph.name(b)) return false;
           [a, b] = [graph.sizeOrType(a), graph.sizeOrType(b)];
           break;
-        case kindOf.struct:
-        case kindOf.union:
+        case Kind.struct:
+        case Kind.union:
           return sameShape(graph, a, b) && this.#remembered(a, b, depth, 3);
-        case kindOf.func_proto: {
+        case Kind.func_proto: {
           if (!compatiblePrototype(graph, a, b)) return false;
           const [resultA, resultB] = [graph.sizeOrType(a), graph.sizeOrType(b)];
           if (resultA !== resultB && !this.#same(resultA, resultB, depth - 1)) return false;
@@ -70,7 +70,7 @@ export class IdentityCheck {
 
   /** The types of all members or parameters, elements being `size` words. */
   #remembered(a: number, b: number, depth: number, size: number): boolean {
-    const key = (a * (this.#graph.lastId + 1) + b) * (maxDepth + 1) + depth;
+    const key = (a * (this.#graph.typeCount + 1) + b) * (maxDepth + 1) + depth;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     if (this.#known.size >= maxKnown) this.#known.clear();

@@ -1,6 +1,6 @@
 import type { TypeGraph } from '../graph.ts';
 import type { Btf } from '../parse.ts';
-import { kindOf } from '../records.ts';
+import { Kind } from '../records.ts';
 import { kindNames } from '../types.ts';
 import { field } from './fields.ts';
 
@@ -35,7 +35,7 @@ export function describeType(btf: Btf, id: number, writer: RawWriter): void {
   const { words } = graph;
   const kind = graph.kind(id);
   switch (kind) {
-    case kindOf.int: {
+    case Kind.int: {
       const data = graph.tail(id, 0);
       writer.number(field.size, graph.sizeOrType(id));
       writer.number(field.bits_offset, (data >>> 16) & 0xff);
@@ -43,35 +43,35 @@ export function describeType(btf: Btf, id: number, writer: RawWriter): void {
       writer.word(field.encoding, encodings[(data >>> 24) & 0xf] ?? 'UNKN');
       return;
     }
-    case kindOf.ptr:
-    case kindOf.const:
-    case kindOf.volatile:
-    case kindOf.restrict:
-    case kindOf.typedef:
-    case kindOf.type_tag:
+    case Kind.ptr:
+    case Kind.const:
+    case Kind.volatile:
+    case Kind.restrict:
+    case Kind.typedef:
+    case Kind.type_tag:
       writer.number(field.type_id, graph.sizeOrType(id));
       return;
-    case kindOf.array:
+    case Kind.array:
       writer.number(field.type_id, graph.tail(id, 0));
       writer.number(field.index_type_id, graph.tail(id, 1));
       writer.number(field.nr_elems, graph.tail(id, 2));
       return;
-    case kindOf.struct:
-    case kindOf.union:
+    case Kind.struct:
+    case Kind.union:
       describeMembers(btf, id, writer);
       return;
-    case kindOf.enum:
-    case kindOf.enum64:
+    case Kind.enum:
+    case Kind.enum64:
       describeValues(btf, id, writer);
       return;
-    case kindOf.fwd:
+    case Kind.fwd:
       writer.word(field.fwd_kind, graph.kindFlag(id) ? 'union' : 'struct');
       return;
-    case kindOf.func:
+    case Kind.func:
       writer.number(field.type_id, graph.sizeOrType(id));
       writer.word(field.linkage, linkages[graph.vlen(id)] ?? '(unknown)');
       return;
-    case kindOf.func_proto:
+    case Kind.func_proto:
       writer.number(field.ret_type_id, graph.sizeOrType(id));
       writer.number(field.vlen, graph.vlen(id));
       writer.begin(field.params);
@@ -81,11 +81,11 @@ export function describeType(btf: Btf, id: number, writer: RawWriter): void {
       }
       writer.end();
       return;
-    case kindOf.var:
+    case Kind.var:
       writer.number(field.type_id, graph.sizeOrType(id));
       writer.word(field.linkage, linkages[graph.tail(id, 0)] ?? '(unknown)');
       return;
-    case kindOf.datasec:
+    case Kind.datasec:
       sizeAndCount(graph, id, writer);
       writer.begin(field.vars);
       for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 3) {
@@ -97,10 +97,10 @@ export function describeType(btf: Btf, id: number, writer: RawWriter): void {
       }
       writer.end();
       return;
-    case kindOf.float:
+    case Kind.float:
       writer.number(field.size, graph.sizeOrType(id));
       return;
-    case kindOf.decl_tag:
+    case Kind.decl_tag:
       writer.number(field.type_id, graph.sizeOrType(id));
       writer.signed(field.component_idx, graph.tail(id, 0) | 0);
   }
@@ -131,7 +131,7 @@ function describeValues(btf: Btf, id: number, writer: RawWriter): void {
   const { graph } = btf;
   const { words } = graph;
   const signed = graph.kindFlag(id);
-  const isWide = graph.kind(id) === kindOf.enum64;
+  const isWide = graph.kind(id) === Kind.enum64;
   writer.word(field.encoding, signed ? 'SIGNED' : 'UNSIGNED');
   sizeAndCount(graph, id, writer);
   writer.begin(field.values);

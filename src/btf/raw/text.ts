@@ -1,7 +1,7 @@
 import { decodeUtf8 } from '../../bytes/index.ts';
 import { ByteText, type Piece, piece } from '../byte-text.ts';
 import type { Btf } from '../parse.ts';
-import { kindOf } from '../records.ts';
+import { Kind } from '../records.ts';
 import type { BtfType } from '../types.ts';
 import { describeType, kindText, type RawWriter } from './describe.ts';
 import { field, fieldNames } from './fields.ts';
@@ -47,7 +47,7 @@ export class TextWriter implements RawWriter {
     const { graph } = this.#btf;
     const out = this.#out;
     const kind = graph.kind(id);
-    this.#isVariable = kind === kindOf.var;
+    this.#isVariable = kind === Kind.var;
     out.put('[');
     out.uint(id);
     out.piece(afterId);
@@ -112,7 +112,7 @@ export class TextWriter implements RawWriter {
 
   variable(id: number): void {
     const { graph } = this.#btf;
-    if (id > graph.lastId) return;
+    if (id > graph.typeCount) return;
     this.#out.put(` (${kindText(graph.kind(id))} '`);
     this.#name(graph.name(id));
     this.#out.put(')');

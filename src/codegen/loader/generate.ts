@@ -1,5 +1,5 @@
+import type { BtfEdit } from '../../btf/index.ts';
 import {
-  type BtfImage,
   type DiagnosticLog,
   failure,
   type LinkedProgram,
@@ -133,7 +133,7 @@ function emitStart(emitter: Emitter, fdArray: number, counts: { programs: number
   emitter.exit();
 }
 
-function emitBtf(emitter: Emitter, btf: BtfImage): void {
+function emitBtf(emitter: Emitter, btf: BtfEdit): void {
   const bytes = btf.finishAsGiven();
   const at = emitter.blob.add(bytes);
   const attribute = emitter.blob.addAttribute(attr_btf_load, 'btf_log_level', { btf_size: bytes.length });

@@ -1,10 +1,10 @@
+import { Kind } from '../../btf/index.ts';
 import {
   coreRecords,
   type DiagnosticLog,
   errorText,
   failure,
   isTracingMulti,
-  Kind,
   type LinkedProgram,
   ObjectError,
   programFlags,
@@ -162,7 +162,7 @@ function symbolUses(spec: ObjectSpec, linked: LinkedProgram): SymbolUse[] {
     const isCall = relocation.kind === 'externCall';
     if (extern.kind !== 'ksym') return [];
     const { name, weak } = extern;
-    const kind = isCall || extern.function ? Kind.FUNC : Kind.VAR;
+    const kind = isCall || extern.function ? Kind.func : Kind.var;
     const how = isCall ? 'call' : extern.symbolTypeId === 0 ? 'address' : 'load';
     return [{ name, kind, weak, how, index: relocation.index }];
   });

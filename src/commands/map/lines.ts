@@ -5,7 +5,10 @@ import { strerror, TsbpfError } from '../../errors/index.ts';
 export interface Lines {
   /** Number of the first, from 1. */
   readonly first: number;
-  /** The value of every line, read at once: integers beyond 2^53 are not exact. Undefined where a line is no JSON. */
+  /**
+   * The value of every line, read at once: integers beyond 2^53 are not exact. Undefined where a line is no JSON, or a
+   * number may be beyond the largest double.
+   */
   readonly values: readonly unknown[] | undefined;
   readonly texts: () => readonly string[];
 }
@@ -51,6 +54,7 @@ function grown(buffer: Buffer<ArrayBuffer>, length: number): Buffer<ArrayBuffer>
 
 /** A raw newline is in no JSON string, so that a text of JSON lines is an array once they are commas. */
 function valuesOf(text: string): unknown[] | undefined {
+  if (/\de\+?\d{3}/i.test(text)) return undefined;
   const joined = text.replaceAll('\n', ',');
   try {
     const values = JSON.parse(`[${joined}]`) as unknown[];

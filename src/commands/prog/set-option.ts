@@ -1,6 +1,7 @@
 import { type Context, fail } from '../../cli/index.ts';
 import { UsageError } from '../../errors/index.ts';
-import { isModifier, Kind, type ObjectSpec, type VariableSpec, variableContents } from '../../object/index.ts';
+import { isModifierKind, Kind, parseJsonValue } from '../../btf/index.ts';
+import { type ObjectSpec, type VariableSpec, variableContents } from '../../object/index.ts';
 import { nearest } from '../shared/nearest.ts';
 
 /** Values of global variables, by name, from `--set VARIABLE=JSON`. */
@@ -19,23 +20,14 @@ export function readSettings(given: readonly string[]): Settings {
   return settings;
 }
 
-const bigMark = '\u0000integer ';
-
 function parseValue(name: string, text: string): unknown {
   try {
-    JSON.parse(text);
+    return parseJsonValue(text);
   } catch (cause) {
     fail(`--set ${name}: ${JSON.stringify(text)} is not JSON (text and names of enumerators need double quotes)`, {
       cause,
     });
   }
-  // JSON.parse rounds what a double cannot hold.
-  const exact = text.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g, (token) =>
-    /^-?\d{16,}$/.test(token) ? JSON.stringify(bigMark + token) : token,
-  );
-  return JSON.parse(exact, (_key, value: unknown) =>
-    typeof value === 'string' && value.startsWith(bigMark) ? BigInt(value.slice(bigMark.length)) : value,
-  );
 }
 
 /**
@@ -98,7 +90,7 @@ function list(names: readonly string[]): string {
 /** The section, not one of data, that holds a variable of this name: `license`, `.maps` … */
 function otherSection({ btf }: ObjectSpec, name: string): string | undefined {
   if (btf === undefined) return undefined;
-  for (const id of btf.idsOfKind(Kind.DATASEC)) {
+  for (const id of btf.idsOfKind(Kind.datasec)) {
     if (btf.variables(id).some(({ typeId }) => btf.name(typeId) === name)) return btf.name(id);
   }
   return undefined;
@@ -114,9 +106,9 @@ function mayBeCompiledIn(spec: ObjectSpec, variable: VariableSpec): boolean {
   const { btf } = spec;
   if (btf === undefined || spec.maps[variable.map]?.origin !== 'rodata') return false;
   let id = variable.typeId;
-  for (let depth = 0; depth < 32 && isModifier(btf.kind(id)); depth++) {
-    if (btf.kind(id) === Kind.VOLATILE) return false;
+  for (let depth = 0; depth < 32 && isModifierKind(btf.kind(id)); depth++) {
+    if (btf.kind(id) === Kind.volatile) return false;
     id = btf.target(id);
   }
-  return btf.kind(id) === Kind.INT || btf.kind(id) === Kind.ENUM || btf.kind(id) === Kind.ENUM64;
+  return btf.kind(id) === Kind.int || btf.kind(id) === Kind.enum || btf.kind(id) === Kind.enum64;
 }

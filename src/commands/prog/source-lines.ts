@@ -1,4 +1,4 @@
-import type { Btf } from '../../btf/index.ts';
+import { type Btf, lineRecordAt } from '../../btf/index.ts';
 import type { ProgramArrays } from '../../kernel/index.ts';
 
 /** A source line as the compiler recorded it; leading blanks removed. Line and column count from 1; 0 = unknown. */
@@ -62,14 +62,13 @@ export class LineFinder {
   }
 
   line(record: number): SourceLine {
-    const at = record * this.#size;
-    const lineColumn = this.#view.getUint32(at + 12, true);
-    const text = this.#text(this.#view.getUint32(at + 8, true));
+    const { fileName, line, lineNumber, column } = lineRecordAt(this.#view, record * this.#size);
+    const text = this.#text(line);
     return {
       source: text.replace(/^[ \t\n\v\f\r]+/, ''),
-      file: this.#text(this.#view.getUint32(at + 4, true)),
-      line: lineColumn >>> 10,
-      column: lineColumn & 0x3ff,
+      file: this.#text(fileName),
+      line: lineNumber,
+      column,
       present: text !== '',
     };
   }

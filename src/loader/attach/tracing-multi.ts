@@ -1,5 +1,6 @@
+import { Kind, type RecordView } from '../../btf/index.ts';
 import { Errno } from '../../errors/index.ts';
-import { type BtfImage, errorText, failure, Kind, ObjectError } from '../../object/index.ts';
+import { errorText, failure, ObjectError } from '../../object/index.ts';
 import { KernelBtf } from '../kernel-btf.ts';
 import { globMatches } from './binary.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest, tryLink } from './link.ts';
@@ -56,16 +57,16 @@ function matchingFunctions({ kernel, log }: AttachContext, program: AttachablePr
     btf = module.btf;
   }
   const ids: number[] = [];
-  for (const id of btf.idsOfKind(Kind.FUNC)) {
+  for (const id of btf.idsOfKind(Kind.func)) {
     if (globMatches(btf.name(id), pattern) && isTraceable(btf, id)) ids.push(id);
   }
   if (ids.length === 0) throw none(`no function that can be traced matches '${target}'`);
   return Uint32Array.from(ids);
 }
 
-function isTraceable(btf: BtfImage, id: number): boolean {
+function isTraceable(btf: RecordView, id: number): boolean {
   const prototype = btf.target(id);
-  if (btf.kind(prototype) !== Kind.FUNC_PROTO) return false;
+  if (btf.kind(prototype) !== Kind.func_proto) return false;
   const count = btf.vlen(prototype);
   if (count > mostParameters) return false;
   const result = btf.target(prototype);
@@ -78,22 +79,22 @@ function isTraceable(btf: BtfImage, id: number): boolean {
   return true;
 }
 
-function isAggregate(btf: BtfImage, id: number): boolean {
+function isAggregate(btf: RecordView, id: number): boolean {
   const kind = btf.kind(btf.resolve(id));
-  return kind === Kind.STRUCT || kind === Kind.UNION;
+  return kind === Kind.struct || kind === Kind.union;
 }
 
 /** Bytes of what can be passed by value; undefined for anything else. */
-function valueSize(btf: BtfImage, id: number): number | undefined {
+function valueSize(btf: RecordView, id: number): number | undefined {
   const type = btf.resolve(id);
   switch (btf.kind(type)) {
-    case Kind.PTR:
+    case Kind.ptr:
       return 8;
-    case Kind.INT:
-    case Kind.ENUM:
-    case Kind.ENUM64:
-    case Kind.STRUCT:
-    case Kind.UNION:
+    case Kind.int:
+    case Kind.enum:
+    case Kind.enum64:
+    case Kind.struct:
+    case Kind.union:
       return btf.size(type);
     default:
       return undefined;

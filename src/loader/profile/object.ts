@@ -28,7 +28,6 @@ export function profileObject(shape: ProfileShape): ObjectSpec {
     kconfigMap: -1,
     arenaMap: -1,
     jumpTables: undefined,
-    sectionIndexes: new Map(),
   };
 }
 

@@ -1,8 +1,8 @@
 // Relocations that the kernel applies itself while it loads a program.
 import { ByteWriter } from '../../bytes/index.ts';
-import { isComposite } from '../btf-image.ts';
+import { isComposite } from '../../btf/index.ts';
 import { Code } from '../code.ts';
-import type { CoreRelocation } from '../ext-info.ts';
+import type { TypeRelocation } from '../spec.ts';
 import type { InfoRecords, LinkedProgram } from '../link-program.ts';
 import type { ObjectSpec } from '../spec.ts';
 import { Core, isFieldKind } from './kinds.ts';
@@ -31,7 +31,7 @@ export function kernelRelocatesAlike({ btf, programs }: ObjectSpec): boolean {
   return programs.every(({ code, coreRelocations }) => {
     if (coreRelocations.length === 0) return true;
     const instructions = new Code(code);
-    const isAlike = ({ index, kind, typeId }: CoreRelocation) =>
+    const isAlike = ({ index, kind, typeId }: TypeRelocation) =>
       (instructions.isArithmetic(index) || instructions.isLoadImmediate64(index)) &&
       (isFieldKind(kind) || (typeKinds.has(kind) && btf?.has(typeId) === true && isComposite(btf.kind(typeId))));
     return coreRelocations.every(isAlike);

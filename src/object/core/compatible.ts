@@ -1,17 +1,17 @@
 import { ParseError } from '../../errors/index.ts';
-import { type BtfImage, isComposite, Kind } from '../btf-image.ts';
+import { isComposite, Kind, type RecordView } from '../../btf/index.ts';
 import { essentialName } from '../externs.ts';
 
 /** A type of some BTF. */
 export interface TypeRef {
-  readonly btf: BtfImage;
+  readonly btf: RecordView;
   readonly id: number;
 }
 
 const deepest = 32;
 
 /** Kinds of types without members that may match. */
-const comparedKinds: ReadonlySet<number> = new Set([Kind.VOID, Kind.INT, Kind.PTR, Kind.ARRAY, Kind.FUNC_PROTO]);
+const comparedKinds: ReadonlySet<number> = new Set([Kind.void, Kind.int, Kind.ptr, Kind.array, Kind.func_proto]);
 
 /** Where in a comparison of types one is, and who is told of kinds that are never compared. */
 export interface ComparisonState {
@@ -27,7 +27,7 @@ function oddKind(local: TypeRef, target: TypeRef, at: ComparisonState): boolean 
 }
 
 export function isEnum(kind: number): boolean {
-  return kind === Kind.ENUM || kind === Kind.ENUM64;
+  return kind === Kind.enum || kind === Kind.enum64;
 }
 
 /** Same kind; enumerations of either width count as one. */
@@ -60,17 +60,17 @@ export function typesAreCompatible(localType: TypeRef, targetType: TypeRef, at: 
     const kind = kindOf(local);
     if (!kindsAreCompatible(kind, kindOf(target))) return false;
     switch (kind) {
-      case Kind.INT:
+      case Kind.int:
         return local.btf.intEncoding(local.id).offset === 0 && target.btf.intEncoding(target.id).offset === 0;
-      case Kind.PTR:
+      case Kind.ptr:
         local = resolved({ btf: local.btf, id: local.btf.target(local.id) });
         target = resolved({ btf: target.btf, id: target.btf.target(target.id) });
         break;
-      case Kind.ARRAY:
+      case Kind.array:
         local = resolved({ btf: local.btf, id: local.btf.array(local.id).elementTypeId });
         target = resolved({ btf: target.btf, id: target.btf.array(target.id).elementTypeId });
         break;
-      case Kind.FUNC_PROTO: {
+      case Kind.func_proto: {
         const count = local.btf.vlen(local.id);
         if (count !== target.btf.vlen(target.id)) return false;
         if (count > 0 && level <= 0) throw tooDeep();
@@ -83,12 +83,12 @@ export function typesAreCompatible(localType: TypeRef, targetType: TypeRef, at: 
         target = resolved({ btf: target.btf, id: target.btf.target(target.id) });
         break;
       }
-      case Kind.VOID:
-      case Kind.STRUCT:
-      case Kind.UNION:
-      case Kind.ENUM:
-      case Kind.ENUM64:
-      case Kind.FWD:
+      case Kind.void:
+      case Kind.struct:
+      case Kind.union:
+      case Kind.enum:
+      case Kind.enum64:
+      case Kind.fwd:
         return true;
       default:
         return oddKind(local, target, at);
@@ -107,19 +107,19 @@ export function fieldsAreCompatible(localType: TypeRef, targetType: TypeRef): bo
     if (isComposite(kind) && isComposite(other)) return true;
     if (!kindsAreCompatible(kind, other)) return false;
     switch (kind) {
-      case Kind.PTR:
-      case Kind.FLOAT:
+      case Kind.ptr:
+      case Kind.float:
         return true;
-      case Kind.FWD:
-      case Kind.ENUM:
-      case Kind.ENUM64: {
+      case Kind.fwd:
+      case Kind.enum:
+      case Kind.enum64: {
         const a = essentialName(local.btf.name(local.id));
         const b = essentialName(target.btf.name(target.id));
         return a === '' || b === '' || a === b;
       }
-      case Kind.INT:
+      case Kind.int:
         return local.btf.intEncoding(local.id).offset === 0 && target.btf.intEncoding(target.id).offset === 0;
-      case Kind.ARRAY:
+      case Kind.array:
         local = resolved({ btf: local.btf, id: local.btf.array(local.id).elementTypeId });
         target = resolved({ btf: target.btf, id: target.btf.array(target.id).elementTypeId });
         break;
@@ -150,31 +150,31 @@ export function typesMatch(localType: TypeRef, targetType: TypeRef, at: Comparis
     if (!namesMatch(local.btf.name(local.id), target.btf.name(target.id))) return false;
     const kind = kindOf(local);
     const other = kindOf(target);
-    if (kind === Kind.FWD) return forwardMatches(local, target, behindPointer);
+    if (kind === Kind.fwd) return forwardMatches(local, target, behindPointer);
     if (isEnum(kind)) return isEnum(other) && enumsMatch(local, target);
     if (isComposite(kind)) {
       if (behindPointer) {
         if (kind === other) return true;
-        return other === Kind.FWD && (kind === Kind.UNION) === target.btf.kindFlag(target.id);
+        return other === Kind.fwd && (kind === Kind.union) === target.btf.kindFlag(target.id);
       }
       return kind === other && compositesMatch(local, target, { ...at, level });
     }
     if (!comparedKinds.has(kind)) return oddKind(local, target, at);
     if (kind !== other) return false;
     switch (kind) {
-      case Kind.VOID:
+      case Kind.void:
         return true;
-      case Kind.INT:
+      case Kind.int:
         return (
           local.btf.size(local.id) === target.btf.size(target.id) &&
           local.btf.intEncoding(local.id).signed === target.btf.intEncoding(target.id).signed
         );
-      case Kind.PTR:
+      case Kind.ptr:
         behindPointer = true;
         local = { btf: local.btf, id: local.btf.target(local.id) };
         target = { btf: target.btf, id: target.btf.target(target.id) };
         break;
-      case Kind.ARRAY: {
+      case Kind.array: {
         const a = local.btf.array(local.id);
         const b = target.btf.array(target.id);
         if (a.length !== b.length) return false;
@@ -182,7 +182,7 @@ export function typesMatch(localType: TypeRef, targetType: TypeRef, at: Comparis
         target = { btf: target.btf, id: b.elementTypeId };
         break;
       }
-      case Kind.FUNC_PROTO: {
+      case Kind.func_proto: {
         const count = local.btf.vlen(local.id);
         if (count !== target.btf.vlen(target.id)) return false;
         for (let index = 0; index < count; index++) {
@@ -204,8 +204,8 @@ export function typesMatch(localType: TypeRef, targetType: TypeRef, at: Comparis
 function forwardMatches(local: TypeRef, target: TypeRef, behindPointer: boolean): boolean {
   const isUnion = local.btf.kindFlag(local.id);
   const other = kindOf(target);
-  if (other === Kind.FWD) return isUnion === target.btf.kindFlag(target.id);
-  return behindPointer && other === (isUnion ? Kind.UNION : Kind.STRUCT);
+  if (other === Kind.fwd) return isUnion === target.btf.kindFlag(target.id);
+  return behindPointer && other === (isUnion ? Kind.union : Kind.struct);
 }
 
 function enumsMatch(local: TypeRef, target: TypeRef): boolean {

@@ -1,6 +1,6 @@
-import type { BtfImage } from '../btf-image.ts';
+import { idsThatBegin, type RecordView } from '../../btf/index.ts';
 import { Code } from '../code.ts';
-import type { CoreRelocation } from '../ext-info.ts';
+import type { TypeRelocation } from '../spec.ts';
 import { essentialName } from '../externs.ts';
 import { type DiagnosticLog, errorText, failure } from '../failure.ts';
 import type { ProgramSpec } from '../spec.ts';
@@ -15,13 +15,13 @@ export { Core } from './kinds.ts';
 
 /** Where candidate types are looked for: the modules only if the main BTF has none. */
 export interface CoreTargets {
-  readonly main: BtfImage;
-  readonly modules: () => readonly BtfImage[];
+  readonly main: RecordView;
+  readonly modules: () => readonly RecordView[];
 }
 
 export interface CoreRequest {
   /** BTF of the object. */
-  readonly btf: BtfImage;
+  readonly btf: RecordView;
   readonly programs: readonly ProgramSpec[];
   readonly targets: CoreTargets;
   readonly log: DiagnosticLog;
@@ -60,7 +60,7 @@ export function applyCoreRelocations(request: CoreRequest): Map<ProgramSpec, Uin
 }
 
 /** A relocation as libbpf's diagnostics describe it. */
-export function formatCoreRelocation(btf: BtfImage, relocation: CoreRelocation): string {
+export function formatCoreRelocation(btf: RecordView, relocation: TypeRelocation): string {
   return formatPath(parsePath(btf, relocation));
 }
 
@@ -71,13 +71,13 @@ function errnoOf(error: unknown): number {
 class Resolver {
   readonly #request: CoreRequest;
   readonly #candidates = new Map<number, TypeRef[]>();
-  readonly #names = new Map<BtfImage, Map<string, number[]>>();
+  readonly #names = new Map<RecordView, Map<string, number[]>>();
 
   constructor(request: CoreRequest) {
     this.#request = request;
   }
 
-  resolve(program: ProgramSpec, relocation: CoreRelocation): CoreValue {
+  resolve(program: ProgramSpec, relocation: TypeRelocation): CoreValue {
     const { btf, log } = this.#request;
     const { typeId, kind } = relocation;
     const bad = (errno: number, text: string, cause?: unknown) => {
@@ -137,7 +137,7 @@ class Resolver {
     return found;
   }
 
-  #search(target: BtfImage, typeId: number, wanted: string): TypeRef[] {
+  #search(target: RecordView, typeId: number, wanted: string): TypeRef[] {
     const kind = this.#request.btf.kind(typeId);
     return (this.#namesOf(target).get(wanted) ?? [])
       .filter((id) => kindsAreCompatible(target.kind(id), kind))
@@ -145,7 +145,7 @@ class Resolver {
   }
 
   /** Types of a target by name, flavours aside: of all names that relocations mention, found by one look at all types. */
-  #namesOf(target: BtfImage): Map<string, number[]> {
+  #namesOf(target: RecordView): Map<string, number[]> {
     const known = this.#names.get(target);
     if (known) return known;
     const { btf, programs } = this.#request;
@@ -153,7 +153,7 @@ class Resolver {
     const typeIds = new Set(programs.flatMap((program) => program.coreRelocations.map(({ typeId }) => typeId)));
     for (const id of typeIds) if (btf.has(id)) names.set(essentialName(btf.name(id)), []);
     names.delete('');
-    for (const id of target.idsThatBegin([...names.keys()])) names.get(essentialName(target.name(id)))?.push(id);
+    for (const id of idsThatBegin(target, [...names.keys()])) names.get(essentialName(target.name(id)))?.push(id);
     this.#names.set(target, names);
     return names;
   }

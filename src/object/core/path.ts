@@ -1,6 +1,6 @@
 import { encodeUtf8 } from '../../bytes/index.ts';
-import { type BtfImage, isComposite, Kind } from '../btf-image.ts';
-import type { CoreRelocation } from '../ext-info.ts';
+import { isComposite, Kind, nextMemberNamed, type RecordView } from '../../btf/index.ts';
+import type { TypeRelocation } from '../spec.ts';
 import { ObjectError } from '../failure.ts';
 import { fieldsAreCompatible, isEnum, type TypeRef, typesAreCompatible, typesMatch } from './compatible.ts';
 import { essentialName } from '../externs.ts';
@@ -15,7 +15,7 @@ export interface Step {
 
 /** A type, or a field or enumerator reached from it. */
 export interface AccessPath {
-  readonly btf: BtfImage;
+  readonly btf: RecordView;
   readonly rootId: number;
   readonly kind: number;
   /** All steps, anonymous members included, as indexes. */
@@ -26,7 +26,7 @@ export interface AccessPath {
 
 const longest = 64;
 
-function isFlexible(btf: BtfImage, last: Step | undefined, length: number): boolean {
+function isFlexible(btf: RecordView, last: Step | undefined, length: number): boolean {
   // Only as the last member of a struct.
   return last?.name !== undefined && length === 0 && last.index === btf.vlen(last.typeId) - 1;
 }
@@ -36,8 +36,8 @@ function isFlexible(btf: BtfImage, last: Step | undefined, length: number): bool
  * gets what libbpf says of a step into something without members, after the program's name.
  */
 export function parsePath(
-  btf: BtfImage,
-  relocation: CoreRelocation,
+  btf: RecordView,
+  relocation: TypeRelocation,
   warn: (text: string) => void = () => undefined,
 ): AccessPath {
   const { kind, typeId, access } = relocation;
@@ -71,7 +71,7 @@ export function parsePath(
       path.bitOffset += member.bitOffset;
       if (member.name !== '') path.steps.push({ typeId: id, index, name: member.name });
       id = member.typeId;
-    } else if (btf.kind(id) === Kind.ARRAY) {
+    } else if (btf.kind(id) === Kind.array) {
       const array = btf.array(id);
       const flexible = isFlexible(btf, path.steps.at(-1), array.length);
       if (!flexible && index >= array.length) throw bad();
@@ -87,7 +87,7 @@ export function parsePath(
   return path;
 }
 
-function sizeOrThrow(btf: BtfImage, id: number): number {
+function sizeOrThrow(btf: RecordView, id: number): number {
   const size = btf.sizeOf(id);
   if (size === undefined) throw new ObjectError(`type ${id} has no size`, 22);
   return size;
@@ -124,7 +124,7 @@ export function matchPath(
     }
     // The first step counts whole values of the root type.
     if (at > 0) {
-      if (btf.kind(id) !== Kind.ARRAY) return false;
+      if (btf.kind(id) !== Kind.array) return false;
       const array = btf.array(id);
       if (!isFlexible(btf, path.steps.at(-1), array.length) && step.index >= array.length) return false;
       id = btf.resolve(array.elementTypeId);
@@ -153,14 +153,14 @@ function matchEnumerator(local: AccessPath, path: AccessPath): boolean {
 }
 
 /** Looks for a member by name, through anonymous members; returns its type and extends the path. */
-function matchMember(localBtf: BtfImage, step: Step, path: AccessPath, typeId: number): number | undefined {
+function matchMember(localBtf: RecordView, step: Step, path: AccessPath, typeId: number): number | undefined {
   const { btf } = path;
   const id = btf.resolve(typeId);
   if (!isComposite(btf.kind(id))) return undefined;
   const count = btf.vlen(id);
   const wanted = encodeUtf8(step.name!);
   if (count > 0 && path.raw.length === longest) throw new ObjectError('CO-RE access nests too deep', 7);
-  const next = (from: number) => btf.nextMemberNamed(id, from, wanted);
+  const next = (from: number) => nextMemberNamed(btf, id, from, wanted);
   for (let index = next(0); index < count; index = next(index + 1)) {
     const member = btf.member(id, index);
     path.bitOffset += member.bitOffset;

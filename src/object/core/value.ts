@@ -1,4 +1,4 @@
-import { type BtfImage, Kind } from '../btf-image.ts';
+import { Kind, type RecordView } from '../../btf/index.ts';
 import { ObjectError } from '../failure.ts';
 import { isEnum } from './compatible.ts';
 import { Core, isEnumeratorKind, isFieldKind, isTypeKind } from './kinds.ts';
@@ -64,12 +64,12 @@ export function coreValue(
   };
 }
 
-function canResize(localBtf: BtfImage, before: Side, targetBtf: BtfImage, after: Side): boolean {
+function canResize(localBtf: RecordView, before: Side, targetBtf: RecordView, after: Side): boolean {
   const a = localBtf.kind(before.typeId);
   const b = targetBtf.kind(after.typeId);
-  if (a === Kind.PTR && b === Kind.PTR) return true;
-  if (a !== Kind.INT || b !== Kind.INT) return false;
-  const plainSigned = (btf: BtfImage, id: number) => {
+  if (a === Kind.ptr && b === Kind.ptr) return true;
+  if (a !== Kind.int || b !== Kind.int) return false;
+  const plainSigned = (btf: RecordView, id: number) => {
     const { signed, char, bool } = btf.intEncoding(id);
     return signed && !char && !bool;
   };
@@ -93,7 +93,7 @@ function side(path: AccessPath, kind: number, warn: (text: string) => void): Sid
     const step = path.steps[0]!;
     const { value } = btf.enumValue(step.typeId, step.index);
     // 32-bit enumerators count as signed, whatever their BTF says.
-    const wide = btf.kind(step.typeId) === Kind.ENUM ? BigInt.asIntN(32, value) : value;
+    const wide = btf.kind(step.typeId) === Kind.enum ? BigInt.asIntN(32, value) : value;
     return plain(BigInt.asUintN(64, wide));
   }
   switch (kind) {
@@ -109,16 +109,16 @@ function side(path: AccessPath, kind: number, warn: (text: string) => void): Sid
   }
 }
 
-function sizeOrThrow(btf: BtfImage, id: number): number {
+function sizeOrThrow(btf: RecordView, id: number): number {
   const size = btf.sizeOf(id);
   if (size === undefined) throw new ObjectError(`type ${id} has no size`, 22);
   return size;
 }
 
 /** Size of one element of an array of any dimension, or of the type itself. */
-function elementSize(btf: BtfImage, typeId: number): number {
+function elementSize(btf: RecordView, typeId: number): number {
   let id = btf.resolve(typeId);
-  for (let depth = 0; btf.kind(id) === Kind.ARRAY && depth < 64; depth++) id = btf.resolve(btf.array(id).elementTypeId);
+  for (let depth = 0; btf.kind(id) === Kind.array && depth < 64; depth++) id = btf.resolve(btf.array(id).elementTypeId);
   return sizeOrThrow(btf, id);
 }
 
@@ -159,7 +159,7 @@ function fieldSide(path: AccessPath, kind: number, warn: (text: string) => void)
     case Core.FIELD_SIGNED: {
       const signed = isEnum(btf.kind(typeId))
         ? btf.kindFlag(typeId)
-        : btf.kind(typeId) === Kind.INT && btf.intEncoding(typeId).signed;
+        : btf.kind(typeId) === Kind.int && btf.intEncoding(typeId).signed;
       return plain(signed ? 1n : 0n);
     }
     case Core.FIELD_LSHIFT_U64: {
@@ -177,7 +177,7 @@ function fieldSide(path: AccessPath, kind: number, warn: (text: string) => void)
 
 /** The aligned unit that holds a field: for bit-fields the smallest power-of-two one that holds all its bits. */
 function placeOf(
-  btf: BtfImage,
+  btf: RecordView,
   field: { typeId: number; bitOffset: number; bitSize: number },
   warn: (text: string) => void,
 ): { byteOffset: number; byteSize: number; bitSize: number } {

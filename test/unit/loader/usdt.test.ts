@@ -1,9 +1,10 @@
+import { RecordView } from '../../../src/btf/index.ts';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseUsdtArguments } from '../../../src/loader/attach/usdt/arguments.ts';
 import { usdtPlaces } from '../../../src/loader/attach/usdt/places.ts';
 import { encodeUsdtSpec } from '../../../src/loader/attach/usdt/spec.ts';
-import { BtfImage, parseObject } from '../../../src/object/index.ts';
+import { parseObject } from '../../../src/object/index.ts';
 import { Types } from '../object/core/build.ts';
 
 const silent = () => undefined;
@@ -103,7 +104,7 @@ describe('what the program is told', () => {
 
   test('says so where an argument is beyond the object', () => {
     expect(() => encodeUsdtSpec(spec.btf!, map.valueTypeId, x64('1@(%rbp,%rax,8)'), silent)).toThrow('idx_reg_off');
-    expect(() => encodeUsdtSpec(new BtfImage(spec.btf!.finish()), 0, [], silent)).toThrow();
+    expect(() => encodeUsdtSpec(new RecordView(spec.btf!.finish()), 0, [], silent)).toThrow();
   });
 });
 

@@ -35,13 +35,13 @@ describe('variables', () => {
   });
 
   test.each([
-    ['initialised', 2 ** 31, 'initialised: 2147483648 is outside -2147483648 to 2147483647'],
-    ['initialised', 1.5, 'initialised: expected a whole number'],
-    ['initialised', 'x', 'initialised: expected a whole number'],
-    ['limit', -1, 'limit: -1 is outside 0 to 18446744073709551615'],
-    ['points', [{ z: 1 }], "points[0]: struct has no member 'z'"],
-    ['points', [{}, {}, {}, {}], 'points: 4 elements for 3'],
-    ['points', 3, 'points: expected an array'],
+    ['initialised', 2 ** 31, 'initialised: 2147483648 does not fit int (-2147483648…2147483647)'],
+    ['initialised', 1.5, 'initialised: 1.5 is no integer (int)'],
+    ['initialised', 'x', 'initialised: "x" is no integer (int)'],
+    ['limit', -1, 'limit: -1 does not fit __u64 (0…18446744073709551615)'],
+    ['points', [{ z: 1 }], "points[0]: struct point has no member 'z'; it has x, y"],
+    ['points', [{}, {}, {}, {}], 'points: 4 elements do not fit struct point[3]'],
+    ['points', 3, 'points: 3 is no array (struct point[3])'],
     ['nothing', 3, "the object has no global variable 'nothing'"],
   ])('%s = %j is refused', (name, value, message) => {
     expect(() => variableContents(globals, { [name]: value })).toThrow(new UsageError(message));

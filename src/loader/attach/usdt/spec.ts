@@ -1,4 +1,5 @@
-import { type BtfImage, type DiagnosticLog, failure } from '../../../object/index.ts';
+import type { RecordView } from '../../../btf/index.ts';
+import { type DiagnosticLog, failure } from '../../../object/index.ts';
 import { argumentKinds, type UsdtArgument } from './arguments.ts';
 
 /**
@@ -6,7 +7,7 @@ import { argumentKinds, type UsdtArgument } from './arguments.ts';
  * usdt.bpf.h has it: versions differ. ObjectError where it is too old for an argument.
  */
 export function encodeUsdtSpec(
-  btf: BtfImage,
+  btf: RecordView,
   typeId: number,
   list: readonly UsdtArgument[],
   log: DiagnosticLog,

@@ -1,50 +1,45 @@
+import { BtfEdit, Kind } from '../../../../src/btf/index.ts';
 import { ByteWriter } from '../../../../src/bytes/index.ts';
-import {
-  applyCoreRelocations,
-  BtfImage,
-  type CoreRelocation,
-  Kind,
-  type ProgramSpec,
-} from '../../../../src/object/index.ts';
+import { applyCoreRelocations, type TypeRelocation, type ProgramSpec } from '../../../../src/object/index.ts';
 
 /** A BTF under construction, by C declaration kinds. All return type ids. */
 export class Types {
-  readonly btf: BtfImage;
+  readonly btf: BtfEdit;
 
   constructor(options: { littleEndian?: boolean } = {}) {
     const writer = new ByteWriter({ littleEndian: options.littleEndian ?? true });
     writer.u16(0xeb9f).u8(1).u8(0).u32(24).u32(0).u32(0).u32(0).u32(1).u8(0);
-    this.btf = new BtfImage(writer.finish());
+    this.btf = new BtfEdit(writer.finish());
   }
 
   int(name: string, size: number, options: { signed?: boolean; bool?: boolean; offset?: number } = {}): number {
     const encoding = (options.signed ? 1 : 0) | (options.bool ? 4 : 0);
     const word = (encoding << 24) | ((options.offset ?? 0) << 16) | (size * 8);
-    return this.btf.addType({ name, kind: Kind.INT, sizeOrTarget: size, words: [word] });
+    return this.btf.addType({ name, kind: Kind.int, sizeOrType: size, tail: [word] });
   }
 
   pointer(target: number): number {
-    return this.btf.addType({ kind: Kind.PTR, sizeOrTarget: target });
+    return this.btf.addType({ kind: Kind.ptr, sizeOrType: target });
   }
 
   typedef(name: string, target: number): number {
-    return this.btf.addType({ name, kind: Kind.TYPEDEF, sizeOrTarget: target });
+    return this.btf.addType({ name, kind: Kind.typedef, sizeOrType: target });
   }
 
   float(name: string, size: number): number {
-    return this.btf.addType({ name, kind: Kind.FLOAT, sizeOrTarget: size });
+    return this.btf.addType({ name, kind: Kind.float, sizeOrType: size });
   }
 
   constant(target: number): number {
-    return this.btf.addType({ kind: Kind.CONST, sizeOrTarget: target });
+    return this.btf.addType({ kind: Kind.const, sizeOrType: target });
   }
 
   array(element: number, length: number): number {
-    return this.btf.addType({ kind: Kind.ARRAY, sizeOrTarget: 0, words: [element, element, length] });
+    return this.btf.addType({ kind: Kind.array, sizeOrType: 0, tail: [element, element, length] });
   }
 
   forward(name: string): number {
-    return this.btf.addType({ name, kind: Kind.FWD, sizeOrTarget: 0 });
+    return this.btf.addType({ name, kind: Kind.fwd, sizeOrType: 0 });
   }
 
   /** Members are `[name, type, byte offset]`, or with a width `[name, type, bit offset, bits]`. */
@@ -52,7 +47,7 @@ export class Types {
     name: string,
     size: number,
     members: readonly (readonly [string, number, number] | readonly [string, number, number, number])[],
-    kind: number = Kind.STRUCT,
+    kind: number = Kind.struct,
   ): number {
     const isBits = members.some((member) => member.length === 4);
     const words = members.flatMap(([member, type, offset, bits]) => [
@@ -60,7 +55,7 @@ export class Types {
       type,
       isBits ? ((bits ?? 0) << 24) | (bits === undefined ? offset * 8 : offset) : offset * 8,
     ]);
-    const id = this.btf.addType({ name, kind, vlen: members.length, sizeOrTarget: size, words });
+    const id = this.btf.addType({ name, kind, vlen: members.length, sizeOrType: size, tail: words });
     if (isBits) this.btf.setInfo(id, { kind, vlen: members.length, kindFlag: true });
     return id;
   }
@@ -68,8 +63,8 @@ export class Types {
   enumeration(name: string, values: Readonly<Record<string, number>>, options: { signed?: boolean } = {}): number {
     const words = Object.entries(values).flatMap(([value, number]) => [this.btf.addString(value), number]);
     const vlen = words.length / 2;
-    const id = this.btf.addType({ name, kind: Kind.ENUM, vlen, sizeOrTarget: 4, words });
-    if (options.signed) this.btf.setInfo(id, { kind: Kind.ENUM, vlen, kindFlag: true });
+    const id = this.btf.addType({ name, kind: Kind.enum, vlen, sizeOrType: 4, tail: words });
+    if (options.signed) this.btf.setInfo(id, { kind: Kind.enum, vlen, kindFlag: true });
     return id;
   }
 
@@ -79,12 +74,12 @@ export class Types {
       Number(number & 0xffffffffn),
       Number(number >> 32n),
     ]);
-    return this.btf.addType({ name, kind: Kind.ENUM64, vlen: words.length / 3, sizeOrTarget: 8, words });
+    return this.btf.addType({ name, kind: Kind.enum64, vlen: words.length / 3, sizeOrType: 8, tail: words });
   }
 
   function(result: number, parameters: readonly number[]): number {
     const words = parameters.flatMap((type) => [0, type]);
-    return this.btf.addType({ kind: Kind.FUNC_PROTO, vlen: parameters.length, sizeOrTarget: result, words });
+    return this.btf.addType({ kind: Kind.func_proto, vlen: parameters.length, sizeOrType: result, tail: words });
   }
 }
 
@@ -114,7 +109,7 @@ export function instruction(opcode: number, registers: number, offset: number, i
 export function relocate(
   local: Types,
   target: Types | readonly Types[],
-  relocation: Omit<CoreRelocation, 'index' | 'number'>,
+  relocation: Omit<TypeRelocation, 'index' | 'number'>,
   code: readonly number[],
   warnings: string[] = [],
 ): { code: number[]; warnings: string[] } {

@@ -1,5 +1,6 @@
+import { Kind } from '../../../../src/btf/index.ts';
 import { describe, expect, test } from 'vitest';
-import { Core, Kind } from '../../../../src/object/index.ts';
+import { Core } from '../../../../src/object/index.ts';
 import { load, loadImmediate64, moveImmediate, poisoned, relocate, Types } from './build.ts';
 
 /** `struct sample { int a; struct sample *next; char text[8]; unsigned bits:3, more:7; }` at given offsets. */
@@ -98,7 +99,7 @@ describe('fields', () => {
       ['other', int, 0],
       ['a', int, 4],
     ]);
-    const union = nested.struct('', 8, [['', inner, 0]], Kind.UNION);
+    const union = nested.struct('', 8, [['', inner, 0]], Kind.union);
     nested.struct('sample', 24, [
       ['first', int, 0],
       ['', union, 8],

@@ -1,5 +1,6 @@
+import { Kind } from '../../../../src/btf/index.ts';
 import { describe, expect, test } from 'vitest';
-import { Core, Kind } from '../../../../src/object/index.ts';
+import { Core } from '../../../../src/object/index.ts';
 import { instruction, loadImmediate64, moveImmediate, poisoned, relocate, Types } from './build.ts';
 
 /** An instruction as the bytes of its slot or slots, in the order of the file. */
@@ -206,7 +207,7 @@ const vectors: readonly Vector[] = [
           ['z', u(types, 8), 0],
           ['x', inner, 0],
         ],
-        Kind.UNION,
+        Kind.union,
       );
       return [['', union, 32]];
     },
@@ -231,7 +232,7 @@ const vectors: readonly Vector[] = [
   {
     what: 'a struct may stand for a union',
     local: at(8, (types) => types.struct('in', 4, [['y', u(types, 4), 0]])),
-    target: at(24, (types) => types.struct('other', 4, [['y', u(types, 4), 0]], Kind.UNION)),
+    target: at(24, (types) => types.struct('other', 4, [['y', u(types, 4), 0]], Kind.union)),
     access: '0:0:0',
     before: '61 21 08 00 00 00 00 00',
     after: '61 21 18 00 00 00 00 00',
@@ -483,7 +484,7 @@ describe('names of types', () => {
 
   test('a struct is not looked for among unions', () => {
     const make = at(0, (types) => u(types, 4));
-    const [local, target] = [struct(make), struct(make, { kind: Kind.UNION })];
+    const [local, target] = [struct(make), struct(make, { kind: Kind.union })];
     const request = { typeId: local.id, access: '0', kind: Core.TYPE_EXISTS };
     expect(relocate(local.types, target.types, request, moveImmediate(1)).code).toEqual(moveImmediate(0));
   });
@@ -553,7 +554,7 @@ describe('types', () => {
     ],
     ['structs of other names', composite('s', () => []), composite('q', () => []), 1, 0],
     ['structs of flavours', composite('s___1', () => []), composite('s___2', () => []), 1, 1],
-    ['a struct and a union', composite('s', () => []), composite('s', () => [], Kind.UNION), 0, 0],
+    ['a struct and a union', composite('s', () => []), composite('s', () => [], Kind.union), 0, 0],
     [
       'pointers to structs of other members',
       (t: Types) =>
@@ -578,7 +579,7 @@ describe('types', () => {
     [
       'a pointer to a forward declaration and one to a union',
       (t: Types) => t.pointer(t.forward('s')),
-      (t: Types) => t.pointer(composite('s', () => [], Kind.UNION)(t)),
+      (t: Types) => t.pointer(composite('s', () => [], Kind.union)(t)),
       0,
       0,
     ],
