@@ -100,7 +100,7 @@ describe('prog load --set refuses, and leaves nothing behind:', () => {
   it.each([
     ['verbos=1', 'verbos: the object has no such global variable; the nearest: verbose'],
     ['zzzzzz=1', 'it has mode, config, compiled_in, verbose, magic, counter, tiny'],
-    ['verbose=2', 'verbose: 2 does not fit bool (0…1)'],
+    ['verbose=2', 'verbose: 2 does not fit _Bool (0…1)'],
     ['verbose', 'verbose: expected VARIABLE=JSON'],
     ['=1', '=1: expected VARIABLE=JSON'],
     ['verbose=', 'verbose: "" is not JSON'],
