@@ -16,6 +16,7 @@ export {
 export { funcPrototype } from './func-prototype.ts';
 export { BtfMerger } from './merge.ts';
 export { BtfMinimizer, type CoreUse } from './minimize.ts';
+export { BtfRelocationError, relocateBtf } from './relocate.ts';
 export { Btf, type BtfOptions, parseBtf } from './parse.ts';
 export { alignOf, isModifier, resolve, sizeOf, tryResolve, trySizeOf } from './resolve.ts';
 export * from './types.ts';

@@ -1,16 +1,8 @@
+import type { ElementBatch } from './element-batch.ts';
 import type { BpfMap } from './map.ts';
 import { elementValueSize } from './map.ts';
 import { trieFilter } from './trie-order.ts';
 import { attr_map_batch, bpf_cmd, bpf_map_type, type NativeStruct, structView } from '../uapi/index.ts';
-
-/** Elements read together: key `i` at `i * keySize`, value `i` at `i * valueSize` (all CPUs for per-CPU maps). */
-export interface ElementBatch {
-  readonly keys: Uint8Array;
-  readonly values: Uint8Array;
-  readonly count: number;
-  readonly keySize: number;
-  readonly valueSize: number;
-}
 
 const maxCount = 16384;
 /** Of the first batch, which is read while nothing else can be done. */

@@ -1,15 +1,17 @@
 import {
+  BtfBuilder,
   type BtfValue,
   compileValueDecoder,
   compileValueEncoder,
   type JsonSchema,
   type JsonSchemaOptions,
   jsonSchemaFor,
+  parseBtf,
   sizeOf,
   type ValueDecoder,
   type ValueEncoder,
 } from '../btf/index.ts';
-import { alignUp } from '../bytes/index.ts';
+import { alignUp, hostIsLittleEndian } from '../bytes/index.ts';
 import { NotSupportedError, UsageError } from '../errors/index.ts';
 import { possibleCpus } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
@@ -83,9 +85,23 @@ export function elementCodec(kernel: Kernel, info: MapInfo): ElementCodec {
     throw new NotSupportedError('typed values of a map that holds programs or maps');
   }
   const types = elementTypes(kernel, info);
-  const key = halfOf(types, types?.keyTypeId ?? 0, info.keySize, 'key');
+  const keyTypes = types !== undefined && isDataSection(types) ? indexTypes() : types;
+  const key = halfOf(keyTypes, keyTypes?.keyTypeId ?? 0, info.keySize, 'key');
   const value = halfOf(types, types?.valueTypeId ?? 0, info.valueSize, 'value');
   return new ElementCodec(key, isPerCpu(info.type) ? perCpu(value, possibleCpus(kernel)) : value);
+}
+
+/** Global data: an array of one element, whose key is its index though its BTF gives it no type. */
+function isDataSection({ btf, keyTypeId, valueTypeId }: ElementTypes): boolean {
+  return keyTypeId === 0 && btf.typeById(valueTypeId)?.kind === 'datasec';
+}
+
+/** The type of an array's keys. */
+function indexTypes(): ElementTypes {
+  const builder = new BtfBuilder({ littleEndian: hostIsLittleEndian });
+  const number = { size: 4, bits: 32, bitOffset: 0, signed: false, char: false, bool: false };
+  const keyTypeId = builder.add({ kind: 'int', name: 'unsigned int', ...number });
+  return { btf: parseBtf(builder.finish()), keyTypeId, valueTypeId: 0 };
 }
 
 function halfOf(types: ElementTypes | undefined, typeId: number, size: number, name: string): HalfCodec {

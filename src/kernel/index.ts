@@ -1,6 +1,6 @@
+export type { ElementBatch } from './element-batch.ts';
 export { Fd, type Kernel, openKernel, syscallError } from '../sys/index.ts';
 export {
-  type ElementBatch,
   type ElementsToWrite,
   ElementWriter,
   readBatches,

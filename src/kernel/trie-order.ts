@@ -1,5 +1,5 @@
 import { hostIsLittleEndian } from '../bytes/index.ts';
-import type { ElementBatch } from './batch.ts';
+import type { ElementBatch } from './element-batch.ts';
 
 /**
  * Takes the elements of a trie that an earlier batch, or an earlier part of this one, has not had. The kernel walks a

@@ -29,7 +29,7 @@ export {
   runLoaderProgram,
 } from './loader-program.ts';
 export { LoadedObject, type LoadedProgram } from './loaded-object.ts';
-export type { LoadedMap } from './maps.ts';
+export type { LoadedMap } from './loaded-map.ts';
 export { mapPinPath, pinMap, pinProgram } from './pin.ts';
 export {
   CounterRefused,

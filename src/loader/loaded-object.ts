@@ -1,6 +1,6 @@
 import type { DiagnosticLog, ObjectSpec, ProgramSpec } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import type { LoadedMap } from './maps.ts';
+import type { LoadedMap } from './loaded-map.ts';
 import { mapPinPath, pinMap, pinProgram } from './pin.ts';
 
 /** An entry point in the kernel. */

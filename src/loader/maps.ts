@@ -13,21 +13,9 @@ import { BPF_F_ALL_CPUS, bpf_map_type } from '../uapi/index.ts';
 import { createMap, freezeMap, type MapFacts, mapFacts, openPinned, updateElement } from './calls.ts';
 import type { Cleanup } from './cleanup.ts';
 import { type Features, mapRequest } from './features.ts';
+import type { LoadedMap } from './loaded-map.ts';
 import { hintAtMemoryLimit } from './permission.ts';
 import { pinMap } from './pin.ts';
-
-/** A map of a loaded object. */
-export interface LoadedMap {
-  /** The name in the kernel, for reused maps theirs. */
-  readonly name: string;
-  readonly spec: MapSpec;
-  readonly fd: number;
-  readonly maxEntries: number;
-  pinPath: string | undefined;
-  pinned: boolean;
-  /** Existed before: given by the caller or found pinned. */
-  readonly reused: boolean;
-}
 
 export interface MapContext {
   readonly kernel: Kernel;

@@ -2,7 +2,7 @@ import { type DiagnosticLog, errorText } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { pinObject } from './calls.ts';
 import type { Cleanup } from './cleanup.ts';
-import type { LoadedMap } from './maps.ts';
+import type { LoadedMap } from './loaded-map.ts';
 
 export interface PinContext {
   readonly kernel: Kernel;

@@ -18,7 +18,7 @@ import { bpf_attach_type, bpf_prog_type } from '../uapi/index.ts';
 import { bindMap, loadProgram, type ProgramRequest } from './calls.ts';
 import { type Features, programRequest } from './features.ts';
 import type { KernelBtf } from './kernel-btf.ts';
-import type { LoadedMap } from './maps.ts';
+import type { LoadedMap } from './loaded-map.ts';
 import { hintAtMemoryLimit } from './permission.ts';
 import { ProgramRefused } from './refused.ts';
 import { attachTarget, type TargetProgram } from './target.ts';

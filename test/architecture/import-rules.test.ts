@@ -82,6 +82,10 @@ describe('the folders of src/', () => {
     expect(wrong.map(describeImport)).toEqual([]);
   });
 
+  it('import in one direction: no file imports, over others, itself', () => {
+    expect(circles().map((circle) => circle.map((file) => path.relative(src, file)))).toEqual([]);
+  });
+
   it('leave the foreign function interface to src/sys/libc.ts', () => {
     const users = files.filter((file) => /['"`](?:koffi|@koromix\/koffi[^'"`]*)['"`]/.test(readFileSync(file, 'utf8')));
     expect(users.map((file) => path.relative(src, file))).toEqual(['sys/libc.ts']);
@@ -154,6 +158,32 @@ function importsOf(file: string): string[] {
   ]) {
     for (const match of text.matchAll(pattern)) found.push(match[1]!);
   }
+  return found;
+}
+
+/** Groups of files that import each other, directly or over others of the group. Tarjan's algorithm. */
+function circles(): string[][] {
+  const targets = new Map(files.map((file) => [file, [] as string[]]));
+  for (const { file, from } of imports) {
+    if (from.startsWith('.')) targets.get(file)!.push(path.resolve(path.dirname(file), from));
+  }
+  const found: string[][] = [];
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const visit = (file: string): void => {
+    order.set(file, order.size);
+    lowest.set(file, order.get(file)!);
+    stack.push(file);
+    for (const target of targets.get(file) ?? []) {
+      if (!order.has(target)) visit(target);
+      if (stack.includes(target)) lowest.set(file, Math.min(lowest.get(file)!, lowest.get(target)!));
+    }
+    if (lowest.get(file) !== order.get(file)) return;
+    const group = stack.splice(stack.indexOf(file));
+    if (group.length > 1 || targets.get(file)?.includes(file)) found.push(group);
+  };
+  for (const file of files) if (!order.has(file)) visit(file);
   return found;
 }
 

@@ -3,7 +3,7 @@ import { type DiagnosticLog, errorText, failure, type ObjectSpec } from '../../o
 import { explainUnsupported, watchRefusals } from '../../probe/index.ts';
 import type { Kernel } from '../../sys/index.ts';
 import { createLink, type LinkRequest } from '../calls.ts';
-import type { LoadedMap } from '../maps.ts';
+import type { LoadedMap } from '../loaded-map.ts';
 import { pinLink } from '../pin.ts';
 
 export interface AttachContext {

@@ -3,7 +3,7 @@ import { cString } from '../../../bytes/index.ts';
 import { errorText, failure, LibbpfErrno } from '../../../object/index.ts';
 import { bpf_attach_type } from '../../../uapi/index.ts';
 import { createLink, updateElement } from '../../calls.ts';
-import type { LoadedMap } from '../../maps.ts';
+import type { LoadedMap } from '../../loaded-map.ts';
 import { resolveBinary } from '../binary.ts';
 import { type AttachableProgram, type AttachContext, joinLinks, LoadedLink } from '../link.ts';
 import { attachPerfEvent } from '../perf-event.ts';
