@@ -21,7 +21,7 @@ _tsbpftool() {
     link) words=('show:List all of them, or one.' 'list:The same as show.' 'help:Print the usage.' 'pin:Pin it as a file.' 'detach:Detach a program.') ;;
     cgroup) words=('show:List the programs of a control group.' 'list:The same as show.' 'tree:List the programs of all control groups of a tree.' 'attach:Attach a program.' 'detach:Detach a program.' 'help:Print the usage.') ;;
     perf) words=('show:List all of them, or one.' 'list:The same as show.' 'help:Print the usage.') ;;
-    net) words=('show:List all of them, or one.' 'list:The same as show.' 'attach:Attach a program.' 'detach:Detach a program.' 'help:Print the usage.') ;;
+    net) words=('show:List all of them, or those of a device.' 'list:The same as show.' 'attach:Attach a program to a device.' 'detach:Detach a program from a device.' 'help:Print the usage.') ;;
     feature) words=('probe:Probe for features.' 'list_builtins:List the names this program knows.' 'help:Print the usage.') ;;
     btf) words=('show:List all of them, or one.' 'list:The same as show.' 'help:Print the usage.' 'dump:Dump the contents.' 'types:Print TypeScript declarations of the values of types.' 'find:Find types by name or pattern, or the offset of a member.') ;;
     gen) words=('object:Link object files into one.' 'skeleton:Generate a skeleton header.' 'subskeleton:Generate a subskeleton header.' 'min_core_btf:Reduce BTF to what objects relocate against.' 'help:Print the usage.') ;;

@@ -15,6 +15,7 @@ import { setupReference } from './setup/reference.mjs';
 const needed = {
   busybox: 'busybox-static',
   ip: 'iproute2',
+  tc: 'iproute2',
   'qemu-system-x86_64': 'qemu-system-x86',
   setpriv: 'util-linux',
   xz: 'xz-utils',

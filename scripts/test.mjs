@@ -163,6 +163,9 @@ function objectsOfTests() {
     if (type !== 'cgroup2') continue;
     for (const name of readdirSync(folder)) if (ours.test(name)) found.push(`cgroup ${folder}/${name}`);
   }
+  if (existsSync('/run/netns')) {
+    for (const name of readdirSync('/run/netns')) if (name.startsWith('tnt_')) found.push(`network namespace ${name}`);
+  }
   for (const name of readdirSync(os.tmpdir())) if (/^tsbpftool-/.test(name)) found.push(path.join(os.tmpdir(), name));
   return found;
 }

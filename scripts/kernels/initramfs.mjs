@@ -32,7 +32,7 @@ poweroff -f
 `;
 
 /** Programs of this machine that go in, with the libraries they are linked to. */
-const programs = ['node', 'ip', 'setpriv', 'nsenter', 'unshare', 'bash', 'script', 'prlimit'];
+const programs = ['node', 'ip', 'tc', 'setpriv', 'nsenter', 'unshare', 'bash', 'script', 'prlimit'];
 
 /** Writes the part that all machines share. `bundle` is the file of tests. */
 export function writeSharedInitramfs(file, { project, bundle }) {

@@ -16,7 +16,10 @@ export const kernels = [
 ];
 
 /** Modules loaded inside, in this order; one that is built in or absent is passed over. */
-export const modules = ['veth', 'sch_ingress', 'cls_bpf', 'act_bpf', 'netkit'];
+export const modules = [
+  ...['veth', 'netkit', 'sch_ingress', 'sch_htb', 'sch_tbf', 'sch_prio', 'sch_multiq'],
+  ...['cls_bpf', 'cls_matchall', 'act_gact', 'act_bpf'],
+];
 
 /**
  * Of which groups of tests how much runs inside: every nth test, all when absent, none for 0. Emulation is some twenty times slower
@@ -62,6 +65,10 @@ export const everyNth = {
   'a refused program is explained:': 3,
   'a file that is no BPF object': 3,
   'bpftool link detach, pin': 16,
+  // What netlink answers and which hooks there are differs by kernel: one line at least of each scene.
+  'bpftool net show': 5,
+  'bpftool net attach, detach': 11,
+  'bpftool net refused': 29,
   'bpftool btf show': 20,
   'bpftool cgroup show': 9,
   'bpftool cgroup show refused': 20,

@@ -39,3 +39,13 @@ export function failSilently(status = -1): never {
 export function usage(): never {
   throw new UsageExit();
 }
+
+/** Runs `body`; a command failure in it exits with `status` instead of its own. */
+export function withStatus<T>(status: number, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    throw new CommandFailure(error.silent ? undefined : error.message, { status, cause: error });
+  }
+}

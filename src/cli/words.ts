@@ -52,8 +52,8 @@ export class Words {
   }
 
   /** Fails unless at least `count` words are left. */
-  require(count: number): void {
-    if (this.left < count) fail(`'${this.previous}' needs at least ${count} arguments, ${this.left} found`);
+  require(count: number, options?: { status?: number }): void {
+    if (this.left < count) fail(`'${this.previous}' needs at least ${count} arguments, ${this.left} found`, options);
   }
 
   /** Fails naming the next word as one nobody expects. */

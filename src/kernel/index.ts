@@ -39,13 +39,16 @@ export {
   pinFd,
   tryInfo,
 } from './object.ts';
-export { attribute, numberAttribute, parseAttributes, RouteNetlink, setXdp } from './netlink.ts';
+export { DeviceFilters, type DeviceFilter } from './device-filters.ts';
+export { networkDevices, setXdp } from './network-devices.ts';
+export { type NetlinkRequest, RouteNetlink } from './route-netlink.ts';
 export { PerfBuffer, type PerfBufferOptions, type PerfRecord } from './perf-buffer.ts';
 export { pinnedPaths, visitPinned } from './pins.ts';
 export { BpfProgram, type ProgramArrays, type ProgramArraysRequest, type ProgramInfo } from './program.ts';
 export {
   type AttachTarget,
   attachProgram,
+  detachAny,
   detachProgram,
   readStream,
   type TestRunRequest,

@@ -34,10 +34,14 @@ export class BpfLink extends BpfObject {
     return this.kernel.bpf(bpf_cmd.BPF_LINK_DETACH, structView(attr_link_detach).set('link_fd', this.fd.number));
   }
 
+  /** What one call tells: numbers, without the strings and arrays that `info` fetches. Throws SyscallError. */
+  commonInfo(): StructView<typeof bpf_link_info> {
+    return mustInfo(this.kernel, this.fd.number, structView(bpf_link_info));
+  }
+
   info(): LinkInfo {
     const { kernel } = this;
-    const view = structView(bpf_link_info);
-    mustInfo(kernel, this.fd.number, view);
+    const view = this.commonInfo();
     const name = new Uint8Array(4096);
     const arrays = {
       addresses: new BigUint64Array(0),

@@ -1,3 +1,4 @@
+import type { Kernel } from '../sys/index.ts';
 import {
   attr_prog_attach,
   attr_prog_stream_read,
@@ -8,29 +9,37 @@ import {
 } from '../uapi/index.ts';
 import type { BpfProgram } from './program.ts';
 
-/** A hook that takes programs without a link; `targetFd` 0 where the hook is the network namespace of this process. */
+/**
+ * A hook that takes programs without a link. `targetFd`: the descriptor or, for hooks of devices, the index; 0 where the
+ * hook is the network namespace of this process.
+ */
 export interface AttachTarget {
   readonly targetFd: number;
   /** BPF_SK_MSG_VERDICT … */
   readonly attachType: number;
-  /** BPF_F_ALLOW_MULTI …; only for attaching. */
+  /** BPF_F_ALLOW_MULTI, BPF_F_BEFORE …; only for attaching. */
   readonly flags?: number;
 }
 
 /** Attaches by BPF_PROG_ATTACH. Returns 0 or -errno. */
 export function attachProgram(program: BpfProgram, target: AttachTarget): number {
-  return program.kernel.bpf(bpf_cmd.BPF_PROG_ATTACH, hook(program, target));
+  return program.kernel.bpf(bpf_cmd.BPF_PROG_ATTACH, hook(target, program.fd.number));
 }
 
 /** Takes this program off a hook. Returns 0 or -errno (-ENOENT where it is not attached). */
 export function detachProgram(program: BpfProgram, target: AttachTarget): number {
-  return program.kernel.bpf(bpf_cmd.BPF_PROG_DETACH, hook(program, target));
+  return program.kernel.bpf(bpf_cmd.BPF_PROG_DETACH, hook(target, program.fd.number));
 }
 
-function hook(program: BpfProgram, { targetFd, attachType, flags = 0 }: AttachTarget): NativeStruct {
+/** Takes whichever program off a hook; of several the kernel chooses the last. Returns 0 or -errno. */
+export function detachAny(kernel: Kernel, target: AttachTarget): number {
+  return kernel.bpf(bpf_cmd.BPF_PROG_DETACH, hook(target, 0));
+}
+
+function hook({ targetFd, attachType, flags = 0 }: AttachTarget, programFd: number): NativeStruct {
   return structView(attr_prog_attach)
     .set('target_fd', targetFd)
-    .set('attach_bpf_fd', program.fd.number)
+    .set('attach_bpf_fd', programFd)
     .set('attach_type', attachType)
     .set('attach_flags', flags);
 }

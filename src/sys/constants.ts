@@ -33,11 +33,14 @@ export const AF_NETLINK = 16;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_UNIX = 1;
+export const AF_PACKET = 17;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
+/** recv(2) answers the whole length of a datagram that does not fit. */
+export const MSG_TRUNC = 0x20;
 
 export const EPOLL_CTL_ADD = 1;
 export const EPOLLIN = 1;

@@ -114,7 +114,8 @@ export interface Kernel extends FileAccess {
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array): number;
   send(fd: number, bytes: Uint8Array): number;
-  receive(fd: number, into: Uint8Array): number;
+  /** recv(2). `flags`: `MSG_*` bits, 0 unless given. */
+  receive(fd: number, into: Uint8Array, flags?: number): number;
   setSocketOption(fd: number, level: number, option: number, value: Uint8Array): number;
   getSocketName(fd: number, into: Uint8Array): number;
 

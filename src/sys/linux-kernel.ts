@@ -177,8 +177,8 @@ class LinuxKernel implements Kernel {
     return this.#native.call('sendto', 'ipiiii', [fd, bytes, bytes.length, 0, 0, 0]);
   }
 
-  receive(fd: number, into: Uint8Array): number {
-    return this.#native.call('recv', 'ipii', [fd, into, into.length, 0]);
+  receive(fd: number, into: Uint8Array, flags = 0): number {
+    return this.#native.call('recv', 'ipii', [fd, into, into.length, flags]);
   }
 
   setSocketOption(fd: number, level: number, option: number, value: Uint8Array): number {

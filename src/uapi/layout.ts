@@ -168,7 +168,10 @@ export class StructView<L extends StructLayout = StructLayout> implements Native
 }
 
 /** A view over `bytes`, or over zeroed bytes of the struct's size. */
-export function structView<L extends StructLayout>(layout: L, bytes = zeroedBytes(layout.size)): StructView<L> {
+export function structView<L extends StructLayout>(
+  layout: L,
+  bytes: Uint8Array = zeroedBytes(layout.size),
+): StructView<L> {
   return new StructView(layout, bytes);
 }
 

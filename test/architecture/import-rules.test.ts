@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 const src = path.resolve(import.meta.dirname, '../../src');
 
 const base = ['errors', 'bytes'];
-const pure = [...base, 'uapi', 'insn', 'btf', 'elf', 'object', 'codegen'];
-const live = [...base, 'uapi', 'insn', 'btf', 'sys', 'host'];
+const pure = [...base, 'uapi', 'insn', 'btf', 'elf', 'object', 'codegen', 'netlink'];
+const live = [...base, 'uapi', 'insn', 'btf', 'netlink', 'sys', 'host'];
 
 /** Folder → the folders it may import besides itself. */
 const rules: Record<string, readonly string[]> = {
@@ -17,6 +17,7 @@ const rules: Record<string, readonly string[]> = {
   insn: [...base, 'uapi'],
   btf: [...base, 'uapi'],
   elf: base,
+  netlink: [...base, 'uapi'],
   object: [...base, 'uapi', 'insn', 'btf', 'elf'],
   codegen: [...base, 'uapi', 'insn', 'btf', 'object'],
   sys: [...base, 'uapi'],

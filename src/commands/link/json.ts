@@ -1,6 +1,7 @@
 import type { LinkInfo } from '../../kernel/index.ts';
 import type { JsonWriter } from '../../output/index.ts';
 import { attachTypeName, linkTypeName, progTypeName } from '../../uapi/index.ts';
+import { netfilterMembers } from '../shared/netfilter.ts';
 import { iteratorKind, iteratorOrder } from './iterators.ts';
 import { perfConfigName, perfTypeName } from './perf-names.ts';
 import { type DetailsOf, type LinkDetails, linkDetails } from './details.ts';
@@ -42,8 +43,7 @@ function jsonDetails(json: JsonWriter, progId: number, details: LinkDetails, aro
       attachType(json, details.attachType);
       break;
     case 'netfilter':
-      json.field('pf', details.pf).field('hook', details.hook);
-      json.field('prio', details.priority).field('flags', details.flags);
+      netfilterMembers(json, details);
       break;
     case 'tcx':
     case 'netkit':

@@ -1,7 +1,7 @@
 import type { LinkInfo } from '../../kernel/index.ts';
 import { attachTypeName, linkTypeName, progTypeName } from '../../uapi/index.ts';
+import { netfilterText } from '../shared/netfilter.ts';
 import { iteratorKind, iteratorOrder } from './iterators.ts';
-import { netfilterFamily, netfilterHook } from './netfilter-names.ts';
 import { perfConfigName, perfTypeName } from './perf-names.ts';
 import { type DetailsOf, type LinkDetails, linkDetails } from './details.ts';
 import type { LinkSurroundings } from './surroundings.ts';
@@ -29,7 +29,7 @@ function plainDetails(progId: number, details: LinkDetails, around: LinkSurround
     case 'netns':
       return `\n\tnetns_ino ${details.netnsIno}  ${attachType(details.attachType)}`;
     case 'netfilter':
-      return netfilter(details);
+      return netfilterText(details);
     case 'tcx':
     case 'netkit':
       return `\n\t${device(details.ifindex, around)}${attachType(details.attachType)}`;
@@ -85,13 +85,6 @@ function iterator(details: DetailsOf<'iter'>): string {
     default:
       return head;
   }
-}
-
-function netfilter({ pf, hook, priority, flags }: DetailsOf<'netfilter'>): string {
-  const family = netfilterFamily(pf) ?? `pf: ${pf}`;
-  const name = netfilterHook(pf, hook);
-  const where = name === undefined ? `, hook ${hook},` : ` ${name}`;
-  return `\n\t${family}${where} prio ${priority}${flags === 0 ? '' : ` flags 0x${flags.toString(16)}`}`;
 }
 
 function kprobeMulti(details: DetailsOf<'kprobe_multi'>, around: LinkSurroundings): string {

@@ -1,15 +1,26 @@
 import type { CommandFamily } from '../../cli/index.ts';
-import { unsupported } from '../shared/unsupported.ts';
 
 /** `net`: programs attached to network devices and protocols. */
 export const netFamily: CommandFamily = {
   name: 'net',
   summary: 'Programs attached to network devices and protocols.',
   verbs: [
-    { name: 'show', summary: 'List all of them, or one.', load: unsupported('net show') },
-    { name: 'list', summary: 'The same as show.', load: unsupported('net list') },
-    { name: 'attach', summary: 'Attach a program.', load: unsupported('net attach') },
-    { name: 'detach', summary: 'Detach a program.', load: unsupported('net detach') },
+    {
+      name: 'show',
+      summary: 'List all of them, or those of a device.',
+      load: async () => (await import('./show.ts')).show,
+    },
+    { name: 'list', summary: 'The same as show.', load: async () => (await import('./show.ts')).show },
+    {
+      name: 'attach',
+      summary: 'Attach a program to a device.',
+      load: async () => (await import('./attach.ts')).attach,
+    },
+    {
+      name: 'detach',
+      summary: 'Detach a program from a device.',
+      load: async () => (await import('./detach.ts')).detach,
+    },
     { name: 'help', summary: 'Print the usage.' },
   ],
   usage: `Usage: %P %O { show | list } [dev <devname>]

@@ -14,6 +14,8 @@ const attachTypes: readonly (readonly [type: number, oldName?: string])[] = [
   [bpf_attach_type.BPF_SK_SKB_VERDICT, 'skb_verdict'],
 ];
 
+const invalid = { status: -Errno.EINVAL };
+
 /** `prog attach PROG ATTACH_TYPE [MAP]` */
 export const attach: Handler = (ctx, words) => change(ctx, words, attachProgram, 'failed prog attach to map');
 
@@ -26,11 +28,11 @@ function change(
   call: (program: BpfProgram, target: AttachTarget) => number,
   problem: string,
 ): void {
-  requireWords(words, 3);
+  words.require(3, invalid);
   using program = selectProgram(ctx, words);
   const attachType = readAttachType(words);
   using map = attachType === bpf_attach_type.BPF_FLOW_DISSECTOR ? undefined : readMap(ctx, words);
-  if (call(program, { targetFd: map?.fd.number ?? 0, attachType }) < 0) fail(problem, { status: -Errno.EINVAL });
+  if (call(program, { targetFd: map?.fd.number ?? 0, attachType }) < 0) fail(problem, invalid);
   ctx.json?.null();
 }
 
@@ -39,16 +41,11 @@ function readAttachType(words: Words): number {
   const found = attachTypes.find(
     ([type, oldName]) => word === attachTypeName(type) || (oldName !== undefined && isPrefix(word, oldName)),
   );
-  return found?.[0] ?? fail('invalid attach/detach type', { status: -Errno.EINVAL });
+  return found?.[0] ?? fail('invalid attach/detach type', invalid);
 }
 
 function readMap(ctx: Context, words: Words): BpfMap {
   words.next();
-  requireWords(words, 2);
+  words.require(2, invalid);
   return selectMap(ctx, words, { readOnly: false });
-}
-
-function requireWords(words: Words, count: number): void {
-  if (words.left >= count) return;
-  fail(`'${words.previous}' needs at least ${count} arguments, ${words.left} found`, { status: -Errno.EINVAL });
 }

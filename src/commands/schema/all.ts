@@ -6,6 +6,7 @@ import { featureSchemas } from '../feature/output-schema.ts';
 import { iterSchemas } from '../iter/output-schema.ts';
 import { linkSchemas } from '../link/output-schema.ts';
 import { mapSchemas } from '../map/output-schema.ts';
+import { netSchemas } from '../net/output-schema.ts';
 import { perfSchemas } from '../perf/output-schema.ts';
 import { progSchemas } from '../prog/output-schema.ts';
 import { type JsonSchema, nullOf, type OutputSchemas, outputOf, reference } from '../shared/json-schema.ts';
@@ -15,7 +16,7 @@ import { versionSchemas } from '../version/output-schema.ts';
 
 const general: OutputSchemas = {
   ...outputOf('error', 'What any command prints when it fails before it has printed anything.', reference('error')),
-  ...nullOf(['help', 'net help', 'gen help', 'struct_ops help'], 'The usage text is not printed as JSON.'),
+  ...nullOf(['help', 'gen help', 'struct_ops help'], 'The usage text is not printed as JSON.'),
 };
 
 /** Command (`map show`) → the JSON Schema (draft 2020-12) of what it prints with `-j` and `-p`; `error` is that of failures. */
@@ -26,6 +27,7 @@ export const outputSchemas: OutputSchemas = {
   ...mapSchemas,
   ...linkSchemas,
   ...cgroupSchemas,
+  ...netSchemas,
   ...perfSchemas,
   ...featureSchemas,
   ...btfSchemas,

@@ -28,6 +28,12 @@ export interface ParityCase {
   lists?: 'cgroup';
   /** A line of shell that is run in a mount namespace of its own, before either program, which then runs there too. */
   within?: string;
+  /** Runs both programs with no capabilities but these, as setpriv(1) writes them: `+net_admin`. */
+  capabilities?: string;
+  /** Runs both programs as the superuser of a user namespace of their own. */
+  userNamespace?: boolean;
+  /** Runs everything in the network namespace of this name in `scenes/`. */
+  scene?: string;
   /** The output is a documented difference; `ours` is what must come out instead. */
   difference?: { id: string; ours: Partial<Outcome> };
   /** Why the case is as it is: what a normalisation covers, which rule is meant. */
@@ -68,7 +74,12 @@ export function split(words: string | string[]): string[] {
 /** The test's name: the command line itself. */
 export function nameOf(parityCase: ParityCase): string {
   const words = parityCase.argv.map((word) => (/^[\w./:{}=,-]+$/.test(word) ? word : JSON.stringify(word)));
-  const user = parityCase.uid === undefined ? '' : ` (as user ${parityCase.uid})`;
+  const user = [
+    parityCase.uid === undefined ? '' : ` (as user ${parityCase.uid})`,
+    parityCase.capabilities === undefined ? '' : ` (with ${parityCase.capabilities || 'no capabilities'})`,
+    parityCase.userNamespace ? ' (in a user namespace)' : '',
+    parityCase.scene === undefined ? '' : ` [${parityCase.scene}]`,
+  ].join('');
   const input = parityCase.stdin === undefined ? '' : ` < ${JSON.stringify(parityCase.stdin)}`;
   const named = words.join(' ') || '(no words)';
   const files = parityCase.files === undefined ? '' : ` with ${JSON.stringify(Object.values(parityCase.files).join())}`;

@@ -77,6 +77,7 @@ async function changeCopy(parityCase: ParityCase, which: 'reference' | 'ours'): 
       const shown = await run(
         world.programs.reference,
         line.split(' ').map((word) => world.fill(word)),
+        { netns: parityCase.scene === undefined ? undefined : world.scene(parityCase.scene) },
       );
       // The status of showing a link depends on an old errno (E6).
       const status = line.startsWith('link show') && shown.stdout !== '' ? '' : `exit ${shown.status}`;
@@ -103,6 +104,9 @@ function prepare(parityCase: ParityCase, world: World) {
     env: parityCase.env,
     uid: parityCase.uid,
     within: parityCase.within === undefined ? undefined : world.fill(parityCase.within),
+    capabilities: parityCase.capabilities,
+    userNamespace: parityCase.userNamespace,
+    netns: parityCase.scene === undefined ? undefined : world.scene(parityCase.scene),
     cwd: world.tmp,
   };
 }

@@ -16,7 +16,11 @@ const rules: Record<Normalisation, (text: string) => string> = {
       .replace(/\b(btf_id|prog_id|map_ids|map_id|inner_map_id:|prog|target_obj_id) \d+(,\d+)*/g, '$1 N')
       .replace(/\bmap\[id:\d+\]/g, 'map[id:N]')
       .replace(/^((?:R|Unr)egistered \S+ \S+(?: map)? id )\d+( link id )?(?:\d+)?/gm, '$1N$2')
-      .replace(/\bprog_id:\d+/g, 'prog_id:N'),
+      .replace(/\bprog_id:\d+/g, 'prog_id:N')
+      // net show: a device's XDP programs and filters, the flow dissector.
+      .replace(/^(\S+\(\d+\) .*) id \d+/gm, '$1 id N')
+      .replace(/^id \d+$/gm, 'id N')
+      .replace(/\blink_id(":\s*| )\d+/g, 'link_id$1N'),
   // Loaded a moment apart.
   times: (text) => text.replace(/loaded_at \S+/g, 'loaded_at T').replace(/("loaded_at":\s*)\d+/g, '$1T'),
   // The kernel charges what its allocator gives, which differs between two equal maps.

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { Outcome } from './case.ts';
+import { within } from './scenes/namespace.ts';
 
 export interface Programs {
   /** Words that start the reference and ours; ours runs under the name `bpftool`, as a drop-in would. */
@@ -40,6 +41,10 @@ export interface RunOptions {
   stdin?: string | undefined;
   env?: Record<string, string> | undefined;
   uid?: number | undefined;
+  capabilities?: string | undefined;
+  userNamespace?: boolean | undefined;
+  /** Path of a network namespace. */
+  netns?: string | undefined;
   cwd?: string | undefined;
   /** Shell run before the program, in a mount namespace of their own. */
   within?: string | undefined;
@@ -51,10 +56,10 @@ export async function run(
   argv: string[],
   options: RunOptions = {},
 ): Promise<Omit<Outcome, 'after'>> {
-  const asUser = options.uid === undefined ? [] : dropPrivileges(options.uid);
-  const inNamespace =
+  const inNetwork = options.netns === undefined ? [] : within(options.netns, []);
+  const prepared =
     options.within === undefined ? [] : ['unshare', '--mount', 'sh', '-c', `${options.within} && exec "$@"`, 'sh'];
-  const [file, ...words] = [...inNamespace, ...asUser, ...program, ...argv];
+  const [file, ...words] = [...inNetwork, ...prepared, ...privileges(options), ...program, ...argv];
   const result = await execa(file!, words, {
     reject: false,
     stripFinalNewline: false,
@@ -70,6 +75,14 @@ export async function run(
   if (result.exitCode === undefined && result.signal === undefined)
     throw new Error(`cannot start ${file}: ${result.message}`);
   return { stdout: result.stdout, stderr: result.stderr, status };
+}
+
+function privileges({ uid, capabilities, userNamespace }: RunOptions): string[] {
+  if (uid !== undefined) return dropPrivileges(uid);
+  if (userNamespace) return ['unshare', '--user', '--map-root-user'];
+  if (capabilities === undefined) return [];
+  const bounded = ['-all', ...capabilities.split(',').filter((name) => name !== '')].join(',');
+  return ['setpriv', '--inh-caps=-all', `--bounding-set=${bounded}`];
 }
 
 function dropPrivileges(uid: number): string[] {

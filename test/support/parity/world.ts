@@ -17,6 +17,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { fixtures } from './fixtures/index.ts';
 import { findPrograms, type Programs } from './programs.ts';
+import { scenes } from './scenes/index.ts';
+import { makeNamespace } from './scenes/namespace.ts';
 
 export interface FixtureObject {
   kind: 'map' | 'prog' | 'link' | 'group';
@@ -39,6 +41,8 @@ export class World {
   readonly project: string;
   #objects = new Map<string, FixtureObject>();
   #shown = new Map<string, Record<string, unknown>>();
+  /** Answers the path, or throws why there is none. */
+  #scenes = new Map<string, () => string>();
   #undo: (() => void)[] = [];
 
   /** `reference`: another bpftool to compare with than the ordinary one. */
@@ -69,6 +73,18 @@ export class World {
       this.#objects.set(key, object);
     }
     return object;
+  }
+
+  /** The path of the network namespace of this name, made now if it was not yet. */
+  scene(name: string): string {
+    const steps = scenes[name];
+    if (steps === undefined) throw new Error(`there is no scene '${name}'`);
+    let made = this.#scenes.get(name);
+    if (made === undefined) {
+      made = attempt(() => makeNamespace(this, name, steps));
+      this.#scenes.set(name, made);
+    }
+    return made();
   }
 
   /** Something to undo when the world ends, newest first. */
@@ -144,6 +160,7 @@ export class World {
       }
     }
     this.#objects.clear();
+    this.#scenes.clear();
   }
 
   #alive(kind: string, id: string): boolean {
@@ -153,6 +170,18 @@ export class World {
     } catch {
       return false;
     }
+  }
+}
+
+/** Runs something once; what it answers or throws comes again from each call. */
+function attempt<T>(body: () => T): () => T {
+  try {
+    const value = body();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }
 

@@ -1,0 +1,27 @@
+import type { Context } from '../../cli/index.ts';
+import { SyscallError } from '../../errors/index.ts';
+import { NetlinkError } from '../../netlink/index.ts';
+import { diagnostics } from '../shared/object-file.ts';
+
+/** An error that a netlink request can end with. */
+export type NetlinkFailure = SyscallError | NetlinkError;
+
+/** Runs a request; answers what it ended with, after what the kernel told of the reason is on standard error. */
+export function failureOf(ctx: Context, request: () => void): NetlinkFailure | undefined {
+  try {
+    request();
+    return undefined;
+  } catch (error) {
+    if (error instanceof NetlinkError) sayWhy(ctx, error);
+    else if (!(error instanceof SyscallError)) throw error;
+    return error;
+  }
+}
+
+/** libbpf's words for what the kernel adds to an errno. */
+function sayWhy(ctx: Context, { extendedAck }: NetlinkError): void {
+  if (extendedAck === undefined) return;
+  const log = diagnostics(ctx);
+  if (extendedAck.kind === 'malformed') log('warn', 'Failed to parse extended error attributes');
+  else log('warn', `Kernel error message: ${extendedAck.kind === 'text' ? extendedAck.text : '(null)'}`);
+}

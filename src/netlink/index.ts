@@ -1,0 +1,12 @@
+export { Attributes, attribute, numberAttribute } from './attributes.ts';
+export { deviceRequest, type NetworkDevice, readDevice, type XdpState, xdpRequest } from './device.ts';
+export { type ExtendedAck, NetlinkErrno, NetlinkError, parsing, readDone, readError } from './error.ts';
+export { buildMessage, type NetlinkMessage, readMessages } from './message.ts';
+export {
+  type BpfAction,
+  type BpfFilter,
+  readBpfFilter,
+  readClass,
+  type TrafficClass,
+  trafficRequest,
+} from './traffic-control.ts';
