@@ -61,8 +61,6 @@ export const schemaReads: string[] = [
   'feature list_builtins link_types',
   'feature list_builtins helpers',
   'feature help',
-  'net show',
-  'net list dev lo',
   'net help',
   ...['cgroup', 'gen', 'struct_ops', 'token'].map((object) => `${object} help`),
   'help',
@@ -77,6 +75,20 @@ export const schemaAlone: string[] = [
   'link show id {id:link-raw-tp}',
   'perf show',
   'perf list',
+];
+
+/** Lines that show what is attached in a network namespace of its own: where the tests run a flow dissector is, too. */
+export const schemaScenes: readonly (readonly [scene: string, line: string])[] = [
+  ['empty', 'net show'],
+  ['xdp', 'net show'],
+  ['xdp', 'net list dev v0'],
+  ['tcx', 'net show'],
+  ['longnames', 'net list'],
+  ['clsact', 'net show'],
+  ['actions', 'net show'],
+  ['classful', 'net show'],
+  ['netkit', 'net show'],
+  ['netfilter', 'net show'],
 ];
 
 /** Lines that fail, each in a way of its own. */

@@ -26,7 +26,7 @@ export class Outputs {
   /** Runs lines that succeed, all in one batch, for starting a program costs more than most lines. */
   async batch(who: Who, lines: readonly string[], options: readonly string[] = []): Promise<void> {
     const stdin = lines.map((line) => `${this.#world.fill(line)}\n`).join('');
-    const { document, status } = await this.#run(who, [...options, 'batch', 'file', '-'], stdin);
+    const { document, status } = await this.#run(who, [...options, 'batch', 'file', '-'], { stdin });
     await this.#add(who, 'batch file -', document, status === 0);
     const done = document as { command: string[]; output: unknown }[];
     // An old errno that a command left makes the reference fail after the last line.
@@ -37,10 +37,10 @@ export class Outputs {
     for (const { command, output } of ended) await this.#add(who, command.join(' '), output, true);
   }
 
-  /** Runs one line by itself. */
-  async one(who: Who, line: string, succeeds: boolean): Promise<void> {
+  /** Runs one line by itself; `netns`: path of the network namespace where. */
+  async one(who: Who, line: string, succeeds: boolean, options: { netns?: string } = {}): Promise<void> {
     const words = this.#world.fill(line).split(' ');
-    const { document, status } = await this.#run(who, words);
+    const { document, status } = await this.#run(who, words, options);
     if (!succeeds && status === 0) throw new Error(`${who}: ${line} does not fail`);
     await this.#add(who, line, document, succeeds);
   }
@@ -75,9 +75,9 @@ export class Outputs {
     await this.#add(who, line, JSON.parse(text), status === 0);
   }
 
-  async #run(who: Who, words: readonly string[], stdin?: string) {
-    const options = { cwd: this.#world.tmp, stdin };
-    const { stdout, status } = await run(this.#world.programs[who], ['-j', ...words], options);
+  async #run(who: Who, words: readonly string[], options: { stdin?: string; netns?: string } = {}) {
+    const inFolder = { cwd: this.#world.tmp, ...options };
+    const { stdout, status } = await run(this.#world.programs[who], ['-j', ...words], inFolder);
     const text = Buffer.from(stdout, 'latin1').toString('utf8');
     try {
       return { document: JSON.parse(text) as unknown, status };
