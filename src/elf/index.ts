@@ -1,6 +1,8 @@
+export { type BtfOfFile, btfOf } from './btf-section.ts';
 export { Elf } from './constants.ts';
 export { isElf, parseElf, readRelocations } from './file.ts';
 export type { ElfFile, ElfRelocation, ElfSection, ElfSymbol } from './file.ts';
-export { type FunctionSymbol, functionSymbols } from './functions.ts';
+export { type FunctionSymbol, functionsOf, FunctionTable, type NameFilter } from './functions.ts';
+export { type ElfSegment, LinkedFile, type LinkedSection } from './linked.ts';
 export { type ElfNote, readNotes } from './notes.ts';
-export { type ElfSegment, loadedSegments } from './segments.ts';
+export { symbolVersions } from './versions.ts';

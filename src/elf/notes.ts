@@ -1,5 +1,4 @@
 import { ByteReader } from '../bytes/index.ts';
-import type { ElfFile, ElfSection } from './file.ts';
 
 export interface ElfNote {
   /** Without the final NUL. */
@@ -8,9 +7,9 @@ export interface ElfNote {
   readonly description: Uint8Array;
 }
 
-/** The notes of a section. ParseError where one reaches outside. */
-export function readNotes({ littleEndian }: ElfFile, section: ElfSection): ElfNote[] {
-  const reader = new ByteReader(section.bytes, { format: 'ELF', littleEndian });
+/** The notes that the contents of a section are. ParseError where one reaches outside. */
+export function readNotes(bytes: Uint8Array, { littleEndian }: { readonly littleEndian: boolean }): ElfNote[] {
+  const reader = new ByteReader(bytes, { format: 'ELF', littleEndian });
   const notes: ElfNote[] = [];
   while (reader.remaining >= 12) {
     const [nameSize, size, type] = [reader.u32(), reader.u32(), reader.u32()];

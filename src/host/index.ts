@@ -10,3 +10,4 @@ export { SymbolTable } from './symbol-table.ts';
 export * from './time.ts';
 export { ensureTracefs, type TracefsAnswer } from './tracefs.ts';
 export * from './version.ts';
+export { kernelBtfPath, vmlinuxPlaces } from './vmlinux.ts';

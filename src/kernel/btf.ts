@@ -1,8 +1,10 @@
 import { type Btf, parseBtf } from '../btf/index.ts';
 import { Errno } from '../errors/index.ts';
+import { kernelBtfPath } from '../host/index.ts';
 import { checkResult, type Kernel } from '../sys/index.ts';
 import { bpf_btf_info, structView } from '../uapi/index.ts';
 import { BpfObject, mustInfo, openFdById, tryInfo } from './object.ts';
+import { loadVmlinux, type VmlinuxReading } from './vmlinux.ts';
 
 /** `struct bpf_btf_info`; `size` in bytes. */
 export interface BtfInfo {
@@ -60,7 +62,8 @@ export function loadBtfById(kernel: Kernel, id: number): Btf {
   }
 }
 
-/** The running kernel's own BTF, from /sys/kernel/btf/vmlinux. */
-export function vmlinuxBtf(kernel: Kernel): Btf {
-  return parseBtf(kernel.readFile('/sys/kernel/btf/vmlinux'));
+/** The running kernel's own BTF, from /sys/kernel/btf or its image on the disk. SyscallError where there is none. */
+export function vmlinuxBtf(kernel: Kernel, log?: VmlinuxReading<Btf>['log']): Btf {
+  const reading = { parse: (bytes: Uint8Array) => parseBtf(bytes), ...(log && { log }) };
+  return loadVmlinux(kernel, reading) ?? parseBtf(kernel.readFile(kernelBtfPath));
 }

@@ -62,3 +62,4 @@ export { TracePipe } from './trace-pipe.ts';
 export { queryTaskFd, type TaskFd } from './task-fd.ts';
 export { type IterationOptions, maps, type OpenMapOptions, TypedMap, type UpdateMode } from './typed-map.ts';
 export { type RefusedCall, type WatchedKernel, watchRefusals, withCalls } from './watch.ts';
+export { loadVmlinux, type VmlinuxReading } from './vmlinux.ts';

@@ -1,4 +1,6 @@
 import { idNamed, RecordView } from '../btf/index.ts';
+import { Errno } from '../errors/index.ts';
+import { loadVmlinux } from '../kernel/index.ts';
 import { type DiagnosticLog, errorText, failure, type TargetSpelling } from '../object/index.ts';
 import { type Kernel, type MappedMemory, O_CLOEXEC, O_RDONLY, PROT_READ } from '../sys/index.ts';
 import { btfFacts, btfFdById, nextBtfId } from './calls.ts';
@@ -25,14 +27,14 @@ export class KernelBtf implements Disposable {
   /** ObjectError, after a warning, on a kernel without BTF. */
   get vmlinux(): RecordView {
     if (this.#vmlinux) return this.#vmlinux;
-    const path = '/sys/kernel/btf/vmlinux';
-    if (this.#kernel.exists(path)) {
-      this.#vmlinux = new RecordView(this.#mapFile(path) ?? this.#kernel.readFile(path));
-      return this.#vmlinux;
-    }
-    this.#log('warn', `kernel BTF is missing at '${path}', was CONFIG_DEBUG_INFO_BTF enabled?`);
-    this.#log('warn', 'failed to find valid kernel BTF');
-    throw failure(this.#log, 3, 'Error loading vmlinux BTF: -ESRCH');
+    const found = loadVmlinux(this.#kernel, {
+      parse: (bytes) => new RecordView(bytes),
+      log: this.#log,
+      read: (path) => this.#mapFile(path) ?? this.#kernel.readFile(path),
+    });
+    if (!found) throw failure(this.#log, Errno.ESRCH, 'Error loading vmlinux BTF: -ESRCH');
+    this.#vmlinux = found;
+    return found;
   }
 
   /** The file as memory, on kernels that allow it (since 6.16); reading it takes a system call per page. */

@@ -1,7 +1,8 @@
 import { RecordView } from '../btf/index.ts';
-import { isElf, parseElf } from '../elf/index.ts';
+import { type ByteSource, sourceOf } from '../bytes/index.ts';
+import { btfOf } from '../elf/index.ts';
 import { TsbpfError } from '../errors/index.ts';
-import { kernelVersion } from '../host/index.ts';
+import { kernelBtfPath, kernelVersion } from '../host/index.ts';
 import {
   applyCoreRelocations,
   type DiagnosticLog,
@@ -102,6 +103,8 @@ type OneLoad = (given: Pick<LoadContext, 'log' | 'relocatedByKernel'>) => Loaded
  */
 function kernelMayRelocate(kernel: Kernel, spec: ObjectSpec, { kernelBtf, logLevel = 0 }: LoadOptions): boolean {
   if (kernelBtf !== undefined || logLevel > 0) return false;
+  // Where the types stand elsewhere, that is worth words.
+  if (!kernel.exists(kernelBtfPath)) return false;
   if (!spec.programs.some(({ coreRelocations }) => coreRelocations.length > 0)) return false;
   const { major, minor } = kernelVersion(kernel);
   return (major > 6 || (major === 6 && minor >= 15)) && kernelRelocatesAlike(spec);
@@ -322,20 +325,24 @@ class Load {
 
   #readTarget(from: string | Uint8Array): RecordView {
     try {
-      const bytes = typeof from === 'string' ? this.#kernel.readFile(from) : from;
-      const isRaw = bytes.length >= 2 && (bytes[0] === 0x9f || bytes[0] === 0xeb);
-      if (isRaw) return new RecordView(bytes);
-      if (!isElf(bytes)) {
-        const path = typeof from === 'string' ? from : '(bytes)';
-        throw failure(this.#log, LibbpfErrno.FORMAT, `failed to get EHDR from ${path}`);
-      }
-      const section = parseElf(bytes).sections.find(({ name }) => name === '.BTF');
-      if (!section) throw new ObjectError('no .BTF section', 61);
-      return new RecordView(section.bytes);
+      return new RecordView(this.#targetBytes(from));
     } catch (cause) {
       const errno = (cause as { errno?: number }).errno ?? 22;
       throw failure(this.#log, errno, `failed to parse target BTF: ${errorText(errno)}`, { cause });
     }
+  }
+
+  #targetBytes(from: string | Uint8Array): Uint8Array {
+    if (typeof from !== 'string') return this.#btfIn(sourceOf(from), '(bytes)');
+    using file = this.#kernel.openFile(from);
+    return this.#btfIn(file, from);
+  }
+
+  #btfIn(source: ByteSource, path: string): Uint8Array {
+    const found = btfOf(source, path);
+    if ('bytes' in found) return found.bytes;
+    if (found.words !== '') throw failure(this.#log, found.errno, found.words);
+    throw new ObjectError('no .BTF section', found.errno);
   }
 
   /** Points instructions at maps, variables and kernel symbols. */

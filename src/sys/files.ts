@@ -1,13 +1,15 @@
 import * as fs from 'node:fs';
+import { checkRange } from '../bytes/index.ts';
 import { Errno } from '../errors/index.ts';
 import { syscallError } from './failure.ts';
-import type { FileAccess, FileStatus } from './kernel.ts';
+import type { FileAccess, FileStatus, OpenFile } from './kernel.ts';
 
 const chunkSize = 1 << 18;
 
 /** File access through node:fs, with its errors as SyscallError. */
 export const nodeFiles: FileAccess = {
   readFile: (path) => translated('open', () => fs.readFileSync(path)),
+  openFile,
   readText: (path) => translated('open', () => fs.readFileSync(path, 'utf8')),
   writeFile: (path, bytes) => translated('open', () => fs.writeFileSync(path, bytes)),
   readDirectory: (path) => translated('opendir', () => namesIn(path)),
@@ -31,6 +33,40 @@ export const nodeFiles: FileAccess = {
     }
   },
 };
+
+function openFile(path: string): OpenFile {
+  const fd = translated('open', () => fs.openSync(path, 'r'));
+  try {
+    const size = translated('fstat', () => {
+      const status = fs.fstatSync(fd);
+      if (status.isDirectory())
+        throw Object.assign(new Error('is a directory'), { errno: -Errno.EISDIR, syscall: 'read' });
+      return status.size;
+    });
+    return {
+      size,
+      read: (offset, length) => {
+        checkRange(size, { offset, length });
+        return translated('read', () => readAt(fd, offset, length));
+      },
+      [Symbol.dispose]: () => fs.closeSync(fd),
+    };
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
+}
+
+function readAt(fd: number, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const count = fs.readSync(fd, bytes, done, length - done, offset + done);
+    // The file became shorter.
+    if (count === 0) return bytes.subarray(0, done);
+    done += count;
+  }
+  return bytes;
+}
 
 /** Names in the kernel's own order; readdirSync would sort them. */
 function namesIn(path: string, isMeant: (entry: fs.Dirent) => boolean = () => true): string[] {

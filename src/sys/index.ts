@@ -5,6 +5,7 @@ export { Fd } from './fd.ts';
 export type {
   FileAccess,
   FileStatus,
+  OpenFile,
   Kernel,
   MappedMemory,
   MapRequest,

@@ -1,4 +1,5 @@
 import type { NativeStruct } from '../uapi/index.ts';
+import type { ByteSource } from '../bytes/index.ts';
 
 /** What lstat(2) says that the project needs. */
 export interface FileStatus {
@@ -50,9 +51,14 @@ export interface NewKey {
   keyring: number;
 }
 
+/** A file that stays open while parts of it are read: SyscallError where reading fails, ParseError beyond the end. */
+export interface OpenFile extends ByteSource, Disposable {}
+
 /** Reads of /proc, /sys and other files. These throw SyscallError. */
 export interface FileAccess {
   readFile(path: string): Uint8Array;
+  /** Opens a file of which only parts are wanted. */
+  openFile(path: string): OpenFile;
   /** A whole file as UTF-8. */
   readText(path: string): string;
   /** Calls `visit` with chunks of the file; the chunk is reused. Stops early when `visit` returns false. */

@@ -35,6 +35,7 @@ export function kernelThrough(open: () => Libc): Kernel {
 
 class LinuxKernel implements Kernel {
   readonly readFile = nodeFiles.readFile;
+  readonly openFile = nodeFiles.openFile;
   readonly readText = nodeFiles.readText;
   readonly readChunks = nodeFiles.readChunks;
   readonly writeFile = nodeFiles.writeFile;

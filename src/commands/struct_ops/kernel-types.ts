@@ -1,8 +1,10 @@
 import type { Btf } from '../../btf/index.ts';
 import type { Context } from '../../cli/index.ts';
 import { TsbpfError } from '../../errors/index.ts';
+import { kernelBtfPath } from '../../host/index.ts';
 import { type MapInfo, vmlinuxBtf } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
+import { diagnostics } from '../shared/object-file.ts';
 
 const valuePrefix = 'bpf_struct_ops_';
 
@@ -13,12 +15,14 @@ export class KernelTypes {
 
   constructor(ctx: Context) {
     this.#ctx = ctx;
+    // Where the kernel does not show its types, that is said even if nothing needs them.
+    if (!kernelOf(ctx).exists(kernelBtfPath)) void this.btf;
   }
 
   get btf(): Btf | undefined {
     if (this.#btf) return this.#btf;
     try {
-      this.#btf = vmlinuxBtf(kernelOf(this.#ctx));
+      this.#btf = vmlinuxBtf(kernelOf(this.#ctx), diagnostics(this.#ctx));
     } catch (error) {
       if (!(error instanceof TsbpfError)) throw error;
       this.#ctx.error('struct_ops requires kernel CONFIG_DEBUG_INFO_BTF=y');

@@ -3,7 +3,7 @@ import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type, textTable } from '../../uapi/index.ts';
 import type { LinkDetails } from '../calls.ts';
 import { scanLines } from '../externs.ts';
-import { globMatches } from './binary.ts';
+import { globMatches } from './glob.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest, tryLink } from './link.ts';
 import { cookies64, noPlace, places64 } from './places.ts';
 

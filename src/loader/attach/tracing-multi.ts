@@ -2,7 +2,7 @@ import { Kind, type RecordView } from '../../btf/index.ts';
 import { Errno } from '../../errors/index.ts';
 import { errorText, failure, ObjectError } from '../../object/index.ts';
 import { KernelBtf } from '../kernel-btf.ts';
-import { globMatches } from './binary.ts';
+import { globMatches } from './glob.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest, tryLink } from './link.ts';
 
 /** What a trampoline can pass on. Source: MAX_BPF_FUNC_ARGS, and 16 bytes an argument. */

@@ -2,7 +2,8 @@ import { cString } from '../../bytes/index.ts';
 import { UsageError } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type } from '../../uapi/index.ts';
-import { functionOffset, matchingOffsets, resolveBinary } from './binary.ts';
+import { resolveBinary } from './binary.ts';
+import { functionOffsets, matchingOffsets } from './functions.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, tryLink } from './link.ts';
 import { cookies64, places64, wordsFor } from './places.ts';
 import { probeSection } from './uprobe.ts';
@@ -64,7 +65,7 @@ export function attachUprobeMulti(
 
 function offsetsOf(context: AttachContext, path: string, target: FilePlaces): readonly number[] {
   if ('offsets' in target) return target.offsets;
-  if ('functions' in target) return target.functions.map((name) => functionOffset(context, path, name));
+  if ('functions' in target) return functionOffsets(context, path, target.functions);
   return matchingOffsets(context, path, target.pattern);
 }
 

@@ -1,12 +1,14 @@
 import { errorText, failure } from '../../object/index.ts';
-import { functionOffset, resolveBinary } from './binary.ts';
+import { resolveBinary } from './binary.ts';
+import { binaryFile, functionOffset } from './functions.ts';
 import type { AttachableProgram, AttachContext, LoadedLink } from './link.ts';
 import { attachPerfEvent } from './perf-event.ts';
 import { openProbe } from './probe-event.ts';
 
 export interface UprobeTarget {
-  /** A path, or a bare name of a library or program. */
+  /** A path, a bare name of a library or program, or a file stored in an archive: `app.apk!/lib/x86_64/libnative.so`. */
   readonly binary: string;
+  /** May end in `@VERSION` or `@@VERSION`. */
   readonly function?: string;
   /** From the function's start, or the file's without one. */
   readonly offset?: number;
@@ -20,8 +22,10 @@ export interface UprobeTarget {
 /** Attaches to a place in a program or library. */
 export function attachUprobe(context: AttachContext, program: AttachableProgram, target: UprobeTarget): LoadedLink {
   const { log } = context;
-  const path = resolveBinary(context, program, target.binary);
-  const start = target.function === undefined ? 0 : functionOffset(context, path, target.function);
+  const inArchive = binaryFile(target.binary);
+  const binary = inArchive.entry === undefined ? { path: resolveBinary(context, program, target.binary) } : inArchive;
+  const { path } = binary;
+  const start = target.function === undefined ? 0 : functionOffset(context, binary, target.function);
   const offset = start + (target.offset ?? 0);
   const atReturn = target.atReturn ?? false;
   const kind = atReturn ? 'uretprobe' : 'uprobe';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { globMatches } from '../../../src/loader/attach/binary.ts';
+import { globMatches } from '../../../src/loader/attach/glob.ts';
 
 describe('patterns of function names', () => {
   test.each([

@@ -1,6 +1,7 @@
 import { RecordView } from '../../../src/btf/index.ts';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { sourceOf } from '../../../src/bytes/index.ts';
 import { parseUsdtArguments } from '../../../src/loader/attach/usdt/arguments.ts';
 import { usdtPlaces } from '../../../src/loader/attach/usdt/places.ts';
 import { encodeUsdtSpec } from '../../../src/loader/attach/usdt/spec.ts';
@@ -120,7 +121,7 @@ describe('places of probes', () => {
     ['a program without probes', readFileSync('/bin/sh'), "usdt: no USDT notes section (.note.stapsdt) found in '/a'"],
   ])('%s has none', (_what, bytes, warning) => {
     const warnings: string[] = [];
-    expect(() => usdtPlaces(bytes, wanted, (_level, text) => void warnings.push(text))).toThrow();
+    expect(() => usdtPlaces(sourceOf(bytes), wanted, (_level, text) => void warnings.push(text))).toThrow();
     expect(warnings).toEqual([warning]);
   });
 });

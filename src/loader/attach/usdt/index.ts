@@ -5,6 +5,7 @@ import { bpf_attach_type } from '../../../uapi/index.ts';
 import { createLink, updateElement } from '../../calls.ts';
 import type { LoadedMap } from '../../loaded-map.ts';
 import { resolveBinary } from '../binary.ts';
+import { openBinary } from '../functions.ts';
 import { type AttachableProgram, type AttachContext, joinLinks, LoadedLink } from '../link.ts';
 import { attachPerfEvent } from '../perf-event.ts';
 import { openProbe } from '../probe-event.ts';
@@ -24,23 +25,17 @@ export interface UsdtTarget {
  * takes a link for each, which cannot be pinned.
  */
 export function attachUsdt(context: AttachContext, program: AttachableProgram, target: UsdtTarget): LoadedLink {
-  const { kernel, log } = context;
+  const { log } = context;
   const path = resolveBinary(context, program, target.binary);
   const specs = context.object?.map('__bpf_usdt_specs');
   if (!specs || !context.object?.map('__bpf_usdt_ip_to_spec_id')) {
     const text = 'usdt: failed to find USDT support BPF maps, did you forget to include bpf/usdt.bpf.h?';
     throw failure(log, 3, text);
   }
-  let bytes: Uint8Array;
-  try {
-    bytes = kernel.readFile(path);
-  } catch (cause) {
-    const errno = (cause as { errno?: number }).errno ?? 5;
-    throw failure(log, errno, `elf: failed to open ${path}: ${errorText(errno)}`, { cause });
-  }
+  using file = openBinary(context, path, { isArchive: false });
   let places: UsdtPlace[];
   try {
-    places = usdtPlaces(bytes, { path, ...target }, log);
+    places = usdtPlaces(file, { path, ...target }, log);
   } catch (cause) {
     if ((cause as { errno?: number }).errno !== undefined) throw cause;
     throw failure(log, LibbpfErrno.FORMAT, `elf: could not read elf from ${path}: invalid ELF file`, { cause });

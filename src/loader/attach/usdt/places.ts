@@ -1,12 +1,6 @@
-import {
-  type ElfFile,
-  type ElfNote,
-  type ElfSegment,
-  isElf,
-  loadedSegments,
-  parseElf,
-  readNotes,
-} from '../../../elf/index.ts';
+import type { ByteSource } from '../../../bytes/index.ts';
+import { Elf, type ElfNote, type ElfSegment, LinkedFile, readNotes } from '../../../elf/index.ts';
+import { Errno, ParseError } from '../../../errors/index.ts';
 import { type DiagnosticLog, failure } from '../../../object/index.ts';
 
 /** A place in a file where a statically defined probe is. */
@@ -30,37 +24,32 @@ interface Probe {
 }
 
 const notesSection = '.note.stapsdt';
-const sharedObject = 3;
-const program = 2;
+const baseSection = '.stapsdt.base';
 const noteType = 3;
-const noteSection = 7;
 
 /** All places of one probe in a program or library. ObjectError, after libbpf's warnings, if the file is of no use. */
 export function usdtPlaces(
-  bytes: Uint8Array,
+  source: ByteSource,
   wanted: { path: string; provider: string; name: string },
   log: DiagnosticLog,
 ): UsdtPlace[] {
   const { path, provider, name } = wanted;
   const bad = (errno: number, text: string) => failure(log, errno, `usdt: ${text}`);
-  if (!isElf(bytes)) throw bad(9, `unrecognized ELF kind 0 for '${path}'`);
-  if (bytes[4] === 1) throw bad(9, `attaching to 32-bit ELF binary '${path}' is not supported`);
-  const elf = parseElf(bytes);
-  if (elf.type !== program && elf.type !== sharedObject) {
+  const elf = openLinked(source, bad, path);
+  if (elf.bits === 32) throw bad(9, `attaching to 32-bit ELF binary '${path}' is not supported`);
+  if (elf.type !== Elf.ET_EXEC && elf.type !== Elf.ET_DYN) {
     const only = 'only ET_EXEC and ET_DYN are supported';
     throw bad(9, `unsupported type of ELF binary '${path}' (${elf.type}), ${only}`);
   }
   if (!elf.littleEndian) throw bad(9, `ELF endianness mismatch for '${path}'`);
-  const notes = elf.sections.find((section) => section.name === notesSection);
+  const notes = elf.named(notesSection);
   if (!notes) throw bad(2, `no USDT notes section (${notesSection}) found in '${path}'`);
-  if (notes.type !== noteSection) throw bad(22, `invalid USDT notes section (${notesSection}) in '${path}'`);
-  const segments = loadedSegments(bytes);
-  if (segments.length === 0) throw bad(3, `failed to find PT_LOAD program headers in '${path}'`);
-  const base = elf.sections.find((section) => section.name === '.stapsdt.base')?.address ?? 0;
+  if (notes.type !== Elf.SHT_NOTE) throw bad(22, `invalid USDT notes section (${notesSection}) in '${path}'`);
+  const segments = loadedSegments(elf, path, log);
+  const base = elf.named(baseSection)?.address ?? 0;
   const probe = `'${provider}:${name}' in '${path}'`;
-  const hex = (address: number) => `0x${address.toString(16)}`;
   const range = ({ address, size }: ElfSegment) => `[${hex(address)}, ${hex(address + size)}`;
-  return readNotes(elf, notes)
+  return readNotes(elf.contents(notes), elf)
     .map((note) => readProbe(elf, note, bad))
     .filter((candidate) => candidate.provider === provider && candidate.name === name)
     .map((found) => {
@@ -68,7 +57,7 @@ export function usdtPlaces(
       const address = found.address + (base !== 0 && found.base !== 0 ? base - found.base : 0);
       const code = segmentOf(segments, address);
       if (!code) throw bad(3, `failed to find ELF program segment for ${probe} at IP ${hex(address)}`);
-      if (!code.executable) {
+      if (!isExecutable(code)) {
         const where = `segment ${range(code)}) for '${provider}:${name}' at IP ${hex(address)} is not executable`;
         throw bad(3, `matched ELF binary '${path}' ${where}`);
       }
@@ -77,7 +66,7 @@ export function usdtPlaces(
         const data = segmentOf(segments, found.semaphore);
         const where = hex(found.semaphore);
         if (!data) throw bad(3, `failed to find ELF loadable segment with semaphore of ${probe} at ${where}`);
-        if (data.executable) {
+        if (isExecutable(data)) {
           const of = `semaphore of '${provider}:${name}' at ${where} is executable`;
           throw bad(3, `matched ELF binary '${path}' segment ${range(data)}] for ${of}`);
         }
@@ -87,11 +76,38 @@ export function usdtPlaces(
     });
 }
 
+function openLinked(source: ByteSource, bad: (errno: number, text: string) => Error, path: string): LinkedFile {
+  try {
+    return new LinkedFile(source);
+  } catch (error) {
+    if (!(error instanceof ParseError) || error.offset !== 0) throw error;
+    throw bad(9, `unrecognized ELF kind 0 for '${path}'`);
+  }
+}
+
+const hex = (number: number) => `0x${number.toString(16)}`;
+
+function loadedSegments(elf: LinkedFile, path: string, log: DiagnosticLog): ElfSegment[] {
+  const segments = elf.segments();
+  for (const [index, { type, flags, address, size, offset }] of segments.entries()) {
+    const where = `vaddr ${hex(address)} memsz ${hex(size)} offset ${hex(offset)} type ${hex(type)} flags ${hex(flags)}`;
+    log('debug', `usdt: discovered PHDR #${index} in '${path}': ${where}`);
+  }
+  const loaded = segments.filter(({ type }) => type === Elf.PT_LOAD);
+  if (loaded.length > 0) return loaded.sort((a, b) => a.address - b.address);
+  log('warn', `usdt: failed to find PT_LOAD program headers in '${path}'`);
+  throw failure(log, Errno.ESRCH, `usdt: failed to process ELF program segments for '${path}': -ESRCH`);
+}
+
+function isExecutable({ flags }: ElfSegment): boolean {
+  return (flags & Elf.PF_X) !== 0;
+}
+
 function segmentOf(segments: readonly ElfSegment[], address: number): ElfSegment | undefined {
   return segments.find((segment) => segment.address <= address && address < segment.address + segment.size);
 }
 
-function readProbe(elf: ElfFile, note: ElfNote, bad: (errno: number, text: string) => Error): Probe {
+function readProbe(elf: LinkedFile, note: ElfNote, bad: (errno: number, text: string) => Error): Probe {
   const { description } = note;
   const broken = () => bad(22, 'a note of a probe is broken');
   if (note.name !== 'stapsdt' || note.type !== noteType || description.length < 27) throw broken();
