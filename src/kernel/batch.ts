@@ -2,7 +2,16 @@ import type { ElementBatch } from './element-batch.ts';
 import type { BpfMap } from './map.ts';
 import { elementValueSize } from './map.ts';
 import { trieFilter } from './trie-order.ts';
-import { attr_map_batch, bpf_cmd, bpf_map_type, type NativeStruct, structView } from '../uapi/index.ts';
+import { bpf_map_type } from '../uapi/index.ts';
+import {
+  type BatchLookup,
+  type BatchOutcome,
+  type BatchUpdate,
+  lookupBatch,
+  lookupBatchInBackground,
+  updateBatch,
+  updateBatchInBackground,
+} from '../bpf/index.ts';
 
 const maxCount = 16384;
 /** Of the first batch, which is read while nothing else can be done. */
@@ -112,7 +121,6 @@ class BatchReader {
   readonly #map: BpfMap;
   readonly #keySize: number;
   readonly #valueSize: number;
-  readonly #attr = structView(attr_map_batch);
   /** The most elements of a batch, but for buckets that hold more. */
   readonly #most: number;
   #capacity: number;
@@ -137,31 +145,25 @@ class BatchReader {
 
   readNow(): BatchResult {
     for (;;) {
-      const result = this.#taken(this.#map.kernel.bpf(bpf_cmd.BPF_MAP_LOOKUP_BATCH, this.#request()));
+      const result = this.#taken(lookupBatch(this.#map.kernel, this.#request()));
       if (result !== undefined) return result;
     }
   }
 
   async readAhead(): Promise<BatchResult> {
     for (;;) {
-      const call = this.#map.kernel.bpfInBackground(bpf_cmd.BPF_MAP_LOOKUP_BATCH, this.#request());
-      const result = this.#taken(await call);
+      const result = this.#taken(await lookupBatchInBackground(this.#map.kernel, this.#request()));
       if (result !== undefined) return result;
     }
   }
 
-  #request(): NativeStruct {
-    const { fd } = this.#map;
+  #request(): BatchLookup {
     const { keys, values } = this.#filling;
-    const attr = this.#attr;
-    attr.point('in_batch', this.#from).receive('out_batch', this.#to);
-    attr.receive('keys', keys).receive('values', values);
-    attr.set('count', this.#capacity).set('map_fd', fd.number);
-    return attr;
+    return { fd: this.#map.fd.number, from: this.#from, to: this.#to, keys, values, count: this.#capacity };
   }
 
   /** What a call brought; undefined where it is to be made again. */
-  #taken(result: number): BatchResult | undefined {
+  #taken({ result, count }: BatchOutcome): BatchResult | undefined {
     if (result === ENOSPC && this.#capacity <= this.#map.info().maxEntries) {
       // One bucket holds more than fits: nothing was consumed.
       this.#capacity *= 2;
@@ -169,7 +171,6 @@ class BatchReader {
       this.#free.length = 0;
       return undefined;
     }
-    const count = this.#attr.u32('count');
     // Array-like maps report a busy element so, after handing over what came before it.
     const interrupted = result === EINTR && count < this.#capacity && this.#interruptions++ < maxInterruptions;
     if (interrupted && count === 0) return undefined;
@@ -225,7 +226,6 @@ const noBatches = new Set([-22, EOPNOTSUPP, -524, -7]);
 export class ElementWriter {
   readonly #map: BpfMap;
   readonly #flags: number;
-  readonly #attr = structView(attr_map_batch);
   #hasBatches = true;
 
   /** `flags`: BPF_ANY, BPF_NOEXIST, BPF_EXIST. */
@@ -239,31 +239,24 @@ export class ElementWriter {
   write(elements: ElementsToWrite): WriteOutcome {
     if (elements.count === 0) return allWritten;
     if (!this.#hasBatches) return this.#oneByOne(elements);
-    const result = this.#map.kernel.bpf(bpf_cmd.BPF_MAP_UPDATE_BATCH, this.#request(elements));
-    return this.#outcome(elements, result);
+    return this.#outcome(elements, updateBatch(this.#map.kernel, this.#request(elements)));
   }
 
   /** As `write`, on another thread where there are batches. The arrays must not be touched until it resolves. */
   async writeInBackground(elements: ElementsToWrite): Promise<WriteOutcome> {
     if (elements.count === 0 || !this.#hasBatches) return this.write(elements);
-    const request = this.#request(elements);
-    const result = await this.#map.kernel.bpfInBackground(bpf_cmd.BPF_MAP_UPDATE_BATCH, request);
-    return this.#outcome(elements, result);
+    return this.#outcome(elements, await updateBatchInBackground(this.#map.kernel, this.#request(elements)));
   }
 
-  #request({ keys, values, count }: ElementsToWrite): NativeStruct {
-    const { fd } = this.#map;
-    const attr = this.#attr;
-    attr.point('keys', keys).point('values', values);
-    attr.set('count', count).set('map_fd', fd.number);
-    return attr;
+  #request({ keys, values, count }: ElementsToWrite): BatchUpdate {
+    return { fd: this.#map.fd.number, keys, values, count };
   }
 
-  #outcome(elements: ElementsToWrite, result: number): WriteOutcome {
+  #outcome(elements: ElementsToWrite, { result, count: counted }: BatchOutcome): WriteOutcome {
     const { count } = elements;
     if (result === 0) return { count, errno: 0 };
     // Where the call was refused as a whole, the count stands as it was given.
-    const done = this.#attr.u32('count') % count;
+    const done = counted % count;
     if (done > 0 || !noBatches.has(result)) return { count: done, errno: -result };
     // No batches here, or the first element itself is what is wrong.
     this.#hasBatches = false;

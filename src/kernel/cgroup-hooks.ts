@@ -1,17 +1,13 @@
+import { type AttachedPrograms, attachedCount, nextId, openFdById, queryAttached, tryInfo } from '../bpf/index.ts';
 import { Errno } from '../errors/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import {
-  attr_info,
-  attr_query,
   BPF_F_QUERY_EFFECTIVE,
   bpf_attach_type as attach,
-  bpf_cmd,
   bpf_prog_info,
   bpf_prog_type as prog,
   structView,
 } from '../uapi/index.ts';
-import { nextId, openFdById } from './object.ts';
-import { type AttachedPrograms, queryAttached } from './query.ts';
 
 /** A place at a control group where programs run. */
 export interface CgroupHook {
@@ -63,19 +59,15 @@ export interface CgroupQueryOptions {
 export class CgroupQueries {
   readonly #kernel: Kernel;
   readonly #flags: number;
-  readonly #count = structView(attr_query);
 
   constructor(kernel: Kernel, { effective }: CgroupQueryOptions) {
     this.#kernel = kernel;
     this.#flags = effective ? BPF_F_QUERY_EFFECTIVE : 0;
-    this.#count.set('query_flags', this.#flags);
   }
 
   /** Number of programs at a hook of the group open as `groupFd`, or -errno (-EINVAL: the kernel has no such hook). */
   count(groupFd: number, { attachType }: CgroupHook): number {
-    const attr = this.#count.set('target_fd', groupFd).set('attach_type', attachType).set('prog_cnt', 0);
-    const result = this.#kernel.bpf(bpf_cmd.BPF_PROG_QUERY, attr);
-    return result < 0 ? result : attr.u32('prog_cnt');
+    return attachedCount(this.#kernel, { targetFd: groupFd, attachType, flags: this.#flags });
   }
 
   /** The programs at a hook, or -errno. */
@@ -96,7 +88,6 @@ export function hooksInUse(kernel: Kernel): readonly CgroupHook[] {
   const types = new Set<number>();
   // The kernel fills as much of its struct as there is room for; the type comes first.
   const info = structView(bpf_prog_info, new Uint8Array(4));
-  const attr = structView(attr_info).set('info_len', info.bytes.length).receive('info', info);
   for (let id = 0; ; ) {
     id = nextId(kernel, 'prog', id);
     if (id === -Errno.ENOENT) break;
@@ -105,7 +96,7 @@ export function hooksInUse(kernel: Kernel): readonly CgroupHook[] {
     // Unloaded since its id was read.
     if (fd === -Errno.ENOENT) continue;
     if (fd < 0) return cgroupHooks;
-    const result = kernel.bpf(bpf_cmd.BPF_OBJ_GET_INFO_BY_FD, attr.set('bpf_fd', fd));
+    const result = tryInfo(kernel, fd, info);
     kernel.close(fd);
     if (result < 0) return cgroupHooks;
     types.add(info.u32('type'));

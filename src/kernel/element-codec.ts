@@ -17,7 +17,8 @@ import { possibleCpus } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { bpf_map_type } from '../uapi/index.ts';
 import { type ElementTypes, elementTypes } from './element-types.ts';
-import { isPerCpu, type MapInfo } from './map.ts';
+import type { MapInfo } from '../bpf/index.ts';
+import { isPerCpu } from './map.ts';
 
 /** A key or value in JavaScript: by its BTF type, bytes where there is none, one for each CPU of a per-CPU map. */
 export type ElementValue = BtfValue | Uint8Array | ElementValue[];

@@ -1,7 +1,7 @@
 import type { Btf } from '../btf/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { loadBtfById, vmlinuxBtf } from './btf.ts';
-import type { MapInfo } from './map.ts';
+import type { MapInfo } from '../bpf/index.ts';
 
 /** What decodes the elements of a map. `keyTypeId` 0: keys have no type. */
 export interface ElementTypes {

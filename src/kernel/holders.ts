@@ -1,6 +1,6 @@
 import { fdInfo } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import type { ObjectKind } from './object.ts';
+import type { ObjectKind } from '../bpf/index.ts';
 
 /** A process that holds a descriptor of an object. */
 export interface Holder {

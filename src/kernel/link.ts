@@ -1,6 +1,7 @@
 import { checkResult, type Kernel } from '../sys/index.ts';
-import { attr_link_detach, bpf_cmd, bpf_link_info, bpf_link_type, structView, type StructView } from '../uapi/index.ts';
-import { BpfObject, mustInfo, openFdById, openFdPinned } from './object.ts';
+import { bpf_link_info, bpf_link_type, structView, type StructView } from '../uapi/index.ts';
+import { detachLink, mustInfo, openFdById, openFdPinned } from '../bpf/index.ts';
+import { BpfObject } from './object.ts';
 
 export type LinkInfoField = keyof (typeof bpf_link_info)['members'] & string;
 
@@ -31,7 +32,7 @@ export class BpfLink extends BpfObject {
 
   /** Forces the link off its hook. Returns 0 or -errno. */
   detach(): number {
-    return this.kernel.bpf(bpf_cmd.BPF_LINK_DETACH, structView(attr_link_detach).set('link_fd', this.fd.number));
+    return detachLink(this.kernel, this.fd.number);
   }
 
   /** What one call tells: numbers, without the strings and arrays that `info` fetches. Throws SyscallError. */

@@ -1,36 +1,17 @@
-import { checkResult, type Kernel } from '../sys/index.ts';
 import {
-  attr_map_create,
-  attr_map_elem,
-  BPF_OBJ_NAME_LEN,
-  bpf_cmd,
-  bpf_map_info,
-  bpf_map_type,
-  structView,
-} from '../uapi/index.ts';
-import { possibleCpus } from '../host/index.ts';
+  ElementCalls,
+  freezeMap,
+  type MapInfo,
+  mustInfo,
+  openFdById,
+  openFdPinned,
+  readMapInfo,
+} from '../bpf/index.ts';
 import { alignUp } from '../bytes/index.ts';
-import { BpfObject, mustInfo, openFdById, openFdPinned } from './object.ts';
-
-/** `struct bpf_map_info`. Sizes in bytes. */
-export interface MapInfo {
-  readonly type: number;
-  readonly id: number;
-  readonly keySize: number;
-  readonly valueSize: number;
-  readonly maxEntries: number;
-  readonly flags: number;
-  readonly name: string;
-  readonly ifindex: number;
-  readonly netnsDev: bigint;
-  readonly netnsIno: bigint;
-  readonly btfId: number;
-  readonly btfKeyTypeId: number;
-  readonly btfValueTypeId: number;
-  readonly btfVmlinuxValueTypeId: number;
-  readonly btfVmlinuxId: number;
-  readonly mapExtra: bigint;
-}
+import { possibleCpus } from '../host/index.ts';
+import { checkResult, type Kernel } from '../sys/index.ts';
+import { bpf_map_info, bpf_map_type, structView } from '../uapi/index.ts';
+import { BpfObject } from './object.ts';
 
 const perCpuTypes = new Set<number>([
   bpf_map_type.BPF_MAP_TYPE_PERCPU_HASH,
@@ -49,12 +30,9 @@ export function elementValueSize(kernel: Kernel, info: Pick<MapInfo, 'type' | 'v
   return isPerCpu(info.type) ? alignUp(info.valueSize, 8) * possibleCpus(kernel) : info.valueSize;
 }
 
-/** Calls that only read the value they are given. */
-const keepsValue = new Set<number>([bpf_cmd.BPF_MAP_UPDATE_ELEM, bpf_cmd.BPF_MAP_DELETE_ELEM]);
-
 /** A live map. Element calls return 0 or -errno; keys and values are raw bytes of the map's sizes. */
 export class BpfMap extends BpfObject {
-  readonly #attr = structView(attr_map_elem);
+  readonly #elements = new ElementCalls(this.kernel);
   #info: MapInfo | undefined;
 
   static openById(kernel: Kernel, id: number, flags = 0): BpfMap {
@@ -78,86 +56,28 @@ export class BpfMap extends BpfObject {
   }
 
   lookup(key: Uint8Array, value: Uint8Array, flags: bigint | number = 0): number {
-    return this.#element(bpf_cmd.BPF_MAP_LOOKUP_ELEM, key, value, flags);
+    return this.#elements.lookup(this.fd.number, { key, value, flags });
   }
 
   update(key: Uint8Array | undefined, value: Uint8Array, flags: bigint | number = 0): number {
-    return this.#element(bpf_cmd.BPF_MAP_UPDATE_ELEM, key, value, flags);
+    return this.#elements.update(this.fd.number, { key, value, flags });
   }
 
   delete(key: Uint8Array): number {
-    return this.#element(bpf_cmd.BPF_MAP_DELETE_ELEM, key, undefined, 0);
+    return this.#elements.delete(this.fd.number, key);
   }
 
   lookupAndDelete(key: Uint8Array | undefined, value: Uint8Array): number {
-    return this.#element(bpf_cmd.BPF_MAP_LOOKUP_AND_DELETE_ELEM, key, value, 0);
+    return this.#elements.lookupAndDelete(this.fd.number, { key, value });
   }
 
   /** Puts the key after `key` (the first without one) into `next`. */
   nextKey(key: Uint8Array | undefined, next: Uint8Array): number {
-    return this.#element(bpf_cmd.BPF_MAP_GET_NEXT_KEY, key, next, 0);
+    return this.#elements.nextKey(this.fd.number, key, next);
   }
 
   /** From now on user space can only read. */
   freeze(): number {
-    return this.#element(bpf_cmd.BPF_MAP_FREEZE, undefined, undefined, 0);
+    return freezeMap(this.kernel, this.fd.number);
   }
-
-  #element(
-    command: number,
-    key: Uint8Array | undefined,
-    value: Uint8Array | undefined,
-    flags: bigint | number,
-  ): number {
-    const attr = this.#attr;
-    attr.set('map_fd', this.fd.number).set('flags', flags);
-    // Maps without keys refuse an address, even of nothing: empty arrays are null pointers.
-    attr.point('key', key);
-    if (keepsValue.has(command)) attr.point('value', value);
-    else attr.receive('value', value);
-    return this.kernel.bpf(command, attr);
-  }
-}
-
-export function readMapInfo(kernel: Kernel, fd: number): MapInfo {
-  const info = mustInfo(kernel, fd, structView(bpf_map_info, new Uint8Array(88)));
-  return {
-    type: info.u32('type'),
-    id: info.u32('id'),
-    keySize: info.u32('key_size'),
-    valueSize: info.u32('value_size'),
-    maxEntries: info.u32('max_entries'),
-    flags: info.u32('map_flags'),
-    name: info.text('name'),
-    ifindex: info.u32('ifindex'),
-    netnsDev: info.u64('netns_dev'),
-    netnsIno: info.u64('netns_ino'),
-    btfId: info.u32('btf_id'),
-    btfKeyTypeId: info.u32('btf_key_type_id'),
-    btfValueTypeId: info.u32('btf_value_type_id'),
-    btfVmlinuxValueTypeId: info.u32('btf_vmlinux_value_type_id'),
-    btfVmlinuxId: info.u32('btf_vmlinux_id'),
-    mapExtra: info.u64('map_extra'),
-  };
-}
-
-export interface MapCreateRequest {
-  readonly type: number;
-  readonly name: string;
-  readonly keySize: number;
-  readonly valueSize: number;
-  readonly maxEntries: number;
-  readonly flags?: number;
-  readonly innerMapFd?: number;
-  readonly ifindex?: number;
-}
-
-/** Creates a map: its descriptor, or -errno. A kernel without map names gets none. */
-export function createMap(kernel: Kernel, request: MapCreateRequest): number {
-  const attr = structView(attr_map_create, new Uint8Array(72));
-  attr.set('map_type', request.type).set('key_size', request.keySize).set('value_size', request.valueSize);
-  attr.set('max_entries', request.maxEntries).set('map_flags', request.flags ?? 0);
-  attr.set('inner_map_fd', request.innerMapFd ?? 0).set('map_ifindex', request.ifindex ?? 0);
-  attr.bytesOf('map_name').set(new TextEncoder().encode(request.name).subarray(0, BPF_OBJ_NAME_LEN - 1));
-  return kernel.bpf(bpf_cmd.BPF_MAP_CREATE, attr);
 }

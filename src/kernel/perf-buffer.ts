@@ -1,15 +1,13 @@
+import { updateElement } from '../bpf/index.ts';
 import { onlineCpus } from '../host/index.ts';
 import { checkResult, type Kernel, type MappedMemory, PROT_READ, PROT_WRITE, SC_PAGESIZE } from '../sys/index.ts';
 import {
-  attr_map_elem,
-  bpf_cmd,
   PERF_EVENT_IOC_ENABLE,
   PERF_FLAG_FD_CLOEXEC,
   perf_event_mmap_page,
   perf_event_type,
   perf_sw_ids,
   perf_type_id,
-  structView,
 } from '../uapi/index.ts';
 import { perfEventAttribute } from './counter.ts';
 import { Waiter } from './waiter.ts';
@@ -90,10 +88,7 @@ export class PerfBuffer implements Disposable {
     checkResult('ioctl(PERF_EVENT_IOC_ENABLE)', kernel.ioctl(fd, PERF_EVENT_IOC_ENABLE, 0));
     const key = new Uint8Array(Uint32Array.of(index).buffer);
     const value = new Uint8Array(Int32Array.of(fd).buffer);
-    const element = structView(attr_map_elem).set('map_fd', mapFd);
-    element.point('key', key).point('value', value);
-    const result = kernel.bpf(bpf_cmd.BPF_MAP_UPDATE_ELEM, element);
-    checkResult('bpf(MAP_UPDATE_ELEM)', result);
+    checkResult('bpf(MAP_UPDATE_ELEM)', updateElement(kernel, mapFd, { key, value }));
     this.#waiter.add(fd);
   }
 

@@ -1,6 +1,7 @@
 import { mounts } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import { fdKind, type ObjectKind, openFdPinned, tryInfo } from './object.ts';
+import { type ObjectKind, openFdPinned, tryInfo } from '../bpf/index.ts';
+import { fdKind } from './object.ts';
 import { bpf_link_info, bpf_map_info, bpf_prog_info, structView } from '../uapi/index.ts';
 
 const BPF_F_RDONLY = 8;

@@ -2,7 +2,8 @@ import type { Btf } from '../btf/index.ts';
 import { checkResult, type Kernel } from '../sys/index.ts';
 import { bpf_func_info, bpf_prog_info, structView } from '../uapi/index.ts';
 import { loadBtfById } from './btf.ts';
-import { BpfObject, mustInfo, openFdById, openFdPinned } from './object.ts';
+import { mustInfo, openFdById, openFdPinned } from '../bpf/index.ts';
+import { BpfObject } from './object.ts';
 
 /** `struct bpf_prog_info` without its arrays. Lengths in bytes, times in nanoseconds. */
 export interface ProgramInfo {

@@ -1,7 +1,7 @@
 import { SyscallError } from '../errors/index.ts';
 import { checkResult, type Kernel, type MappedMemory, PROT_READ, PROT_WRITE, SC_PAGESIZE } from '../sys/index.ts';
 import { bpf_map_type } from '../uapi/index.ts';
-import { readMapInfo } from './map.ts';
+import { readMapInfo } from '../bpf/index.ts';
 import { Waiter } from './waiter.ts';
 
 const busyBit = 0x8000_0000;

@@ -5,8 +5,8 @@ import { BPF_ANY, BPF_EXIST, BPF_F_RDONLY, BPF_NOEXIST } from '../uapi/index.ts'
 import { readBatches } from './batch.ts';
 import type { ElementBatch } from './element-batch.ts';
 import { type ElementCodec, type ElementValue, elementCodec } from './element-codec.ts';
-import { BpfMap, elementValueSize, type MapInfo } from './map.ts';
-import { objectIds, openFdById } from './object.ts';
+import { type MapInfo, objectIds, openFdById } from '../bpf/index.ts';
+import { BpfMap, elementValueSize } from './map.ts';
 
 /** Whether a `set` may create the element (`exist`: no) or replace it (`noexist`: no). */
 export type UpdateMode = 'any' | 'exist' | 'noexist';

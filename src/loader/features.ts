@@ -1,7 +1,7 @@
 import { kernelVersion } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { bpf_map_type, bpf_prog_type } from '../uapi/index.ts';
-import { createMap, loadBtf, loadProgram, type MapRequest, type ProgramRequest } from './calls.ts';
+import { createMap, loadBtf, loadProgram, type ProgramRequest } from '../bpf/index.ts';
 
 export type Feature =
   | 'progName'
@@ -21,56 +21,6 @@ export type Feature =
   | 'percpuData'
   | 'fullRangeLoadOffset'
   | 'uprobeMulti';
-
-const emptyMap: MapRequest = {
-  type: bpf_map_type.BPF_MAP_TYPE_ARRAY,
-  name: '',
-  keySize: 4,
-  valueSize: 4,
-  maxEntries: 1,
-  flags: 0,
-  mapExtra: 0n,
-  numaNode: 0,
-  ifindex: 0,
-  innerMapFd: 0,
-  btfFd: 0,
-  keyTypeId: 0,
-  valueTypeId: 0,
-  vmlinuxValueTypeId: 0,
-  valueTypeBtfFd: 0,
-  programHash: undefined,
-};
-
-const emptyProgram: ProgramRequest = {
-  type: bpf_prog_type.BPF_PROG_TYPE_SOCKET_FILTER,
-  name: '',
-  code: new Uint8Array(0),
-  license: 'GPL',
-  kernelVersion: 0,
-  expectedAttachType: 0,
-  flags: 0,
-  ifindex: 0,
-  btfFd: 0,
-  funcInfo: undefined,
-  lineInfo: undefined,
-  coreRelocations: undefined,
-  attachBtfId: 0,
-  attachFd: 0,
-  fdArray: undefined,
-  signature: undefined,
-  logLevel: 0,
-  log: undefined,
-};
-
-/** A map request with everything unset but what is given. */
-export function mapRequest(given: Partial<MapRequest>): MapRequest {
-  return { ...emptyMap, ...given };
-}
-
-/** A program request with everything unset but what is given. */
-export function programRequest(given: Partial<ProgramRequest> & { code: Uint8Array }): ProgramRequest {
-  return { ...emptyProgram, ...given };
-}
 
 /** `r0 = 0; exit` */
 export const trivialCode = code([0xb7, 0, 0, 0], [0x95, 0, 0, 0]);
@@ -138,7 +88,7 @@ export class Features {
       case 'progName':
         return this.#loads({ code: trivialCode, name: 'libbpf_nametest' });
       case 'arrayMmap':
-        return this.#succeeds(createMap(this.#kernel, mapRequest({ flags: 1 << 10 })));
+        return this.#succeeds(createMap(this.#kernel, { type: bpf_map_type.BPF_MAP_TYPE_ARRAY, flags: 1 << 10 }));
       case 'expectedAttachType':
         // cgroup/sock with BPF_CGROUP_INET_SOCK_CREATE.
         return this.#loads({ code: trivialCode, type: bpf_prog_type.BPF_PROG_TYPE_CGROUP_SOCK, expectedAttachType: 2 });
@@ -155,7 +105,7 @@ export class Features {
           ),
         });
       case 'globalData': {
-        const map = createMap(this.#kernel, mapRequest({ valueSize: 32 }));
+        const map = createMap(this.#kernel, { type: bpf_map_type.BPF_MAP_TYPE_ARRAY, valueSize: 32 });
         if (map < 0) return false;
         const slots = code([0x18, 0x21, 0, map], [0, 0, 0, 16], [0x7a, 0x01, 0, 42], [0xb7, 0, 0, 0], [0x95, 0, 0, 0]);
         const result = this.#loads({ code: slots });
@@ -164,7 +114,7 @@ export class Features {
       }
       case 'percpuData': {
         const type = bpf_map_type.BPF_MAP_TYPE_PERCPU_ARRAY;
-        const map = createMap(this.#kernel, mapRequest({ type, name: 'libbpf_percpu', valueSize: 8 }));
+        const map = createMap(this.#kernel, { type, name: 'libbpf_percpu', valueSize: 8 });
         if (map < 0) return false;
         const result = this.#loads({
           code: code([0x18, 0x21, 0, map], [0, 0, 0, 0], [0x79, 0x10, 0, 0], [0x95, 0, 0, 0]),
@@ -181,8 +131,8 @@ export class Features {
     }
   }
 
-  #loads(given: Partial<ProgramRequest> & { code: Uint8Array }): boolean {
-    return this.#succeeds(loadProgram(this.#kernel, programRequest(given)));
+  #loads(given: ProgramRequest): boolean {
+    return this.#succeeds(loadProgram(this.#kernel, given));
   }
 
   #succeeds(fd: number): boolean {

@@ -7,9 +7,8 @@ import {
   type ObjectSpec,
 } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import { createMap, freezeMap, updateElement } from './calls.ts';
+import { createMap, freezeMap, updateElement } from '../bpf/index.ts';
 import type { Cleanup } from './cleanup.ts';
-import { mapRequest } from './features.ts';
 
 // BPF_MAP_TYPE_INSN_ARRAY, since 6.19.
 const instructionArray = 34;
@@ -61,7 +60,7 @@ function createJumpTable(context: JumpTableContext, linked: LinkedProgram, table
   if (table.size % entrySize !== 0) throw bad(`jumptable size ${table.size} should be multiple of ${entrySize}`);
   const count = table.size / entrySize;
   const request = { type: instructionArray, name: '.jumptables', keySize: 4, valueSize, maxEntries: count };
-  const fd = createMap(kernel, mapRequest(request));
+  const fd = createMap(kernel, request);
   if (fd < 0) throw new ObjectError('the kernel refuses the map of a jump table', -fd);
   context.cleanup.fd(fd);
   const data = spec.jumpTables;

@@ -3,7 +3,7 @@ import { Errno } from '../errors/index.ts';
 import { loadVmlinux } from '../kernel/index.ts';
 import { type DiagnosticLog, errorText, failure, type TargetSpelling } from '../object/index.ts';
 import { type Kernel, type MappedMemory, O_CLOEXEC, O_RDONLY, PROT_READ } from '../sys/index.ts';
-import { btfFacts, btfFdById, nextBtfId } from './calls.ts';
+import { nextId, openFdById, tryBtfBytes, tryBtfInfo } from '../bpf/index.ts';
 
 export interface ModuleBtf {
   readonly name: string;
@@ -57,23 +57,26 @@ export class KernelBtf implements Disposable {
     this.#modules = modules;
     let id = 0;
     for (;;) {
-      id = nextBtfId(this.#kernel, id);
+      id = nextId(this.#kernel, 'btf', id);
       // Past the last one, or no right to look.
       if (id === -2 || id === -1 || id === -22) return modules;
       if (id < 0) throw failure(this.#log, -id, `failed to iterate BTF objects: ${errorText(id)}`);
-      const fd = btfFdById(this.#kernel, id);
+      const fd = openFdById(this.#kernel, 'btf', id);
       if (fd === -2) continue;
       if (fd < 0) throw failure(this.#log, -fd, `failed to get BTF object #${id} FD: ${errorText(fd)}`);
-      const facts = btfFacts(this.#kernel, fd);
-      if (typeof facts === 'number') {
+      const refused = (result: number) => {
         this.#kernel.close(fd);
-        throw failure(this.#log, -facts, `failed to get BTF object #${id} info: ${errorText(facts)}`);
-      }
-      if (!facts.isKernel || facts.name === 'vmlinux') {
+        return failure(this.#log, -result, `failed to get BTF object #${id} info: ${errorText(result)}`);
+      };
+      const info = tryBtfInfo(this.#kernel, fd);
+      if (typeof info === 'number') throw refused(info);
+      if (!info.kernelBtf || info.name === 'vmlinux') {
         this.#kernel.close(fd);
         continue;
       }
-      modules.push({ name: facts.name, fd, btf: new RecordView(facts.bytes, { base: this.vmlinux }) });
+      const bytes = tryBtfBytes(this.#kernel, fd, info.size);
+      if (typeof bytes === 'number') throw refused(bytes);
+      modules.push({ name: info.name, fd, btf: new RecordView(bytes, { base: this.vmlinux }) });
     }
   }
 

@@ -20,10 +20,10 @@ import {
 import { explainUnsupported, watchRefusals } from '../probe/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { bpf_map_type, bpf_prog_type } from '../uapi/index.ts';
-import { loadProgram } from './calls.ts';
+import { loadProgram } from '../bpf/index.ts';
 import { Cleanup } from './cleanup.ts';
 import { type ResolvedExterns, resolveExterns } from './externs.ts';
-import { Features, programRequest, trivialCode } from './features.ts';
+import { Features, trivialCode } from './features.ts';
 import { createJumpTables } from './jump-tables.ts';
 import { KernelBtf } from './kernel-btf.ts';
 import type { LoadedMap } from './loaded-map.ts';
@@ -256,10 +256,10 @@ class Load {
 
   /** Says early and clearly that this process or kernel cannot load BPF at all. */
   #checkLoading(): void {
-    let result = loadProgram(this.#kernel, programRequest({ code: trivialCode }));
+    let result = loadProgram(this.#kernel, { code: trivialCode });
     if (result < 0) {
       const type = bpf_prog_type.BPF_PROG_TYPE_TRACEPOINT;
-      result = loadProgram(this.#kernel, programRequest({ code: trivialCode, type }));
+      result = loadProgram(this.#kernel, { code: trivialCode, type });
     }
     if (result >= 0) {
       this.#kernel.close(result);

@@ -2,19 +2,10 @@ import { contextHeader, generateLoader, type LoaderProgram, mapPlaces, programPl
 import { possibleCpus } from '../host/index.ts';
 import type { DiagnosticLog, ObjectSpec } from '../object/index.ts';
 import { KEY_SPEC_SESSION_KEYRING, type Kernel } from '../sys/index.ts';
-import {
-  attr_test_run,
-  BPF_F_SLEEPABLE,
-  bpf_cmd,
-  bpf_map_type,
-  bpf_prog_type,
-  type NativeStruct,
-  structView,
-} from '../uapi/index.ts';
-import { createMap, freezeMap, loadProgram, updateElement } from './calls.ts';
+import { BPF_F_SLEEPABLE, bpf_map_type, bpf_prog_type, type NativeStruct } from '../uapi/index.ts';
+import { createMap, freezeMap, loadProgram, runSyscallProgram, updateElement } from '../bpf/index.ts';
 import { Cleanup } from './cleanup.ts';
 import { resolveExterns } from './externs.ts';
-import { mapRequest, programRequest } from './features.ts';
 import { findPinned } from './maps.ts';
 import { pinMap } from './pin.ts';
 import type { ProgramSignature, Signer } from './signing/sign.ts';
@@ -135,42 +126,34 @@ function run(
 ): { result: number; failure: string | undefined } {
   using cleanup = new Cleanup(kernel);
   const failed = (result: number, failure: string) => ({ result, failure });
-  const map = createMap(
-    kernel,
-    mapRequest({
-      type: bpf_map_type.BPF_MAP_TYPE_ARRAY,
-      name: '__loader.map',
-      valueSize: loader.data.length,
-      programHash: signature?.programHash,
-    }),
-  );
+  const map = createMap(kernel, {
+    type: bpf_map_type.BPF_MAP_TYPE_ARRAY,
+    name: '__loader.map',
+    valueSize: loader.data.length,
+    programHash: signature?.programHash,
+  });
   if (map < 0) return failed(map, 'failed to create loader map');
   cleanup.fd(map);
   const updated = updateElement(kernel, map, { key: new Uint8Array(4), value: loader.data });
   if (updated < 0) return failed(updated, 'failed to update loader map');
   const frozen = freezeMap(kernel, map);
   if (frozen < 0) return failed(frozen, 'failed to freeze map');
-  const program = loadProgram(
-    kernel,
-    programRequest({
-      type: bpf_prog_type.BPF_PROG_TYPE_SYSCALL,
-      name: '__loader.prog',
-      code: loader.instructions,
-      license: 'Dual BSD/GPL',
-      flags: BPF_F_SLEEPABLE,
-      fdArray: new Uint8Array(Int32Array.of(map).buffer),
-      signature: signature && { bytes: signature.bytes, keyring: KEY_SPEC_SESSION_KEYRING },
-      logLevel: log ? fullLog : 0,
-      log,
-    }),
-  );
+  const program = loadProgram(kernel, {
+    type: bpf_prog_type.BPF_PROG_TYPE_SYSCALL,
+    name: '__loader.prog',
+    code: loader.instructions,
+    license: 'Dual BSD/GPL',
+    flags: BPF_F_SLEEPABLE,
+    fdArray: new Uint8Array(Int32Array.of(map).buffer),
+    signature: signature && { bytes: signature.bytes, keyring: KEY_SPEC_SESSION_KEYRING },
+    logLevel: log ? fullLog : 0,
+    log,
+  });
   if (program < 0) return failed(program, 'failed to load loader prog');
   cleanup.fd(program);
-  const attr = structView(attr_test_run);
-  attr.set('prog_fd', program).receive('ctx_in', context).set('ctx_size_in', context.bytes.length);
-  const ran = kernel.bpf(bpf_cmd.BPF_PROG_TEST_RUN, attr);
-  if (ran < 0) return failed(ran, 'failed to execute loader prog');
-  const returned = attr.u32('retval') | 0;
+  const ran = runSyscallProgram(kernel, program, context);
+  if (typeof ran === 'number') return failed(ran, 'failed to execute loader prog');
+  const returned = ran.returnValue | 0;
   return returned < 0 ? failed(returned, 'error returned by loader prog') : { result: 0, failure: undefined };
 }
 

@@ -10,9 +10,9 @@ import {
 } from '../object/index.ts';
 import { type Kernel, PROT_READ, PROT_WRITE } from '../sys/index.ts';
 import { BPF_F_ALL_CPUS, bpf_map_type } from '../uapi/index.ts';
-import { createMap, freezeMap, type MapFacts, mapFacts, openPinned, updateElement } from './calls.ts';
+import { createMap, freezeMap, type MapInfo, openFdPinned, tryMapInfo, updateElement } from '../bpf/index.ts';
 import type { Cleanup } from './cleanup.ts';
-import { type Features, mapRequest } from './features.ts';
+import type { Features } from './features.ts';
 import type { LoadedMap } from './loaded-map.ts';
 import { hintAtMemoryLimit } from './permission.ts';
 import { pinMap } from './pin.ts';
@@ -88,7 +88,7 @@ function reuse(context: MapContext, { index, spec }: Wanted): LoadedMap | undefi
   const { kernel, cleanup } = context;
   const given = context.replacements.get(index);
   if (given !== undefined) {
-    const facts = mapFacts(kernel, given);
+    const facts = tryMapInfo(kernel, given);
     if (typeof facts === 'number') throw new ObjectError(`map '${spec.name}': no information of its stand-in`, -facts);
     const fd = kernel.duplicate(given);
     if (fd < 0) throw new ObjectError(`map '${spec.name}': cannot duplicate its stand-in`, -fd);
@@ -102,16 +102,16 @@ function reuse(context: MapContext, { index, spec }: Wanted): LoadedMap | undefi
 export function findPinned(
   { kernel, log }: Pick<MapContext, 'kernel' | 'log'>,
   spec: MapSpec,
-): { fd: number; facts: MapFacts } | undefined {
+): { fd: number; facts: MapInfo } | undefined {
   if (spec.pinPath === undefined) return undefined;
-  const fd = openPinned(kernel, spec.pinPath);
+  const fd = openFdPinned(kernel, spec.pinPath);
   if (fd === -2) return undefined;
   const bad = (errno: number, text: string) => {
     log('warn', text);
     return failure(log, errno, `map '${spec.name}': error reusing pinned map`);
   };
   if (fd < 0) throw bad(-fd, `couldn't retrieve pinned map '${spec.pinPath}': ${errorText(fd)}`);
-  const facts = mapFacts(kernel, fd);
+  const facts = tryMapInfo(kernel, fd);
   if (typeof facts === 'number' || !isCompatible(spec, facts)) {
     kernel.close(fd);
     throw bad(22, `couldn't reuse pinned map at '${spec.pinPath}': parameter mismatch`);
@@ -121,14 +121,14 @@ export function findPinned(
 
 function existing(
   spec: MapSpec,
-  facts: MapFacts,
+  facts: MapInfo,
   state: { fd: number; pinPath: string | undefined; pinned: boolean },
 ): LoadedMap {
   const isCut = facts.name.length === 15 && spec.name.startsWith(facts.name);
   return { name: isCut ? spec.name : facts.name, spec, maxEntries: facts.maxEntries, reused: true, ...state };
 }
 
-function isCompatible(spec: MapSpec, facts: MapFacts): boolean {
+function isCompatible(spec: MapSpec, facts: MapInfo): boolean {
   // The kernel adds the flag to device maps itself.
   const isDevice =
     spec.type === bpf_map_type.BPF_MAP_TYPE_DEVMAP || spec.type === bpf_map_type.BPF_MAP_TYPE_DEVMAP_HASH;
@@ -189,7 +189,7 @@ function createOne(context: MapContext, wanted: { index: number; spec: MapSpec; 
   const structOps = context.structOps.get(wanted.index);
   const withBtf = context.btfFd > 0 && takesBtf(spec.type);
   const isModuleType = structOps !== undefined && structOps.moduleFd > 0;
-  let request = mapRequest({
+  let request = {
     type: spec.type,
     // Sections may have characters the kernel takes in no name.
     name: spec.sectionName === undefined ? spec.name : spec.name.replace(/[^A-Za-z0-9_.]/g, '_'),
@@ -206,7 +206,7 @@ function createOne(context: MapContext, wanted: { index: number; spec: MapSpec; 
     valueTypeId: withBtf && !structOps ? spec.valueTypeId : 0,
     vmlinuxValueTypeId: structOps?.vmlinuxValueTypeId ?? 0,
     valueTypeBtfFd: isModuleType ? structOps.moduleFd : 0,
-  });
+  };
   let fd = createMap(kernel, request);
   if (fd < 0 && fd !== -1 && request.name !== '' && !features.has('progName')) {
     request = { ...request, name: '' };

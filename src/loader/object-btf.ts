@@ -3,7 +3,7 @@ import { cstr } from '../bytes/index.ts';
 import { Errno } from '../errors/index.ts';
 import { type DiagnosticLog, errorText, failure, loadableBtf, type ObjectSpec } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import { loadBtf } from './calls.ts';
+import { loadBtf } from '../bpf/index.ts';
 import type { Features } from './features.ts';
 
 /** Bytes of the first log buffer, and the most there can be. Source: libbpf's BPF_LOG_BUF_SIZE. */

@@ -1,6 +1,6 @@
 import { type DiagnosticLog, errorText } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import { pinObject } from './calls.ts';
+import { pinFd } from '../bpf/index.ts';
 import type { Cleanup } from './cleanup.ts';
 import type { LoadedMap } from './loaded-map.ts';
 
@@ -45,14 +45,14 @@ function parentOf(path: string): string {
 /** Pins a link, making the directory if it is missing. 0 or -errno. */
 export function pinLink(context: PinContext, fd: number, path: string): number {
   const prepared = makeParent(context, path) || checkPlace(context, path);
-  return prepared < 0 ? prepared : pinObject(context.kernel, fd, path);
+  return prepared < 0 ? prepared : pinFd(context.kernel, fd, path);
 }
 
 /** Pins a program, making the directory if it is missing. 0 or -errno, after libbpf's warnings. */
 export function pinProgram(context: PinContext, program: { name: string; fd: number }, path: string): number {
   const prepared = makeParent(context, path) || checkPlace(context, path);
   if (prepared < 0) return prepared;
-  const result = pinObject(context.kernel, program.fd, path);
+  const result = pinFd(context.kernel, program.fd, path);
   if (result < 0) {
     context.log('warn', `prog '${program.name}': failed to pin at '${path}': ${errorText(result)}`);
     return result;
@@ -83,7 +83,7 @@ export function pinMap(context: PinContext, map: LoadedMap, path: string | undef
   }
   const prepared = makeParent(context, map.pinPath) || checkPlace(context, map.pinPath);
   if (prepared < 0) return prepared;
-  const result = pinObject(context.kernel, map.fd, map.pinPath);
+  const result = pinFd(context.kernel, map.fd, map.pinPath);
   if (result < 0) {
     log('warn', `failed to pin map: ${errorText(result)}`);
     return result;

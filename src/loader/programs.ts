@@ -15,8 +15,8 @@ import {
 } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { bpf_attach_type, bpf_prog_type } from '../uapi/index.ts';
-import { bindMap, loadProgram, type ProgramRequest } from './calls.ts';
-import { type Features, programRequest } from './features.ts';
+import { bindMap, loadProgram, type ProgramRequest } from '../bpf/index.ts';
+import type { Features } from './features.ts';
 import type { KernelBtf } from './kernel-btf.ts';
 import type { LoadedMap } from './loaded-map.ts';
 import { hintAtMemoryLimit } from './permission.ts';
@@ -152,7 +152,7 @@ function prepare(context: ProgramContext, linked: LinkedProgram): ProgramRequest
   }
   const structOps = context.structOps.get(program);
   const target = structOps ? { id: structOps.typeId, fd: structOps.moduleFd } : attachTarget(context, program);
-  return programRequest({
+  return {
     type: program.type,
     name: program.name,
     code: code.bytes,
@@ -168,7 +168,7 @@ function prepare(context: ProgramContext, linked: LinkedProgram): ProgramRequest
     attachBtfId: target.id,
     attachFd: target.fd,
     fdArray: context.fdArray,
-  });
+  };
 }
 
 /** Type relocations for the kernel. Without records of functions or lines it would not look at them. */

@@ -13,7 +13,7 @@ import {
 } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { bpf_prog_type } from '../uapi/index.ts';
-import { programBtfId } from './calls.ts';
+import { programBtfId } from '../bpf/index.ts';
 import type { KernelBtf } from './kernel-btf.ts';
 
 /** A loaded program that others replace a function of (freplace) or trace (fentry, fexit). It stays the caller's. */

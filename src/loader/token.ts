@@ -1,20 +1,10 @@
 import { env } from 'node:process';
 import { Errno, type NotSupportedError } from '../errors/index.ts';
-import { type Kernel, withCalls } from '../kernel/index.ts';
+import { createToken, withTokenFd } from '../bpf/index.ts';
 import { type DiagnosticLog, errorText, failure } from '../object/index.ts';
 import { explainUnsupported } from '../probe/index.ts';
-import { O_DIRECTORY } from '../sys/index.ts';
-import {
-  attr_btf_load,
-  attr_map_create,
-  attr_prog_load,
-  attr_token_create,
-  BPF_F_TOKEN_FD,
-  bpf_cmd,
-  copyStruct,
-  type NativeStruct,
-  structView,
-} from '../uapi/index.ts';
+import { type Kernel, O_DIRECTORY } from '../sys/index.ts';
+import { bpf_cmd } from '../uapi/index.ts';
 import type { Cleanup } from './cleanup.ts';
 
 const ordinaryPath = '/sys/fs/bpf';
@@ -52,9 +42,7 @@ export function withToken(request: TokenRequest): Kernel | undefined {
   };
   const folder = kernel.open(path, O_DIRECTORY);
   if (folder < 0) return refused(folder, `${errorText(folder)}) to open BPF FS mount at '${path}'`);
-  const command = bpf_cmd.BPF_TOKEN_CREATE;
-  const attr = structView(attr_token_create).set('bpffs_fd', folder);
-  const token = kernel.bpf(command, attr);
+  const token = createToken(kernel, folder);
   kernel.close(folder);
   if (token === -Errno.ENOENT && named === undefined) {
     const text = `BPF FS at '${path}' doesn't have BPF token delegation set up, skipping...`;
@@ -62,32 +50,10 @@ export function withToken(request: TokenRequest): Kernel | undefined {
     return undefined;
   }
   if (token < 0) {
-    const reason = () => explainUnsupported(kernel, { command, attr: attr.bytes, errno: -token });
+    const reason = () =>
+      explainUnsupported(kernel, { command: bpf_cmd.BPF_TOKEN_CREATE, attr: new Uint8Array(0), errno: -token });
     return refused(token, `${token}) to create BPF token from '${path}'`, reason);
   }
   temporary.fd(token);
-  return withCalls(kernel, {
-    bpf: (command, attr) => kernel.bpf(command, giveToken(command, attr, token)),
-    bpfInBackground: (command, attr) => kernel.bpfInBackground(command, giveToken(command, attr, token)),
-  });
-}
-
-/** The attribute with the token in it, where the call takes one. */
-function giveToken(command: number, attr: NativeStruct, token: number): NativeStruct {
-  switch (command) {
-    case bpf_cmd.BPF_MAP_CREATE: {
-      const view = copyStruct(attr, attr_map_create).set('map_token_fd', token);
-      return view.set('map_flags', (view.u32('map_flags') | BPF_F_TOKEN_FD) >>> 0);
-    }
-    case bpf_cmd.BPF_PROG_LOAD: {
-      const view = copyStruct(attr, attr_prog_load).set('prog_token_fd', token);
-      return view.set('prog_flags', (view.u32('prog_flags') | BPF_F_TOKEN_FD) >>> 0);
-    }
-    case bpf_cmd.BPF_BTF_LOAD: {
-      const view = copyStruct(attr, attr_btf_load).set('btf_token_fd', token);
-      return view.set('btf_flags', (view.u32('btf_flags') | BPF_F_TOKEN_FD) >>> 0);
-    }
-    default:
-      return attr;
-  }
+  return withTokenFd(kernel, token);
 }

@@ -1,6 +1,6 @@
 import { Errno, NotSupportedError } from '../errors/index.ts';
 import { kernelVersion } from '../host/index.ts';
-import type { RefusedCall } from '../kernel/index.ts';
+import type { RefusedCall } from '../bpf/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import {
   attachTypeName,

@@ -21,11 +21,12 @@ const rules: Record<string, readonly string[]> = {
   object: [...base, 'uapi', 'insn', 'btf', 'elf'],
   codegen: [...base, 'uapi', 'insn', 'btf', 'object'],
   sys: [...base, 'uapi'],
+  bpf: [...base, 'uapi', 'sys'],
   host: [...base, 'sys'],
   // The kernel's own types may stand in its image on the disk.
-  kernel: [...live, 'elf'],
-  probe: [...live, 'kernel'],
-  loader: [...live, 'elf', 'object', 'codegen', 'kernel', 'probe'],
+  kernel: [...live, 'bpf', 'elf'],
+  probe: [...live, 'bpf', 'kernel'],
+  loader: [...live, 'bpf', 'elf', 'object', 'codegen', 'kernel', 'probe'],
   output: base,
   cli: [...base, 'output'],
   commands: [...pure, 'host', 'kernel', 'probe', 'loader', 'output', 'cli'],
@@ -96,6 +97,11 @@ describe('the folders of src/', () => {
   it('leave addresses to src/sys, which keeps what they name until the system call has ended', () => {
     const users = files.filter((file) => /\.address\(/.test(readFileSync(file, 'utf8')));
     expect(users.map((file) => path.relative(src, file)).sort()).toEqual(['sys/call-memory.ts', 'sys/libc.ts']);
+  });
+
+  it('leave bpf(2) to src/bpf', () => {
+    const users = files.filter((file) => /\.bpf(InBackground)?\(/.test(readFileSync(file, 'utf8')));
+    expect(users.map((file) => path.relative(src, file)).filter((file) => !file.startsWith('bpf/'))).toEqual([]);
   });
 
   it('keep the pure half free of files, processes and the kernel', () => {

@@ -1,7 +1,7 @@
 import { Errno, UsageError } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type, textTable } from '../../uapi/index.ts';
-import type { LinkDetails } from '../calls.ts';
+import type { LinkDetails } from '../../bpf/index.ts';
 import { scanLines } from '../externs.ts';
 import { globMatches } from './glob.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest, tryLink } from './link.ts';

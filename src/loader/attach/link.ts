@@ -2,7 +2,7 @@ import { Errno, type NotSupportedError } from '../../errors/index.ts';
 import { type DiagnosticLog, errorText, failure, type ObjectSpec } from '../../object/index.ts';
 import { explainUnsupported, watchRefusals } from '../../probe/index.ts';
 import type { Kernel } from '../../sys/index.ts';
-import { createLink, type LinkRequest } from '../calls.ts';
+import { createLink, type LinkRequest } from '../../bpf/index.ts';
 import type { LoadedMap } from '../loaded-map.ts';
 import { pinLink } from '../pin.ts';
 

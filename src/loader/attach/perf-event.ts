@@ -1,7 +1,7 @@
 import { Errno, NotSupportedError } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type } from '../../uapi/index.ts';
-import { createLink } from '../calls.ts';
+import { createLink } from '../../bpf/index.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink } from './link.ts';
 
 const enable = 0x2400;

@@ -1,5 +1,5 @@
 import { errorText, failure } from '../../object/index.ts';
-import { openRawTracepoint } from '../calls.ts';
+import { openRawTracepoint } from '../../bpf/index.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest } from './link.ts';
 
 /** Attaches to a raw tracepoint by name. */

@@ -1,6 +1,6 @@
 import { errorText, failure } from '../../object/index.ts';
 import { BPF_F_LINK, bpf_attach_type } from '../../uapi/index.ts';
-import { createLink, updateElement } from '../calls.ts';
+import { createLink, updateElement } from '../../bpf/index.ts';
 import type { LoadedObject } from '../loaded-object.ts';
 import type { LoadedMap } from '../loaded-map.ts';
 import { type AttachContext, LoadedLink } from './link.ts';

@@ -1,7 +1,7 @@
 import { Errno } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type } from '../../uapi/index.ts';
-import { openRawTracepoint } from '../calls.ts';
+import { openRawTracepoint } from '../../bpf/index.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, tryLink } from './link.ts';
 
 /** What the raw tracepoint command attached before there were links of these kinds. */

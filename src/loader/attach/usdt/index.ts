@@ -2,7 +2,7 @@ import { arch } from 'node:process';
 import { cString } from '../../../bytes/index.ts';
 import { errorText, failure, LibbpfErrno } from '../../../object/index.ts';
 import { bpf_attach_type } from '../../../uapi/index.ts';
-import { createLink, updateElement } from '../../calls.ts';
+import { createLink, updateElement } from '../../../bpf/index.ts';
 import type { LoadedMap } from '../../loaded-map.ts';
 import { resolveBinary } from '../binary.ts';
 import { openBinary } from '../functions.ts';

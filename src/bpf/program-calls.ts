@@ -7,7 +7,7 @@ import {
   type NativeStruct,
   structView,
 } from '../uapi/index.ts';
-import type { BpfProgram } from './program.ts';
+import type { OpenObject } from './object.ts';
 
 /**
  * A hook that takes programs without a link. `targetFd`: the descriptor or, for hooks of devices, the index; 0 where the
@@ -22,12 +22,12 @@ export interface AttachTarget {
 }
 
 /** Attaches by BPF_PROG_ATTACH. Returns 0 or -errno. */
-export function attachProgram(program: BpfProgram, target: AttachTarget): number {
+export function attachProgram(program: OpenObject, target: AttachTarget): number {
   return program.kernel.bpf(bpf_cmd.BPF_PROG_ATTACH, hook(target, program.fd.number));
 }
 
 /** Takes this program off a hook. Returns 0 or -errno (-ENOENT where it is not attached). */
-export function detachProgram(program: BpfProgram, target: AttachTarget): number {
+export function detachProgram(program: OpenObject, target: AttachTarget): number {
   return program.kernel.bpf(bpf_cmd.BPF_PROG_DETACH, hook(target, program.fd.number));
 }
 
@@ -67,7 +67,7 @@ export interface TestRunResult {
 }
 
 /** Runs a program once or several times by BPF_PROG_TEST_RUN: the result, or -errno. */
-export function testRun(program: BpfProgram, request: TestRunRequest): TestRunResult | number {
+export function testRun(program: OpenObject, request: TestRunRequest): TestRunResult | number {
   const { kernel } = program;
   const { data, context, dataOut, contextOut } = request;
   // An empty array has no address, but the kernel tells "nothing" from "not given" by the pointer.
@@ -94,11 +94,19 @@ export function testRun(program: BpfProgram, request: TestRunRequest): TestRunRe
   };
 }
 
+/** Runs a program of type syscall once; `context` is what it is given, and gets back. The result, or -errno. */
+export function runSyscallProgram(kernel: Kernel, fd: number, context: NativeStruct): { returnValue: number } | number {
+  const attr = structView(attr_test_run).set('prog_fd', fd);
+  attr.receive('ctx_in', context).set('ctx_size_in', context.bytes.length);
+  const result = kernel.bpf(bpf_cmd.BPF_PROG_TEST_RUN, attr);
+  return result < 0 ? result : { returnValue: attr.u32('retval') };
+}
+
 /**
  * Takes what a program has written to one of its streams (BPF_STREAM_STDOUT …) since the last reading, in pieces of up to
  * `into.length` bytes. Returns the number of bytes, 0 at the end, or -errno. Since 6.17.
  */
-export function readStream(program: BpfProgram, streamId: number, into: Uint8Array): number {
+export function readStream(program: OpenObject, streamId: number, into: Uint8Array): number {
   const attr = structView(attr_prog_stream_read)
     .receive('stream_buf', into)
     .set('stream_buf_len', into.length)

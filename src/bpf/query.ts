@@ -1,5 +1,6 @@
+import { Errno } from '../errors/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import { attr_query, bpf_cmd, structView } from '../uapi/index.ts';
+import { attr_query, bpf_cmd, type StructView, structView } from '../uapi/index.ts';
 
 export interface QueryRequest {
   /** A cgroup, network namespace or map descriptor. */
@@ -21,8 +22,17 @@ export interface AttachedPrograms {
   programs: { id: number; attachFlags: number; linkId: number; linkAttachFlags: number }[];
 }
 
-const EINVAL = -22;
-const ENOSPC = -28;
+/** Number of programs attached to a hook, or -errno. */
+export function attachedCount(kernel: Kernel, request: QueryRequest): number {
+  const attr = hookView(request);
+  const result = kernel.bpf(bpf_cmd.BPF_PROG_QUERY, attr);
+  return result < 0 ? result : attr.u32('count');
+}
+
+function hookView({ targetFd, ifindex, attachType, flags = 0 }: QueryRequest): StructView<typeof attr_query> {
+  const attr = structView(attr_query).set('target_fd', targetFd ?? ifindex ?? 0);
+  return attr.set('attach_type', attachType).set('query_flags', flags);
+}
 
 /** Programs attached to a hook, by BPF_PROG_QUERY, or -errno. */
 export function queryAttached(kernel: Kernel, request: QueryRequest): AttachedPrograms | number {
@@ -33,16 +43,11 @@ export function queryAttached(kernel: Kernel, request: QueryRequest): AttachedPr
     const links = new Uint32Array(capacity);
     const linkFlags = new Uint32Array(capacity);
     const bytesOf = (array: Uint32Array) => new Uint8Array(array.buffer);
-    const attr = structView(attr_query)
-      .set('target_fd', request.targetFd ?? request.ifindex ?? 0)
-      .set('attach_type', request.attachType)
-      .set('query_flags', request.flags ?? 0)
-      .receive('prog_ids', bytesOf(ids))
-      .set('count', capacity);
+    const attr = hookView(request).receive('prog_ids', bytesOf(ids)).set('count', capacity);
     if (details !== 'none') attr.receive('prog_attach_flags', bytesOf(programFlags));
     if (details === 'links') attr.receive('link_ids', bytesOf(links)).receive('link_attach_flags', bytesOf(linkFlags));
     const result = kernel.bpf(bpf_cmd.BPF_PROG_QUERY, attr);
-    if (result === ENOSPC) continue;
+    if (result === -Errno.ENOSPC) continue;
     if (result < 0) return result;
     const programs = Array.from(ids.subarray(0, Math.min(attr.u32('count'), capacity)), (id, i) => ({
       id,
@@ -52,5 +57,5 @@ export function queryAttached(kernel: Kernel, request: QueryRequest): AttachedPr
     }));
     return { attachFlags: attr.u32('attach_flags'), revision: attr.u64('revision'), programs };
   }
-  return EINVAL;
+  return -Errno.EINVAL;
 }
