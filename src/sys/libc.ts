@@ -1,45 +1,30 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import type { KoffiFunction, LibraryHandle, PollWatcher } from './koffi-types.ts';
-
-/** An integer or pointer argument of a C function. Byte arrays are passed as the address of their first byte. */
-export type NativeArgument = number | bigint | Uint8Array | string | null;
-
-interface KoffiModule {
-  load(path: string | null): LibraryHandle;
-  address(value: Uint8Array): bigint;
-  view(address: bigint, length: number): ArrayBuffer;
-  errno(): number;
-  node?: { poll?(fd: number, events: { readable: boolean }, callback: () => void): PollWatcher };
-}
+import type { ForeignFunctions, NativeArgument, NativeFunction, NativeType, Watcher } from './ffi.ts';
+import { openForeignFunctions } from './ffi-koffi.ts';
 
 /** The C library of this process, its functions declared on first use. */
 export class Libc {
-  readonly #koffi: KoffiModule;
-  readonly #library: LibraryHandle;
-  readonly #functions = new Map<string, KoffiFunction>();
-  readonly #syscall: KoffiFunction;
+  readonly #ffi: ForeignFunctions;
+  readonly #functions = new Map<string, NativeFunction>();
+  readonly #syscall: NativeFunction;
 
   constructor() {
-    this.#koffi = loadKoffi();
-    this.#library = this.#koffi.load(null);
-    this.#syscall = this.#library.func('syscall', 'long', ['long', 'long', 'int64_t', 'ulong']);
+    this.#ffi = openForeignFunctions();
+    this.#syscall = this.#ffi.declare('syscall', 'long', ['long', 'long', 'int64_t', 'ulong']);
   }
 
   /** `syscall(number, first, pointer, third)`: the shape of bpf(2), with an address. Returns the result, or -errno. */
   syscallAt(number: number, first: number, address: number, third: number): number {
     const result = this.#syscall(number, first, address, third) as number;
-    return result < 0 ? -this.#koffi.errno() : result;
+    return result < 0 ? -this.#ffi.errno() : result;
   }
 
   /** As `syscallAt`, on another thread. What is at the address must stay and be left alone until it resolves. */
   syscallAtInBackground(number: number, first: number, address: number, third: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#syscall.async(number, first, address, third, (error: unknown, result: number) => {
+      this.#syscall.async([number, first, address, third], (error, result) => {
         // errno is that of the call while this runs.
         if (error !== null) reject(error);
-        else resolve(result < 0 ? -this.#koffi.errno() : result);
+        else resolve(result < 0 ? -this.#ffi.errno() : Number(result));
       });
     });
   }
@@ -56,42 +41,42 @@ export class Libc {
    */
   call(name: string, shape: string, args: readonly NativeArgument[]): number {
     const result = this.#function(name, shape)(...args) as number | bigint;
-    if (result === -1) return -this.#koffi.errno();
+    if (result === -1) return -this.#ffi.errno();
     return Number(result);
   }
 
   /** As `call`, for functions that return a pointer: the address, or -errno as a negative number. */
   callForPointer(name: string, shape: string, args: readonly NativeArgument[]): bigint {
     const result = BigInt(this.#function(name, shape)(...args) as number | bigint);
-    return result === -1n ? BigInt(-this.#koffi.errno()) : result;
+    return result === -1n ? BigInt(-this.#ffi.errno()) : result;
   }
 
   errno(): number {
-    return this.#koffi.errno();
+    return this.#ffi.errno();
   }
 
   /** Address of the first byte. It stays valid as long as the array is referenced. */
   address(bytes: Uint8Array): bigint {
-    return this.#koffi.address(bytes);
+    return this.#ffi.address(bytes);
   }
 
   /** The memory at `address` as an ArrayBuffer that neither owns nor copies it. */
   view(address: bigint, length: number): ArrayBuffer {
-    return this.#koffi.view(address, length);
+    return this.#ffi.view(address, length);
   }
 
   /** Calls back when `fd` is readable, from the event loop. Undefined where the FFI has no such thing. */
-  watchReadable(fd: number, callback: () => void): PollWatcher | undefined {
-    return this.#koffi.node?.poll?.(fd, { readable: true }, callback);
+  watchReadable(fd: number, callback: () => void): Watcher | undefined {
+    return this.#ffi.watchReadable(fd, callback);
   }
 
-  #function(name: string, shape: string): KoffiFunction {
+  #function(name: string, shape: string): NativeFunction {
     const key = `${name}:${shape}`;
     let found = this.#functions.get(key);
     if (found === undefined) {
-      const types = Array.from(shape, (letter) => (letter === 'p' ? 'void *' : letter === 's' ? 'str' : 'int64_t'));
+      const types = Array.from(shape, (letter): NativeType => (letter === 'p' ? 'void *' : letter === 's' ? 'str' : 'int64_t'));
       // Functions returning int leave the upper half of the register undefined: only these are declared 64 bits wide.
-      found = this.#library.func(name, wideResults.has(name) ? 'int64_t' : 'int', types);
+      found = this.#ffi.declare(name, wideResults.has(name) ? 'int64_t' : 'int', types);
       this.#functions.set(key, found);
     }
     return found;
@@ -120,20 +105,4 @@ export function libc(): Libc {
 /** The C library if it has been loaded. */
 export function loadedLibc(): Libc | undefined {
   return opened;
-}
-
-/** The addon of koffi for this platform, loaded directly: the package's own entry costs several milliseconds more. */
-function loadKoffi(): KoffiModule {
-  const platform = `linux-${process.arch}`;
-  const addon = join('node_modules/@koromix', `koffi-${platform}`, platform.replace('-', '_'), 'koffi.node');
-  let folder = import.meta.dirname;
-  while (!existsSync(join(folder, addon)) && folder !== dirname(folder)) folder = dirname(folder);
-  try {
-    const loaded = { exports: {} };
-    process.dlopen(loaded, join(folder, addon));
-    return loaded.exports as KoffiModule;
-  } catch {
-    // Laid out differently, or not built for this C library: the package knows its others.
-    return createRequire(import.meta.filename)('koffi') as KoffiModule;
-  }
 }

@@ -50,6 +50,9 @@ function printJson(ctx: Context, own: string | undefined): void {
 
 /** The version in the nearest package.json above this module that is this package's. */
 export function packageVersion(): string {
+  // The standalone file has no package.json beside it: its build puts the version here.
+  const ofBuild = process.env.TSBPFTOOL_VERSION;
+  if (ofBuild !== undefined) return ofBuild;
   for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
     try {
       const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;

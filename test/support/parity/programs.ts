@@ -21,6 +21,7 @@ export function llvmReference(): string {
   return process.env.BPFTOOL_LLVM ?? path.join(projectFolder(), '.cache/reference-llvm/bpftool');
 }
 
+/** `TSBPFTOOL` names another program than the clone's, such as the standalone file; it needs no Node. */
 export function findPrograms(work: string): Programs {
   const project = projectFolder();
   const reference = process.env.BPFTOOL ?? path.join(project, '.cache/reference/bpftool');
@@ -33,8 +34,9 @@ export function findPrograms(work: string): Programs {
   mkdirSync(work, { recursive: true });
   const link = path.join(work, 'bpftool');
   rmSync(link, { force: true });
-  symlinkSync(path.join(project, 'bin/tsbpftool.js'), link);
-  return { reference: [reference], ours: [process.execPath, link] };
+  const file = process.env.TSBPFTOOL;
+  symlinkSync(file ?? path.join(project, 'bin/tsbpftool.js'), link);
+  return { reference: [reference], ours: file === undefined ? [process.execPath, link] : [link] };
 }
 
 export interface RunOptions {

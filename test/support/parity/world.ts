@@ -60,7 +60,7 @@ export class World {
     chmodSync(bin, 0o755);
     const programs = findPrograms(bin);
     this.programs = reference === undefined ? programs : { ...programs, reference: [reference] };
-    this.defer(() => rmSync(path.dirname(this.programs.ours[1]!), { recursive: true, force: true }));
+    this.defer(() => rmSync(bin, { recursive: true, force: true }));
   }
 
   /** The fixture of this key, made now if it was not yet. */

@@ -1,0 +1,50 @@
+// The licences of what the standalone file holds besides this project.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { project } from '../lib/project.mjs';
+import { SetupError } from '../lib/setup-error.mjs';
+
+/** Packages whose code is compiled into the file: ajv and what it imports. */
+const bundled = ['ajv', 'fast-deep-equal', 'fast-uri', 'json-schema-traverse', 'require-from-string'];
+
+/** @returns {string} Markdown */
+export function notices() {
+  return `${runtimeNotice()}\n## Packages\n\n${bundled.map(packageNotice).join('\n')}`;
+}
+
+function runtimeNotice() {
+  const { version } = manifestOf('bun');
+  return `# Notices
+
+This file is tsbpftool (MIT, see LICENSE) and the runtime that executes it.
+
+## Bun ${version}
+
+Bun is licensed under the MIT licence. It is linked statically with libraries under licences of their own; those under the
+GNU Lesser General Public License are JavaScriptCore and WebCore's parts of it (WebKit, LGPL-2.0-or-later in part) and TinyCC
+(LGPL-2.1-or-later). Bun's LICENSE.md lists all of them with their sources: https://github.com/oven-sh/bun, tag bun-v${version}.
+
+The LGPL gives you the right to replace those libraries. To make this file again with a runtime that you changed:
+
+1. Build Bun at the tag above with your change, as its documentation describes.
+2. Take the sources of tsbpftool at the tag of this version and run \`npm ci\`.
+3. Put your program in place of \`.cache/runtimes/bun-linux-*-${version}/package/bin/bun\` (made by a first \`npm run standalone\`), and run
+   \`npm run standalone\` again: it compiles with, and into, the program it finds there.
+
+JavaScript of this project inside the file is readable text of the sources; nothing is encrypted or obfuscated.
+`;
+}
+
+function packageNotice(name) {
+  const folder = path.join(project, 'node_modules', name);
+  const { version, license } = manifestOf(name);
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined) throw new SetupError(`${name} has no licence text`);
+  return `### ${name} ${version} (${license})\n\n${readFileSync(path.join(folder, file), 'utf8').trim()}\n`;
+}
+
+function manifestOf(name) {
+  const file = path.join(project, 'node_modules', name, 'package.json');
+  if (!existsSync(file)) throw new SetupError(`${name} is not installed: run npm ci`);
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
