@@ -13,4 +13,5 @@ export type {
   PerfEventTarget,
   ResourceLimit,
 } from './kernel.ts';
+export { runsWithRaisedRights } from './raised-rights.ts';
 export { openKernel } from './linux-kernel.ts';

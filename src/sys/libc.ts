@@ -74,7 +74,10 @@ export class Libc {
     const key = `${name}:${shape}`;
     let found = this.#functions.get(key);
     if (found === undefined) {
-      const types = Array.from(shape, (letter): NativeType => (letter === 'p' ? 'void *' : letter === 's' ? 'str' : 'int64_t'));
+      const types = Array.from(
+        shape,
+        (letter): NativeType => (letter === 'p' ? 'void *' : letter === 's' ? 'str' : 'int64_t'),
+      );
       // Functions returning int leave the upper half of the register undefined: only these are declared 64 bits wide.
       found = this.#ffi.declare(name, wideResults.has(name) ? 'int64_t' : 'int', types);
       this.#functions.set(key, found);

@@ -32,8 +32,8 @@ const rules: Record<string, readonly string[]> = {
   commands: [...pure, 'host', 'kernel', 'probe', 'loader', 'output', 'cli'],
 };
 
-/** Sources outside the folders: the two entry points put the house together. */
-const entryPoints = ['main.ts', 'index.ts'];
+/** Sources outside the folders: the entry points put the house together. */
+const entryPoints = ['main.ts', 'index.ts', 'standalone.ts'];
 
 interface Import {
   file: string;
@@ -89,14 +89,31 @@ describe('the folders of src/', () => {
     expect(circles().map((circle) => circle.map((file) => path.relative(src, file)))).toEqual([]);
   });
 
-  it('leave the foreign function interface to src/sys/libc.ts', () => {
-    const users = files.filter((file) => /['"`](?:koffi|@koromix\/koffi[^'"`]*)['"`]/.test(readFileSync(file, 'utf8')));
-    expect(users.map((file) => path.relative(src, file))).toEqual(['sys/libc.ts']);
+  it('leave the foreign function interface to one file of src/sys for each runtime, and what Bun has of it to its threads', () => {
+    const usersOf = (module: RegExp) =>
+      files
+        .filter((file) => !file.endsWith('.d.ts') && module.test(readFileSync(file, 'utf8')))
+        .map((file) => path.relative(src, file))
+        .sort();
+    expect(usersOf(/['"`](?:koffi|@koromix\/koffi[^'"`]*)['"`]/)).toEqual(['sys/ffi-koffi.ts']);
+    expect(usersOf(/['"`]bun:[^'"`]*['"`]/)).toEqual(['sys/ffi-bun.ts', 'sys/other-thread-worker.ts']);
+  });
+
+  it('reach either through sys/libc.ts, where the build of the standalone file puts the one for the other', () => {
+    const users = imports.filter(({ from }) => /\/ffi-(?:koffi|bun)\.ts$/.test(from));
+    expect(users.map(describeImport).sort()).toEqual([
+      describeImport({ file: path.join(src, 'sys/libc.ts'), from: './ffi-koffi.ts' }),
+      describeImport({ file: path.join(src, 'sys/other-thread-worker.ts'), from: './ffi-bun.ts' }),
+    ]);
   });
 
   it('leave addresses to src/sys, which keeps what they name until the system call has ended', () => {
     const users = files.filter((file) => /\.address\(/.test(readFileSync(file, 'utf8')));
-    expect(users.map((file) => path.relative(src, file)).sort()).toEqual(['sys/call-memory.ts', 'sys/libc.ts']);
+    expect(users.map((file) => path.relative(src, file)).sort()).toEqual([
+      'sys/call-memory.ts',
+      'sys/ffi-koffi.ts',
+      'sys/libc.ts',
+    ]);
   });
 
   it('leave bpf(2) to src/bpf', () => {
@@ -116,7 +133,7 @@ describe('the folders of src/', () => {
     const { dependencies } = JSON.parse(readFileSync(path.resolve(src, '../package.json'), 'utf8'));
     const allowed = new Set(Object.keys(dependencies));
     const wrong = imports.filter(({ from }) => {
-      if (from.startsWith('.') || from.startsWith('node:')) return false;
+      if (/^(?:\.|node:|bun:)/.test(from)) return false;
       const parts = from.split('/');
       return !allowed.has(from.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0]!);
     });

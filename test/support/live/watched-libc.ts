@@ -1,7 +1,8 @@
 // A C library that collects garbage at the moment of a call, and can say what the kernel finds at an address then.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Libc, type NativeArgument } from '../../../src/sys/libc.ts';
+import type { NativeArgument } from '../../../src/sys/ffi.ts';
+import { Libc } from '../../../src/sys/libc.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
