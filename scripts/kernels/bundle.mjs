@@ -7,7 +7,7 @@ import { build } from 'esbuild';
  * Tests whose outcome hardly depends on the kernel: completion is a matter of shells; machine code and profiles are compared
  * with a bpftool that is not in the machines; schemas are checked against output that
  * the other tests compare on every kernel, and their many objects take longer under emulation than all else. Damaged
- * objects too are many.
+ * objects too are many. The standalone file is made of a runtime that is not there.
  */
 const onEveryKernelAlike = [
   'btf-find.test.ts',
@@ -20,6 +20,7 @@ const onEveryKernelAlike = [
   'prog-jited.test.ts',
   'prog-profile.test.ts',
   'schema.test.ts',
+  'standalone.test.ts',
 ];
 
 /** Writes the bundle of all tests of the folders to `outfile`. */

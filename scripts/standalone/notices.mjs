@@ -28,8 +28,9 @@ The LGPL gives you the right to replace those libraries. To make this file again
 
 1. Build Bun at the tag above with your change, as its documentation describes.
 2. Take the sources of tsbpftool at the tag of this version and run \`npm ci\`.
-3. Put your program in place of \`.cache/runtimes/bun-linux-*-${version}/package/bin/bun\` (made by a first \`npm run standalone\`), and run
-   \`npm run standalone\` again: it compiles with, and into, the program it finds there.
+3. Put your program in place of \`node_modules/bun/bin/bun.exe\`, or for another platform of
+   \`.cache/runtimes/bun-linux-*-${version}/package/bin/bun\` (made by a first run), and run \`npm run standalone -- --target TARGET\`: it
+   compiles with, and into, the program it finds there.
 
 JavaScript of this project inside the file is readable text of the sources; nothing is encrypted or obfuscated.
 `;

@@ -32,7 +32,18 @@ export function ownRuntime() {
       `the standalone file is compiled on Linux on x64 or arm64, not on ${process.platform} ${process.arch}`,
     );
   }
-  return runtime(process.arch);
+  // npm installs the package of its own platform; the package `bun` may move the program into its own folder.
+  const installed = [`${targets[process.arch]?.package}/bin/bun`, 'bun/bin/bun.exe'].map((name) =>
+    path.join(project, 'node_modules', name),
+  );
+  const { version } = pinned('bun');
+  return installed.find((program) => versionOf(program) === version) ?? runtime(process.arch);
+}
+
+/** The version of a Bun, undefined where there is none that runs. */
+function versionOf(program) {
+  const result = spawnSync(program, ['--version'], { encoding: 'utf8' });
+  return result.status === 0 ? result.stdout.trim() : undefined;
 }
 
 /**

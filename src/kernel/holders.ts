@@ -1,3 +1,4 @@
+import { Errno, SyscallError } from '../errors/index.ts';
 import { fdInfo } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import type { ObjectKind } from '../bpf/index.ts';
@@ -28,14 +29,7 @@ export function holders(kernel: Kernel, kind: ObjectKind): Map<number, Holder[]>
     .map(Number);
   for (const pid of pids.sort((a, b) => a - b)) {
     if (pid === process.pid) continue;
-    const ids = new Set<number>();
-    for (const fd of openDescriptors(kernel, pid)) {
-      const target = readLink(kernel, `/proc/${pid}/fd/${fd}`);
-      if (target === undefined || !(target === links[kind] || (kind === 'link' && target === 'anon_inode:bpf-link')))
-        continue;
-      const id = Number(fdInfo(kernel, fd, pid).get(idKeys[kind]));
-      if (id > 0) ids.add(id);
-    }
+    const ids = heldBy(kernel, kind, pid);
     if (ids.size === 0) continue;
     const holder = { pid, comm: readComm(kernel, pid) };
     for (const id of ids) {
@@ -47,6 +41,20 @@ export function holders(kernel: Kernel, kind: ObjectKind): Map<number, Holder[]>
   return table;
 }
 
+/** Ids of the objects of a kind that a process holds open. */
+function heldBy(kernel: Kernel, kind: ObjectKind, pid: number): Set<number> {
+  const ids = new Set<number>();
+  for (const fd of openDescriptors(kernel, pid)) {
+    const target = readLink(kernel, `/proc/${pid}/fd/${fd}`);
+    // Who may not follow one descriptor of a process may follow none: a refusal costs more than all else here.
+    if (target === 'refused') break;
+    if (!(target === links[kind] || (kind === 'link' && target === 'anon_inode:bpf-link'))) continue;
+    const id = Number(fdInfo(kernel, fd, pid).get(idKeys[kind]));
+    if (id > 0) ids.add(id);
+  }
+  return ids;
+}
+
 function openDescriptors(kernel: Kernel, pid: number): number[] {
   try {
     return kernel.listDirectory(`/proc/${pid}/fd`).map(Number);
@@ -55,11 +63,14 @@ function openDescriptors(kernel: Kernel, pid: number): number[] {
   }
 }
 
-function readLink(kernel: Kernel, path: string): string | undefined {
+/** Where a descriptor leads to; undefined if it is closed by now. */
+function readLink(kernel: Kernel, path: string): string | 'refused' | undefined {
   try {
     return kernel.readLink(path);
-  } catch {
-    return undefined;
+  } catch (error) {
+    return error instanceof SyscallError && (error.errno === Errno.EACCES || error.errno === Errno.EPERM)
+      ? 'refused'
+      : undefined;
   }
 }
 

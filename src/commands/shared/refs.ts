@@ -3,12 +3,18 @@ import { type Holder, holders, type ObjectKind, visitPinned } from '../../kernel
 import { IdTable } from './id-table.ts';
 import { kernelOf } from './kernel.ts';
 
-export type Holders = ReadonlyMap<number, readonly Holder[]>;
+export type Holders = Pick<ReadonlyMap<number, readonly Holder[]>, 'get'>;
 export type PinnedPaths = Pick<ReadonlyMap<number, readonly string[]>, 'size' | 'get'>;
 
-/** Processes that hold objects of a kind, by object id. */
+/** Processes that hold objects of a kind, by object id; they are looked for when the first object is asked about. */
 export function holderTable(ctx: Context, kind: ObjectKind): Holders {
-  return holders(kernelOf(ctx), kind);
+  let table: Holders | undefined;
+  return {
+    get(id) {
+      table ??= holders(kernelOf(ctx), kind);
+      return table.get(id);
+    },
+  };
 }
 
 /** Paths where objects of a kind are pinned, by object id, in the reference's order. */
