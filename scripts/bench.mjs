@@ -1,8 +1,18 @@
 // `npm run bench [-- ENTRIES [WHAT…]]`: ratios against the reference and the bare runtime, measured side by side in one run,
-// medians of pairs. WHAT: start, dump, kinds, batch, import, btf, load, xlated, show;
+// medians of pairs. WHAT: start, dump, kinds, batch, import, btf, load, xlated, show, net;
 // all without it. Where no BPF file system is mounted, it runs in a mount namespace of its own that has one.
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { build, project, say, tool } from './lib/project.mjs';
@@ -313,6 +323,59 @@ function shows() {
   for (const object of objects) object.close();
 }
 
+const CLONE_NEWNET = 0x40000000;
+
+/** Runs `body`, and the programs it starts, in a network namespace of its own. */
+function inOwnNetwork(body) {
+  const name = `tnt_bench_${process.pid}`;
+  run('ip', ['netns', 'add', name]);
+  const own = openSync('/proc/thread-self/ns/net', 'r');
+  const there = openSync(`/run/netns/${name}`, 'r');
+  try {
+    if (kernel.setNamespace(there, CLONE_NEWNET) < 0) throw new Error('the network namespace cannot be entered');
+    body();
+  } finally {
+    kernel.setNamespace(own, CLONE_NEWNET);
+    for (const fd of [own, there]) closeSync(fd);
+    run('ip', ['netns', 'del', name]);
+  }
+}
+
+function run(command, args, input = '') {
+  const { status, stderr, stdout } = spawnSync(command, args, { input, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}${stdout}`);
+}
+
+/** Each of half the pairs has a program of its own on XDP and one on tcx. */
+function networks() {
+  const [pairs, attached] = [200, 100];
+  const numbers = Array.from({ length: pairs }, (_, i) => i);
+  inOwnNetwork(() => {
+    const links = numbers.map(
+      (i) => `link add v${i} type veth peer name p${i}\nlink set v${i} up\nlink set p${i} up\n`,
+    );
+    run('ip', ['-batch', '-'], links.join(''));
+    const fixtures = path.join(project, 'test/fixtures/objects');
+    const lines = numbers
+      .slice(0, attached)
+      .flatMap((i) => [
+        `prog load ${fixtures}/run-xdp.bpf.o ${pins}/xdp${i}`,
+        `net attach xdp pinned ${pins}/xdp${i} dev v${i}`,
+        `prog load ${fixtures}/tcx.bpf.o ${pins}/tcx${i}`,
+        `net attach tcx_ingress pinned ${pins}/tcx${i} dev p${i}`,
+      ]);
+    run(reference, ['batch', 'file', '-'], `${lines.join('\n')}\n`);
+    const show = (...command) => time(command[0], [...command.slice(1), 'net', 'show']);
+    compareStarted(
+      `net show of ${pairs} veth pairs, ${attached} XDP and ${attached} tcx programs, less bare node`,
+      () => show(process.execPath, tool),
+      () => show(reference),
+      { aim: '<= 1x' },
+    );
+    for (const file of readdirSync(pins)) rmSync(path.join(pins, file));
+  });
+}
+
 mkdirSync(work, { recursive: true });
 mkdirSync(pins, { recursive: true });
 try {
@@ -328,6 +391,7 @@ try {
   if (wants('load')) loads();
   if (wants('xlated')) xlated();
   if (wants('show')) shows();
+  if (wants('net')) networks();
 } finally {
   rmSync(pins, { recursive: true, force: true });
   rmSync(work, { recursive: true, force: true });

@@ -66,6 +66,7 @@ const parts = {
   'map-show': { object: 'map', verb: 'show' },
   'map-dump': { object: 'map', verb: 'dump' },
   link: { object: 'link' },
+  net: { object: 'net' },
   btf: { object: 'btf' },
 };
 

@@ -43,6 +43,10 @@ const commandsOf = {
     ['link', 'show'],
     ['-j', 'link', 'show'],
   ],
+  net: [
+    ['net', 'show'],
+    ['-j', 'net', 'show'],
+  ],
   btf: [
     ['btf', 'show'],
     ['btf', 'dump', 'file', object('many-core')],

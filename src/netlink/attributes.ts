@@ -13,35 +13,22 @@ const align = (length: number): number => (length + 3) & ~3;
 export class Attributes {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
-  /** By type: where the content begins, and its length. */
-  readonly #begins: number[] = [];
-  readonly #lengths: number[] = [];
 
   /** Throws ParseError where a length says more than there is, or less than its own header. */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let at = 0; at < bytes.length; ) {
-      if (bytes.length - at < headerSize) throw this.#error(at, 'the header of an attribute');
-      const length = this.#view.getUint16(at, true);
-      if (length < headerSize || length > bytes.length - at) {
-        throw this.#error(at, `an attribute of 4 to ${bytes.length - at} bytes, not ${length}`);
-      }
-      const type = this.#view.getUint16(at + 2, true) & NLA_TYPE_MASK;
-      this.#begins[type] = at + headerSize;
-      this.#lengths[type] = length - headerSize;
-      at += align(length);
-    }
+    for (let at = 0; at < bytes.length; at += align(this.#lengthAt(at))) this.#check(at);
   }
 
   has(type: number): boolean {
-    return this.#begins[type] !== undefined;
+    return this.#find(type) !== undefined;
   }
 
   /** The content as a view of the message. */
   get(type: number): Uint8Array | undefined {
-    const begin = this.#begins[type];
-    return begin === undefined ? undefined : this.#bytes.subarray(begin, begin + this.#lengths[type]!);
+    const at = this.#find(type);
+    return at === undefined ? undefined : this.#bytes.subarray(at + headerSize, at + this.#lengthAt(at));
   }
 
   /** A number of one byte. Throws ParseError where there is less than that. */
@@ -68,12 +55,34 @@ export class Attributes {
     return bytes === undefined ? undefined : new Attributes(bytes);
   }
 
-  #number(type: number, size: number): number | undefined {
-    const begin = this.#begins[type];
-    if (begin !== undefined && this.#lengths[type]! < size) {
-      throw this.#error(begin, `${size} bytes in attribute ${type}, not ${this.#lengths[type]}`);
+  /** Where the last attribute of a type begins. Few are asked for of the many that a device has: an index would cost more. */
+  #find(type: number): number | undefined {
+    let found: number | undefined;
+    for (let at = 0; at < this.#bytes.length; at += align(this.#lengthAt(at))) {
+      if ((this.#view.getUint16(at + 2, true) & NLA_TYPE_MASK) === type) found = at;
     }
-    return begin;
+    return found;
+  }
+
+  #lengthAt(at: number): number {
+    return this.#view.getUint16(at, true);
+  }
+
+  #check(at: number): void {
+    const left = this.#bytes.length - at;
+    if (left < headerSize) throw this.#error(at, 'the header of an attribute');
+    const length = this.#lengthAt(at);
+    if (length < headerSize || length > left) {
+      throw this.#error(at, `an attribute of ${headerSize} to ${left} bytes, not ${length}`);
+    }
+  }
+
+  #number(type: number, size: number): number | undefined {
+    const at = this.#find(type);
+    if (at === undefined) return undefined;
+    const length = this.#lengthAt(at) - headerSize;
+    if (length < size) throw this.#error(at, `${size} bytes in attribute ${type}, not ${length}`);
+    return at + headerSize;
   }
 
   #error(offset: number, expectation: string): ParseError {
