@@ -14,9 +14,8 @@ const idLength = 32;
 const flag = /^-(?:[jpdfn]+|-json|-pretty|-debug)$/;
 /** Verbs that are in the bundle of another. */
 const verbsOf = { list: 'show', loadall: 'load' };
-/** Options that only the bundle of everything has, and that only an object's has; with some that look like one. */
-const onlyInAll = /^-(?:[a-zA-Z]*[BV]|-[bv])/;
-const onlyInObjects = /^-(?:[a-zA-Z]*[LS]|-[eus])/;
+/** Options that only the bundle of everything has, with some that look like one. */
+const onlyInAll = /^-(?:[a-zA-Z]*[BVLS]|-[bveus])/;
 
 const textFile = (bundle) => path.join(folder, `${bundle}.cjs`);
 const compiledFile = (bundle) => path.join(folder, `${bundle}.v8-${process.versions.v8}-${process.arch}`);
@@ -24,10 +23,8 @@ const compiledFile = (bundle) => path.join(folder, `${bundle}.v8-${process.versi
 /** The smallest bundle that runs these words: an object's verb, an object, or all. */
 function bundleOf(words) {
   const [object, verb] = words.filter((word) => !flag.test(word));
-  const has = (options) => words.some((word) => options.test(word));
-  if (has(onlyInAll)) return 'main';
-  const ofVerb = has(onlyInObjects) ? [] : [`${object}-${verbsOf[verb] ?? verb}`];
-  for (const named of [...ofVerb, object]) {
+  if (words.some((word) => onlyInAll.test(word))) return 'main';
+  for (const named of [`${object}-${verbsOf[verb] ?? verb}`, object]) {
     if (/^[a-z]+(?:-[a-z]+)?$/.test(named) && fs.existsSync(textFile(named))) return named;
   }
   return 'main';

@@ -265,7 +265,7 @@ function btfLookup() {
     const btf = parseBtf(bytes); btf.findByName('task_struct', 'struct'); gc(); const after = process.memoryUsage();
     console.log((after.heapUsed + after.external - before.heapUsed - before.external) / 2 ** 20, btf.typeCount);
   });`;
-  const library = path.join(project, 'dist/lib/btf/public.js');
+  const library = path.join(project, 'dist/lib/btf.js');
   const run = spawnSync(process.execPath, ['--expose-gc', '-e', script, library], { encoding: 'utf8' });
   tell('  its memory beside the file', `${Number.parseFloat(run.stdout).toFixed(1)} MiB`, '<= 30 MiB');
 }

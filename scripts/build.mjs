@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { buildLibrary } from './build/library.mjs';
 import { withOwnBpffs } from './lib/sandbox.mjs';
 
 const project = path.dirname(import.meta.dirname);
@@ -59,14 +60,11 @@ const withoutEffects = {
  */
 /** @type {Record<string, {object: string, verb?: string, without?: string[]}>} */
 const parts = {
-  prog: { object: 'prog' },
   'prog-show': { object: 'prog', verb: 'show' },
   'prog-load': { object: 'prog', verb: 'load', without: ['./explain.ts', './use-loader.ts'] },
   map: { object: 'map' },
   'map-show': { object: 'map', verb: 'show' },
   'map-dump': { object: 'map', verb: 'dump' },
-  link: { object: 'link' },
-  net: { object: 'net' },
   btf: { object: 'btf' },
 };
 
@@ -153,15 +151,4 @@ function keepCompiled(name) {
   if (status !== 0) throw new Error(`compiling failed: ${stderr}`);
 }
 
-if (!values['cli-only'] && values.outdir === path.join(project, 'dist')) {
-  rmSync(path.join(outdir, 'lib'), { recursive: true, force: true });
-  const tsc = spawnSync(
-    process.execPath,
-    [path.join(project, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.lib.json'],
-    {
-      cwd: project,
-      stdio: 'inherit',
-    },
-  );
-  if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-}
+if (!values['cli-only'] && values.outdir === path.join(project, 'dist')) await buildLibrary(path.join(outdir, 'lib'));

@@ -12,7 +12,16 @@ const map = ['pinned', `${pins}/maps/bench`];
 const element = ['key', '1', '0', '0', '0', 'value', ...Array(32).fill('1')];
 
 const commandsOf = {
-  main: [['version'], ['map', 'show'], ['-j', 'prog', 'show']],
+  main: [
+    ['version'],
+    ['map', 'show'],
+    ['-j', 'prog', 'show'],
+    ['link', 'show'],
+    ['net', 'show'],
+    ['-j', 'net', 'show'],
+    ['prog', 'loadall', object('many-core'), `${pins}/many`],
+    ['prog', 'dump', 'xlated', 'pinned', `${pins}/many/m_long`],
+  ],
   'map-show': [
     ['map', 'show'],
     ['-j', 'map', 'show'],
@@ -35,18 +44,6 @@ const commandsOf = {
     ['prog', 'loadall', object('many-core'), `${pins}/many`],
     ['prog', 'loadall', object('core'), `${pins}/core`],
   ],
-  prog: [
-    ['prog', 'loadall', object('many-core'), `${pins}/many`],
-    ['prog', 'dump', 'xlated', 'pinned', `${pins}/many/m_long`],
-  ],
-  link: [
-    ['link', 'show'],
-    ['-j', 'link', 'show'],
-  ],
-  net: [
-    ['net', 'show'],
-    ['-j', 'net', 'show'],
-  ],
   btf: [
     ['btf', 'show'],
     ['btf', 'dump', 'file', object('many-core')],
@@ -57,7 +54,7 @@ const commandsOf = {
 
 (async () => {
   const fill = ['prog', 'loadall', object('bench'), `${pins}/bench`, 'pinmaps', `${pins}/maps`];
-  if (bundle.startsWith('map')) await loader.load('prog').main('tsbpftool', fill);
+  if (bundle.startsWith('map')) await loader.load('prog-load').main('tsbpftool', fill);
   for (const words of commandsOf[bundle]) await main('tsbpftool', words);
   keep();
   process.exit(0);

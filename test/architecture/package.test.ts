@@ -1,6 +1,6 @@
 // What a user installs: the packed file, in an empty folder elsewhere, with no script of any package run.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +11,7 @@ const quick = { timeout: 60_000 };
 describe('the packed and installed package', () => {
   let folder: string;
   let installed: string;
+  let packedFile: string;
 
   beforeAll(() => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-package-'));
@@ -20,21 +21,15 @@ describe('the packed and installed package', () => {
         encoding: 'utf8',
       }),
     ) as [{ filename: string }];
+    packedFile = path.join(folder, packed[0].filename);
     const home = path.join(folder, 'home');
     mkdirSync(home);
     writeFileSync(path.join(home, 'package.json'), '{ "private": true }\n');
-    execFileSync(
-      'npm',
-      [
-        'install',
-        '--ignore-scripts',
-        '--prefer-offline',
-        '--no-audit',
-        '--no-fund',
-        path.join(folder, packed[0].filename),
-      ],
-      { cwd: home, encoding: 'utf8', stdio: 'pipe' },
-    );
+    execFileSync('npm', ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', packedFile], {
+      cwd: home,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
     installed = path.join(home, 'node_modules/tsbpftool');
   }, 240_000);
 
@@ -73,8 +68,19 @@ describe('the packed and installed package', () => {
     for (const page of man) expect(existsSync(path.join(installed, page)), page).toBe(true);
   });
 
+  it('is small, and right in the eyes of those who check packages', { timeout: 120_000 }, () => {
+    expect(statSync(packedFile).size).toBeLessThan(1_000_000);
+    const check = (...words: string[]) => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd: project, encoding: 'utf8' });
+      expect(status, stdout + stderr).toBe(0);
+    };
+    check('node_modules/publint/src/cli.js', '--strict', packedFile);
+    // The package is for import; require() takes it where Node lets it take modules.
+    check('node_modules/@arethetypeswrong/cli/dist/index.js', packedFile, '--profile', 'esm-only');
+  });
+
   it('brings no sources, tests or caches', () => {
-    for (const name of ['src', 'test', '.cache', 'scripts', 'node_modules/vitest']) {
+    for (const name of ['src', 'test', '.cache', 'scripts', 'dist/standalone', 'node_modules/vitest']) {
       expect(existsSync(path.join(installed, name)), name).toBe(false);
     }
   });

@@ -1,0 +1,72 @@
+// The library: a module for each entry and what they share, and their declarations in the same shape, so that users' programs
+// and compilers read few files and nothing that is not exported can be imported.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { rollup } from 'rollup';
+import { dts } from 'rollup-plugin-dts';
+import { project } from '../lib/project.mjs';
+
+/** Entry of the package → its source below src/, without extension. */
+const entries = { index: 'index', btf: 'btf/public' };
+
+/** @param {string} folder */
+export async function buildLibrary(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  await Promise.all([writeModules(folder), writeDeclarations(folder)]);
+}
+
+async function writeModules(folder) {
+  await build({
+    entryPoints: Object.entries(entries).map(([out, source]) => ({ in: path.join(project, `src/${source}.ts`), out })),
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'shared-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    packages: 'external',
+    charset: 'utf8',
+    // Names stay, for stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    logLevel: 'warning',
+    legalComments: 'none',
+  });
+}
+
+/** `Disposable` is not in the libraries that older settings name. */
+const libraries = '/// <reference lib="esnext.disposable" />\n';
+
+async function writeDeclarations(folder) {
+  const loose = path.join(project, '.cache/declarations');
+  rmSync(loose, { recursive: true, force: true });
+  const words = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.lib.json', '--outDir', loose];
+  const { status } = spawnSync(process.execPath, words, { cwd: project, stdio: 'inherit' });
+  if (status !== 0) throw new Error('the declarations of the library have type errors');
+  const bundle = await rollup({
+    input: Object.fromEntries(
+      Object.entries(entries).map(([name, source]) => [name, path.join(loose, `${source}.d.ts`)]),
+    ),
+    plugins: [dts()],
+    external: /^node:/,
+    onwarn: ({ message }) => {
+      // What both entries mention and neither exports stays in the shared file.
+      if (!message.includes('private shared type exports')) throw new Error(`rolling up the declarations: ${message}`);
+    },
+  });
+  const { output } = await bundle.generate({
+    format: 'es',
+    entryFileNames: '[name].d.ts',
+    chunkFileNames: 'shared.d.ts',
+  });
+  for (const file of output) {
+    if (file.type !== 'chunk') continue;
+    // Compilers that resolve as Node does ask for the modules' names in imports.
+    const text = file.code.replaceAll(/(from '\.{1,2}\/[^']*?)(?:\.d)?(?:\.ts|\.js)?'/g, "$1.js'");
+    writeFileSync(path.join(folder, file.fileName), libraries + text);
+  }
+}
