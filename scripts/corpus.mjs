@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, installDependencies, project, runMain, say } from './lib/project.mjs';
 import { SetupError } from './lib/setup-error.mjs';
+import { noteSuccess } from './lib/suites.mjs';
 import { missingForKernelTests } from './setup/capabilities.mjs';
 import { setupPackages } from './setup/packages.mjs';
 import { setupReference } from './setup/reference.mjs';
@@ -38,7 +39,9 @@ async function main() {
   const objects = sources(setupCorpus(project, say));
   const work = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-corpus-'));
   try {
-    return (await part({ ...values, objects, only: new RegExp(values.only), reference, work })) ? 0 : 1;
+    if (!(await part({ ...values, objects, only: new RegExp(values.only), reference, work }))) return 1;
+    if (values.only === '' && values.kernel === undefined) noteSuccess(`corpus-${positionals[0]}`);
+    return 0;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

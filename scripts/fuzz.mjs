@@ -9,6 +9,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { project } from './lib/project.mjs';
 import { insideSandbox, sandboxVariable } from './lib/sandbox.mjs';
+import { noteSuccess } from './lib/suites.mjs';
 
 const usual = { btf: 200_000, objects: 100_000, kernel: 3000 };
 const [what = 'btf', ...numbers] = process.argv.slice(2);
@@ -30,6 +31,7 @@ if (what === 'kernel' && process.env[sandboxVariable] === undefined) {
 const folder = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-fuzz-'));
 try {
   process.exitCode = await run(await bundle());
+  if (process.exitCode === 0 && runs >= usual[what] && from === 0) noteSuccess(`fuzz-${what}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -7,6 +7,7 @@ import { installKernel } from './kernels/install.mjs';
 import { everyNth, kernels } from './kernels/kernels.mjs';
 import { build, installDependencies, project, runMain, say } from './lib/project.mjs';
 import { SetupError } from './lib/setup-error.mjs';
+import { noteSuccess } from './lib/suites.mjs';
 import { printTable } from './lib/table.mjs';
 import { setupPackages } from './setup/packages.mjs';
 import { setupReference } from './setup/reference.mjs';
@@ -89,7 +90,9 @@ async function main() {
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const row of rows) for (const key of Object.keys(total)) total[key] += row[key];
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
-  return total.failed > 0 || total.passed === 0 ? 1 : 0;
+  if (total.failed > 0 || total.passed === 0) return 1;
+  if (positionals.length === 0 && values.only.length === 0) noteSuccess('kernels');
+  return 0;
 }
 
 function kernelNamed(version) {

@@ -3,6 +3,7 @@
 // first difference.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { noteSuccess } from './lib/suites.mjs';
 
 const project = path.dirname(import.meta.dirname);
 const [types = process.env.FUZZ_RUNS ?? '5000', seed = process.env.FUZZ_SEED ?? String(Date.now() % 1_000_000_000)] =
@@ -27,4 +28,5 @@ for (const [name, file] of [
   failed ||= status !== 0;
 }
 if (failed) console.error(`failed with FUZZ_SEED=${seed} FUZZ_RUNS=${types}`);
+else if (Number(types) >= 5000) noteSuccess('properties');
 process.exit(failed ? 1 : 0);
