@@ -6,7 +6,7 @@ export type LiveKind = 'prog' | 'map' | 'link' | 'btf';
 /** What can stand at a place of the command line: fixed words, and things only the running system knows. */
 export interface Candidates {
   readonly words: readonly string[];
-  readonly live?: { readonly what: 'id' | 'name' | 'tag' | 'pinned'; readonly kinds: readonly LiveKind[] };
+  readonly live?: { readonly what: 'id' | 'name' | 'tag' | 'pinned' | 'device'; readonly kinds: readonly LiveKind[] };
   /** A path of any kind fits. */
   readonly files?: boolean;
 }
@@ -17,6 +17,9 @@ export const optionWords = [
 ]; // biome-ignore format: a list
 
 const fileWords = new Set(['file', 'pinmaps', 'kernel_btf', 'FILE', 'OBJ', 'PATH']);
+
+/** Words that the name of a network device comes after. */
+const deviceWords = new Set(['dev', 'offload_dev', 'xdpmeta_dev']);
 
 /** Candidates for the word after `words` (object, verb, …; options left out), given the object's family. */
 export function candidatesAfter(words: readonly string[], family: CommandFamily | undefined): Candidates {
@@ -31,11 +34,24 @@ export function candidatesAfter(words: readonly string[], family: CommandFamily 
       return { words: [], live: { what: last, kinds }, files: last === 'pinned' };
     }
     if (fileWords.has(last)) return { words: [], files: true };
+    if (deviceWords.has(last)) return { words: [], live: { what: 'device', kinds: [] } };
     if (last === 'type') return { words: (grammar.definitions.get('TYPE') ?? '').match(/[a-z_0-9/]+/g) ?? [] };
+  }
+  const forms = grammar.verbs.get(verb) ?? [];
+  if (forms.some((form) => placeOfAttachType(form) === words.length - 2)) {
+    return { words: (grammar.definitions.get('ATTACH_TYPE') ?? '').match(/[a-z_0-9]+/g) ?? [] };
   }
   const used = new Set(words.slice(2));
   const keywords = keywordsOf(grammar, verb).filter((word) => !used.has(word));
-  return { words: keywords, files: /\b(FILE|OBJ|PATH|DIR)\b/.test((grammar.verbs.get(verb) ?? []).join(' ')) };
+  return { words: keywords, files: /\b(FILE|OBJ|PATH|DIR)\b/.test(forms.join(' ')) };
+}
+
+/** How many words come before ATTACH_TYPE; undefined for a form without it. */
+function placeOfAttachType(form: string): number | undefined {
+  const [before, after] = form.split('ATTACH_TYPE');
+  if (after === undefined) return undefined;
+  // A program is named by two words.
+  return (before!.match(/\S+/g) ?? []).reduce((count, word) => count + (word === 'PROG' ? 2 : 1), 0);
 }
 
 function kindsAt(object: string, words: readonly string[]): LiveKind[] {

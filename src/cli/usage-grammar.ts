@@ -46,7 +46,8 @@ export function keywordsOf(grammar: UsageGrammar, verb: string): string[] {
   const found = new Set<string>();
   const seen = new Set<string>();
   const visit = (text: string): void => {
-    for (const word of text.match(/[A-Za-z_][A-Za-z_0-9]*/g) ?? []) {
+    // What stands in angle brackets is for the reader to fill in.
+    for (const word of text.replace(/<[^>]*>/g, '').match(/[A-Za-z_][A-Za-z_0-9]*/g) ?? []) {
       if (/^[a-z]/.test(word)) found.add(word);
       else if (!seen.has(word)) {
         seen.add(word);

@@ -55,6 +55,8 @@ describe.skipIf(!has('bash'))('bash', () => {
     expect(bash('map', 'dump', 'name', 'completion')).toEqual(['completion_map']);
     expect(bash('map', 'dump', 'pinned', '/sys/fs/bpf/completion')).toContain(pin);
     expect(bash('map', 'create', 'x', 'type', 'lru_h')).toEqual(['lru_hash']);
+    expect(bash('net', 'show', 'dev', 'l')).toEqual(['lo']);
+    expect(bash('net', 'attach', 'tcx_e')).toEqual(['tcx_egress']);
   });
 });
 

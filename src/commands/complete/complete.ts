@@ -5,8 +5,17 @@ import {
   optionWords,
   type StandaloneCommand,
 } from '../../cli/index.ts';
-import { BpfMap, BpfProgram, objectIds, pinnedPaths } from '../../kernel/index.ts';
+import {
+  BpfMap,
+  BpfProgram,
+  type Kernel,
+  networkDevices,
+  objectIds,
+  pinnedPaths,
+  RouteNetlink,
+} from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
+import { printable } from '../shared/refs.ts';
 
 type Live = NonNullable<Candidates['live']>;
 
@@ -43,9 +52,17 @@ export function completeCommand(
   };
 }
 
+function deviceNames(kernel: Kernel): string[] {
+  using netlink = new RouteNetlink(kernel);
+  const names = networkDevices(netlink).map(({ name }) => name);
+  // One that could steer a terminal is not offered.
+  return names.filter((name) => name === printable(name));
+}
+
 function liveWords(open: () => ReturnType<typeof kernelOf>, live: Live): string[] {
   try {
     const kernel = open();
+    if (live.what === 'device') return deviceNames(kernel);
     return live.kinds.flatMap((kind) => {
       if (live.what === 'pinned') return kind === 'btf' ? [] : [...pinnedPaths(kernel, kind).values()].flat();
       const ids = [...objectIds(kernel, kind)];

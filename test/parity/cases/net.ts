@@ -16,7 +16,7 @@ const shown: readonly (readonly [scene: string, device?: string])[] = [
   ['classful', 'v2'],
   ['prio', 'v0'],
   ['actions', 'v0'],
-  ['netkit', 'nk0'],
+  ['netkit', 'kit0'],
   ['netfilter'],
   ['manytcx', 'v0'],
   ['manyfilters', 'v0'],

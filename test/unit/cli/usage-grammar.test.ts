@@ -37,4 +37,22 @@ describe('the command families', () => {
       expect.arrayContaining(['id', 'prog', 'map', 'file', 'format']),
     );
   });
+
+  it('offer attach types where one is due, and devices after the words that name one', async () => {
+    const all = await loadFamilies();
+    const offered = (line: string) => {
+      const words = line.split(' ');
+      return candidatesAfter(words, all.find((one) => one.name === words[0])!);
+    };
+    const netTypes = ['xdp', 'xdpgeneric', 'xdpdrv', 'xdpoffload', 'tcx_ingress', 'tcx_egress'];
+    expect(offered('net attach').words).toEqual(netTypes);
+    expect(offered('net detach').words).toEqual(netTypes);
+    expect(offered('net attach xdp').words).not.toContain('xdpdrv');
+    expect(offered('prog attach id').words).not.toContain('sk_msg_verdict');
+    expect(offered('prog attach id 1').words).toContain('sk_msg_verdict');
+    expect(offered('cgroup attach /x').words).toContain('cgroup_device');
+    expect(offered('net show').words).toEqual(['dev']);
+    expect(offered('net show dev')).toEqual({ words: [], live: { what: 'device', kinds: [] } });
+    expect(offered('net attach xdp id 1 dev').live?.what).toBe('device');
+  });
 });

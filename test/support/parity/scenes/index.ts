@@ -243,13 +243,13 @@ export const scenes: Readonly<Record<string, readonly Step[]>> = {
   ],
   netkit: [
     {
-      ip: ['link add nk0 type netkit', 'link set nk0 up'],
+      ip: ['link add kit0 type netkit', 'link set kit0 up'],
       missing: { feature: 'netkit', since: '6.7' },
     },
-    onDevice('nk0', attach.netkitPrimary, 'link', 1),
-    onDevice('nk0', attach.netkitPrimary, 'alone', 2),
-    onDevice('nk0', attach.netkitPeer, 'link', 3),
-    onDevice('nk0', attach.tcxIngress, 'link', 4),
+    onDevice('kit0', attach.netkitPrimary, 'link', 1),
+    onDevice('kit0', attach.netkitPrimary, 'alone', 2),
+    onDevice('kit0', attach.netkitPeer, 'link', 3),
+    onDevice('kit0', attach.tcxIngress, 'link', 4),
   ],
   flowdissector: [veth, { bpftool: 'prog attach pinned {pin:flowdissector} flow_dissector' }],
   netfilter: [
