@@ -17,7 +17,7 @@ export const kernels = [
 
 /** Modules loaded inside, in this order; one that is built in or absent is passed over. */
 export const modules = [
-  ...['veth', 'netkit', 'sch_ingress', 'sch_htb', 'sch_tbf', 'sch_prio', 'sch_multiq'],
+  ...['veth', 'netkit', 'sch_ingress', 'sch_htb', 'sch_tbf', 'sch_prio'],
   ...['cls_bpf', 'cls_matchall', 'act_gact', 'act_bpf'],
 ];
 

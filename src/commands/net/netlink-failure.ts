@@ -1,10 +1,12 @@
 import type { Context } from '../../cli/index.ts';
-import { SyscallError } from '../../errors/index.ts';
+import { Errno, SyscallError } from '../../errors/index.ts';
 import { NetlinkError } from '../../netlink/index.ts';
 import { diagnostics } from '../shared/object-file.ts';
 
 /** An error that a netlink request can end with. */
 export type NetlinkFailure = SyscallError | NetlinkError;
+
+const missingRight = 'this needs CAP_NET_ADMIN in the user namespace that the network namespace belongs to';
 
 /** Runs a request; answers what it ended with, after what the kernel told of the reason is on standard error. */
 export function failureOf(ctx: Context, request: () => void): NetlinkFailure | undefined {
@@ -14,6 +16,7 @@ export function failureOf(ctx: Context, request: () => void): NetlinkFailure | u
   } catch (error) {
     if (error instanceof NetlinkError) sayWhy(ctx, error);
     else if (!(error instanceof SyscallError)) throw error;
+    if (error.errno === Errno.EPERM) ctx.advise = async () => [missingRight];
     return error;
   }
 }

@@ -20,7 +20,7 @@ const shown: readonly (readonly [scene: string, device?: string])[] = [
   ['netfilter'],
   ['manytcx', 'v0'],
   ['manyfilters', 'v0'],
-  ['manydevices', 'peer38'],
+  ['manydevices', 'many39'],
   ['names', 'fifteen-letters'],
 ];
 

@@ -51,6 +51,7 @@ interface Run {
   status: number;
   closed: number[];
   sent: Buffer[];
+  advise: () => Promise<readonly string[]>;
 }
 
 function run(
@@ -74,7 +75,7 @@ function run(
     if (!error.silent) ctx.error(error.message);
     status = error.status;
   }
-  return { stdout: stdout.contents(), stderr: stderr.contents(), status, closed, sent };
+  return { stdout: stdout.contents(), stderr: stderr.contents(), status, closed, sent, advise: () => ctx.advise() };
 }
 
 const emptySections = 'xdp:\n\nflow_dissector:\n\nnetfilter:\n\n';
@@ -181,6 +182,13 @@ describe('net attach and detach', () => {
   it('say nothing more where the kernel adds nothing', () => {
     const refused = run(detach, 'xdpgeneric dev v0', { answers: [told(Errno.EBUSY, new Uint8Array(0), 0)] });
     expect(refused.stderr).toBe('Error: interface xdpgeneric detach failed: Device or resource busy\n');
+  });
+
+  it('advise on the right that is missing', async () => {
+    const refused = run(detach, 'xdp dev v0', { answers: [told(Errno.EPERM, new Uint8Array(0), 0)] });
+    expect(await refused.advise()).toEqual([expect.stringContaining('CAP_NET_ADMIN')]);
+    const busy = run(detach, 'xdp dev v0', { answers: [told(Errno.EBUSY, new Uint8Array(0), 0)] });
+    expect(await busy.advise()).toEqual([]);
   });
 
   it('ask for the mode that is named, and not to replace', () => {

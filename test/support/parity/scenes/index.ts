@@ -26,7 +26,6 @@ const pair = (first: string, second: string): string[] => [
 ];
 const veth: Step = { ip: pair('v0', 'v1') };
 const twoPairs: Step = { ip: [...pair('v0', 'v1'), ...pair('v2', 'v3')] };
-const tcx = { feature: 'tcx', since: '6.6' };
 const classifier = 'object-pinned {pin:classifier}';
 
 /** What would colour a terminal. */
@@ -223,10 +222,10 @@ export const scenes: Readonly<Record<string, readonly Step[]>> = {
       tc: [
         'qdisc add dev v0 root handle 7: prio',
         `filter add dev v0 parent 7: bpf ${classifier} flowid 7:1`,
-        'qdisc add dev v1 root handle 7: multiq',
-        `filter add dev v1 parent 7: bpf ${classifier}`,
+        'qdisc add dev v1 root handle 8: prio',
+        `filter add dev v1 parent 8: bpf ${classifier}`,
       ],
-      missing: { feature: 'sch_prio, sch_multiq', since: '5.10' },
+      missing: { feature: 'sch_prio', since: '5.10' },
     },
   ],
   actions: [
@@ -276,7 +275,6 @@ export const scenes: Readonly<Record<string, readonly Step[]>> = {
   manydevices: [
     { ip: times(40, (i) => pair(`many${i}`, `peer${i}`)).flat() },
     ...[0, 7, 39].map((i) => netAttach(`xdp pinned {pin:xdp} dev many${i}`)),
-    ...[1, 38].map((i) => netAttach(`tcx_ingress pinned {pin:classifier} dev peer${i}`, tcx)),
   ],
   names: [
     { ip: pair('fifteen-letters', 'ünïcode') },
