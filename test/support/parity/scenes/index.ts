@@ -120,10 +120,7 @@ function onNetfilter({ pf, hook, priority }: NetfilterPlace): Step {
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 
 /** Programs of the reference's own loading: what follows `net attach`. */
-const netAttach = (words: string, missing?: { feature: string; since: string }): Step => ({
-  bpftool: `net attach ${words}`,
-  ...(missing === undefined ? {} : { missing }),
-});
+const netAttach = (words: string): Step => ({ bpftool: `net attach ${words}` });
 
 export const scenes: Readonly<Record<string, readonly Step[]>> = {
   empty: [],
