@@ -1,4 +1,5 @@
 export * from './public.ts';
+export { type CDeclaration, CDeclarationWriter } from './c/declaration-writer.ts';
 export { BtfEdit, type NewRecord } from './edit.ts';
 export { coreRecord, decodeRecords, type ExtRecords, lineRecordAt, type RawBtfExt, readBtfExt } from './ext.ts';
 export { idNamed, idsNamed, idsThatBegin, nextMemberNamed } from './names.ts';

@@ -1,4 +1,4 @@
-import { errnoName, TsbpfError } from '../errors/index.ts';
+import { errnoName, strerror, TsbpfError } from '../errors/index.ts';
 
 /** An object file, or a part of it, that cannot be used. `errno` is the positive number libbpf would return. */
 export class ObjectError extends TsbpfError {
@@ -45,4 +45,18 @@ export function errorText(errno: number): string {
 export function failure(log: DiagnosticLog, errno: number, text: string, options?: { cause?: unknown }): ObjectError {
   log('warn', text);
   return new ObjectError(text, errno, options);
+}
+
+const ownTexts: Readonly<Record<number, string>> = {
+  [LibbpfErrno.LIBELF]: 'Something wrong in libelf',
+  [LibbpfErrno.FORMAT]: 'BPF object format invalid',
+  [LibbpfErrno.KVERSION]: "'version' section incorrect or lost",
+  [LibbpfErrno.ENDIAN]: 'Endian mismatch',
+  [LibbpfErrno.INTERNAL]: 'Internal error in libbpf',
+  [LibbpfErrno.RELOC]: 'Relocation failed',
+};
+
+/** What libbpf says of a failure to those who ask it: `Invalid argument`, `BPF object format invalid`. */
+export function failureText(errno: number): string {
+  return ownTexts[errno] ?? strerror(errno);
 }

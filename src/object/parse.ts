@@ -19,6 +19,8 @@ export interface ParseOptions {
   /** Name of the object, instead of the one from `path`. */
   readonly name?: string;
   readonly log?: DiagnosticLog;
+  /** The bytes are all there is: libelf says something else of a header that is cut off in memory than in a file. */
+  readonly inMemory?: boolean;
   /** Ignore unknown attributes of maps. */
   readonly relaxedMaps?: boolean;
   /** Directory for maps pinned by name; /sys/fs/bpf unless told. */
@@ -31,7 +33,7 @@ export interface ParseOptions {
  */
 export function parseObject(bytes: Uint8Array, options: ParseOptions): ObjectSpec {
   const log: DiagnosticLog = options.log ?? (() => undefined);
-  const elf = openElf(bytes, options.path, log);
+  const elf = openElf(bytes, options, log);
   const draft: ObjectDraft = {
     elf,
     path: options.path,
@@ -84,8 +86,23 @@ export function objectName(path: string): string {
   return dot < 0 ? file : file.slice(0, dot);
 }
 
-function openElf(bytes: Uint8Array, path: string, log: DiagnosticLog): ElfFile {
-  if (!isElf(bytes)) throw failure(log, LibbpfErrno.FORMAT, `elf: '${path}' is not a proper ELF object`);
+const identityLength = 16;
+const headerLength = { of32Bits: 52, of64Bits: 64 } as const;
+
+/** As libelf tells an ELF file: by a whole identity of a known class, byte order and version. */
+function hasElfIdentity(bytes: Uint8Array): boolean {
+  const [elfClass = 0, byteOrder = 0, version = 0] = bytes.subarray(4, 7);
+  const isOneOrTwo = (value: number) => value === 1 || value === 2;
+  return (
+    isElf(bytes) && bytes.length >= identityLength && isOneOrTwo(elfClass) && isOneOrTwo(byteOrder) && version === 1
+  );
+}
+
+function openElf(bytes: Uint8Array, { path, inMemory }: ParseOptions, log: DiagnosticLog): ElfFile {
+  if (!hasElfIdentity(bytes)) throw failure(log, LibbpfErrno.FORMAT, `elf: '${path}' is not a proper ELF object`);
+  if (inMemory && bytes.length < (bytes[4] === 2 ? headerLength.of64Bits : headerLength.of32Bits)) {
+    throw failure(log, LibbpfErrno.LIBELF, `elf: failed to open ${path} as ELF file: invalid ELF file data`);
+  }
   if (bytes[4] !== 2) throw failure(log, LibbpfErrno.FORMAT, `elf: '${path}' is not a 64-bit ELF object`);
   let elf: ElfFile;
   try {

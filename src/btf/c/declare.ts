@@ -29,6 +29,7 @@ export class CDeclarations {
   readonly #surroundings: Surroundings;
   /** An anonymous struct or enum was written out. */
   #inlined = false;
+  #leavesOutModifiers = false;
 
   constructor(btf: Btf, out: ByteText, warn: (message: string) => void) {
     this.#btf = btf;
@@ -153,6 +154,11 @@ export class CDeclarations {
     }
     const { strings } = this.#btf;
     const out = this.#out;
+    // What is kept for a type has its modifiers.
+    if (this.#leavesOutModifiers) {
+      this.declaration(id, this.#btf.str(name), level);
+      return;
+    }
     if (this.#surroundings.write(id, out, strings, name)) return;
     const outer = this.#inlined;
     this.#inlined = false;
@@ -164,17 +170,27 @@ export class CDeclarations {
     this.#inlined ||= outer;
   }
 
+  /** As `declaration`, without const, volatile, restrict and type tags, also inside types that are written out. */
+  unmodifiedDeclaration(id: number, name: string, level: number): void {
+    this.#leavesOutModifiers = true;
+    try {
+      this.declaration(id, name, level);
+    } finally {
+      this.#leavesOutModifiers = false;
+    }
+  }
+
   /** The declaration of `name` (may be empty) with a type. */
   declaration(id: number, name: string, level: number): void {
     const graph = this.#graph;
     const chain: number[] = [];
-    for (let next = id; ; ) {
-      if (chain.length > maxChain) {
+    for (let next = id, steps = 0; ; steps++) {
+      if (steps > maxChain) {
         this.#warn(`declaration without end, id:[${id}]`);
         return;
       }
-      chain.push(next);
       const kind = graph.kind(next);
+      if (!this.#leavesOutModifiers || !isModifierKind(kind)) chain.push(next);
       switch (kind) {
         case Kind.ptr:
         case Kind.volatile:

@@ -45,6 +45,8 @@ export interface LoaderProgram {
   /** In the order of their descriptors in the context. */
   readonly maps: readonly MapSpec[];
   readonly programs: readonly ProgramSpec[];
+  /** First contents of maps instead of the object's, by index of the map. */
+  readonly contents: ReadonlyMap<number, Uint8Array>;
 }
 
 const einval = 22;
@@ -109,6 +111,7 @@ export function generateLoader(spec: ObjectSpec, options: LoaderOptions): Loader
     data: emitter.blob.finish(),
     maps: spec.maps,
     programs: linked.map(({ program }) => program),
+    contents: options.contents ?? new Map(),
   };
 }
 
@@ -169,10 +172,10 @@ function checkProgramArrays(spec: ObjectSpec): void {
 /** Points instructions at maps by their index, and at what the loader will look up. */
 function relocateData(
   spec: ObjectSpec,
-  { code, relocations }: LinkedProgram,
+  { program: { name }, code, relocations }: LinkedProgram,
   known: { log: DiagnosticLog; addresses: ReadonlyMap<number, bigint> },
 ): void {
-  for (const relocation of relocations) {
+  for (const [number, relocation] of relocations.entries()) {
     const { index } = relocation;
     switch (relocation.kind) {
       case 'map':
@@ -209,7 +212,9 @@ function relocateData(
         code.setOffset(index, 0);
         break;
       case 'jumpTable':
-        throw failure(known.log, einval, 'jump tables are not possible in a loader program');
+        // Not possible in a loader program.
+        known.log('warn', `prog '${name}': relo #${number}: can't create jump table: sym_off ${relocation.offset}`);
+        throw failure(known.log, einval, `prog '${name}': failed to relocate data references: -EINVAL`);
       case 'call':
       case 'function':
         break;

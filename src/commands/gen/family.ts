@@ -7,8 +7,16 @@ export const genFamily: CommandFamily = {
   summary: 'Linked objects, skeletons and minimal BTF.',
   verbs: [
     { name: 'object', summary: 'Link object files into one.', load: unsupported('gen object') },
-    { name: 'skeleton', summary: 'Generate a skeleton header.', load: unsupported('gen skeleton') },
-    { name: 'subskeleton', summary: 'Generate a subskeleton header.', load: unsupported('gen subskeleton') },
+    {
+      name: 'skeleton',
+      summary: 'Generate a skeleton header.',
+      load: async () => (await import('./skeleton.ts')).skeleton,
+    },
+    {
+      name: 'subskeleton',
+      summary: 'Generate a subskeleton header.',
+      load: async () => (await import('./subskeleton.ts')).subskeleton,
+    },
     {
       name: 'min_core_btf',
       summary: 'Reduce BTF to what objects relocate against.',

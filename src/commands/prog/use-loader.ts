@@ -1,20 +1,13 @@
 import { cstr } from '../../bytes/index.ts';
 import { type Context, fail, failSilently, type Words } from '../../cli/index.ts';
 import type { LoaderProgram } from '../../codegen/index.ts';
-import { Errno, strerror, SyscallError, TsbpfError } from '../../errors/index.ts';
+import { TsbpfError } from '../../errors/index.ts';
 import { decodeInstructions, disassemble, type Instruction, loadImm64 } from '../../insn/index.ts';
-import {
-  addSigner,
-  makeLoaderProgram,
-  type ProgramSignature,
-  readSigner,
-  runLoaderProgram,
-  type Signer,
-  signLoader,
-} from '../../loader/index.ts';
+import { addSigner, makeLoaderProgram, type ProgramSignature, runLoaderProgram } from '../../loader/index.ts';
 import { ObjectError, type ObjectSpec, Pseudo } from '../../object/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { diagnostics, readObject } from '../shared/object-file.ts';
+import { signByOptions } from '../shared/sign-loader.ts';
 import { readSettings, settingContents } from './set-option.ts';
 
 /** Bytes: as much as the reference gives the verifier. */
@@ -63,26 +56,8 @@ function generate(ctx: Context, spec: ObjectSpec, contents: ReadonlyMap<number, 
 
 /** Signs the loader and makes its certificate known to the kernel. */
 function makeSignature(ctx: Context, loader: LoaderProgram): ProgramSignature {
-  const { privateKeyPath = '', certificatePath = '' } = ctx.options;
-  const readFile = (path: string) => {
-    try {
-      return kernelOf(ctx).readFile(path);
-    } catch (cause) {
-      if (!(cause instanceof SyscallError)) throw cause;
-      throw new ObjectError(`can't read ${path}: ${strerror(cause.errno)}`, Errno.EINVAL, { cause });
-    }
-  };
-  let signer: Signer;
-  let signature: ProgramSignature;
-  try {
-    signer = readSigner(readFile(privateKeyPath), readFile(certificatePath));
-    signature = signLoader(loader, signer);
-  } catch (cause) {
-    if (!(cause instanceof ObjectError)) throw cause;
-    ctx.error(cause.message);
-    fail('failed to sign program', { cause, status: -cause.errno });
-  }
-  if (addSigner(kernelOf(ctx), signer, certificatePath) < 0) fail('failed to add session key');
+  const { signer, signature } = signByOptions(ctx, loader);
+  if (addSigner(kernelOf(ctx), signer, ctx.options.certificatePath ?? '') < 0) fail('failed to add session key');
   return signature;
 }
 

@@ -3,6 +3,7 @@ import { batchSchemas } from '../batch/output-schema.ts';
 import { btfSchemas } from '../btf/output-schema.ts';
 import { cgroupSchemas } from '../cgroup/output-schema.ts';
 import { featureSchemas } from '../feature/output-schema.ts';
+import { genSchemas } from '../gen/output-schema.ts';
 import { iterSchemas } from '../iter/output-schema.ts';
 import { linkSchemas } from '../link/output-schema.ts';
 import { mapSchemas } from '../map/output-schema.ts';
@@ -31,6 +32,7 @@ export const outputSchemas: OutputSchemas = {
   ...perfSchemas,
   ...featureSchemas,
   ...btfSchemas,
+  ...genSchemas,
   ...iterSchemas,
   ...structOpsSchemas,
   ...tokenSchemas,

@@ -21,9 +21,7 @@ export function readObject(
   options: { relaxedMaps?: boolean } = {},
 ): ObjectSpec {
   // What is no path is refused before anything is read.
-  if (Buffer.byteLength(process.env.LIBBPF_BPF_TOKEN_PATH ?? '') >= longestPath) {
-    throw new ObjectError('LIBBPF_BPF_TOKEN_PATH is too long', Errno.ENAMETOOLONG);
-  }
+  checkTokenPath();
   let bytes: Uint8Array;
   try {
     bytes = kernelOf(ctx).readFile(path);
@@ -34,4 +32,11 @@ export function readObject(
     throw cause;
   }
   return parseObject(bytes, { path, log, relaxedMaps: options.relaxedMaps ?? ctx.options.mapcompat });
+}
+
+/** ObjectError where the environment's path of a token is too long to be one, as libbpf has it before it opens an object. */
+export function checkTokenPath(): void {
+  if (Buffer.byteLength(process.env.LIBBPF_BPF_TOKEN_PATH ?? '') >= longestPath) {
+    throw new ObjectError('LIBBPF_BPF_TOKEN_PATH is too long', Errno.ENAMETOOLONG);
+  }
 }
