@@ -42,7 +42,7 @@ export class StructView<L extends StructLayout = StructLayout> implements Native
 
   /** Points a member at bytes that the kernel reads; undefined or empty ones make it a null pointer. */
   point(name: keyof L['members'] & string, target: Uint8Array | NativeStruct | undefined): this {
-    return this.#point(name, target, false);
+    return this.#point(name, target, { isWritten: false });
   }
 
   /**
@@ -50,7 +50,7 @@ export class StructView<L extends StructLayout = StructLayout> implements Native
    * until then, and where it wrote nothing, what they had.
    */
   receive(name: keyof L['members'] & string, target: Uint8Array | NativeStruct | undefined): this {
-    return this.#point(name, target, true);
+    return this.#point(name, target, { isWritten: true });
   }
 
   /** A member: bigint where it is 8 bytes wide, else number. A member beyond the bytes reads as 0. */
@@ -131,7 +131,7 @@ export class StructView<L extends StructLayout = StructLayout> implements Native
     }
   }
 
-  #point(name: string, target: Uint8Array | NativeStruct | undefined, isWritten: boolean): this {
+  #point(name: string, target: Uint8Array | NativeStruct | undefined, how: Pick<Pointer, 'isWritten'>): this {
     const { offset, size } = this.#field(name);
     if (size !== 8) throw new RangeError(`${this.layout.name}.${name} is not a pointer`);
     if (offset + size > this.bytes.length) throw new RangeError(`${this.layout.name}.${name} is beyond the bytes`);
@@ -140,7 +140,7 @@ export class StructView<L extends StructLayout = StructLayout> implements Native
     if (this.#pointers !== undefined) this.#forget(offset);
     if (target !== undefined) {
       this.#pointers ??= [];
-      this.#pointers.push({ offset, target, start: 0, isWritten });
+      this.#pointers.push({ offset, target, start: 0, isWritten: how.isWritten });
     }
     return this;
   }

@@ -131,10 +131,7 @@ function hexOf(byte: number): string {
 function decodedObject(
   text: ElementText,
   types: ElementTypes,
-  info: MapInfo,
-  cpus: number,
-  plain: boolean,
-  extra: number,
+  { info, cpus, plain, extra }: { info: MapInfo; cpus: number; plain: boolean; extra: number },
 ) {
   const { pretty, depth } = text.layout;
   const { sink } = text;
@@ -191,7 +188,7 @@ function decodedObject(
 /** Elements as plain text's JSON: decoded only. */
 export function decodedWriter(ctx: Context, info: MapInfo, types: ElementTypes, depth: number): EntryWriter {
   const text = new ElementText(ctx.stdout, { pretty: true, depth });
-  const object = decodedObject(text, types, info, cpusOf(ctx, info), true, 0);
+  const object = decodedObject(text, types, { info, cpus: cpusOf(ctx, info), plain: true, extra: 0 });
   const comma = text.constant(',');
   return (keys, keyAt, values, valueAt, first) => {
     if (!first) comma();
@@ -225,7 +222,7 @@ export function jsonWriter(
   const tail = text.constant(`${text.line(2)}}`);
   const end = text.constant(`${text.line(1)}]`);
   const formatted = text.constant(`,${text.line(1)}${text.name('formatted')}`);
-  const object = types && decodedObject(text, types, info, cpus, false, 1);
+  const object = types && decodedObject(text, types, { info, cpus, plain: false, extra: 1 });
   const close = text.constant(`${text.line(0)}}`);
   return (keys, keyAt, values, valueAt, first) => {
     if (!first) comma();

@@ -22,7 +22,7 @@ export const importMap: Handler = async (ctx, words) => {
   const file = words.left > 0 ? words.next() : '-';
   const codec = codecOf(ctx, map.info());
   const checks = isStrict(ctx)
-    ? { key: await schemaCheck(codec.key, true), value: await schemaCheck(codec.value, true) }
+    ? { key: await schemaCheck(codec.key, { strict: true }), value: await schemaCheck(codec.value, { strict: true }) }
     : undefined;
   const fd = file === '-' ? 0 : open(file);
   try {
@@ -140,8 +140,8 @@ class Import {
     }
     const { keys, keyView, values, valueView } = this.#collected;
     let known = 0;
-    if (key.size > 0) known += encodeHalf(given, 'key', key, keys, keyView, at * key.size);
-    known += encodeHalf(given, 'value', value, values, valueView, at * value.size);
+    if (key.size > 0) known += encodeHalf(given, 'key', key, { bytes: keys, view: keyView, at: at * key.size });
+    known += encodeHalf(given, 'value', value, { bytes: values, view: valueView, at: at * value.size });
     for (const _name in given) known--;
     if (known !== 0) {
       const names = key.size > 0 ? ['key', 'key_hex', 'value', 'value_hex'] : ['value', 'value_hex'];
@@ -195,9 +195,7 @@ function encodeHalf(
   given: Record<string, unknown>,
   name: 'key' | 'value',
   half: HalfCodec,
-  bytes: Uint8Array,
-  view: DataView,
-  at: number,
+  { bytes, view, at }: { bytes: Uint8Array; view: DataView; at: number },
 ): number {
   const value = given[name];
   if (value !== undefined) {

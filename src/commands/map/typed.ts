@@ -30,7 +30,7 @@ export async function readJson(ctx: Context, words: Words, what: string, half: H
   if (words.left === 0) fail(`${what} json: expected JSON text after 'json'`);
   const value = parseJsonValue(words.next(), what);
   const bytes = half.encode(value);
-  const problem = await (await schemaCheck(half, isStrict(ctx)))(value);
+  const problem = await (await schemaCheck(half, { strict: isStrict(ctx) }))(value);
   if (problem !== undefined) fail(`${what}${problem}`);
   return bytes;
 }
@@ -39,7 +39,10 @@ export async function readJson(ctx: Context, words: Words, what: string, half: H
 export type SchemaCheck = (value: unknown) => string | undefined;
 
 /** A check against the JSON Schema of a type. */
-export async function schemaCheck({ schema }: Pick<HalfCodec, 'schema'>, strict: boolean): Promise<SchemaCheck> {
+export async function schemaCheck(
+  { schema }: Pick<HalfCodec, 'schema'>,
+  { strict }: { strict: boolean },
+): Promise<SchemaCheck> {
   const { Ajv2020 } = await import('ajv/dist/2020.js');
   const validate = new Ajv2020({ strict: false, validateSchema: false, addUsedSchema: false }).compile(
     schema({ strict }),

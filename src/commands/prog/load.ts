@@ -45,13 +45,13 @@ interface LoadRequest {
 /** `prog load OBJ FILE …`: pins the first program. */
 export const load: Handler = async (ctx, words) => {
   if (ctx.options.useLoader) (await import('./use-loader.ts')).loadByLoader(ctx, words);
-  else await loadCommand(ctx, words, false);
+  else await loadCommand(ctx, words, 'first');
 };
 
 /** `prog loadall OBJ DIR …`: pins every program. */
-export const loadAll: Handler = (ctx, words) => loadCommand(ctx, words, true);
+export const loadAll: Handler = (ctx, words) => loadCommand(ctx, words, 'all');
 
-async function loadCommand(ctx: Context, words: Words, all: boolean): Promise<void> {
+async function loadCommand(ctx: Context, words: Words, which: 'first' | 'all'): Promise<void> {
   words.require(2);
   const request: LoadRequest = {
     path: words.next(),
@@ -74,9 +74,9 @@ async function loadCommand(ctx: Context, words: Words, all: boolean): Promise<vo
     const replaceMaps = resolveReplacements(spec, request);
     const contents = settingContents(ctx, spec, settings, replaceMaps);
     using object = await loadSpec(ctx, spec, { replaceMaps, contents }, request, log);
-    if (all) mountBpffsDirectory(ctx, request.pinPath);
+    if (which === 'all') mountBpffsDirectory(ctx, request.pinPath);
     else mountBpffsForFile(ctx, request.pinPath);
-    pinAll(ctx, object, request, all, log);
+    pinLoaded(ctx, object, { ...request, which }, log);
     ctx.json?.null();
   } finally {
     for (const { map } of request.replacements) map.close();
@@ -221,8 +221,14 @@ async function loadSpec(
   }
 }
 
-function pinAll(ctx: Context, object: LoadedObject, request: LoadRequest, all: boolean, log: DiagnosticLog): void {
+function pinLoaded(
+  ctx: Context,
+  object: LoadedObject,
+  request: LoadRequest & { which: 'first' | 'all' },
+  log: DiagnosticLog,
+): void {
   const { pinPath } = request;
+  const all = request.which === 'all';
   const kernel = kernelOf(ctx);
   const undo: string[] = [];
   if (all) {

@@ -31,24 +31,24 @@ export function openPinned(ctx: Context, path: string, kind: 'prog' | 'map' | 'l
 
 /** Makes sure that `path` is free and its directory on a bpffs, mounting one there where needed and allowed. */
 export function mountBpffsForFile(ctx: Context, path: string): void {
-  refuse(ensureBpffsForFile(kernelOf(ctx), path, { noMount: ctx.options.nomount }), true);
+  refuse(ensureBpffsForFile(kernelOf(ctx), path, { noMount: ctx.options.nomount }), 'file');
 }
 
 /** Makes sure that `directory` exists and is on a bpffs, creating and mounting it where needed and allowed. */
 export function mountBpffsDirectory(ctx: Context, directory: string): void {
-  refuse(ensureBpffsDirectory(kernelOf(ctx), directory, { noMount: ctx.options.nomount }), false);
+  refuse(ensureBpffsDirectory(kernelOf(ctx), directory, { noMount: ctx.options.nomount }), 'directory');
 }
 
-function refuse(problem: BpffsProblem | undefined, forFile: boolean): void {
-  if (problem !== undefined) fail(problemText(problem, forFile));
+function refuse(problem: BpffsProblem | undefined, what: 'file' | 'directory'): void {
+  if (problem !== undefined) fail(problemText(problem, what));
 }
 
-function problemText(problem: BpffsProblem, forFile: boolean): string {
+function problemText(problem: BpffsProblem, what: 'file' | 'directory'): string {
   switch (problem.kind) {
     case 'exists':
       return `can't pin BPF object: path '${problem.path}' already exists`;
     case 'noDirectory':
-      return forFile
+      return what === 'file'
         ? `can't pin BPF object: dir '${problem.directory}' doesn't exist`
         : `can't create dir '${problem.path}' to pin BPF object: parent dir '${problem.directory}' doesn't exist`;
     case 'noMount':
@@ -56,7 +56,7 @@ function problemText(problem: BpffsProblem, forFile: boolean): string {
     case 'makeDirectory':
       return `failed to create dir '${problem.path}': ${strerror(problem.errno)}`;
     case 'mount':
-      return forFile
+      return what === 'file'
         ? `can't mount BPF file system to pin the object '${problem.path}': ${problem.failure}`
         : `can't mount BPF file system on given dir '${problem.path}': ${problem.failure}`;
   }

@@ -1,4 +1,4 @@
-import { conditions, registerName, type Size } from './registers.ts';
+import { conditions, legacyRegisterName, registerName, type Size } from './registers.ts';
 
 const longest = 15;
 const segments: Readonly<Record<number, string>> = {
@@ -86,7 +86,7 @@ export class InstructionReader {
 
   /** A register whose number is the low bits of the operation code. */
   lowRegister(opcode: number, size: Size): string {
-    return registerName((opcode & 7) | ((this.rex & 1) << 3), size, this.rex !== 0);
+    return this.#nameOf((opcode & 7) | ((this.rex & 1) << 3), size);
   }
 
   /** Reads ModRM and what of SIB and displacement it asks for. */
@@ -101,12 +101,16 @@ export class InstructionReader {
 
   /** The operand that ModRM names by register. */
   reg(size: Size): string {
-    return registerName(this.#register, size, this.rex !== 0);
+    return this.#nameOf(this.#register, size);
   }
 
   /** The operand that is a register or memory. */
   rm(size: Size): string {
-    return 'memory' in this.#place ? this.#place.memory : registerName(this.#place.register, size, this.rex !== 0);
+    return 'memory' in this.#place ? this.#place.memory : this.#nameOf(this.#place.register, size);
+  }
+
+  #nameOf(register: number, size: Size): string {
+    return this.rex === 0 ? legacyRegisterName(register, size) : registerName(register, size);
   }
 
   get isMemory(): boolean {
@@ -117,7 +121,7 @@ export class InstructionReader {
     if (mode === 0 && low === 5) return `${this.signed(4) || ''}(%rip)`;
     if (low !== 4) {
       const displacement = mode === 0 ? 0n : this.signed(mode === 1 ? 1 : 4);
-      return `${displacement || ''}(${registerName(low | ((this.rex & 1) << 3), 'q', true)})`;
+      return `${displacement || ''}(${registerName(low | ((this.rex & 1) << 3), 'q')})`;
     }
     const sib = this.byte();
     const index = ((sib >> 3) & 7) | ((this.rex & 2) << 2);
@@ -128,8 +132,8 @@ export class InstructionReader {
     // Without an index a scale means nothing, but a base that needs no SIB byte shows that there is one.
     const hidden = index === 4 && scale === 1 && ((sib & 7) === 4 || noBase);
     if (hidden && noBase) return String(displacement);
-    const indexName = index === 4 ? '%riz' : registerName(index, 'q', true);
-    const inner = `${noBase ? '' : registerName(base, 'q', true)}${hidden ? '' : `,${indexName}`}`;
+    const indexName = index === 4 ? '%riz' : registerName(index, 'q');
+    const inner = `${noBase ? '' : registerName(base, 'q')}${hidden ? '' : `,${indexName}`}`;
     return `${displacement || ''}(${inner}${scale === 1 ? '' : `,${scale}`})`;
   }
 

@@ -20,6 +20,6 @@ export function vex(read: InstructionReader): Decoded {
   read.rex = 0x40 | (wide ? 8 : 0) | ((~first & 0xe0) >> 5);
   const size = wide ? 'q' : 'l';
   read.modrm();
-  const by = registerName((~second >> 3) & 15, size, true);
+  const by = registerName((~second >> 3) & 15, size);
   return [`${name}${size}`, `${by}, ${read.rm(size)}, ${read.reg(size)}`];
 }

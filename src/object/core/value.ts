@@ -81,8 +81,8 @@ function sideWithout(kind: number): Side | typeof absent {
   return absent;
 }
 
-function plain(value: bigint | number, validate = true): Side {
-  return { value: BigInt(value), validate, size: 0, typeId: 0 };
+function plain(value: bigint | number): Side {
+  return { value: BigInt(value), validate: true, size: 0, typeId: 0 };
 }
 
 function side(path: AccessPath, kind: number, warn: (text: string) => void): Side {
@@ -98,7 +98,7 @@ function side(path: AccessPath, kind: number, warn: (text: string) => void): Sid
   }
   switch (kind) {
     case Core.TYPE_ID_TARGET:
-      return plain(path.rootId, false);
+      return { ...plain(path.rootId), validate: false };
     case Core.TYPE_EXISTS:
     case Core.TYPE_MATCHES:
       return plain(1n);
@@ -155,7 +155,7 @@ function fieldSide(path: AccessPath, kind: number, warn: (text: string) => void)
         typeId: isBitField ? 0 : typeId,
       };
     case Core.FIELD_BYTE_SIZE:
-      return plain(place.byteSize, !isBitField);
+      return { ...plain(place.byteSize), validate: !isBitField };
     case Core.FIELD_SIGNED: {
       const signed = isEnum(btf.kind(typeId))
         ? btf.kindFlag(typeId)
@@ -166,7 +166,7 @@ function fieldSide(path: AccessPath, kind: number, warn: (text: string) => void)
       const shift = btf.littleEndian
         ? 64 - (path.bitOffset + place.bitSize - place.byteOffset * 8)
         : (8 - place.byteSize) * 8 + (path.bitOffset - place.byteOffset * 8);
-      return plain(BigInt.asUintN(32, BigInt(shift)), !isBitField);
+      return { ...plain(BigInt.asUintN(32, BigInt(shift))), validate: !isBitField };
     }
     case Core.FIELD_RSHIFT_U64:
       return plain(BigInt.asUintN(32, BigInt(64 - place.bitSize)));
