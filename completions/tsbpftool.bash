@@ -8,7 +8,7 @@ _tsbpftool() {
     [[ ${COMP_WORDS[i]} == -* ]] || typed+=("${COMP_WORDS[i]}")
   done
   if [[ $cur == -* ]]; then
-    words='--base-btf --bpffs --debug --help --json --mapcompat --nomount --pretty --sign --use-loader --version'
+    words='--base-btf --bpffs --debug --help --json --mapcompat --netns --nomount --pretty --sign --use-loader --version'
   elif ((${#typed[@]} == 0)); then
     words='help batch version schema prog map link cgroup perf net feature btf gen struct_ops iter token'
   elif ((${#typed[@]} == 1)); then

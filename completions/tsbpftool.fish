@@ -32,6 +32,7 @@ complete -c tsbpftool -l debug
 complete -c tsbpftool -l help
 complete -c tsbpftool -l json
 complete -c tsbpftool -l mapcompat
+complete -c tsbpftool -l netns
 complete -c tsbpftool -l nomount
 complete -c tsbpftool -l pretty
 complete -c tsbpftool -l sign

@@ -8,7 +8,7 @@ _tsbpftool() {
     [[ $word == -* ]] || typed+=("$word")
   done
   if [[ $cur == -* ]]; then
-    compadd -- --base-btf --bpffs --debug --help --json --mapcompat --nomount --pretty --sign --use-loader --version
+    compadd -- --base-btf --bpffs --debug --help --json --mapcompat --netns --nomount --pretty --sign --use-loader --version
     return
   elif (( ${#typed} == 0 )); then
     compadd -- help batch version schema prog map link cgroup perf net feature btf gen struct_ops iter token

@@ -1,5 +1,5 @@
 // `npm run bench [-- ENTRIES [WHAT…]]`: ratios against the reference and the bare runtime, measured side by side in one run,
-// medians of pairs. WHAT: start, dump, kinds, batch, import, btf, load, xlated, show, net;
+// medians of pairs. WHAT: start, dump, kinds, batch, import, btf, load, xlated, show, net, feature, cgroup;
 // all without it. Where no BPF file system is mounted, it runs in a mount namespace of its own that has one.
 import { spawnSync } from 'node:child_process';
 import {
@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statfsSync,
   writeFileSync,
@@ -376,6 +377,50 @@ function networks() {
   });
 }
 
+function features() {
+  const probe = (...command) => time(command[0], [...command.slice(1), 'feature', 'probe', 'full']);
+  compareStarted(
+    'feature probe full, less bare node',
+    () => probe(process.execPath, tool),
+    () => probe(reference),
+    { aim: '<= 1x' },
+  );
+}
+
+/** Every tenth of the groups has a program of its own. */
+function groups() {
+  const [count, attached] = [2000, 200];
+  const mounted = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '))
+    .find((fields) => fields[2] === 'cgroup2')?.[1];
+  if (mounted === undefined) throw new Error('no cgroup2 file system is mounted');
+  const root = path.join(mounted, `tsbpftool-bench-${process.pid}`);
+  // Forty groups side by side, each with those below it.
+  const folders = Array.from({ length: count }, (_, i) =>
+    i < 40 ? path.join(root, `g${i}`) : path.join(root, `g${i % 40}`, `h${i}`),
+  );
+  const object = path.join(project, 'test/fixtures/objects/cgroup-names.bpf.o');
+  try {
+    for (const folder of [root, ...folders]) mkdirSync(folder);
+    const lines = Array.from({ length: attached }, (_, i) => [
+      `prog load ${object} ${pins}/group${i}`,
+      `cgroup attach ${folders[(i * count) / attached]} ingress pinned ${pins}/group${i} multi`,
+    ]);
+    run(reference, ['batch', 'file', '-'], `${lines.flat().join('\n')}\n`);
+    const tree = (...command) => time(command[0], [...command.slice(1), 'cgroup', 'tree', root]);
+    compareStarted(
+      `cgroup tree of ${count} groups with ${attached} programs, less bare node`,
+      () => tree(process.execPath, tool),
+      () => tree(reference),
+      { aim: '<= 1x' },
+    );
+  } finally {
+    for (const folder of [...folders.reverse(), root]) if (existsSync(folder)) rmdirSync(folder);
+    for (const file of readdirSync(pins)) rmSync(path.join(pins, file), { recursive: true });
+  }
+}
+
 mkdirSync(work, { recursive: true });
 mkdirSync(pins, { recursive: true });
 try {
@@ -392,6 +437,8 @@ try {
   if (wants('xlated')) xlated();
   if (wants('show')) shows();
   if (wants('net')) networks();
+  if (wants('feature')) features();
+  if (wants('cgroup')) groups();
 } finally {
   rmSync(pins, { recursive: true, force: true });
   rmSync(work, { recursive: true, force: true });

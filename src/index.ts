@@ -19,7 +19,6 @@ export {
   type MapInfo,
   maps,
   objectIds,
-  openKernel,
   PerfBuffer,
   type PerfRecord,
   type ProgramInfo,
@@ -80,7 +79,15 @@ export {
   type TargetProgram,
   type UprobeTarget,
 } from './loader/index.ts';
-export { type Explanation, explainRefusal } from './probe/index.ts';
+export {
+  type Explanation,
+  explainRefusal,
+  type FeaturedKernel,
+  type KernelFeatures,
+  type MiscellaneousFeature,
+  openKernel,
+  type Support,
+} from './probe/index.ts';
 export {
   type MapSpec,
   ObjectError,

@@ -92,6 +92,8 @@ export const program: Program = {
       throw error;
     }
   },
+  enterNetworkNamespace: async (ctx, name) =>
+    (await import('./commands/shared/network-namespace.ts')).enterNetworkNamespace(ctx, name),
   verbOptions: async (words) => {
     // The value of such an option may stand before the object.
     const at = words.findIndex((word) => selectVerb(commands, word) !== undefined);

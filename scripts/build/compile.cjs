@@ -19,6 +19,8 @@ const commandsOf = {
     ['link', 'show'],
     ['net', 'show'],
     ['-j', 'net', 'show'],
+    ['cgroup', 'tree'],
+    ['feature', 'probe'],
     ['prog', 'loadall', object('many-core'), `${pins}/many`],
     ['prog', 'dump', 'xlated', 'pinned', `${pins}/many/m_long`],
   ],

@@ -13,6 +13,10 @@ const commonOptions = [
   ['-d, --debug', "Print the loader's debug messages and full verifier logs."],
   ['-f, --bpffs', 'Show the paths at which objects are pinned.'],
   ['-n, --nomount', 'Never mount a BPF file system.'],
+  [
+    '--netns NAME|PID|PATH',
+    'See the network of another namespace: one that `ip netns` names, that of a process, or that of a file. Not in bpftool.',
+  ],
   ['-m, --mapcompat', 'Accept maps with attributes that are not known.'],
 ];
 

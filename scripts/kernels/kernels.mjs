@@ -78,6 +78,12 @@ export const everyNth = {
   'bpftool cgroup detach': 7,
   'bpftool cgroup attach and detach refused': 40,
   'bpftool token': 12,
+  // A probe is some 6,000 calls: a minute under emulation.
+  'bpftool feature probe': 9,
+  'bpftool feature probe dev': 10,
+  'bpftool feature probe unprivileged': 9,
+  'bpftool feature probe refused': 28,
+  'bpftool feature probe elsewhere': 0,
   'bpftool help': 94,
   'bpftool version': 12,
   'bpftool options': 67,

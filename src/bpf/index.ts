@@ -22,7 +22,16 @@ export {
   pinFd,
   tryInfo,
 } from './object.ts';
-export { bindMap, loadProgram, programBtfId, type ProgramRecords, type ProgramRequest } from './program.ts';
+export {
+  bindMap,
+  loadPrepared,
+  loadProgram,
+  type PreparedProgram,
+  prepareProgram,
+  programBtfId,
+  type ProgramRecords,
+  type ProgramRequest,
+} from './program.ts';
 export {
   type AttachTarget,
   attachProgram,

@@ -7,6 +7,7 @@ import {
   bpf_cmd,
   bpf_prog_info,
   bpf_prog_type,
+  type StructView,
   structView,
 } from '../uapi/index.ts';
 import { tryInfo } from './object.ts';
@@ -51,8 +52,16 @@ export interface ProgramRequest {
   readonly log?: Uint8Array | undefined;
 }
 
+/** A program as the kernel is asked to load it. */
+export type PreparedProgram = StructView<typeof attr_prog_load>;
+
 /** Loads a program by BPF_PROG_LOAD: its descriptor, or -errno. */
 export function loadProgram(kernel: Kernel, request: ProgramRequest): number {
+  return loadPrepared(kernel, prepareProgram(request));
+}
+
+/** For a program that is loaded many times, its code changed in between: what `loadPrepared` takes. */
+export function prepareProgram(request: ProgramRequest): PreparedProgram {
   const attr = structView(attr_prog_load);
   const license = cString(request.license ?? 'GPL');
   attr.set('prog_type', request.type ?? bpf_prog_type.BPF_PROG_TYPE_SOCKET_FILTER);
@@ -95,6 +104,11 @@ export function loadProgram(kernel: Kernel, request: ProgramRequest): number {
     attr.set('signature_size', request.signature.bytes.length);
     attr.set('keyring_id', request.signature.keyring);
   }
+  return attr;
+}
+
+/** As `loadProgram`. The kernel reads the code and writes the log of the request it was prepared from. */
+export function loadPrepared(kernel: Kernel, attr: PreparedProgram): number {
   let result = 0;
   // The verifier asks for another attempt when a signal interrupted it.
   for (let attempts = 0; attempts < 5; attempts++) {

@@ -12,7 +12,7 @@ export interface Candidates {
 }
 
 export const optionWords = [
-  '--base-btf', '--bpffs', '--debug', '--help', '--json', '--mapcompat', '--nomount', '--pretty', '--sign', '--use-loader',
+  '--base-btf', '--bpffs', '--debug', '--help', '--json', '--mapcompat', '--netns', '--nomount', '--pretty', '--sign', '--use-loader',
   '--version',
 ]; // biome-ignore format: a list
 

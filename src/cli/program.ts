@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { strerror } from '../errors/index.ts';
+import { strerror, TsbpfError } from '../errors/index.ts';
 import { descriptorSink, JsonWriter, quoteJson, WriteError } from '../output/index.ts';
 import { Context, defaultOptions, type GlobalOptions } from './context.ts';
 import { Dispatcher, printUsage, type TopCommand } from './dispatch.ts';
@@ -22,11 +22,16 @@ const globalOptions: readonly OptionSpec[] = [
   { short: 'k', argument: 'KEY' },
 ];
 
+/** Not in the reference: it is known by its whole name only, so that no abbreviation changes its meaning. */
+const namespaceOption: OptionSpec = { long: 'netns', argument: 'NAME|PID|PATH' };
+
 export interface Program {
   readonly commands: readonly TopCommand[];
   readonly mainUsage: string;
   /** 0, or the negative errno of reading BTF from a file. */
   readonly checkBaseBtf: (ctx: Context, path: string) => Promise<number>;
+  /** Lets the run see the network of another namespace; throws where that cannot be. */
+  readonly enterNetworkNamespace: (ctx: Context, name: string) => Promise<void>;
   /** Options that only one verb knows; looked up by the words before them. */
   readonly verbOptions: (words: readonly string[]) => Promise<readonly OptionSpec[]>;
 }
@@ -58,18 +63,20 @@ async function runWith(
   let wantsVersion = false;
   let ended: number | undefined;
   let baseBtf: { path: string; json: boolean } | undefined;
+  let networkNamespace: string | undefined;
   const context = () =>
     new Context({ programName, options, stdout, stderr, json, stderrIsTerminal: stderrIsTerminal() });
 
+  const isNamespace = (arg: string) => arg === '--netns' || arg.startsWith('--netns=');
   const isGlobal = (arg: string) =>
-    !arg.startsWith('--') || globalOptions.some((spec) => `--${spec.long}`.startsWith(arg));
+    !arg.startsWith('--') || isNamespace(arg) || globalOptions.some((spec) => `--${spec.long}`.startsWith(arg));
   const extra = args.every(isGlobal) ? [] : await program.verbOptions(args.filter((arg) => !arg.startsWith('-')));
   // What is being completed may hold any option, none of which is meant for this run.
   if (args[0] === '__complete') return new Dispatcher(program.commands, program.mainUsage).run(context(), args);
   const words = readOptions(
     programName,
     args,
-    [...globalOptions, ...extra],
+    [...globalOptions, ...(args.some(isNamespace) ? [namespaceOption] : []), ...extra],
     (event) => {
       if (event.kind === 'unknown') {
         const ctx = context();
@@ -94,6 +101,8 @@ async function runWith(
       } else if (spec.short === 'B') {
         options.baseBtfPath = value;
         baseBtf ??= { path: value ?? '', json: options.json };
+      } else if (spec === namespaceOption) {
+        networkNamespace = value;
       } else if (!setOption(options, spec, value) && spec.long !== undefined) {
         verbOptions.set(spec.long, [...(verbOptions.get(spec.long) ?? []), value ?? '']);
       }
@@ -134,7 +143,8 @@ async function runWith(
   const dispatcher = new Dispatcher(program.commands, program.mainUsage);
   let status: number;
   try {
-    status = await dispatcher.run(ctx, wantsVersion ? ['version'] : words);
+    const isEntered = networkNamespace === undefined || (await enter(program, ctx, networkNamespace));
+    status = isEntered ? await dispatcher.run(ctx, wantsVersion ? ['version'] : words) : -1;
   } catch (error) {
     if (error instanceof RunEnd) {
       // The reference exits from its signal handler: JSON's last newline is not printed.
@@ -149,6 +159,18 @@ async function runWith(
   if (json !== undefined) stdout.text('\n');
   if (status !== 0) for (const advice of await ctx.advise()) ctx.hint(advice);
   return status;
+}
+
+/** False where the namespace cannot be entered, which is said. */
+async function enter(program: Program, ctx: Context, name: string): Promise<boolean> {
+  try {
+    await program.enterNetworkNamespace(ctx, name);
+    return true;
+  } catch (error) {
+    if (!(error instanceof TsbpfError)) throw error;
+    ctx.error(error.message);
+    return false;
+  }
 }
 
 /** Of /dev/null and its like. */

@@ -1,4 +1,10 @@
 export * from './bpffs.ts';
+export {
+  type BpfCapability,
+  bpfCapabilities,
+  heldCapabilities,
+  withoutCapabilities,
+} from './capabilities.ts';
 export { cgroupRoot } from './cgroups.ts';
 export * from './cpus.ts';
 export * from './fdinfo.ts';

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import type { Kernel } from '../sys/index.ts';
+import { kernelRelease } from './version.ts';
 
 /** Text of the running kernel's configuration and where it was read, or why there is none. */
 export type KernelConfig =
@@ -13,8 +14,9 @@ const maximumText = 8 << 20;
  * Sources: /boot/config-RELEASE, then /proc/config.gz; either may be compressed.
  */
 export function kernelConfig(kernel: Kernel): KernelConfig {
-  const release = kernel.readText('/proc/sys/kernel/osrelease').trim();
-  const path = [`/boot/config-${release}`, '/proc/config.gz'].find((candidate) => kernel.exists(candidate));
+  const path = [`/boot/config-${kernelRelease(kernel)}`, '/proc/config.gz'].find((candidate) =>
+    kernel.exists(candidate),
+  );
   if (path === undefined) return { kind: 'missing', reason: 'open' };
   let text: string;
   try {

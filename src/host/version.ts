@@ -1,3 +1,5 @@
+import os from 'node:os';
+import { SyscallError } from '../errors/index.ts';
 import type { Kernel } from '../sys/index.ts';
 
 export interface KernelVersion {
@@ -12,8 +14,23 @@ export interface KernelVersion {
 
 /** Version of the running kernel, with Ubuntu's and Debian's true patch level where they publish it elsewhere. */
 export function kernelVersion(kernel: Kernel): KernelVersion {
-  const release = kernel.readText('/proc/sys/kernel/osrelease').trim();
+  const release = kernelRelease(kernel);
   return parseKernelVersion(release, trueVersion(kernel) ?? release);
+}
+
+/** As `uname -r`, e.g. `6.1.0-18-amd64`. */
+export function kernelRelease(kernel: Kernel): string {
+  return readOr(kernel, '/proc/sys/kernel/osrelease', os.release).trim();
+}
+
+/** /proc/sys may be hidden; uname(2) says the same. */
+function readOr(kernel: Kernel, path: string, otherwise: () => string): string {
+  try {
+    return kernel.readText(path);
+  } catch (error) {
+    if (error instanceof SyscallError) return otherwise();
+    throw error;
+  }
 }
 
 /** Splits `release` (or the version in `exact`) into numbers; parts that are missing count as 0. */
@@ -32,5 +49,5 @@ function trueVersion(kernel: Kernel): string | undefined {
     const ubuntu = kernel.readText('/proc/version_signature').trim().split(' ')[2];
     if (ubuntu !== undefined) return ubuntu;
   }
-  return /Debian (\d+\.\d+\.\d+)/.exec(kernel.readText('/proc/sys/kernel/version'))?.[1];
+  return /Debian (\d+\.\d+\.\d+)/.exec(readOr(kernel, '/proc/sys/kernel/version', os.version))?.[1];
 }

@@ -1,4 +1,5 @@
 import { Errno, SyscallError } from '../errors/index.ts';
+import { type BpfCapability, bpfCapabilities } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
 
 /** Why bpf(2) may have been refused to this process, most likely first. */
@@ -9,14 +10,10 @@ export type PermissionReason =
   | { kind: 'userNamespace'; text: string }
   | { kind: 'seccomp'; text: string };
 
-export type Capability = 'CAP_SYS_ADMIN' | 'CAP_BPF' | 'CAP_PERFMON' | 'CAP_NET_ADMIN';
+export type Capability = BpfCapability;
 
-const bits: Record<Capability, bigint> = {
-  CAP_NET_ADMIN: 12n,
-  CAP_SYS_ADMIN: 21n,
-  CAP_PERFMON: 38n,
-  CAP_BPF: 39n,
-};
+/** As they are named to people: the one that most need first. */
+const mostNeededFirst: readonly Capability[] = ['CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_ADMIN', 'CAP_NET_ADMIN'];
 
 /** What `permissionReasons` looks at; a text that cannot be read is undefined. */
 export interface PermissionFacts {
@@ -50,9 +47,9 @@ export function permissionReasons(facts: PermissionFacts): PermissionReason[] {
   const reasons: PermissionReason[] = [];
   const effective = statusField(facts.status, 'CapEff');
   const held = effective !== undefined && /^[0-9a-f]{1,16}$/i.test(effective) ? BigInt(`0x${effective}`) : undefined;
-  const has = (name: Capability): boolean => held === undefined || ((held >> bits[name]) & 1n) === 1n;
+  const has = (name: Capability): boolean => held === undefined || ((held >> bpfCapabilities[name]) & 1n) === 1n;
   const administrator = has('CAP_SYS_ADMIN');
-  const missing = administrator ? [] : (Object.keys(bits) as Capability[]).filter((name) => !has(name)).reverse();
+  const missing = administrator ? [] : mostNeededFirst.filter((name) => !has(name));
   if (missing.length > 0 && !has('CAP_BPF')) {
     const text = `the process lacks ${missing.join(', ')}; run it as root, or grant cap_bpf, cap_perfmon and cap_net_admin`;
     reasons.push({ kind: 'capability', missing, text });

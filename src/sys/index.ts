@@ -3,6 +3,7 @@ export { endProcess } from './end-process.ts';
 export { checkResult, syscallError } from './failure.ts';
 export { Fd } from './fd.ts';
 export type {
+  CapabilitySets,
   FileAccess,
   FileStatus,
   OpenFile,

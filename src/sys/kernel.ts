@@ -42,6 +42,13 @@ export interface ResourceLimit {
   hard: bigint;
 }
 
+/** Capability sets of a thread, a bit for each capability (CAP_BPF is bit 39). */
+export interface CapabilitySets {
+  effective: bigint;
+  permitted: bigint;
+  inheritable: bigint;
+}
+
 export interface NewKey {
   /** A type the kernel knows, e.g. `asymmetric`. */
   type: string;
@@ -135,6 +142,11 @@ export interface Kernel extends FileAccess {
 
   /** add_key(2): the serial number of the new key, or -errno. */
   addKey(key: NewKey): number;
+
+  /** capget(2) of the calling thread: its sets, or -errno. */
+  getCapabilities(): CapabilitySets | number;
+  /** capset(2) of the calling thread; other threads of the process keep theirs. Returns 0 or -errno. */
+  setCapabilities(sets: CapabilitySets): number;
 
   getResourceLimit(resource: number): ResourceLimit | number;
   setResourceLimit(resource: number, limit: ResourceLimit): number;

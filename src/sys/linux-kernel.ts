@@ -14,7 +14,15 @@ import {
 } from './constants.ts';
 import { checkResult } from './failure.ts';
 import { nodeFiles } from './files.ts';
-import type { Kernel, MappedMemory, MapRequest, NewKey, PerfEventTarget, ResourceLimit } from './kernel.ts';
+import type {
+  CapabilitySets,
+  Kernel,
+  MappedMemory,
+  MapRequest,
+  NewKey,
+  PerfEventTarget,
+  ResourceLimit,
+} from './kernel.ts';
 import { type Libc, libc } from './libc.ts';
 import { NativeMapping } from './mapped-memory.ts';
 
@@ -222,6 +230,21 @@ class LinuxKernel implements Kernel {
     return this.#native.call('syscall', 'ipppii', args);
   }
 
+  getCapabilities(): CapabilitySets | number {
+    const sets = new Uint32Array(6);
+    const result = this.#native.call('capget', 'pp', [capabilityHeader(), new Uint8Array(sets.buffer)]);
+    if (result < 0) return result;
+    const set = (at: number) => BigInt(sets[at]!) | (BigInt(sets[at + 3]!) << 32n);
+    return { effective: set(0), permitted: set(1), inheritable: set(2) };
+  }
+
+  setCapabilities({ effective, permitted, inheritable }: CapabilitySets): number {
+    const lower = [effective, permitted, inheritable].map((set) => Number(BigInt.asUintN(32, set)));
+    const upper = [effective, permitted, inheritable].map((set) => Number(BigInt.asUintN(32, set >> 32n)));
+    const sets = new Uint8Array(Uint32Array.from([...lower, ...upper]).buffer);
+    return this.#native.call('capset', 'pp', [capabilityHeader(), sets]);
+  }
+
   getResourceLimit(resource: number): ResourceLimit | number {
     const limit = new BigUint64Array(2);
     const result = this.#native.call('getrlimit', 'ip', [resource, new Uint8Array(limit.buffer)]);
@@ -252,4 +275,9 @@ class LinuxKernel implements Kernel {
   systemConfiguration(name: number): number {
     return this.#native.call('sysconf', 'i', [name]);
   }
+}
+
+/** `struct __user_cap_header_struct`: version 3, which has 64 bits, and this thread. */
+function capabilityHeader(): Uint8Array {
+  return new Uint8Array(Uint32Array.of(0x2008_0522, 0).buffer);
 }

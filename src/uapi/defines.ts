@@ -27,6 +27,9 @@ export const BPF_F_XDP_HAS_FRAGS = 1 << 5;
 export const BPF_F_XDP_DEV_BOUND_ONLY = 1 << 6;
 export const BPF_F_QUERY_EFFECTIVE = 1 << 0;
 
+/** Of the kernel's `bpf_verifier.h`. */
+export const BPF_LOG_STATS = 1 << 2;
+
 export const PERF_FLAG_FD_CLOEXEC = 1 << 3;
 export const PERF_EVENT_IOC_ENABLE = 0x2400;
 export const PERF_EVENT_IOC_DISABLE = 0x2401;

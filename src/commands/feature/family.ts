@@ -1,12 +1,11 @@
 import type { CommandFamily } from '../../cli/index.ts';
-import { unsupported } from '../shared/unsupported.ts';
 
 /** `feature`: what the kernel and network devices support. */
 export const featureFamily: CommandFamily = {
   name: 'feature',
   summary: 'What the kernel and network devices support.',
   verbs: [
-    { name: 'probe', summary: 'Probe for features.', load: unsupported('feature probe') },
+    { name: 'probe', summary: 'Probe for features.', load: async () => (await import('./probe.ts')).probe },
     {
       name: 'list_builtins',
       summary: 'List the names this program knows.',

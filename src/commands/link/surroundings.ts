@@ -1,7 +1,8 @@
 import type { Context } from '../../cli/index.ts';
-import { kernelConfig, symbolsAt } from '../../host/index.ts';
+import { symbolsAt } from '../../host/index.ts';
 import { BpfProgram } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
+import { readKernelConfig } from '../shared/kernel-config.ts';
 
 /** A function that a multi-probe is on, as kallsyms names it. */
 export interface ProbedFunction {
@@ -23,12 +24,6 @@ export interface LinkSurroundings {
 /** Length of the instruction at the start of functions that probes sit behind, where indirect branches are checked. */
 const endbrBytes = 4n;
 
-const configProblems = {
-  open: "can't open file: No such file or directory",
-  read: "can't read from file: Success",
-  format: "can't find correct file",
-};
-
 export function linkSurroundings(ctx: Context): LinkSurroundings {
   const kernel = kernelOf(ctx);
   return {
@@ -47,8 +42,7 @@ export function linkSurroundings(ctx: Context): LinkSurroundings {
       const symbols = symbolsAt(kernel, [...addresses, ...addresses.map((address) => address - endbrBytes)]);
       if (symbols.size === 0) return undefined;
       // The reference asks the configuration whether functions begin with such an instruction, and says where it cannot.
-      const config = kernelConfig(kernel);
-      if (config.kind === 'missing') ctx.info(`skipping kernel config, ${configProblems[config.reason]}`);
+      readKernelConfig(ctx);
       const functions: ProbedFunction[] = [];
       for (const probe of probes) {
         const symbol = symbols.get(probe.address) ?? symbols.get(probe.address - endbrBytes);

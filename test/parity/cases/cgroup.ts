@@ -9,6 +9,7 @@ const groups = [
   'group-preorder',
   'group-every',
   'group-unix',
+  'group-named',
   'group-linked',
   'group-lsm',
   'group-deep',
