@@ -14,7 +14,7 @@ const anyInteger = (description: string): JsonSchema => ({ description, type: 'i
 /** An object whose members are named by what the program knows, all of one kind; `always` are those of every answer. */
 const named = (description: string, pattern: string, always: readonly string[], member: JsonSchema): JsonSchema => ({
   ...record(description, Object.fromEntries(always.map((name) => [name, member]))),
-  patternProperties: { [pattern]: member },
+  patternProperties: { [`^(?!(${always.join('|')})$)${pattern}$`]: member },
 });
 
 const settings = {
@@ -44,19 +44,19 @@ const callSection = record('Whether there is bpf(2).', { have_bpf_syscall: flag(
 const sections = {
   program_types: named(
     'Program types.',
-    '^have_[a-z0-9_]+_prog_type$',
+    'have_[a-z0-9_]+_prog_type',
     ['have_sched_cls_prog_type', 'have_xdp_prog_type'],
     flag('Such programs can be loaded'),
   ),
   map_types: named(
     'Map types.',
-    '^have_[a-z0-9_]+_map_type$',
+    'have_[a-z0-9_]+_map_type',
     ['have_hash_map_type', 'have_array_map_type'],
     flag('Such maps can be made'),
   ),
   helpers: named(
     'Helper functions by program type.',
-    '^[a-z0-9_]+_available_helpers$',
+    '[a-z0-9_]+_available_helpers',
     ['sched_cls_available_helpers', 'xdp_available_helpers'],
     list('Those that programs of the type can call', text('A name', '^bpf_[a-z0-9_]+$')),
   ),
