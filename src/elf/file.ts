@@ -23,6 +23,8 @@ export interface ElfSection {
 export interface ElfSymbol {
   readonly index: number;
   readonly name: string;
+  /** Where the name stands in the symbols' strings. */
+  readonly nameOffset: number;
   /** STT_* */
   readonly type: number;
   /** STB_* */
@@ -208,6 +210,7 @@ export function readSymbols(table: ElfSection, sections: readonly ElfSection[], 
     symbols.push({
       index: symbols.length,
       name: nameOffset === 0 ? '' : names.at(nameOffset),
+      nameOffset,
       type: info & 15,
       binding: info >> 4,
       visibility: other & 3,

@@ -6,6 +6,7 @@ import {
   type ExternSpec,
   failure,
   type ObjectSpec,
+  tell,
   typesAreCompatible,
 } from '../object/index.ts';
 import { kernelVersion } from '../host/index.ts';
@@ -52,7 +53,9 @@ export function resolveExterns(context: ExternContext, spec: ObjectSpec): Resolv
     } else if (extern.name.startsWith('CONFIG_')) {
       wanted.push(extern);
     } else if (kconfig) {
-      setNumber(context.log, extern, kconfig, virtualValue(context, extern));
+      const value = virtualValue(context, extern);
+      setNumber(context.log, extern, kconfig, value);
+      tell(context.log, () => `extern (kcfg) '${extern.name}': set to 0x${value.toString(16)}`);
       found.set(index, { kind: 'kconfig' });
     }
   }
@@ -73,7 +76,11 @@ export function resolveExterns(context: ExternContext, spec: ObjectSpec): Resolv
     if (resolved) found.set(index, resolved);
   }
   for (const [index, extern] of spec.externs.entries()) {
-    if (found.has(index) || extern.weak) continue;
+    if (found.has(index)) continue;
+    if (extern.weak) {
+      tell(context.log, () => `extern '${extern.name}' (weak): not resolved, defaulting to zero`);
+      continue;
+    }
     throw failure(context.log, 3, `extern '${extern.name}' (strong): not resolved`);
   }
   return { found, kconfig, fdArray: fds.length > 0 ? fdBytes(fds) : undefined };
@@ -147,6 +154,7 @@ function readAddresses({ kernel, log }: ExternContext, externs: readonly KsymExt
       const text = `extern (ksym) '${name}': resolution is ambiguous: 0x${known.toString(16)} or 0x${address.toString(16)}`;
       throw failure(log, 22, text);
     }
+    if (known === undefined) tell(log, () => `extern (ksym) '${name}': set to 0x${address.toString(16)}`);
     found.set(extern, address);
     return true;
   });
@@ -182,6 +190,16 @@ function resolveTyped(
     const expected = `[${local.id}] ${btf.kindName(local.id)} ${btf.name(local.id)}`;
     const actual = `[${resolved}] ${target.btf.kindName(resolved)} ${target.btf.name(resolved)}`;
     throw bad(22, `incompatible types, expected ${expected}, but kernel has ${actual}`);
+  }
+  if (extern.function) {
+    const where = target.module?.name ?? 'vmlinux';
+    tell(log, () => `extern (func ksym) '${extern.name}': resolved to ${where} [${target.id}]`);
+  } else {
+    const kind = target.btf.kindName(target.id);
+    tell(
+      log,
+      () => `extern (var ksym) '${extern.name}': resolved to [${target.id}] ${kind} ${target.btf.name(target.id)}`,
+    );
   }
   const fdIndex = extern.function && target.module ? indexOfModule(fds, target.module) : 0;
   return { kind: 'btf', id: target.id, moduleFd: target.module?.fd ?? 0, fdIndex };
@@ -219,6 +237,7 @@ function readKconfig(
       log('warn', `error parsing system Kconfig line '${line}': ${errorText(errno)}`);
       throw error;
     }
+    tell(log, () => `extern (kcfg) '${extern.name}': set to ${line.slice(separator + 1)}`);
     found.add(extern);
   }
   return found;

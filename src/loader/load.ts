@@ -12,10 +12,12 @@ import {
   LibbpfErrno,
   type LinkedProgram,
   linkProgram,
+  mapNameInside,
   ObjectError,
   type ObjectSpec,
   type ProgramSpec,
   Pseudo,
+  tell,
 } from '../object/index.ts';
 import { explainUnsupported, watchRefusals } from '../probe/index.ts';
 import type { Kernel } from '../sys/index.ts';
@@ -101,8 +103,9 @@ type OneLoad = (given: Pick<LoadContext, 'log' | 'relocatedByKernel'>) => Loaded
  * Whether the kernel may apply the type relocations, which saves a look at all of its types. Its code for that is libbpf's,
  * as it is now, since 6.15.
  */
-function kernelMayRelocate(kernel: Kernel, spec: ObjectSpec, { kernelBtf, logLevel = 0 }: LoadOptions): boolean {
-  if (kernelBtf !== undefined || logLevel > 0) return false;
+function kernelMayRelocate(kernel: Kernel, spec: ObjectSpec, options: LoadOptions): boolean {
+  const { kernelBtf, logLevel = 0 } = options;
+  if (kernelBtf !== undefined || logLevel > 0 || options.log?.tellsAll) return false;
   // Where the types stand elsewhere, that is worth words.
   if (!kernel.exists(kernelBtfPath)) return false;
   if (!spec.programs.some(({ coreRelocations }) => coreRelocations.length > 0)) return false;
@@ -183,6 +186,7 @@ class Load {
       );
     if (this.#options.relocatedByKernel) this.#checkPlaced(linked);
     const jumpTables = linked.map((program) => createJumpTables({ kernel, log: this.#log, cleanup, spec }, program));
+    for (const program of linked) this.#tellPoison(program, externs);
     const btfFd = loadObjectBtf({ kernel, log: this.#log, features: this.#features }, spec);
     if (btfFd > 0) cleanup.fd(btfFd);
     const contents = new Map(this.#options.contents);
@@ -193,6 +197,7 @@ class Load {
         log: this.#log,
         features: this.#features,
         cleanup,
+        objectName: spec.name,
         btfFd,
         contents,
         replacements: this.#options.replaceMaps ?? new Map(),
@@ -213,6 +218,23 @@ class Load {
       programs,
       structOpsValues: structOps.values,
     });
+  }
+
+  /** What cannot be resolved is told of before anything is made. */
+  #tellPoison({ program, relocations }: LinkedProgram, externs: ResolvedExterns): void {
+    for (const [number, relocation] of relocations.entries()) {
+      const { kind, index } = relocation;
+      let what: string | undefined;
+      if (kind === 'map' || kind === 'data') {
+        const map = this.#spec.maps[relocation.map]!;
+        const name = mapNameInside(this.#spec.name, map);
+        if (!map.autocreate) what = `loads map #${relocation.map} '${name}'`;
+      } else if (kind === 'externCall' && externs.found.get(relocation.extern)?.kind !== 'btf') {
+        what = `calls kfunc '${this.#spec.externs[relocation.extern]!.name}'`;
+      }
+      if (what === undefined) continue;
+      tell(this.#log, () => `prog '${program.name}': relo #${number}: poisoning insn #${index} that ${what}`);
+    }
   }
 
   #loadPrograms(
@@ -242,10 +264,13 @@ class Load {
       relocatedByKernel: this.#options.relocatedByKernel,
     };
     try {
-      const programs = linked.map((program): LoadedProgram => {
-        const fd = cleanup.fd(loadOne(context, program));
-        return { name: program.program.name, spec: program.program, fd };
-      });
+      const byProgram = new Map(linked.map((program) => [program.program, program]));
+      const programs: LoadedProgram[] = [];
+      for (const program of this.#spec.programs) {
+        const one = byProgram.get(program);
+        if (one) programs.push({ name: program.name, spec: program, fd: cleanup.fd(loadOne(context, one)) });
+        else if (!program.subprogram) tell(this.#log, () => `prog '${program.name}': skipped loading`);
+      }
       this.#fillProgramArrays(maps, programs);
       return programs;
     } catch (error) {
@@ -308,14 +333,17 @@ class Load {
     const spec = this.#spec;
     const codes = new Map<ProgramSpec, Uint8Array>();
     const programs = spec.programs.filter((program) => program.autoload && program.coreRelocations.length > 0);
-    if (programs.length === 0 || !spec.btf) return codes;
+    const isTold = this.#log.tellsAll && spec.typeRelocationSections.length > 0;
+    if (!spec.btf || (programs.length === 0 && !isTold)) return codes;
     try {
       const target = this.#targetBtf === undefined ? undefined : this.#readTarget(this.#targetBtf);
       const targets = {
         main: target ?? this.#kernelBtf.vmlinux,
         modules: () => (target ? [] : this.#kernelBtf.modules.map((module) => module.btf)),
+        nameOf: (btf: RecordView) => this.#kernelBtf.modules.find((module) => module.btf === btf)?.name,
       };
-      return applyCoreRelocations({ btf: spec.btf, programs, targets, log: this.#log });
+      const sections = spec.typeRelocationSections;
+      return applyCoreRelocations({ btf: spec.btf, programs, targets, sections, log: this.#log });
     } catch (error) {
       const errno = (error as { errno?: number }).errno ?? 22;
       this.#log('warn', `failed to perform CO-RE relocations: ${errorText(errno)}`);
@@ -426,7 +454,11 @@ class Load {
         const wanted = this.#spec.programs[target]!;
         const program = programs.find((candidate) => candidate.spec === wanted);
         const result = program ? setSlot(this.#kernel, map.fd, { slot, fd: program.fd }) : -9;
-        if (result >= 0) continue;
+        if (result >= 0) {
+          const set = `slot [${slot}] set to prog '${wanted.name}' fd=${program!.fd}`;
+          tell(this.#log, () => `map '${map.name}': ${set}`);
+          continue;
+        }
         const text = `map '${map.name}': failed to initialize slot [${slot}] to prog '${wanted.name}' fd=${program?.fd ?? -1}: ${errorText(result)}`;
         throw failure(this.#log, -result, text);
       }

@@ -1,4 +1,4 @@
-import type { DiagnosticLog, ObjectSpec, ProgramSpec } from '../object/index.ts';
+import { type DiagnosticLog, type ObjectSpec, type ProgramSpec, tell } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import type { LoadedMap } from './loaded-map.ts';
 import { mapPinPath, pinMap, pinProgram } from './pin.ts';
@@ -65,7 +65,7 @@ export class LoadedObject implements Disposable {
 
   /** Pins every entry point as `directory/name`, those that were not loaded being an error. All or none. 0 or -errno. */
   pinPrograms(directory: string): number {
-    const done: string[] = [];
+    const done: { name: string; path: string }[] = [];
     for (const spec of this.spec.programs) {
       if (spec.subprogram) continue;
       const path = `${directory}/${spec.name}`;
@@ -78,17 +78,22 @@ export class LoadedObject implements Disposable {
         result = -22;
       }
       if (result < 0) {
-        for (const made of done.reverse()) this.#kernel.unlink(made);
+        for (const { name, path } of done.reverse()) this.#unpin(name, path);
         return result;
       }
-      done.push(path);
+      done.push({ name: spec.name, path });
     }
     return 0;
   }
 
   /** Removes what `pinPrograms` made. */
   unpinPrograms(directory: string): void {
-    for (const program of this.programs) this.#kernel.unlink(`${directory}/${program.name}`);
+    for (const program of this.programs) this.#unpin(program.name, `${directory}/${program.name}`);
+  }
+
+  #unpin(name: string, path: string): void {
+    this.#kernel.unlink(path);
+    tell(this.#log, () => `prog '${name}': unpinned from '${path}'`);
   }
 
   /** Pins every map as `directory/name`, dots as underscores. All or none. 0 or -errno. */
@@ -98,7 +103,10 @@ export class LoadedObject implements Disposable {
       const result = pinMap({ kernel: this.#kernel, log: this.#log }, map, mapPinPath(directory, map.name));
       if (result < 0) {
         for (const made of done.reverse()) {
-          if (made.pinPath !== undefined) this.#kernel.unlink(made.pinPath);
+          if (made.pinPath !== undefined) {
+            this.#kernel.unlink(made.pinPath);
+            tell(this.#log, () => `unpinned map '${made.name}' from '${made.pinPath}'`);
+          }
           made.pinned = false;
         }
         return result;

@@ -4,9 +4,11 @@ import {
   errorText,
   failure,
   isMapInMap,
+  mapNameInside,
   type MapSpec,
   ObjectError,
   takesBtf,
+  tell,
 } from '../object/index.ts';
 import { type Kernel, PROT_READ, PROT_WRITE } from '../sys/index.ts';
 import { BPF_F_ALL_CPUS, bpf_map_type } from '../uapi/index.ts';
@@ -22,6 +24,7 @@ export interface MapContext {
   readonly log: DiagnosticLog;
   readonly features: Features;
   readonly cleanup: Cleanup;
+  readonly objectName: string;
   /** 0 if the object has no BTF in the kernel. */
   readonly btfFd: number;
   /** Contents by map index, where they differ from the spec's. */
@@ -45,7 +48,9 @@ export function createMaps(context: MapContext, specs: readonly MapSpec[]): (Loa
   const maps: (LoadedMap | undefined)[] = [];
   for (const [index, spec] of specs.entries()) {
     try {
-      maps.push(isCreated(context, spec) ? provide(context, { index, spec, maps }) : undefined);
+      const isWanted = isCreated(context, spec);
+      if (!isWanted) tell(context.log, () => `map '${insideName(context, spec)}': skipped auto-creating...`);
+      maps.push(isWanted ? provide(context, { index, spec, maps }) : undefined);
     } catch (error) {
       if (error instanceof ObjectError && !(error instanceof ArenaUnmapped)) {
         context.log('warn', `map '${spec.name}': failed to create: ${errorText(error.errno)}`);
@@ -55,6 +60,16 @@ export function createMaps(context: MapContext, specs: readonly MapSpec[]): (Loa
     }
   }
   return maps;
+}
+
+function insideName(context: MapContext, spec: MapSpec): string {
+  return mapNameInside(context.objectName, spec);
+}
+
+/** Sizes that depend on the machine are told once they are known. */
+function tellSize({ kernel, log }: MapContext, spec: MapSpec): void {
+  const entries = effectiveEntries(kernel, spec);
+  if (entries !== spec.maxEntries) tell(log, () => `map '${spec.name}': setting size to ${entries}`);
 }
 
 /** Kernels that let no program at per-CPU data have no use for the map; programs that refer to it are refused later. */
@@ -73,7 +88,10 @@ function provide(context: MapContext, wanted: Wanted): LoadedMap {
   const { kernel, log } = context;
   const { spec } = wanted;
   for (let retried = false; ; retried = true) {
-    const map = reuse(context, wanted) ?? create(context, wanted);
+    tellSize(context, spec);
+    const existing = reuse(context, wanted);
+    if (existing) tell(log, () => `map '${insideName(context, spec)}': skipping creation (preset fd=${existing.fd})`);
+    const map = existing ?? create(context, wanted);
     if (!map.pinPath || map.pinned) return map;
     const result = pinMap({ kernel, log, cleanup: context.cleanup }, map, undefined);
     if (result === 0) return map;
@@ -105,7 +123,10 @@ export function findPinned(
 ): { fd: number; facts: MapInfo } | undefined {
   if (spec.pinPath === undefined) return undefined;
   const fd = openFdPinned(kernel, spec.pinPath);
-  if (fd === -2) return undefined;
+  if (fd === -2) {
+    tell(log, () => `found no pinned map to reuse at '${spec.pinPath}'`);
+    return undefined;
+  }
   const bad = (errno: number, text: string) => {
     log('warn', text);
     return failure(log, errno, `map '${spec.name}': error reusing pinned map`);
@@ -116,6 +137,7 @@ export function findPinned(
     kernel.close(fd);
     throw bad(22, `couldn't reuse pinned map at '${spec.pinPath}': parameter mismatch`);
   }
+  tell(log, () => `reused pinned map at '${spec.pinPath}'`);
   return { fd, facts };
 }
 
@@ -148,6 +170,7 @@ function create(context: MapContext, wanted: Wanted): LoadedMap {
   const { index, spec } = wanted;
   const maxEntries = effectiveEntries(kernel, spec);
   const fd = cleanup.fd(createOne(context, { index, spec, maxEntries }));
+  tell(context.log, () => `map '${insideName(context, spec)}': created successfully, fd=${fd}`);
   const map: LoadedMap = {
     name: spec.name,
     spec,
@@ -270,7 +293,10 @@ function fillSlots(context: MapContext, map: LoadedMap, maps: readonly (LoadedMa
     if (target === undefined) continue;
     const inner = maps[target];
     const result = inner ? setSlot(context.kernel, map.fd, { slot, fd: inner.fd }) : -9;
-    if (result >= 0) continue;
+    if (result >= 0) {
+      tell(context.log, () => `map '${map.name}': slot [${slot}] set to map '${inner!.name}' fd=${inner!.fd}`);
+      continue;
+    }
     const name = inner?.name ?? `#${target}`;
     const text = `map '${map.name}': failed to initialize slot [${slot}] to map '${name}' fd=${inner?.fd ?? -1}: ${errorText(result)}`;
     throw failure(context.log, -result, text);

@@ -1,4 +1,4 @@
-import { type DiagnosticLog, errorText } from '../object/index.ts';
+import { type DiagnosticLog, errorText, tell } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { pinFd } from '../bpf/index.ts';
 import type { Cleanup } from './cleanup.ts';
@@ -45,7 +45,10 @@ function parentOf(path: string): string {
 /** Pins a link, making the directory if it is missing. 0 or -errno. */
 export function pinLink(context: PinContext, fd: number, path: string): number {
   const prepared = makeParent(context, path) || checkPlace(context, path);
-  return prepared < 0 ? prepared : pinFd(context.kernel, fd, path);
+  if (prepared < 0) return prepared;
+  const result = pinFd(context.kernel, fd, path);
+  if (result >= 0) tell(context.log, () => `link fd=${fd}: pinned at ${path}`);
+  return result;
 }
 
 /** Pins a program, making the directory if it is missing. 0 or -errno, after libbpf's warnings. */
@@ -58,6 +61,7 @@ export function pinProgram(context: PinContext, program: { name: string; fd: num
     return result;
   }
   context.cleanup?.path(path);
+  tell(context.log, () => `prog '${program.name}': pinned at '${path}'`);
   return 0;
 }
 
@@ -69,7 +73,10 @@ export function pinMap(context: PinContext, map: LoadedMap, path: string | undef
       log('warn', `map '${map.name}' already has pin path '${map.pinPath}' different from '${path}'`);
       return -22;
     }
-    if (map.pinned) return 0;
+    if (map.pinned) {
+      tell(log, () => `map '${map.name}' already pinned at '${map.pinPath}'; not re-pinning`);
+      return 0;
+    }
   } else {
     if (path === undefined) {
       log('warn', `missing a path to pin map '${map.name}' at`);
@@ -89,6 +96,7 @@ export function pinMap(context: PinContext, map: LoadedMap, path: string | undef
     return result;
   }
   map.pinned = true;
+  tell(log, () => `pinned map '${map.pinPath}'`);
   context.cleanup?.path(map.pinPath);
   return 0;
 }

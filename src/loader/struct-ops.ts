@@ -6,6 +6,7 @@ import {
   type MapSpec,
   type ObjectSpec,
   type ProgramSpec,
+  tell,
   unusedStructOpsPrograms,
 } from '../object/index.ts';
 import { bpf_prog_type } from '../uapi/index.ts';
@@ -80,6 +81,8 @@ function translate(
   if (!data) {
     throw failure(log, 22, `struct_ops init_kern: struct ${name} data is not found in struct ${valueName}`);
   }
+  const ids = `type_id:${ops.typeId} kern_type_id:${typeId} kern_vtype_id:${wrapper.id}`;
+  tell(log, () => `struct_ops init_kern ${map.name}: ${ids}`);
   const moduleFd = wrapper.module?.fd ?? 0;
   const value = new Uint8Array(kernel.size(wrapper.id));
   prepared.maps.set(index, { vmlinuxValueTypeId: wrapper.id, valueSize: value.length, moduleFd });
@@ -122,12 +125,17 @@ function translate(
       }
       prepared.programs.set(program, { typeId, member: kernelIndex, moduleFd });
       slots.push({ map: index, offset: at, program });
+      const places = `from data(+${offset}) to kern_data(+${kernelMember.bitOffset / 8})`;
+      const set = `func ptr ${member.name} is set to prog ${program.name} ${places}`;
+      tell(log, () => `struct_ops init_kern ${map.name}: ${set}`);
       continue;
     }
     const kernelSize = kernel.sizeOf(kernelMember.typeId);
     if (kernelSize !== size) {
       throw bad(`Error in size of member ${member.name}: ${size} != ${kernelSize ?? -22}(kernel)`);
     }
+    const places = `from data(+${offset}) to kern_data(+${kernelMember.bitOffset / 8})`;
+    tell(log, () => `struct_ops init_kern ${map.name}: copy ${member.name} ${size} bytes ${places}`);
     value.set(bytes, at);
   }
 }

@@ -1,6 +1,6 @@
 import { Elf } from '../elf/index.ts';
 import { Kind, type BtfEdit } from '../btf/index.ts';
-import { ObjectError } from './failure.ts';
+import { ObjectError, tell } from './failure.ts';
 import type { ObjectDraft } from './draft.ts';
 
 /**
@@ -11,6 +11,12 @@ export function fixupDatasecs(draft: ObjectDraft, btf: BtfEdit): void {
   for (const id of [...btf.idsOfKind(Kind.datasec)]) fixupDatasec(draft, btf, id);
 }
 
+/** libbpf says of these only what it does, not that it fails. */
+function told(draft: ObjectDraft, text: string, errno: number): ObjectError {
+  tell(draft.log, () => text);
+  return new ObjectError(text, errno);
+}
+
 function fixupDatasec(draft: ObjectDraft, btf: BtfEdit, id: number): void {
   const name = btf.name(id);
   const variables = btf.variables(id);
@@ -19,13 +25,19 @@ function fixupDatasec(draft: ObjectDraft, btf: BtfEdit, id: number): void {
     let open = false;
     if (btf.size(id) === 0) {
       const section = draft.elf.sections.find((candidate) => candidate.name === name);
-      if (!section || section.size === 0) throw new ObjectError(`sec '${name}': failed to determine size from ELF`, 2);
+      if (!section || section.size === 0) {
+        throw told(
+          draft,
+          `sec '${name}': failed to determine size from ELF: size ${section?.size ?? 0}, err -ENOENT`,
+          2,
+        );
+      }
       btf.setSize(id, section.size);
       open = true;
     }
     for (const variable of variables) {
       if (!btf.has(variable.typeId) || btf.kind(variable.typeId) !== Kind.var) {
-        throw new ObjectError(`sec '${name}': unexpected non-VAR type found`, 22);
+        throw told(draft, `sec '${name}': unexpected non-VAR type found`, 22);
       }
       if (btf.varLinkage(variable.typeId) !== 1) continue;
       const variableName = btf.name(variable.typeId);
@@ -33,7 +45,7 @@ function fixupDatasec(draft: ObjectDraft, btf: BtfEdit, id: number): void {
         (candidate) =>
           candidate.type === Elf.STT_OBJECT && candidate.binding !== Elf.STB_LOCAL && candidate.name === variableName,
       );
-      if (!symbol) throw new ObjectError(`sec '${name}': failed to find ELF symbol for VAR '${variableName}'`, 2);
+      if (!symbol) throw told(draft, `sec '${name}': failed to find ELF symbol for VAR '${variableName}'`, 2);
       if (open) variable.offset = symbol.value;
       if (symbol.visibility === Elf.STV_HIDDEN || symbol.visibility === Elf.STV_INTERNAL) {
         btf.setVarLinkage(variable.typeId, 0);

@@ -1,7 +1,7 @@
 import { Elf, type ElfSymbol } from '../elf/index.ts';
 import { alignUp } from '../bytes/index.ts';
 import { type BtfEdit, idNamed, idsNamed, Kind } from '../btf/index.ts';
-import { failure } from './failure.ts';
+import { failure, tell } from './failure.ts';
 import type { ObjectDraft } from './draft.ts';
 import type { ExternSpec } from './spec.ts';
 
@@ -27,11 +27,14 @@ type KconfigKind = Extract<ExternSpec, { kind: 'kconfig' }>['valueKind'];
  * The offsets of kconfig values in their map follow from that order.
  */
 export function collectExterns(draft: ObjectDraft): ExternSpec[] {
+  const { log } = draft;
+  tell(log, () => `looking for externs among ${draft.elf.symbols.length} symbols...`);
   const symbols = draft.elf.symbols.filter((symbol) => isExtern(symbol) && symbol.name !== '');
   if (symbols.length === 0 || !draft.btf) {
     if (symbols.length > 0) {
       throw failure(draft.log, 3, `failed to find BTF for extern '${symbols[0]!.name}': -3`);
     }
+    tell(log, () => 'collected 0 externs total');
     return [];
   }
   const { btf } = draft;
@@ -42,6 +45,7 @@ export function collectExterns(draft: ObjectDraft): ExternSpec[] {
       ? btf.addType({ name: 'dummy_ksym', kind: Kind.var, sizeOrType: findInt(btf), tail: [1] })
       : 0;
   const found = symbols.map((symbol) => describe(draft, btf, symbol));
+  tell(log, () => `collected ${found.length} externs total`);
   found.sort(compare);
   let offset = 0;
   const externs = found.map((extern): ExternSpec => {
@@ -50,8 +54,20 @@ export function collectExterns(draft: ObjectDraft): ExternSpec[] {
     offset = at + extern.size;
     return { ...extern, offset: at };
   });
+  if (ksyms !== 0) {
+    for (const [index, { kind, symbolIndex, name }] of externs.entries()) {
+      if (kind === 'ksym') tell(log, () => `extern (ksym) #${index}: symbol ${symbolIndex}, name ${name}`);
+    }
+  }
   if (ksyms !== 0) rewriteKsyms(draft, btf, { section: ksyms, dummy, externs });
   const kconfig = idNamed(btf, '.kconfig', Kind.datasec);
+  if (kconfig !== 0) {
+    for (const [index, extern] of externs.entries()) {
+      if (extern.kind !== 'kconfig') continue;
+      const { symbolIndex, offset: at, name } = extern;
+      tell(log, () => `extern (kcfg) #${index}: symbol ${symbolIndex}, off ${at}, name ${name}`);
+    }
+  }
   if (kconfig !== 0) rewriteKconfig(draft, btf, { section: kconfig, size: offset, externs });
   return externs;
 }

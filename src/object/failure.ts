@@ -11,7 +11,16 @@ export class ObjectError extends TsbpfError {
 }
 
 /** Receives diagnostics in libbpf's words, without the `libbpf: ` prefix and the final newline. */
-export type DiagnosticLog = (level: 'warn' | 'info' | 'debug', text: string) => void;
+export interface DiagnosticLog {
+  (level: 'warn' | 'info' | 'debug', text: string): void;
+  /** What is done is to be told too; texts of that are made only then. */
+  readonly tellsAll?: boolean;
+}
+
+/** Tells what is done, if that is wanted. */
+export function tell(log: DiagnosticLog, text: () => string): void {
+  if (log.tellsAll) log('debug', text());
+}
 
 /** libbpf's numbers of its own failures, beyond the kernel's errnos. */
 export const LibbpfErrno = {

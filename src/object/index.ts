@@ -11,10 +11,10 @@ export { coreRecords, kernelRelocatesAlike } from './core/by-kernel.ts';
 export { isTracingMulti, targetSpelling, type TargetSpelling } from './attach-target.ts';
 export { Code, Opcode, Pseudo, swapInstructions } from './code.ts';
 export { essentialName } from './externs.ts';
-export { type DiagnosticLog, errorText, failure, failureText, LibbpfErrno, ObjectError } from './failure.ts';
+export { type DiagnosticLog, errorText, failure, failureText, LibbpfErrno, ObjectError, tell } from './failure.ts';
 export { type InfoRecords, type LinkedProgram, type LinkOptions, linkProgram, type Placement } from './link-program.ts';
 export { isMapInMap, takesBtf } from './map-definition.ts';
-export { dataMapName } from './maps.ts';
+export { dataMapName, mapNameInside } from './maps.ts';
 export { loadableBtf } from './loadable-btf.ts';
 export { objectName, parseObject, type ParseOptions } from './parse.ts';
 export {

@@ -1,7 +1,7 @@
 import type { RecordView } from '../btf/index.ts';
 import { Kind } from '../btf/index.ts';
 import { Code, Pseudo } from './code.ts';
-import { type DiagnosticLog, errorText, failure, LibbpfErrno } from './failure.ts';
+import { type DiagnosticLog, errorText, failure, LibbpfErrno, tell } from './failure.ts';
 import type { ObjectSpec, ProgramSpec, Relocation, SectionRecords } from './spec.ts';
 
 /** Function or line records as the kernel takes them, in the object's byte order: the first word counts instruction slots. */
@@ -90,6 +90,9 @@ class Linker {
       this.#relocations.push({ ...relocation, index: relocation.index + offset });
     }
     this.#offsets.set(subprogram, offset);
+    const { log } = this.#options;
+    const count = subprogram.code.length / 8;
+    tell(log, () => `prog '${this.#main.name}': added ${count} insns from sub-prog '${subprogram.name}'`);
     this.#mark(subprogram, offset);
     this.place(subprogram, offset);
   }
@@ -124,7 +127,10 @@ class Linker {
       );
       if (!callee) throw bad('no .text section found yet sub-program call exists');
       if (!this.#offsets.has(callee)) this.append(callee);
-      code.setImmediate(at, this.#offsets.get(callee)! - at - 1);
+      const there = this.#offsets.get(callee)!;
+      code.setImmediate(at, there - at - 1);
+      const points = `imm ${there - at - 1} points to subprog '${callee.name}' (now at ${there} offset)`;
+      tell(this.#options.log, () => `prog '${program.name}': insn #${index} relocated, ${points}`);
       if (isAddress) index++;
     }
   }

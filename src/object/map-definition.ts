@@ -1,6 +1,6 @@
 import { bpf_map_type } from '../uapi/index.ts';
 import { Kind, type RecordMember, type RecordView } from '../btf/index.ts';
-import { type DiagnosticLog, failure } from './failure.ts';
+import { type DiagnosticLog, failure, tell } from './failure.ts';
 
 /** A map as a BTF-defined declaration states it. */
 export interface MapDefinition {
@@ -16,6 +16,8 @@ export interface MapDefinition {
   /** LIBBPF_PIN_BY_NAME */
   pinByName: boolean;
   inner: MapDefinition | undefined;
+  /** Names of the attributes that were stated. */
+  stated: Set<string>;
 }
 
 export interface MapDefinitionContext {
@@ -73,6 +75,7 @@ export function readMapDefinition(
     valueTypeId: 0,
     pinByName: false,
     inner: undefined,
+    stated: new Set(),
   };
   const bad = (text: string, errno = einval) => failure(log, errno, `map '${map.name}': ${text}`);
   const integer = (member: RecordMember): number => {
@@ -101,6 +104,7 @@ export function readMapDefinition(
 
   const members = btf.members(map.typeId);
   for (const [index, member] of members.entries()) {
+    definition.stated.add(member.name);
     switch (member.name) {
       case 'type':
         definition.type = integer(member);
@@ -164,10 +168,34 @@ export function readMapDefinition(
         break;
       default:
         if (!context.relaxed) throw bad(`unknown field '${member.name}'.`, enotsup);
+        tell(log, () => `map '${map.name}': ignoring unknown field '${member.name}'.`);
     }
   }
   if (definition.type === 0) throw bad("map type isn't specified.");
   return definition;
+}
+
+/** Tells what a declaration stated, in libbpf's words. */
+export function tellDefinition(
+  log: DiagnosticLog,
+  name: string,
+  definition: MapDefinition & { maxEntries: number },
+): void {
+  const { stated } = definition;
+  const found = (attribute: string, text: string) => {
+    if (stated.has(attribute)) tell(log, () => `map '${name}': found ${text}.`);
+  };
+  found('type', `type = ${definition.type}`);
+  if (stated.has('key')) found('key', `key [${definition.keyTypeId}], sz = ${definition.keySize}`);
+  else found('key_size', `key_size = ${definition.keySize}`);
+  if (stated.has('value')) found('value', `value [${definition.valueTypeId}], sz = ${definition.valueSize}`);
+  else found('value_size', `value_size = ${definition.valueSize}`);
+  found('max_entries', `max_entries = ${definition.maxEntries}`);
+  found('map_flags', `map_flags = 0x${definition.flags.toString(16)}`);
+  found('map_extra', `map_extra = 0x${definition.mapExtra.toString(16)}`);
+  found('pinning', `pinning = ${Number(definition.pinByName)}`);
+  found('numa_node', `numa_node = ${definition.numaNode}`);
+  if (definition.inner) found('values', 'inner map definition');
 }
 
 type Bad = (text: string, errno?: number) => Error;

@@ -1,8 +1,8 @@
 import type { ElfSection } from '../elf/index.ts';
 import { bpf_map_type } from '../uapi/index.ts';
 import { idNamed, Kind, type RecordView } from '../btf/index.ts';
-import { failure } from './failure.ts';
-import { type MapDefinition, readMapDefinition } from './map-definition.ts';
+import { failure, tell } from './failure.ts';
+import { type MapDefinition, readMapDefinition, tellDefinition } from './map-definition.ts';
 import type { ObjectDraft } from './draft.ts';
 import type { ExternSpec, MapOrigin, MapSpec } from './spec.ts';
 
@@ -26,7 +26,10 @@ export function collectMaps(
   if (last?.kind === 'kconfig') {
     kconfigMap = draft.maps.length;
     const size = last.offset + last.size;
-    draft.maps.push(dataMap(draft, { origin: 'kconfig', name: '.kconfig', sectionIndex: -1, size, value: undefined }));
+    pushDataMap(
+      draft,
+      dataMap(draft, { origin: 'kconfig', name: '.kconfig', sectionIndex: -1, size, value: undefined }),
+    );
   }
   if (draft.btf) collectStructOps(draft, draft.btf);
   return { kconfigMap, arenaMap };
@@ -54,8 +57,11 @@ function collectDeclaredMaps(draft: ObjectDraft, btf: RecordView): void {
       throw failure(log, 22, `map '${name}': unexpected def kind ${btf.kindName(typeId)}.`);
     }
     if (btf.size(struct) > size) throw failure(log, 22, `map '${name}': invalid def size.`);
+    tell(log, () => `map '${name}': at sec_idx ${section.index}, offset ${offset}.`);
     const context = { btf, log, relaxed: draft.relaxedMaps };
     const definition = readMapDefinition(context, { name, typeId: struct, isInner: false });
+    tellDefinition(log, name, definition);
+    if (definition.inner) tellDefinition(log, `${name}.inner`, definition.inner);
     draft.maps.push(declaredMap(definition, { name, sectionIndex: section.index, offset, pinRoot: draft.pinRoot }));
   }
 }
@@ -64,7 +70,7 @@ function declaredMap(
   definition: MapDefinition,
   where: { name: string; sectionIndex: number; offset: number; pinRoot: string },
 ): MapSpec {
-  const { pinByName, inner, ...attributes } = definition;
+  const { pinByName, inner, stated: _, ...attributes } = definition;
   const isRing =
     definition.type === bpf_map_type.BPF_MAP_TYPE_RINGBUF || definition.type === bpf_map_type.BPF_MAP_TYPE_USER_RINGBUF;
   return {
@@ -129,10 +135,26 @@ function collectDataMaps(draft: ObjectDraft): void {
       throw failure(draft.log, 7, `elf: sec '${section.name}': ${section.size} bytes do not fit a map`);
     }
     const value = role === 'bss' ? undefined : section.bytes.slice();
-    draft.maps.push(
+    pushDataMap(
+      draft,
       dataMap(draft, { origin: role, name: section.name, sectionIndex: section.index, size: section.size, value }),
     );
   }
+}
+
+function pushDataMap(draft: ObjectDraft, map: MapSpec): void {
+  const { log, elf, maps } = draft;
+  const name = mapNameInside(draft.name, map);
+  const what = map.origin === 'percpu' ? 'global percpu data' : 'global data';
+  const section = map.origin === 'kconfig' ? elf.symbolTableIndex : map.sectionIndex;
+  tell(log, () => `map '${name}' (${what}): at sec_idx ${section}, offset 0, flags ${map.flags.toString(16)}.`);
+  tell(log, () => `map ${maps.length} is "${name}"`);
+  maps.push(map);
+}
+
+/** The name by which libbpf's messages know a map: that of global data is cut. */
+export function mapNameInside(objectName: string, map: Pick<MapSpec, 'name' | 'sectionName'>): string {
+  return map.sectionName === undefined ? map.name : dataMapName(objectName, map.sectionName);
 }
 
 function dataMap(
@@ -212,6 +234,7 @@ function collectStructOpsSection(draft: ObjectDraft, btf: RecordView, section: E
       throw failure(log, 22, text);
     }
     const link = section.name.endsWith('.link');
+    tell(log, () => `struct_ops init: struct ${typeName}(type_id=${struct}) ${name} found at offset ${offset}`);
     draft.maps.push({
       name,
       sectionName: undefined,

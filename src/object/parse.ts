@@ -4,11 +4,11 @@ import { ParseError } from '../errors/index.ts';
 import { Kind } from '../btf/index.ts';
 import { swapInstructions } from './code.ts';
 import { collectExterns } from './externs.ts';
-import { type DiagnosticLog, failure, LibbpfErrno, ObjectError } from './failure.ts';
+import { type DiagnosticLog, failure, LibbpfErrno, ObjectError, tell } from './failure.ts';
 import { fixupDatasecs } from './datasec.ts';
 import type { ObjectDraft } from './draft.ts';
 import { collectMaps } from './maps.ts';
-import { assignTypeRelocations, readBtf } from './read-btf.ts';
+import { assignTypeRelocations, readBtf, typeRelocationSections } from './read-btf.ts';
 import { collectRelocations } from './relocations.ts';
 import { findSection } from './sections.ts';
 import type { ObjectSpec, VariableSpec } from './spec.ts';
@@ -76,6 +76,7 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): ObjectSpe
     kconfigMap,
     arenaMap,
     jumpTables: draft.jumpTables?.bytes.slice(),
+    typeRelocationSections: typeRelocationSections(draft),
   };
 }
 
@@ -146,13 +147,18 @@ function collectSections(draft: ObjectDraft): void {
   for (const section of elf.sections.slice(1)) {
     const { name, type, index } = section;
     if (isIgnored(section)) continue;
+    const facts = `size ${section.size}, link ${section.link}, flags ${section.flags.toString(16)}, type=${type}`;
+    tell(log, () => `elf: section(${index}) ${name}, ${facts}`);
     if (name === 'license') {
       draft.license = cstr(section.bytes.subarray(0, 63));
+      tell(log, () => `license of ${draft.path} is ${draft.license}`);
     } else if (name === 'version') {
       if (section.bytes.length !== 4) {
         throw failure(log, LibbpfErrno.FORMAT, `invalid kver section in ${draft.path}`);
       }
-      draft.kernelVersion = new ByteReader(section.bytes, { format: 'ELF', littleEndian: elf.littleEndian }).u32();
+      const version = new ByteReader(section.bytes, { format: 'ELF', littleEndian: elf.littleEndian }).u32();
+      draft.kernelVersion = version;
+      tell(log, () => `kernel version of ${draft.path} is ${version.toString(16)}`);
     } else if (name === 'maps') {
       const text = "elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+";
       throw failure(log, 95, text);
@@ -174,6 +180,7 @@ function collectSections(draft: ObjectDraft): void {
       log('info', `elf: skipping section(${index}) ${name} (size ${section.size})`);
     }
   }
+  if (!elf.littleEndian) tell(log, () => `converted ${draft.programs.length} BPF programs to native byte order`);
   draft.programs.sort((a, b) => a.sectionIndex - b.sectionIndex || a.sectionOffset - b.sectionOffset);
   readBtf(draft, btf, ext);
 }
@@ -231,6 +238,8 @@ function collectPrograms(draft: ObjectDraft, section: ElfSection): void {
     if (size === 0 || size % 8 !== 0 || value % 8 !== 0) {
       throw failure(log, 22, `sec '${section.name}': corrupted program '${name}', offset ${value}, size ${size}`);
     }
+    const place = `at insn offset ${value / 8} (${value} bytes), code size ${size / 8} insns (${size} bytes)`;
+    tell(log, () => `sec '${section.name}': found program '${name}' ${place}`);
     const autoload = !section.name.startsWith('?');
     const global = symbol.binding !== Elf.STB_LOCAL;
     const restricted = symbol.visibility === Elf.STV_HIDDEN || symbol.visibility === Elf.STV_INTERNAL;
@@ -258,7 +267,13 @@ function collectPrograms(draft: ObjectDraft, section: ElfSection): void {
 function applySectionDefinitions(draft: ObjectDraft): void {
   draft.programs = draft.programs.map((program) => {
     const section = findSection(program.sectionName);
-    if (!section) return program;
+    if (!section) {
+      const { name, sectionName } = program;
+      if (!program.subprogram) {
+        tell(draft.log, () => `prog '${name}': unrecognized ELF section name '${sectionName}'`);
+      }
+      return program;
+    }
     return { ...program, section, type: section.programType, expectedAttachType: section.attachType };
   });
 }

@@ -10,8 +10,8 @@ import {
 import { Elf, type ElfSection } from '../elf/index.ts';
 import { ParseError } from '../errors/index.ts';
 import { type ObjectDraft, programAt } from './draft.ts';
-import { errorText, failure, ObjectError } from './failure.ts';
-import type { SectionRecords } from './spec.ts';
+import { errorText, failure, ObjectError, tell } from './failure.ts';
+import type { ObjectSpec, SectionRecords } from './spec.ts';
 
 const enotsup = 95;
 
@@ -36,7 +36,12 @@ export function readBtf(draft: ObjectDraft, btf: ElfSection | undefined, ext: El
     const text = 'BTF is required, but is missing or corrupted.';
     throw failure(log, problem ? 22 : 2, text, problem ? { cause: problem } : undefined);
   }
-  if (!draft.btf || !ext) return;
+  if (!draft.btf) {
+    const ignored = 'Ignore ELF section .BTF.ext because its depending ELF section .BTF is not found.';
+    if (ext && !problem) tell(log, () => ignored);
+    return;
+  }
+  if (!ext) return;
   try {
     readExt(draft, draft.btf, readBtfExt(ext.bytes));
   } catch (error) {
@@ -78,7 +83,7 @@ function readExt(draft: ObjectDraft, btf: BtfEdit, raw: RawBtfExt): void {
 export function assignTypeRelocations(draft: ObjectDraft): void {
   const { btf, ext } = draft;
   if (!btf || !ext) return;
-  for (const section of draft.typeRelocations) {
+  for (const [sectionNumber, section] of draft.typeRelocations.entries()) {
     for (const [number, record] of decodeRecords(section, ext.littleEndian, coreRecord).entries()) {
       const { insnOffset, typeId, kind, access: accessOffset } = record;
       if (insnOffset % 8 !== 0) throw new ObjectError('CO-RE relocation between instructions', 22);
@@ -88,9 +93,17 @@ export function assignTypeRelocations(draft: ObjectDraft): void {
       if (!program) continue;
       const access = textOrNothing(btf, accessOffset);
       const index = slot - program.sectionOffset;
-      program.coreRelocations.push({ index, typeId, access, accessOffset, kind, number });
+      program.coreRelocations.push({ index, typeId, access, accessOffset, kind, number, sectionNumber });
     }
   }
+}
+
+/** The sections of type relocations, in the order of the file. */
+export function typeRelocationSections(draft: ObjectDraft): ObjectSpec['typeRelocationSections'] {
+  return draft.typeRelocations.map(({ sectionIndex, bytes, recordSize }) => ({
+    name: draft.elf.sections[sectionIndex]?.name ?? '',
+    count: bytes.length / recordSize,
+  }));
 }
 
 /** The string at an offset, '' where there is none. */

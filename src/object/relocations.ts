@@ -4,8 +4,9 @@ import { idNamed, Kind, type RecordView } from '../btf/index.ts';
 import { Code, Pseudo } from './code.ts';
 import { isDataSection, type ObjectDraft, type ProgramDraft, programAt } from './draft.ts';
 import { isExtern } from './externs.ts';
-import { failure, LibbpfErrno, ObjectError } from './failure.ts';
+import { failure, LibbpfErrno, ObjectError, tell } from './failure.ts';
 import { isMapInMap } from './map-definition.ts';
+import { mapNameInside } from './maps.ts';
 
 import type { ExternSpec, MapSpec, Relocation } from './spec.ts';
 
@@ -32,7 +33,9 @@ function programRelocations(
   section: ElfSection,
   entries: readonly ElfRelocation[],
 ): void {
+  const { log } = draft;
   const target = draft.elf.sections[section.info]!;
+  tell(log, () => `sec '${section.name}': collecting relocation for section(${target.index}) '${target.name}'`);
   const codes = new Map<ProgramDraft, Code>();
   for (const [number, entry] of entries.entries()) {
     const symbol = draft.elf.symbols[entry.symbolIndex]!;
@@ -45,8 +48,14 @@ function programRelocations(
       throw failure(draft.log, LibbpfErrno.FORMAT, text);
     }
     const slot = entry.offset / 8;
+    const against = symbolName(draft, symbol);
+    tell(log, () => `sec '${section.name}': relo #${number}: insn #${slot} against '${against}'`);
     const program = programAt(draft.programs, target.index, slot);
-    if (!program) continue;
+    if (!program) {
+      const gone = `couldn't find program in section '${target.name}' for insn #${slot}, probably overridden weak function, skipping...`;
+      tell(log, () => `sec '${section.name}': relo #${number}: ${gone}`);
+      continue;
+    }
     const code = codes.get(program) ?? new Code(program.code);
     codes.set(program, code);
     const index = slot - program.sectionOffset;
@@ -62,39 +71,42 @@ function describe(
   const { program, code, index, symbol } = at;
   const { sections } = draft.elf;
   const sectionName = sections[symbol.sectionIndex]?.name ?? '<?>';
-  const symbolName = symbol.type === Elf.STT_SECTION && symbol.name === '' ? sectionName : symbol.name;
+  const named = symbolName(draft, symbol);
   const bad = (text: string) => failure(draft.log, LibbpfErrno.RELOC, `prog '${program.name}': ${text}`);
   const isCall = code.isCall(index);
   if (!isCall && !code.isLoadImmediate64(index)) {
-    throw bad(`invalid relo against '${symbolName}' for insns[${index}].code 0x${code.opcode(index).toString(16)}`);
+    throw bad(`invalid relo against '${named}' for insns[${index}].code 0x${code.opcode(index).toString(16)}`);
   }
-  if (!isCall && index + 1 >= code.count) throw bad(`invalid relo against '${symbolName}' for insns[${index}]`);
+  if (!isCall && index + 1 >= code.count) throw bad(`invalid relo against '${named}' for insns[${index}]`);
   if (isExtern(symbol)) {
     const extern = context.externs.findIndex((candidate) => candidate.symbolIndex === symbol.index);
-    if (extern < 0) throw bad(`extern relo failed to find extern for '${symbolName}' (${symbol.index})`);
+    if (extern < 0) throw bad(`extern relo failed to find extern for '${named}' (${symbol.index})`);
+    const known = `extern #${extern} '${context.externs[extern]!.name}' (sym ${symbol.index})`;
+    tell(draft.log, () => `prog '${program.name}': found ${known} for insn #${index}`);
     return { kind: isCall ? 'externCall' : 'extern', index, extern };
   }
   if (isCall) {
     if (code.source(index) !== Pseudo.CALL) throw bad('incorrect bpf_call opcode');
     if (symbol.sectionIndex === 0 || symbol.sectionIndex !== draft.textIndex) {
-      throw bad(`bad call relo against '${symbolName}' in section '${sectionName}'`);
+      throw bad(`bad call relo against '${named}' in section '${sectionName}'`);
     }
-    if (symbol.value % 8 !== 0) throw bad(`bad call relo against '${symbolName}' at offset ${symbol.value}`);
+    if (symbol.value % 8 !== 0) throw bad(`bad call relo against '${named}' at offset ${symbol.value}`);
     return { kind: 'call', index, offset: symbol.value };
   }
   if (symbol.sectionIndex === 0 || symbol.sectionIndex >= Elf.SHN_LORESERVE) {
     const where = symbol.sectionIndex.toString(16);
-    throw bad(`invalid relo against '${symbolName}' in special section 0x${where}; forgot to initialize global var?..`);
+    throw bad(`invalid relo against '${named}' in special section 0x${where}; forgot to initialize global var?..`);
   }
   if (isSubprogram(symbol, draft.textIndex)) {
     const immediate = code.immediate(index);
     if (symbol.value % 8 !== 0 || immediate % 8 !== 0) {
-      throw bad(`bad subprog addr relo against '${symbolName}' at offset ${symbol.value}+${immediate}`);
+      throw bad(`bad subprog addr relo against '${named}' at offset ${symbol.value}+${immediate}`);
     }
     return { kind: 'function', index, offset: symbol.value };
   }
   if (symbol.sectionIndex === draft.arena?.index) {
     if (context.arenaMap < 0) throw bad(`bad arena data relocation at insn ${index}, no arena maps defined`);
+    tellMap(draft, { program: program.name, what: 'arena map', map: context.arenaMap, insn: `${index}` });
     return { kind: 'data', index, map: context.arenaMap, offset: symbol.value };
   }
   if (symbol.sectionIndex === draft.jumpTables?.index) {
@@ -105,10 +117,11 @@ function describe(
       (candidate) => candidate.sectionName !== undefined && candidate.sectionIndex === symbol.sectionIndex,
     );
     if (map < 0) throw bad(`data relo failed to find map for section '${sectionName}'`);
+    tellMap(draft, { program: program.name, what: 'data map', map, insn: `${index}` });
     return { kind: 'data', index, map, offset: symbol.value };
   }
   if (symbol.sectionIndex !== draft.mapsIndex) {
-    throw bad(`bad map relo against '${symbolName}' in section '${sectionName}'`);
+    throw bad(`bad map relo against '${named}' in section '${sectionName}'`);
   }
   const map = draft.maps.findIndex(
     (candidate) =>
@@ -117,7 +130,20 @@ function describe(
       candidate.sectionOffset === symbol.value,
   );
   if (map < 0) throw bad(`map relo failed to find map for section '${sectionName}', off ${symbol.value}`);
+  tellMap(draft, { program: program.name, what: 'map', map, insn: `#${index}` });
   return { kind: 'map', index, map };
+}
+
+/** Relocations against static functions are those against the section that holds them, which has no name of its own. */
+function symbolName(draft: ObjectDraft, symbol: ElfSymbol): string {
+  if (symbol.type !== Elf.STT_SECTION || symbol.name !== '') return symbol.name;
+  return draft.elf.sections[symbol.sectionIndex]?.name ?? '<?>';
+}
+
+function tellMap(draft: ObjectDraft, found: { program: string; what: string; map: number; insn: string }): void {
+  const map = draft.maps[found.map]!;
+  const where = `${mapNameInside(draft.name, map)}, sec ${map.sectionIndex}, off ${map.sectionOffset}`;
+  tell(draft.log, () => `prog '${found.program}': found ${found.what} ${found.map} (${where}) for insn ${found.insn}`);
 }
 
 function isSubprogram(symbol: ElfSymbol, textIndex: number): boolean {
@@ -134,6 +160,8 @@ function mapRelocations(draft: ObjectDraft, entries: readonly ElfRelocation[]): 
   for (const [number, entry] of entries.entries()) {
     const symbol = draft.elf.symbols[entry.symbolIndex]!;
     const name = symbol.name || '<?>';
+    const at = `value ${symbol.value} rel->r_offset ${entry.offset} name ${symbol.nameOffset} ('${name}')`;
+    tell(log, () => `.maps relo #${number}: for ${entry.symbolIndex} ${at}`);
     const index = variables.findIndex(
       ({ offset, size }) => offset <= entry.offset && entry.offset + 8 <= offset + size,
     );
@@ -145,6 +173,8 @@ function mapRelocations(draft: ObjectDraft, entries: readonly ElfRelocation[]): 
     const slot = slotOf(btf, { variable, offset: entry.offset - variable.offset });
     if (slot === undefined || slot > 0xffffff) throw new ObjectError(`.maps relo #${number} hits no slot`, 22);
     map.slots[slot] = slotTarget(draft, map, { number, name, symbol });
+    const target = isMapInMap(map.type) ? 'map' : 'prog';
+    tell(log, () => `.maps relo #${number}: map '${map.name}' slot [${slot}] points to ${target} '${name}'`);
   }
 }
 
@@ -203,6 +233,12 @@ function structOpsRelocations(draft: ObjectDraft, section: ElfSection, entries: 
       throw failure(log, 22, `struct_ops reloc: cannot find map at rel->r_offset ${entry.offset}`);
     }
     const bad = (errno: number, text: string) => failure(log, errno, `struct_ops reloc ${map.name}: ${text}`);
+    const at = `rel->r_offset ${entry.offset} map->sec_offset ${map.sectionOffset} name ${symbol.nameOffset} ('${symbol.name || '<?>'}')`;
+    tell(
+      log,
+      () =>
+        `struct_ops reloc ${map.name}: for ${entry.symbolIndex} value ${symbol.value} shdr_idx ${symbol.sectionIndex} ${at}`,
+    );
     if (symbol.sectionIndex >= Elf.SHN_LORESERVE) {
       const text = `rel->r_offset ${entry.offset} shdr_idx ${symbol.sectionIndex} unsupported non-static function`;
       throw bad(LibbpfErrno.RELOC, text);

@@ -20,6 +20,8 @@ export interface TypeRelocation {
   readonly kind: number;
   /** Its number in the section, for diagnostics. */
   readonly number: number;
+  /** Which section of relocations it is in: they are applied section by section. */
+  readonly sectionNumber?: number;
 }
 
 /** A type relocation as the kernel takes it. */
@@ -158,4 +160,6 @@ export interface ObjectSpec {
   /** Index of the arena map, -1 if there is none. */
   readonly arenaMap: number;
   readonly jumpTables: Uint8Array | undefined;
+  /** Names of sections with type relocations, and how many there are, in the order of the file. */
+  readonly typeRelocationSections: readonly { readonly name: string; readonly count: number }[];
 }

@@ -1,6 +1,6 @@
 import type { Context } from '../../cli/index.ts';
 import { Errno, SyscallError } from '../../errors/index.ts';
-import { type DiagnosticLog, errorText, ObjectError, type ObjectSpec, parseObject } from '../../object/index.ts';
+import { type DiagnosticLog, errorText, ObjectError, type ObjectSpec, parseObject, tell } from '../../object/index.ts';
 import { kernelOf } from './kernel.ts';
 
 /** PATH_MAX */
@@ -8,9 +8,10 @@ const longestPath = 4096;
 
 /** libbpf's messages go to standard error, JSON or not; those for debugging only with -d. */
 export function diagnostics(ctx: Context): DiagnosticLog {
-  return (level, text) => {
+  const log = (level: 'warn' | 'info' | 'debug', text: string) => {
     if (level !== 'debug' || ctx.options.debug) ctx.printError(`libbpf: ${text}\n`);
   };
+  return Object.assign(log, { tellsAll: ctx.options.debug });
 }
 
 /** Reads an object file. TsbpfError, after libbpf's messages, where that fails. */
@@ -20,6 +21,7 @@ export function readObject(
   log: DiagnosticLog,
   options: { relaxedMaps?: boolean } = {},
 ): ObjectSpec {
+  tell(log, () => `loading object from ${path}`);
   // What is no path is refused before anything is read.
   checkTokenPath();
   let bytes: Uint8Array;

@@ -28,6 +28,7 @@ export function profileObject(shape: ProfileShape): ObjectSpec {
     kconfigMap: -1,
     arenaMap: -1,
     jumpTables: undefined,
+    typeRelocationSections: [],
   };
 }
 

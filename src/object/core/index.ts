@@ -2,10 +2,10 @@ import { idsThatBegin, type RecordView } from '../../btf/index.ts';
 import { Code } from '../code.ts';
 import type { TypeRelocation } from '../spec.ts';
 import { essentialName } from '../externs.ts';
-import { type DiagnosticLog, errorText, failure } from '../failure.ts';
-import type { ProgramSpec } from '../spec.ts';
+import { type DiagnosticLog, errorText, failure, tell } from '../failure.ts';
+import type { ObjectSpec, ProgramSpec } from '../spec.ts';
 import { kindsAreCompatible, type TypeRef } from './compatible.ts';
-import { Core, coreKindName } from './kinds.ts';
+import { Core } from './kinds.ts';
 import { patchInstruction } from './patch.ts';
 import { type AccessPath, formatPath, matchPath, parsePath, pathTo } from './path.ts';
 import { type CoreValue, coreValue } from './value.ts';
@@ -17,6 +17,8 @@ export { Core } from './kinds.ts';
 export interface CoreTargets {
   readonly main: RecordView;
   readonly modules: () => readonly RecordView[];
+  /** Name of one of the modules, for messages. */
+  readonly nameOf?: (module: RecordView) => string | undefined;
 }
 
 export interface CoreRequest {
@@ -24,6 +26,8 @@ export interface CoreRequest {
   readonly btf: RecordView;
   readonly programs: readonly ProgramSpec[];
   readonly targets: CoreTargets;
+  /** The sections of relocations, to be told of. */
+  readonly sections?: ObjectSpec['typeRelocationSections'];
   readonly log: DiagnosticLog;
 }
 
@@ -33,36 +37,59 @@ export interface CoreRequest {
  * ObjectError, after libbpf's warnings, if a relocation is ambiguous or does not fit its instruction.
  */
 export function applyCoreRelocations(request: CoreRequest): Map<ProgramSpec, Uint8Array> {
+  const { log, sections = [] } = request;
   const resolver = new Resolver(request);
-  const codes = new Map<ProgramSpec, Uint8Array>();
-  for (const program of request.programs) {
-    const code = new Code(program.code);
-    for (const relocation of program.coreRelocations) {
-      const at = `prog '${program.name}': relo #${relocation.number}:`;
-      const index = relocation.index;
-      let value: CoreValue;
-      try {
-        value = resolver.resolve(program, relocation);
-      } catch (error) {
-        request.log('warn', `${at} failed to relocate: ${errorText(errnoOf(error))}`);
-        throw error;
-      }
-      try {
-        patchInstruction(code, { program: program.name, number: relocation.number, index }, value, request.log);
-      } catch (error) {
-        request.log('warn', `${at} failed to patch insn #${index}: ${errorText(errnoOf(error))}`);
-        throw error;
-      }
+  const codes = new Map(request.programs.map((program) => [program, new Code(program.code)]));
+  let told = 0;
+  const tellSections = (end: number) => {
+    for (; told < end; told++) {
+      const { name, count } = sections[told]!;
+      tell(log, () => `sec '${name}': found ${count} CO-RE relocations`);
     }
-    codes.set(program, code.bytes);
+  };
+  for (const { program, relocation } of inOrderOfFile(request.programs)) {
+    if (relocation.sectionNumber !== undefined) tellSections(relocation.sectionNumber + 1);
+    relocate(resolver, { program, relocation, code: codes.get(program)! }, log);
   }
-  return codes;
+  tellSections(sections.length);
+  return new Map([...codes].map(([program, code]) => [program, code.bytes]));
+}
+
+function inOrderOfFile(programs: readonly ProgramSpec[]): { program: ProgramSpec; relocation: TypeRelocation }[] {
+  const all = programs.flatMap((program) => program.coreRelocations.map((relocation) => ({ program, relocation })));
+  // Sorting is stable: those of one section stand in the order of the file already.
+  return all.sort((a, b) => (a.relocation.sectionNumber ?? 0) - (b.relocation.sectionNumber ?? 0));
+}
+
+function relocate(
+  resolver: Resolver,
+  { program, relocation, code }: { program: ProgramSpec; relocation: TypeRelocation; code: Code },
+  log: DiagnosticLog,
+): void {
+  const at = `prog '${program.name}': relo #${relocation.number}:`;
+  const { index, number } = relocation;
+  let value: CoreValue;
+  try {
+    value = resolver.resolve(program, relocation);
+  } catch (error) {
+    log('warn', `${at} failed to relocate: ${errorText(errnoOf(error))}`);
+    throw error;
+  }
+  try {
+    patchInstruction(code, { program: program.name, number, index }, value, log);
+  } catch (error) {
+    log('warn', `${at} failed to patch insn #${index}: ${errorText(errnoOf(error))}`);
+    throw error;
+  }
 }
 
 /** A relocation as libbpf's diagnostics describe it. */
 export function formatCoreRelocation(btf: RecordView, relocation: TypeRelocation): string {
   return formatPath(parsePath(btf, relocation));
 }
+
+/** Characters of an access that libbpf has room for. */
+const longestPath = 255;
 
 function errnoOf(error: unknown): number {
   return (error as { errno?: number }).errno ?? 22;
@@ -71,20 +98,44 @@ function errnoOf(error: unknown): number {
 class Resolver {
   readonly #request: CoreRequest;
   readonly #candidates = new Map<number, TypeRef[]>();
+  readonly #values = new Map<string, CoreValue>();
   readonly #names = new Map<RecordView, Map<string, number[]>>();
 
   constructor(request: CoreRequest) {
     this.#request = request;
   }
 
+  /** Objects ask for the same fields again and again: what was found without a word is remembered. */
   resolve(program: ProgramSpec, relocation: TypeRelocation): CoreValue {
-    const { btf, log } = this.#request;
+    const { log } = this.#request;
+    const key = `${relocation.typeId}:${relocation.kind}:${relocation.access}`;
+    const known = this.#values.get(key);
+    if (known) return known;
+    let isSilent = true;
+    const heard: DiagnosticLog = Object.assign(
+      (...line: Parameters<DiagnosticLog>) => {
+        isSilent = false;
+        log(...line);
+      },
+      { tellsAll: log.tellsAll ?? false },
+    );
+    const value = this.#find(program, relocation, heard);
+    if (isSilent) this.#values.set(key, value);
+    return value;
+  }
+
+  #find(program: ProgramSpec, relocation: TypeRelocation, log: DiagnosticLog): CoreValue {
+    const { btf } = this.#request;
     const { typeId, kind } = relocation;
     const bad = (errno: number, text: string, cause?: unknown) => {
       const message = `prog '${program.name}': relo #${relocation.number}: ${text}`;
       return failure(log, errno, message, cause === undefined ? undefined : { cause });
     };
     const name = btf.name(typeId);
+    if (kind !== Core.TYPE_ID_LOCAL && btf.has(typeId) && name === '') {
+      throw bad(22, `target candidate search failed for [${typeId}] ${btf.kindName(typeId)} : -22`);
+    }
+    const candidates = kind === Core.TYPE_ID_LOCAL || !btf.has(typeId) ? [] : this.#candidatesFor(typeId, name);
     let local: AccessPath;
     try {
       local = parsePath(btf, relocation, (text) => log('warn', `prog '${program.name}': ${text}`));
@@ -92,18 +143,20 @@ class Resolver {
       const type = `[${typeId}] ${btf.kindName(typeId)} ${name === '' ? '<anon>' : name}`;
       throw bad(22, `parsing ${type} + ${relocation.access} failed: ${-errnoOf(error)}`, error);
     }
+    const place = `prog '${program.name}': relo #${relocation.number}:`;
+    tell(log, () => `${place} ${formatPath(local).slice(0, longestPath)}`);
     if (kind === Core.TYPE_ID_LOCAL) return localTypeId(typeId);
-    if (name === '') {
-      throw bad(95, `<${coreKindName(kind)}> (${kind}) relocation doesn't support anonymous types`);
-    }
     const slot = program.sectionOffset + relocation.index;
     const warn = (text: string) => log('warn', `prog '${program.name}': relo ${kind} at insn #${slot} ${text}`);
     let chosen: { path: AccessPath; value: CoreValue } | undefined;
     const fitting: TypeRef[] = [];
-    for (const [number, candidate] of this.#candidatesFor(typeId, name).entries()) {
+    for (const [number, candidate] of candidates.entries()) {
       const path = pathTo(candidate, kind);
       try {
-        if (!matchPath(local, path, (text) => log('warn', text))) continue;
+        const isMatch = matchPath(local, path, (text) => log('warn', text));
+        const word = isMatch ? 'matching' : 'non-matching';
+        tell(log, () => `${place} ${word} candidate #${number} ${formatPath(path).slice(0, longestPath)}`);
+        if (!isMatch) continue;
       } catch (error) {
         const errno = errnoOf(error);
         throw bad(errno, `error matching candidate #${number} ${formatPath(path)}: ${-errno}`, error);
@@ -121,7 +174,9 @@ class Resolver {
     }
     // Candidates that did not fit once are not looked at again for this type.
     if (fitting.length > 0) this.#candidates.set(typeId, fitting);
-    return chosen ? chosen.value : coreValue(local, undefined, warn);
+    if (chosen) return chosen.value;
+    tell(log, () => `${place} no matching targets found`);
+    return coreValue(local, undefined, warn);
   }
 
   #candidatesFor(typeId: number, name: string): readonly TypeRef[] {
@@ -132,6 +187,15 @@ class Resolver {
     let found = this.#search(targets.main, typeId, wanted);
     if (found.length === 0) {
       found = targets.modules().flatMap((module) => this.#search(module, typeId, wanted));
+    }
+    const { btf, log } = this.#request;
+    for (const { btf: target, id } of found) {
+      const where = target === targets.main ? 'vmlinux' : (targets.nameOf?.(target) ?? '');
+      const candidate = `[${id}] ${target.kindName(id)} ${target.name(id)} in [${where}]`;
+      tell(
+        log,
+        () => `CO-RE relocating [${typeId}] ${btf.kindName(typeId)} ${name}: found target candidate ${candidate}`,
+      );
     }
     this.#candidates.set(typeId, found);
     return found;

@@ -1,5 +1,5 @@
 import type { Code } from '../code.ts';
-import { type DiagnosticLog, failure, ObjectError } from '../failure.ts';
+import { type DiagnosticLog, failure, ObjectError, tell } from '../failure.ts';
 import type { CoreValue } from './value.ts';
 
 /** Number of a helper that does not exist; the verifier names it if the instruction is reached. "bad relo". */
@@ -21,15 +21,16 @@ export interface PatchPlace {
 /** Writes a relocation's value into its instruction. ObjectError, after libbpf's warning, if they do not fit. */
 export function patchInstruction(code: Code, place: PatchPlace, value: CoreValue, log: DiagnosticLog): void {
   const { index } = place;
+  const insn = `prog '${place.program}': relo #${place.number}:`;
   if (value.poison) {
-    poison(code, index);
+    poison(code, index, { insn, log });
     return;
   }
-  const insn = `prog '${place.program}': relo #${place.number}:`;
   const bad = (errno: number, text: string) => failure(log, errno, `${insn} ${text}`);
   const { original, replacement } = value;
   const expected = `exp ${original} -> ${replacement}`;
   const opcode = code.opcode(index);
+  const patched = (form: string, text: string) => tell(log, () => `${insn} patched insn #${index} (${form}) ${text}`);
   switch (opcode & classMask) {
     case 4:
     case 7:
@@ -37,6 +38,7 @@ export function patchInstruction(code: Code, place: PatchPlace, value: CoreValue
       if (value.validate && BigInt.asUintN(64, BigInt(code.immediate(index))) !== original) {
         throw bad(22, `unexpected insn #${index} (ALU/ALU64) value: got ${code.immediate(index)}, ${expected}`);
       }
+      patched('ALU/ALU64', `imm ${BigInt.asUintN(64, BigInt(code.immediate(index)))} -> ${replacement}`);
       code.setImmediate(index, Number(BigInt.asIntN(32, replacement)));
       return;
     case 1:
@@ -49,11 +51,15 @@ export function patchInstruction(code: Code, place: PatchPlace, value: CoreValue
       if (value.badSize) {
         const hint = 'Make sure you are accessing pointers, unsigned integers, or fields of matching type and size.';
         log('warn', `${insn} insn #${index} (LDX/ST/STX) accesses field incorrectly. ${hint}`);
-        poison(code, index);
+        poison(code, index, { insn, log });
         return;
       }
+      patched('LDX/ST/STX', `off ${BigInt.asUintN(64, BigInt(code.offset(index)))} -> ${replacement}`);
       code.setOffset(index, Number(replacement));
-      if (value.replacementSize !== value.originalSize) resize(code, { index, value, bad });
+      if (value.replacementSize !== value.originalSize) {
+        resize(code, { index, value, bad });
+        patched('LDX/ST/STX', `mem_sz ${value.originalSize} -> ${value.replacementSize}`);
+      }
       return;
     case 0: {
       const plain =
@@ -70,6 +76,7 @@ export function patchInstruction(code: Code, place: PatchPlace, value: CoreValue
       if (value.validate && held !== original) {
         throw bad(22, `unexpected insn #${index} (LDIMM64) value: got ${held}, ${expected}`);
       }
+      patched('LDIMM64', `imm64 ${held} -> ${replacement}`);
       code.setImmediate(index, Number(replacement & 0xffffffffn));
       code.setImmediate(index + 1, Number(replacement >> 32n));
       return;
@@ -88,9 +95,14 @@ export function patchInstruction(code: Code, place: PatchPlace, value: CoreValue
   }
 }
 
-function poison(code: Code, index: number): void {
-  if (code.isLoadImmediate64(index) && index + 1 < code.count) code.poison(index + 1, badRelocationHelper);
-  code.poison(index, badRelocationHelper);
+function poison(code: Code, index: number, { insn, log }: { insn: string; log: DiagnosticLog }): void {
+  const substitute = (at: number) => {
+    tell(log, () => `${insn} substituting insn #${at} w/ invalid insn`);
+    code.poison(at, badRelocationHelper);
+  };
+  const isWide = code.isLoadImmediate64(index) && index + 1 < code.count;
+  substitute(index);
+  if (isWide) substitute(index + 1);
 }
 
 function resize(

@@ -188,7 +188,10 @@ export function formatPath(path: AccessPath): string {
   if (isTypeKind(kind)) return head;
   if (isEnumeratorKind(kind)) {
     const id = btf.resolve(path.rootId);
-    const value = btf.enumValue(id, path.raw[0]!);
+    // A candidate without the enumerator is shown with its first one, as libbpf does.
+    const index = path.raw[0] ?? 0;
+    if (index >= btf.vlen(id)) return head;
+    const value = btf.enumValue(id, index);
     return `${head}::${value.name} = ${value.value}`;
   }
   let text = head;

@@ -10,6 +10,22 @@ const loads = (name: string, then: string[] = []): ParityCase[] => [
 
 const dumped = (...names: string[]) => names.map((name) => `prog dump xlated pinned {pins}/all/${name} linum`);
 
+// biome-ignore format: a list
+const told = [
+  'arena', 'attributes', 'core', 'core-unfit', 'core-unresolved', 'exceptions', 'externs', 'globals', 'hello', 'jump-tables', 'kernel-types',
+  'kfuncs', 'map-in-map', 'maps', 'optional-twins', 'percpu-data', 'rejected', 'struct-ops-map', 'subprograms', 'user-probes',
+];
+
+/** What `-d` tells of a load, line by line. */
+export const toldObjects: ParityCase[] = told.flatMap((name) =>
+  ['', ' autoattach'].flatMap((how) =>
+    change(`-d prog loadall {obj:${name}} {pins}/all pinmaps {pins}/maps${how}`, [], {
+      normalise: ['descriptors', 'addresses'],
+      because: 'each program has descriptors and copies of maps of its own',
+    }),
+  ),
+);
+
 /** Objects that other tools make seldom, each of a kind that a loader can get wrong. */
 export const oddObjects: ParityCase[] = [
   ...loads('optional-twins'),

@@ -1,7 +1,16 @@
 // A parity case as data: one command line, run through the reference and through ours, compared byte for byte.
 
 /** A change made to both outputs before they are compared; every use says why in `because`. */
-export type Normalisation = 'pids' | 'ids' | 'times' | 'memlock' | 'addresses' | 'features' | 'staleBtf' | 'duration';
+export type Normalisation =
+  | 'pids'
+  | 'ids'
+  | 'times'
+  | 'memlock'
+  | 'addresses'
+  | 'descriptors'
+  | 'features'
+  | 'staleBtf'
+  | 'duration';
 
 export interface ParityCase {
   /** The words after the program's name; `{kind:fixture}` and `{tmp}` are filled in, and name the fixtures needed. */

@@ -27,6 +27,8 @@ const rules: Record<Normalisation, (text: string) => string> = {
   memlock: (text) => text.replace(/memlock \d+B/g, 'memlock NB').replace(/("bytes_memlock":\s*)\d+/g, '$1N'),
   // JIT images and map values lie elsewhere for each copy.
   addresses: (text) => text.replace(/0x[0-9a-f]{8,16}/g, '0xA'),
+  // Each program has other files open, and the verifier another time.
+  descriptors: (text) => text.replace(/\bfd[= ]\d+/g, 'fd N').replace(/(verification time )\d+/g, '$1N'),
   // Listing several maps, the reference gives a map without BTF the btf_id of the map before it (documented difference).
   staleBtf: (text) =>
     text
