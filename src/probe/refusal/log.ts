@@ -29,6 +29,8 @@ const stateLine = /^(?:\d+: |from \d+ to \d+[^:]*: ?|\s+)?(?:frame\d+: ?)?\s*(?=
 const state = /\b(R\d+|fp-\d+)(?:_\w+)?=((?:\([^()]*(?:\([^()]*\)[^()]*)*\)|[^\s(])+)/g;
 /** What follows a jump without a new line: the state at its target, or the end. */
 const glued = /(?<=^\d+: .* goto pc[-+]\d+) (?=\d+: |[a-z])/;
+/** Statistics follow a message that has no new line of its own. */
+const statistics = /(?<=\S)(?=processed \d+ insns \(limit|verification time \d+ usec|stack depth \d+(?:\+\d+)*$)/;
 const noise =
   /^(?:; |processed \d+ insns|verification time|stack depth|insns? \(limit|max_states|mark_precise|(?:cur|old) state:|caller:|callee:|to caller at|returning from callee|from \d+ to \d+|func#\d+|Live regs|arg#\d+ reference type|propagating|last_idx|regs=|parent |Validating |\d+: )/;
 
@@ -55,7 +57,7 @@ export function parseVerifierLog(text: string): VerifierLog {
 
 function* linesOf(text: string): Generator<string> {
   const tail = text.length > mostCharacters ? text.slice(text.indexOf('\n', text.length - mostCharacters) + 1) : text;
-  for (const line of tail.split('\n')) yield* line.split(glued);
+  for (const line of tail.split('\n')) for (const part of line.split(statistics)) yield* part.split(glued);
 }
 
 /** What was known of a register or stack slot before step number `at`; undefined where the log does not tell. */

@@ -200,7 +200,6 @@ const said: [kind: string, ...lines: string[]][] = [
     'R1 pointer arithmetic with *= operator prohibited',
     'R1 bitwise operator |= on pointer prohibited',
     'R1 tried to add from different maps, paths or scalars, pointer arithmetic with it prohibited for !root',
-    'value 1073741824 makes pkt pointer be out of bounds',
   ],
   ['pointer-leak', 'R0 leaks addr as return value', 'R1 leaks addr into map', 'R2 leaks addr into mem'],
   [
@@ -234,6 +233,102 @@ const said: [kind: string, ...lines: string[]][] = [
     "Caller passes invalid args into func#1 ('check')",
     "func 'bpf_lsm_file_open' doesn't have 3-th argument",
   ],
+  ['indirect-call', 'unknown opcode 8d'],
+  ['unknown-opcode', 'unknown opcode c9', 'unknown insn class 6', 'unknown opcode ff'],
+  [
+    'invalid-instruction',
+    'BPF_CALL uses reserved fields',
+    'invalid bpf_ld_imm64 insn',
+    'BPF_ALU uses reserved fields',
+    'unrecognized bpf_ld_imm64 insn',
+    'R12 is invalid',
+  ],
+  ['map-descriptor', 'fd 4 is not pointing to valid bpf_map'],
+  [
+    'tail-call',
+    'tail_calls are not allowed in programs with bpf-to-bpf calls',
+    'tail_calls are not allowed when call stack of previous frames is 264 bytes. Too large',
+    'tail_call abusing map_ptr',
+  ],
+  ['map-helper', 'cannot pass map_type 1 into func bpf_tail_call#12'],
+  [
+    'map-program-type',
+    'trace type programs can only use preallocated hash map',
+    'tracing progs cannot use bpf_spin_lock yet',
+  ],
+  [
+    'direct-value',
+    'direct value offset of 4294967295 is not allowed',
+    'invalid access to map value pointer, value_size=48 off=2000',
+  ],
+  ['mixed-pointers', 'same insn cannot be used with different pointers'],
+  ['pointer-comparison', 'R1 pointer comparison prohibited'],
+  [
+    'pointer-range',
+    'value -2147483648 makes map_value pointer be out of bounds',
+    'value 1073741824 makes pkt pointer be out of bounds',
+    'math between map_value pointer and 4294967295 is not allowed',
+  ],
+  [
+    'stack-spill',
+    'attempt to corrupt spilled pointer on stack',
+    'corrupted spill memory',
+    'invalid size of register fill',
+  ],
+  [
+    'dynptr',
+    'Expected an initialized dynptr as arg #0',
+    'Dynptr has to be an uninitialized dynptr',
+    'cannot overwrite referenced dynptr',
+    'arg#1 expected pointer to stack or const struct bpf_dynptr',
+  ],
+  ['iterator', 'expected an initialized iter_num as arg #0', 'expected uninitialized iter_num as arg #0'],
+  [
+    'kptr',
+    'store to referenced kptr disallowed',
+    'kptr access cannot have variable offset',
+    "off=8 kptr isn't referenced kptr",
+  ],
+  ['release-argument', 'R1 must be referenced when passed to release function', 'arg 1 is an unacquired reference'],
+  ['data-structure', 'bpf_rb_root at offset 0 must be protected by lock', 'allocated object must be referenced'],
+  ['rcu', 'unmatched rcu read unlock (kernel function bpf_rcu_read_unlock)', 'bpf_rcu_read_unlock is missing'],
+  ['preemption', '1 bpf_preempt_enable is missing', 'cannot restore irq state out of order'],
+  ['exception', 'cannot call bpf_throw from exception cb'],
+  ['timer', 'bpf_timer pointer in R1 map_uid=0 has no valid timer', "map 'x' has no valid bpf_timer"],
+  [
+    'constant-wanted',
+    'R2 is not a known constant',
+    'R3 does not point to a readonly map',
+    'R2 must be a known constant',
+  ],
+  [
+    'kfunc-argument',
+    'kernel function bpf_task_acquire args#0 expected pointer to STRUCT task_struct but R1 has a pointer to STRUCT file',
+    'arg#0 expected pointer to map value',
+  ],
+  ['kfunc-unavailable', 'JIT does not support calling kernel function', 'kernel btf_id 7 is not a function'],
+  [
+    'attach-target',
+    'attach_btf_id 7 is not a function',
+    'Tracing programs must provide btf_id',
+    'do_exit() is not modifiable',
+    "can't modify return codes of BPF programs",
+  ],
+  ['licence', 'LSM programs must have a GPL compatible license'],
+  ['capability', 'loading/calling other bpf or kernel functions are allowed for CAP_BPF and CAP_SYS_ADMIN'],
+  ['atomic-target', 'BPF_ATOMIC stores into R2 arena is not allowed', 'BPF_ATOMIC stores into R1 ctx is not allowed'],
+  ['arena', 'addr_space_cast insn can only convert between address space 1 and 0'],
+  ['legacy-packet-access', 'BPF_LD_[ABS|IND] instructions not allowed for this program type'],
+  ['callback', 'R1 doesn’t hold a callback'],
+  ['function-information', 'missing btf func_info', "number of funcs in func_info doesn't match number of subprogs"],
+  ['call-target', 'call to invalid destination'],
+  ['too-many', 'too many subprograms'],
+  ['frame-return', 'cannot return stack pointer to the caller'],
+  ['object-access', 'R1 is ptr_task_struct invalid negative access: off=-4', 'R1 invalid sock access off=0 size=8'],
+  ['verifier-bug', 'verifier internal error: misconfigured ret type'],
+  ['register', 'R3 is something new'],
+  ['not-allowed', 'this is prohibited in a new way'],
+  ['wrong-argument', 'expected something else'],
 ];
 
 describe('the catalogue', () => {
@@ -249,6 +344,14 @@ describe('the catalogue', () => {
     const ids = refusalKinds.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect([...ids].sort()).toEqual(said.map(([kind]) => kind).sort());
+  });
+
+  test('reads a message that statistics follow without a new line', () => {
+    for (const rest of ['processed 0 insns (limit 1000000) max', 'verification time 6 usec', 'stack depth 0']) {
+      const { messages, kind } = explain(`0: (95) exit\nunknown opcode 8d${rest}\nprocessed 0 insns\n`);
+      expect(messages).toEqual(['unknown opcode 8d']);
+      expect(kind).toBe('indirect-call');
+    }
   });
 
   test('finds the instruction that a message names', () => {
