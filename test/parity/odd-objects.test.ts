@@ -1,5 +1,6 @@
 import { paritySuite } from '../support/parity/suite.ts';
-import { oddObjects, toldObjects } from './cases/odd-objects.ts';
+import { largeValues, oddObjects, toldObjects } from './cases/odd-objects.ts';
 
 paritySuite('odd objects', oddObjects);
 paritySuite('objects, with all that is done', toldObjects);
+paritySuite('large values', largeValues);

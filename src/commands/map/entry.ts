@@ -51,42 +51,63 @@ class ElementText {
     const { sink } = this;
     if (length === 0) return this.constant('[]');
     const end = Buffer.from(`${this.line(extra)}]`);
-    const room = length * 7 + 3 + end.length;
+    const room = Math.min(length, pieceSize) * 7 + 3 + end.length;
     return (bytes, at) => {
+      let next = at;
       sink.reserve(room);
-      const { buf, view } = sink;
-      let pos = sink.pos;
-      buf[pos++] = 91;
-      for (let i = at; i < at + length; i++) {
-        view.setFloat64(pos, hexElements[bytes[i]!]!, true);
-        pos += 7;
+      sink.buf[sink.pos++] = 91;
+      for (const last = at + length - pieceSize; next < last; ) {
+        next = this.#hexElements(bytes, next, pieceSize);
+        sink.reserve(room);
       }
-      pos = pos - 1;
+      this.#hexElements(bytes, next, at + length - next);
+      const { buf } = sink;
+      let pos = sink.pos - 1;
       for (let i = 0; i < end.length; i++) buf[pos++] = end[i]!;
       sink.pos = pos;
     };
   }
 
+  /** Writes bytes as elements with a comma after each. There must be room. Returns where the next one is. */
+  #hexElements(bytes: Uint8Array, from: number, count: number): number {
+    const { view } = this.sink;
+    let { pos } = this.sink;
+    const end = from + count;
+    for (let i = from; i < end; i++) {
+      view.setFloat64(pos, hexElements[bytes[i]!]!, true);
+      pos += 7;
+    }
+    this.sink.pos = pos;
+    return end;
+  }
+
   /** A writer of `length` bytes as text: 16 a line, two spaces after 8, no newline at the end. */
   hexText(length: number): (bytes: Uint8Array, at: number) => void {
     const { sink } = this;
-    const gaps = Array.from({ length }, (_, i) =>
-      i === length - 1 ? '' : i % 16 === 15 ? '\n' : i % 8 === 7 ? '  ' : ' ',
+    // Gaps repeat, so that those of one piece are enough; none follows the last byte.
+    const gaps = Array.from({ length: Math.min(length, pieceSize) }, (_, i) =>
+      i % 16 === 15 ? '\n' : i % 8 === 7 ? '  ' : ' ',
     );
     const gapLengths = Uint8Array.from(gaps, (gap) => gap.length);
     const gapWords = Uint16Array.from(gaps, (gap) => Buffer.from(gap.padEnd(2), 'latin1').readUInt16BE(0));
-    const room = length * 4;
-    return (bytes, at) => {
-      sink.reserve(room);
+    const piece = (bytes: Uint8Array, at: number, count: number) => {
+      sink.reserve(count * 4);
       const { view } = sink;
-      let pos = sink.pos;
-      for (let i = 0; i < length; i++) {
+      let { pos } = sink;
+      for (let i = 0; i < count; i++) {
         view.setUint16(pos, hexPairs[bytes[at + i]!]!);
         // A shorter gap's second byte is overwritten next.
         view.setUint16(pos + 2, gapWords[i]!);
         pos += 2 + gapLengths[i]!;
       }
       sink.pos = pos;
+    };
+    if (length === 0) return () => undefined;
+    const lastGap = gapLengths[(length - 1) % pieceSize]!;
+    return (bytes, at) => {
+      const end = at + length;
+      for (let next = at; next < end; next += pieceSize) piece(bytes, next, Math.min(pieceSize, end - next));
+      sink.pos -= lastGap;
     };
   }
 
@@ -116,6 +137,9 @@ class ElementText {
     };
   }
 }
+
+/** Bytes of a value written at once, a multiple of 16: the text of a large one never is in memory as a whole. */
+const pieceSize = 8192;
 
 /** `"0x2a",` of each byte and a place for what follows, as the number whose eight bytes they are: one store each. */
 const hexElements = Float64Array.from({ length: 256 }, (_, byte) =>

@@ -42,3 +42,20 @@ export const oddObjects: ParityCase[] = [
     'map show pinned {pins}/maps/arena',
   ]),
 ];
+
+/** Values that are printed in pieces, around the size of a piece and far beyond, made and shown by one process. */
+export const largeValues: ParityCase[] = [1, 16, 8191, 8192, 8193, 16_384, 100_003].flatMap((size) =>
+  [[], ['-j'], ['-p']].map((format) => ({
+    argv: [...format, 'batch', 'file', '{tmp}/lines'],
+    changes: true,
+    files: {
+      lines: [
+        `map create {pins}/large type array key 4 value ${size} entries 2 name tfl_large`,
+        `map create {pins}/cpus type percpu_array key 4 value ${Math.min(size, 8193)} entries 1 name tfl_cpus`,
+        'map dump pinned {pins}/large',
+        'map lookup pinned {pins}/large key 1 0 0 0',
+        'map dump pinned {pins}/cpus',
+      ].join('\n'),
+    },
+  })),
+);
