@@ -85,14 +85,23 @@ export class BtfEdit extends RecordView {
   addString(text: string): number {
     const known = stringOffset(this, text);
     if (known !== undefined) return known;
-    const encoded = encodeUtf8(text);
-    const strings = new Uint8Array(this.strings.length + encoded.length + 1);
+    return this.addStrings([text])[0]!;
+  }
+
+  /** Appends strings that are not looked for among those there are; returns their offsets. */
+  addStrings(texts: readonly string[]): number[] {
+    const encoded = texts.map((text) => encodeUtf8(`${text}\0`));
+    const strings = new Uint8Array(encoded.reduce((sum, { length }) => sum + length, this.strings.length));
     strings.set(this.strings);
-    strings.set(encoded, this.strings.length);
     this.#own();
-    const offset = this.stringEnd;
+    let at = this.strings.length;
+    const offsets = encoded.map((bytes) => {
+      strings.set(bytes, at);
+      at += bytes.length;
+      return this.stringStart + at - bytes.length;
+    });
     this.strings = strings;
-    return offset;
+    return offsets;
   }
 
   /** Appends a type; returns its id. */
@@ -101,7 +110,8 @@ export class BtfEdit extends RecordView {
     const { length: at } = this.words;
     const words = new Uint32Array(at + headWords + tail.length);
     words.set(this.words);
-    words.set([nameOffset, infoWord({ kind, vlen }), sizeOrType, ...tail], at);
+    words.set([nameOffset, infoWord({ kind, vlen }), sizeOrType], at);
+    words.set(tail, at + headWords);
     this.#own();
     this.words = words;
     const starts = new Uint32Array(this.starts.length + 1);
@@ -147,9 +157,9 @@ function stringOffset(types: RecordView, text: string): number | undefined {
   if (text === '') return 0;
   const needle = encodeUtf8(`${text}\0`);
   const { strings } = types;
+  // The strings end with a NUL.
   for (let at = 0; at < strings.length; at = strings.indexOf(0, at) + 1) {
     if (startsAt(strings, at, needle)) return types.stringStart + at;
-    if (strings.indexOf(0, at) < 0) break;
   }
   return undefined;
 }

@@ -6,7 +6,7 @@ import type { Btf } from './parse.ts';
 import { forEachStringWord, forEachTypeIdWord, Kind, recordWords } from './records.ts';
 import { StringPool, stringMapper } from './string-pool.ts';
 import { kindNames } from './types.ts';
-import { checkTypes } from './validate.ts';
+import { checkReferences } from './validate.ts';
 
 /** What one CO-RE relocation needs of a target: a type of its BTF, and the way to a field or enumerator in it. */
 export interface CoreUse {
@@ -32,7 +32,7 @@ export class BtfMinimizer {
 
   /** `source` is the target's whole BTF, such as a kernel's. Throws ParseError where its types are damaged. */
   constructor(source: Btf) {
-    checkTypes(source);
+    checkReferences(source);
     this.#source = source;
     this.#graph = source.graph;
   }
@@ -92,7 +92,11 @@ export class BtfMinimizer {
   }
 
   #unsupported(id: number): ParseError {
-    return new ParseError('BTF', 0, `type ${id}: a ${kindNames[this.#graph.kind(id)]} cannot be part of an access`);
+    return new ParseError(
+      'BTF',
+      0,
+      `type ${id}: a ${kindNames[this.#graph.kind(id)] ?? 'type of unknown kind'} cannot be part of an access`,
+    );
   }
 
   /** A type and what it needs to be named; structs stay empty. */

@@ -88,11 +88,17 @@ function problemAt(
   return undefined;
 }
 
+/** Throws ParseError where a type, of the base or its own, refers to nothing. */
+export function checkReferences(btf: CheckedTypes): void {
+  if (btf.base !== undefined) checkReferences(btf.base);
+  const { problem } = btf;
+  if (problem !== undefined) throw new ParseError('BTF', 0, problem);
+}
+
 /** Throws ParseError where a type is damaged or of a kind that is not known here: its references cannot be rewritten. */
 export function checkTypes(btf: CheckedTypes): void {
   if (btf.base !== undefined) checkTypes(btf.base);
-  const { problem } = btf;
-  if (problem !== undefined) throw new ParseError('BTF', 0, problem);
+  checkReferences(btf);
   const unknown = findUnknownKind(btf);
   if (unknown !== undefined) throw new ParseError('BTF', 0, unknown);
 }
