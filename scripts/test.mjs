@@ -144,7 +144,7 @@ function vitest(argv, { isLive, stdio }) {
  * @param {string[]} words
  */
 function oneAtATime(words) {
-  return ['flock', path.join(os.tmpdir(), 'live-tests-of-tsbpftool.lock'), ...words];
+  return ['flock', '--close', path.join(os.tmpdir(), 'live-tests-of-tsbpftool.lock'), ...words];
 }
 
 /** Maps and programs whose names say that a test made them, cgroups of tests, and folders of tests. */
