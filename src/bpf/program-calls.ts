@@ -1,3 +1,4 @@
+import { expectBytes, expectInteger } from '../bytes/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import {
   attr_prog_attach,
@@ -66,10 +67,15 @@ export interface TestRunResult {
   readonly contextSize: number;
 }
 
-/** Runs a program once or several times by BPF_PROG_TEST_RUN: the result, or -errno. */
+/**
+ * Runs a program once or several times by BPF_PROG_TEST_RUN: the result, or -errno. UsageError for an output size beyond
+ * the room there is.
+ */
 export function testRun(program: OpenObject, request: TestRunRequest): TestRunResult | number {
   const { kernel } = program;
   const { data, context, dataOut, contextOut } = request;
+  const dataRoom = roomOf(dataOut, request.dataOutSize, 'data');
+  const contextRoom = roomOf(contextOut, request.contextOutSize, 'context');
   // An empty array has no address, but the kernel tells "nothing" from "not given" by the pointer.
   const spare = new Uint8Array(8);
   const orSpare = (bytes: Uint8Array | undefined) => (bytes?.length === 0 ? spare : bytes);
@@ -78,12 +84,12 @@ export function testRun(program: OpenObject, request: TestRunRequest): TestRunRe
     .set('repeat', request.repeat)
     .point('data_in', orSpare(data))
     .set('data_size_in', data?.length ?? 0)
-    .receive('data_out', orSpare(dataOut))
-    .set('data_size_out', request.dataOutSize ?? dataOut?.length ?? 0)
+    .receive('data_out', dataRoom.bytes)
+    .set('data_size_out', dataRoom.size)
     .point('ctx_in', orSpare(context))
     .set('ctx_size_in', context?.length ?? 0)
-    .receive('ctx_out', orSpare(contextOut))
-    .set('ctx_size_out', request.contextOutSize ?? contextOut?.length ?? 0);
+    .receive('ctx_out', contextRoom.bytes)
+    .set('ctx_size_out', contextRoom.size);
   const result = kernel.bpf(bpf_cmd.BPF_PROG_TEST_RUN, attr);
   if (result < 0) return result;
   return {
@@ -92,6 +98,19 @@ export function testRun(program: OpenObject, request: TestRunRequest): TestRunRe
     dataSize: attr.u32('data_size_out'),
     contextSize: attr.u32('ctx_size_out'),
   };
+}
+
+/** Room for what comes out. A size of 0 bounds nothing, the kernel would write all there is: it gets no address then. */
+function roomOf(
+  bytes: Uint8Array | undefined,
+  size: number | undefined,
+  what: string,
+): { bytes: Uint8Array | undefined; size: number } {
+  if (size !== undefined) expectInteger(size, `size of the ${what} that comes out`);
+  if (bytes === undefined) return { bytes, size: size ?? 0 };
+  expectBytes(bytes, `room for the ${what} that comes out`, { least: size ?? 0 });
+  const told = size ?? bytes.length;
+  return { bytes: told === 0 ? undefined : bytes, size: told };
 }
 
 /** Runs a program of type syscall once; `context` is what it is given, and gets back. The result, or -errno. */

@@ -66,3 +66,10 @@ export class UsageError extends TsbpfError {
     super('ERR_USAGE', message, options);
   }
 }
+
+/** An object that was used after its `close`. */
+export class ClosedError extends TsbpfError {
+  constructor(what: string, options?: { cause?: unknown }) {
+    super('ERR_CLOSED', `${what}: used after close`, options);
+  }
+}

@@ -1,7 +1,7 @@
 import type { ElementBatch } from './element-batch.ts';
 import type { BpfMap } from './map.ts';
-import { elementValueSize } from './map.ts';
 import { trieFilter } from './trie-order.ts';
+import { expectBytes, expectInteger } from '../bytes/index.ts';
 import { bpf_map_type } from '../uapi/index.ts';
 import {
   type BatchLookup,
@@ -28,11 +28,24 @@ const maxInterruptions = 100;
 
 /**
  * All elements of a map through BPF_MAP_LOOKUP_BATCH, at most 16,384 and about 2 MiB a call. While some are worked on,
- * the next are read on another thread; the arrays are used again later. Returns -errno when the map type or kernel has
- * no batches (before anything was yielded) or a later call fails; 0 at the end. Elements that stay are seen exactly
- * once: the kernel hands out whole hash buckets, and of a trie only what comes later in its order is taken.
+ * the next are read on another thread, into other arrays: what is yielded is the caller's. Returns -errno when the map
+ * type or kernel has no batches (before anything was yielded) or a later call fails; 0 at the end. Elements that stay
+ * are seen exactly once: the kernel hands out whole hash buckets, and of a trie only what comes later in its order is
+ * taken. A map that is closed meanwhile ends it with ClosedError.
  */
-export async function* readBatches(map: BpfMap): AsyncGenerator<ElementBatch, number> {
+export function readBatches(map: BpfMap): AsyncGenerator<ElementBatch, number> {
+  return batchesOf(map, { reuses: false });
+}
+
+/**
+ * As `readBatches`, with fewer arrays: those of a batch are filled again, on another thread, once the next is asked for.
+ * Only for callers that let go of them: an array that is transferred meanwhile could be freed under the kernel's hands.
+ */
+export function readBatchesInPlace(map: BpfMap): AsyncGenerator<ElementBatch, number> {
+  return batchesOf(map, { reuses: true });
+}
+
+async function* batchesOf(map: BpfMap, { reuses }: { reuses: boolean }): AsyncGenerator<ElementBatch, number> {
   const isTrie = map.info().type === bpf_map_type.BPF_MAP_TYPE_LPM_TRIE;
   const onlyNew = isTrie ? trieFilter(map.info().keySize) : undefined;
   const reader = new BatchReader(map);
@@ -49,7 +62,7 @@ export async function* readBatches(map: BpfMap): AsyncGenerator<ElementBatch, nu
         yield part(batch, from, Math.min(yieldedCount, count - from));
       }
       if (ended !== undefined) return ended;
-      reader.release(batch);
+      if (reuses) reader.release(batch);
       result = await ahead.next();
     }
   } finally {
@@ -136,7 +149,7 @@ class BatchReader {
     const { keySize, maxEntries } = map.info();
     this.#map = map;
     this.#keySize = keySize;
-    this.#valueSize = elementValueSize(map.kernel, map.info());
+    this.#valueSize = map.valueSize;
     this.#most = Math.max(1, Math.min(maxCount, maxEntries, Math.floor(maxBytes / (keySize + this.#valueSize))));
     this.#capacity = Math.min(firstCount, this.#most);
     this.#to = this.#token();
@@ -152,7 +165,8 @@ class BatchReader {
 
   async readAhead(): Promise<BatchResult> {
     for (;;) {
-      const result = this.#taken(await lookupBatchInBackground(this.#map.kernel, this.#request()));
+      const { kernel, fd } = this.#map;
+      const result = this.#taken(await fd.during(() => lookupBatchInBackground(kernel, this.#request())));
       if (result !== undefined) return result;
     }
   }
@@ -222,7 +236,10 @@ const allWritten: WriteOutcome = { count: 0, errno: 0 };
 
 const noBatches = new Set([-22, EOPNOTSUPP, -524, -7]);
 
-/** Writes elements into one map, in batches where type and kernel have them (5.6, or later for some types). */
+/**
+ * Writes elements into one map, in batches where type and kernel have them (5.6, or later for some types). UsageError
+ * for fewer bytes than so many elements have.
+ */
 export class ElementWriter {
   readonly #map: BpfMap;
   readonly #flags: number;
@@ -237,15 +254,32 @@ export class ElementWriter {
   }
 
   write(elements: ElementsToWrite): WriteOutcome {
+    this.#check(elements);
     if (elements.count === 0) return allWritten;
     if (!this.#hasBatches) return this.#oneByOne(elements);
     return this.#outcome(elements, updateBatch(this.#map.kernel, this.#request(elements)));
   }
 
-  /** As `write`, on another thread where there are batches. The arrays must not be touched until it resolves. */
+  /** As `write`, on another thread where there are batches, of what the arrays have now. */
   async writeInBackground(elements: ElementsToWrite): Promise<WriteOutcome> {
+    this.#check(elements);
     if (elements.count === 0 || !this.#hasBatches) return this.write(elements);
-    return this.#outcome(elements, await updateBatchInBackground(this.#map.kernel, this.#request(elements)));
+    const copies = this.#copy(elements);
+    const { kernel, fd } = this.#map;
+    return this.#outcome(copies, await fd.during(() => updateBatchInBackground(kernel, this.#request(copies))));
+  }
+
+  #check({ keys, values, count }: ElementsToWrite): void {
+    const { name, keySize } = this.#map.info();
+    expectInteger(count, 'count of elements');
+    expectBytes(keys, `${count} keys of map '${name}'`, { least: count * keySize });
+    expectBytes(values, `${count} values of map '${name}'`, { least: count * this.#map.valueSize });
+  }
+
+  /** The caller's arrays could be transferred while another thread reads them. */
+  #copy({ keys, values, count }: ElementsToWrite): ElementsToWrite {
+    const { keySize } = this.#map.info();
+    return { keys: keys.slice(0, count * keySize), values: values.slice(0, count * this.#map.valueSize), count };
   }
 
   #request({ keys, values, count }: ElementsToWrite): BatchUpdate {
@@ -265,7 +299,7 @@ export class ElementWriter {
 
   #oneByOne({ keys, values, count }: ElementsToWrite): WriteOutcome {
     const { keySize } = this.#map.info();
-    const valueSize = elementValueSize(this.#map.kernel, this.#map.info());
+    const { valueSize } = this.#map;
     for (let i = 0; i < count; i++) {
       const key = keySize > 0 ? keys.subarray(i * keySize, (i + 1) * keySize) : undefined;
       const result = this.#map.update(key, values.subarray(i * valueSize, (i + 1) * valueSize), this.#flags);

@@ -2,13 +2,18 @@ import { type BtfInfo, openFdById, tryBtfBytes, tryBtfInfo } from '../bpf/index.
 import { type Btf, parseBtf } from '../btf/index.ts';
 import { kernelBtfPath } from '../host/index.ts';
 import { checkResult, type Kernel, syscallError } from '../sys/index.ts';
-import { BpfObject } from './object.ts';
+import { type AdoptOptions, BpfObject } from './object.ts';
 import { loadVmlinux, type VmlinuxReading } from './vmlinux.ts';
 
 /** A live BTF object. */
 export class BtfObject extends BpfObject {
+  /** Takes over `fd`. Throws UsageError, and leaves it the caller's, if it is of something else. */
+  constructor(kernel: Kernel, fd: number, options?: AdoptOptions) {
+    super(kernel, fd, 'btf', options);
+  }
+
   static openById(kernel: Kernel, id: number): BtfObject {
-    return new BtfObject(kernel, checkResult(`open BTF ${id}`, openFdById(kernel, 'btf', id)));
+    return new BtfObject(kernel, checkResult(`open BTF ${id}`, openFdById(kernel, 'btf', id)), { isKnown: true });
   }
 
   info(): BtfInfo {

@@ -36,6 +36,7 @@ export {
   type ElementsToWrite,
   ElementWriter,
   readBatches,
+  readBatchesInPlace,
   type WriteOutcome,
 } from './batch.ts';
 export { BtfObject, loadBtfById, vmlinuxBtf } from './btf.ts';
@@ -52,7 +53,8 @@ export { type ElementTypes, elementTypes } from './element-types.ts';
 export { type Holder, holders } from './holders.ts';
 export { BpfLink, type LinkInfo, type LinkInfoField } from './link.ts';
 export { BpfMap, elementValueSize, isPerCpu } from './map.ts';
-export { BpfObject, fdKind } from './object.ts';
+export { type AdoptOptions, BpfObject, fdKind, requireKind } from './object.ts';
+export { setElement } from './set-element.ts';
 export { DeviceFilters, type DeviceFilter } from './device-filters.ts';
 export { networkDevices, setXdp } from './network-devices.ts';
 export { type NetlinkRequest, RouteNetlink } from './route-netlink.ts';

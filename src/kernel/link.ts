@@ -1,7 +1,7 @@
 import { checkResult, type Kernel } from '../sys/index.ts';
 import { bpf_link_info, bpf_link_type, structView, type StructView } from '../uapi/index.ts';
-import { detachLink, mustInfo, openFdById, openFdPinned } from '../bpf/index.ts';
-import { BpfObject } from './object.ts';
+import { detachLink, mustInfo, openFdById } from '../bpf/index.ts';
+import { type AdoptOptions, adoptPinned, BpfObject } from './object.ts';
 
 export type LinkInfoField = keyof (typeof bpf_link_info)['members'] & string;
 
@@ -22,12 +22,17 @@ export interface LinkInfo {
 
 /** A live link. */
 export class BpfLink extends BpfObject {
+  /** Takes over `fd`. Throws UsageError, and leaves it the caller's, if it is of something else. */
+  constructor(kernel: Kernel, fd: number, options?: AdoptOptions) {
+    super(kernel, fd, 'link', options);
+  }
+
   static openById(kernel: Kernel, id: number): BpfLink {
-    return new BpfLink(kernel, checkResult(`open link ${id}`, openFdById(kernel, 'link', id)));
+    return new BpfLink(kernel, checkResult(`open link ${id}`, openFdById(kernel, 'link', id)), { isKnown: true });
   }
 
   static openPinned(kernel: Kernel, path: string): BpfLink {
-    return new BpfLink(kernel, checkResult(`open ${path}`, openFdPinned(kernel, path)));
+    return adoptPinned(kernel, { path }, (fd) => new BpfLink(kernel, fd));
   }
 
   /** Forces the link off its hook. Returns 0 or -errno. */

@@ -1,7 +1,18 @@
-import { updateElement } from '../bpf/index.ts';
+import { type MapInfo, readMapInfo, updateElement } from '../bpf/index.ts';
+import { expectInteger } from '../bytes/index.ts';
+import { ClosedError, UsageError } from '../errors/index.ts';
 import { onlineCpus } from '../host/index.ts';
-import { checkResult, type Kernel, type MappedMemory, PROT_READ, PROT_WRITE, SC_PAGESIZE } from '../sys/index.ts';
 import {
+  checkResult,
+  type Kernel,
+  type MappedMemory,
+  PROT_READ,
+  PROT_WRITE,
+  SC_PAGESIZE,
+  syscallError,
+} from '../sys/index.ts';
+import {
+  bpf_map_type,
   PERF_EVENT_IOC_ENABLE,
   PERF_FLAG_FD_CLOEXEC,
   perf_event_mmap_page,
@@ -10,6 +21,8 @@ import {
   perf_type_id,
 } from '../uapi/index.ts';
 import { perfEventAttribute } from './counter.ts';
+import { requireKind } from './object.ts';
+import { RecordStream } from './record-stream.ts';
 import { Waiter } from './waiter.ts';
 
 const sampleTime = 1n << 2n;
@@ -28,41 +41,65 @@ export interface PerfBufferOptions {
   /** Size of each CPU's ring in pages, a power of two; default 16. */
   pages?: number;
   /** The CPUs to listen to and the map index of each; default all online ones within the map, at their own index. */
-  cpus?: readonly { cpu: number; index: number }[];
+  cpus?: readonly CpuPlace[];
   /** Entries of the map, to leave out CPUs beyond. */
   maxEntries?: number;
 }
 
-interface CpuRing {
-  cpu: number;
-  index: number;
+/** A CPU and the index of its ring in the map. */
+export interface CpuPlace {
+  readonly cpu: number;
+  readonly index: number;
+}
+
+interface CpuRing extends CpuPlace {
   fd: number;
   memory: MappedMemory;
   positions: BigUint64Array;
   data: Uint8Array;
 }
 
-/** Reader of what programs send with bpf_perf_event_output through a BPF_MAP_TYPE_PERF_EVENT_ARRAY. */
+/**
+ * Reader of what programs send with bpf_perf_event_output through a BPF_MAP_TYPE_PERF_EVENT_ARRAY. Once it is closed,
+ * calls throw ClosedError.
+ */
 export class PerfBuffer implements Disposable {
   readonly #kernel: Kernel;
   readonly #rings: CpuRing[] = [];
   readonly #waiter: Waiter;
+  /** The ring that `records` takes from: each has its turn, however much another holds. */
+  #turn = 0;
+  #closed = false;
 
-  /** Opens a ring for each CPU and puts it into the map. Throws SyscallError, with nothing left open. */
+  /**
+   * Opens a ring for each CPU and puts it into the map of `mapFd`. The kernel takes the rings out again when that
+   * descriptor is closed. Throws UsageError for another kind of map, for a size that is no power of two and for an
+   * index that the map has not, and SyscallError, with nothing left open.
+   */
   constructor(kernel: Kernel, mapFd: number, options: PerfBufferOptions = {}) {
+    requireKind(kernel, mapFd, 'map');
+    const info = readMapInfo(kernel, mapFd);
+    if (info.type !== bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY) {
+      throw new UsageError(`map '${info.name}' is not an array of perf events`);
+    }
+    const { pages = 16 } = options;
+    checkPages(pages);
+    const limit = Math.min(info.maxEntries, options.maxEntries ?? Number.POSITIVE_INFINITY);
+    const places = options.cpus ?? onlineCpus(kernel).map((cpu) => ({ cpu, index: cpu }));
     this.#kernel = kernel;
     this.#waiter = new Waiter(kernel);
     try {
-      const limit = options.maxEntries ?? Number.POSITIVE_INFINITY;
-      const all = options.cpus ?? onlineCpus(kernel).map((cpu) => ({ cpu, index: cpu }));
-      for (const { cpu, index } of all) if (index < limit) this.#open(mapFd, cpu, index, options.pages ?? 16);
+      for (const place of places) {
+        if (options.cpus !== undefined) checkPlace(place, info);
+        if (place.index < limit) this.#openRing(mapFd, place, pages);
+      }
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  #open(mapFd: number, cpu: number, index: number, pages: number): void {
+  #openRing(mapFd: number, { cpu, index }: CpuPlace, pages: number): void {
     const kernel = this.#kernel;
     const attr = perfEventAttribute(perf_type_id.PERF_TYPE_SOFTWARE)
       .set('config', perf_sw_ids.PERF_COUNT_SW_BPF_OUTPUT)
@@ -75,7 +112,7 @@ export class PerfBuffer implements Disposable {
     const memory = kernel.map({ fd, length: page * (pages + 1), protection: PROT_READ | PROT_WRITE });
     if (typeof memory === 'number') {
       kernel.close(fd);
-      throw checkResult('mmap', memory);
+      throw syscallError('mmap', memory);
     }
     this.#rings.push({
       cpu,
@@ -92,29 +129,69 @@ export class PerfBuffer implements Disposable {
     this.#waiter.add(fd);
   }
 
-  /** Waits up to `timeoutMs` (-1: for ever) and hands over what is there. Returns the number of records, or -errno. */
+  #checkOpen(): void {
+    if (this.#closed) throw new ClosedError('perf buffer');
+  }
+
+  /**
+   * Waits up to `timeoutMs` (-1: for ever) and hands over what is there. Returns the number of records, 0 where a signal
+   * ended the wait. Throws SyscallError.
+   */
   poll(timeoutMs: number, visit: (record: PerfRecord) => void): number {
-    const ready = this.#waiter.wait(timeoutMs);
-    return ready < 0 ? ready : this.consume(visit);
+    this.#checkOpen();
+    this.#waiter.wait(timeoutMs);
+    return this.consume(visit);
   }
 
   /** Hands over what is there without waiting. Returns the number of records. */
   consume(visit: (record: PerfRecord) => void): number {
+    this.#checkOpen();
     let count = 0;
-    for (const ring of this.#rings) count += consumeRing(ring, visit);
+    for (const ring of [...this.#rings]) {
+      const head = Atomics.load(ring.positions, headIndex);
+      for (let record = this.#take(ring, head); record !== undefined; record = this.#take(ring, head)) {
+        count++;
+        // It may close the buffer, or take records itself.
+        visit(record);
+      }
+    }
     return count;
   }
 
-  /** Records as they come, until `signal` aborts. The event loop stays free. */
-  async *records(signal?: AbortSignal): AsyncGenerator<PerfRecord> {
-    const queue: PerfRecord[] = [];
-    while (!signal?.aborted) {
-      if (this.consume((record) => queue.push(record)) === 0) await this.#waiter.ready(signal);
-      yield* queue.splice(0);
-    }
+  /** The next record of a ring before `head`. */
+  #take(ring: CpuRing, head: bigint): PerfRecord | undefined {
+    return this.#closed ? undefined : takeRecord(ring, head);
   }
 
+  #takeInTurn(): PerfRecord | undefined {
+    for (let tries = this.#rings.length; tries > 0; tries--) {
+      const ring = this.#rings[this.#turn++ % this.#rings.length]!;
+      const record = this.#take(ring, Atomics.load(ring.positions, headIndex));
+      if (record !== undefined) return record;
+    }
+    return undefined;
+  }
+
+  /**
+   * Records as they come, those of one CPU in order, until `signal` aborts or the buffer is closed. The event loop stays
+   * free; the process stays alive as long as somebody waits.
+   */
+  records(signal?: AbortSignal): AsyncGenerator<PerfRecord, void, undefined> {
+    this.#checkOpen();
+    const isClosed = () => this.#closed;
+    const source = {
+      take: () => this.#takeInTurn(),
+      get closed() {
+        return isClosed();
+      },
+      ready: (aborted: AbortSignal) => this.#waiter.ready(aborted),
+    };
+    return new RecordStream(source, signal);
+  }
+
+  /** Ends all that `records` gave; closing again does nothing. */
   close(): void {
+    this.#closed = true;
     this.#waiter.close();
     for (const { memory, fd } of this.#rings.splice(0)) {
       memory.close();
@@ -127,29 +204,31 @@ export class PerfBuffer implements Disposable {
   }
 }
 
-function consumeRing(ring: CpuRing, visit: (record: PerfRecord) => void): number {
+function checkPages(pages: number): void {
+  expectInteger(pages, 'pages', { least: 1, most: 2 ** 30 });
+  if ((pages & (pages - 1)) !== 0) throw new UsageError(`pages: ${pages} is no power of two`);
+}
+
+function checkPlace({ cpu, index }: CpuPlace, { name, maxEntries }: MapInfo): void {
+  expectInteger(cpu, 'cpu', { most: 0x7fff_ffff });
+  expectInteger(index, `index in map '${name}'`, { most: maxEntries - 1 });
+}
+
+/** The next record before `head`; undefined if there is none. */
+function takeRecord(ring: CpuRing, head: bigint): PerfRecord | undefined {
   const { positions, data } = ring;
-  const head = Atomics.load(positions, headIndex);
-  let tail = Atomics.load(positions, tailIndex);
-  let count = 0;
-  try {
-    while (tail < head) {
-      const header = copyOut(data, tail, headerSize);
-      const size = new DataView(header.buffer).getUint16(6, true);
-      if (size < headerSize || size > data.length) {
-        // Not a record: nothing behind it can be trusted.
-        tail = head;
-        break;
-      }
-      const record = copyOut(data, tail, size);
-      tail += BigInt(size);
-      count++;
-      visit(decode(ring, record));
-    }
-  } finally {
-    Atomics.store(positions, tailIndex, tail);
+  const tail = Atomics.load(positions, tailIndex);
+  if (tail >= head) return undefined;
+  const header = copyOut(data, tail, headerSize);
+  const size = new DataView(header.buffer).getUint16(6, true);
+  if (size < headerSize || size > data.length) {
+    // Not a record: nothing behind it can be trusted.
+    Atomics.store(positions, tailIndex, head);
+    return undefined;
   }
-  return count;
+  const record = copyOut(data, tail, size);
+  Atomics.store(positions, tailIndex, tail + BigInt(size));
+  return decode(ring, record);
 }
 
 function copyOut(data: Uint8Array, position: bigint, length: number): Uint8Array<ArrayBuffer> {

@@ -2,8 +2,8 @@ import type { Btf } from '../btf/index.ts';
 import { checkResult, type Kernel } from '../sys/index.ts';
 import { bpf_func_info, bpf_prog_info, structView } from '../uapi/index.ts';
 import { loadBtfById } from './btf.ts';
-import { mustInfo, openFdById, openFdPinned } from '../bpf/index.ts';
-import { BpfObject } from './object.ts';
+import { mustInfo, openFdById } from '../bpf/index.ts';
+import { type AdoptOptions, adoptPinned, BpfObject } from './object.ts';
 
 /** `struct bpf_prog_info` without its arrays. Lengths in bytes, times in nanoseconds. */
 export interface ProgramInfo {
@@ -74,12 +74,17 @@ const usualMaps = 64;
 
 /** A live program. */
 export class BpfProgram extends BpfObject {
+  /** Takes over `fd`. Throws UsageError, and leaves it the caller's, if it is of something else. */
+  constructor(kernel: Kernel, fd: number, options?: AdoptOptions) {
+    super(kernel, fd, 'prog', options);
+  }
+
   static openById(kernel: Kernel, id: number): BpfProgram {
-    return new BpfProgram(kernel, checkResult(`open program ${id}`, openFdById(kernel, 'prog', id)));
+    return new BpfProgram(kernel, checkResult(`open program ${id}`, openFdById(kernel, 'prog', id)), { isKnown: true });
   }
 
   static openPinned(kernel: Kernel, path: string): BpfProgram {
-    return new BpfProgram(kernel, checkResult(`open ${path}`, openFdPinned(kernel, path)));
+    return adoptPinned(kernel, { path }, (fd) => new BpfProgram(kernel, fd));
   }
 
   info(): ProgramInfo {

@@ -6,7 +6,7 @@ import { readBatches } from './batch.ts';
 import type { ElementBatch } from './element-batch.ts';
 import { type ElementCodec, type ElementValue, elementCodec } from './element-codec.ts';
 import { type MapInfo, objectIds, openFdById } from '../bpf/index.ts';
-import { BpfMap, elementValueSize } from './map.ts';
+import { BpfMap } from './map.ts';
 
 /** Whether a `set` may create the element (`exist`: no) or replace it (`noexist`: no). */
 export type UpdateMode = 'any' | 'exist' | 'noexist';
@@ -66,7 +66,7 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
   }
 
   has(key: K): boolean {
-    const value = new Uint8Array(elementValueSize(this.map.kernel, this.info));
+    const value = new Uint8Array(this.map.valueSize);
     const result = this.map.lookup(this.codec.key.encode(key), value);
     if (result !== -Errno.ENOENT) checkResult('look up map element', result);
     return result === 0;
@@ -107,7 +107,7 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
     return this.entries();
   }
 
-  /** As `entries`, as bytes in reused arrays: they hold until the next element is asked for. */
+  /** As `entries`, as bytes. Several elements share their arrays. */
   async *elements(options: IterationOptions = {}): AsyncGenerator<ElementBytes> {
     for await (const { keys, values, keySize, valueSize, count } of this.batches(options)) {
       for (let i = 0; i < count; i++) yield { keys, keyAt: i * keySize, values, valueAt: i * valueSize };
@@ -139,13 +139,13 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
   /** Maps and kernels without batches. An element deleted meanwhile is passed over. */
   async *#oneByOne(signal: AbortSignal | undefined): AsyncGenerator<ElementBatch> {
     const { keySize } = this.info;
-    const valueSize = elementValueSize(this.map.kernel, this.info);
-    const values = new Uint8Array(valueSize);
+    const { valueSize } = this.map;
     let previous: Uint8Array | undefined;
     for (let read = 1; ; read++) {
       if (read % 1024 === 0) await turn();
       signal?.throwIfAborted();
       const keys = new Uint8Array(keySize);
+      const values = new Uint8Array(valueSize);
       const next = this.map.nextKey(previous, keys);
       if (next === -Errno.ENOENT) return;
       checkResult('get next map key', next);
@@ -201,7 +201,7 @@ export const maps = {
         const fd = openFdById(kernel, 'map', id, flagsOf(options));
         // Deleted since its id was read.
         if (fd === -Errno.ENOENT) continue;
-        const map = new BpfMap(kernel, checkResult(`open map ${id}`, fd));
+        const map = new BpfMap(kernel, checkResult(`open map ${id}`, fd), { isKnown: true });
         if (map.info().name === name) found.push(new TypedMap(map));
         else map.close();
       }

@@ -3,8 +3,10 @@ import { type ByteSource, sourceOf } from '../bytes/index.ts';
 import { btfOf } from '../elf/index.ts';
 import { TsbpfError } from '../errors/index.ts';
 import { kernelBtfPath, kernelVersion } from '../host/index.ts';
+import { requireKind } from '../kernel/index.ts';
 import {
   applyCoreRelocations,
+  checkContents,
   type DiagnosticLog,
   errorText,
   failure,
@@ -12,6 +14,7 @@ import {
   LibbpfErrno,
   type LinkedProgram,
   linkProgram,
+  mapAt,
   mapNameInside,
   ObjectError,
   type ObjectSpec,
@@ -65,11 +68,16 @@ export interface LoadOptions {
 
 /**
  * Loads an object into the kernel: BTF, maps, programs. The spec is not changed.
- * On failure everything made so far is undone, and ObjectError, VerifierError or another TsbpfError is thrown; its
+ * On failure everything made so far is undone, and UsageError for options that mean nothing, ObjectError, VerifierError or another TsbpfError is thrown; its
  * `cause` is a NotSupportedError where the running kernel is older than what was asked of it.
  */
 export function loadObject(kernel: Kernel, spec: ObjectSpec, options: LoadOptions = {}): LoadedObject {
   const log: DiagnosticLog = options.log ?? (() => undefined);
+  checkContents(spec, options.contents ?? new Map());
+  for (const [index, fd] of options.replaceMaps ?? []) {
+    mapAt(spec.maps, index, 'replaceMaps');
+    requireKind(kernel, fd, 'map');
+  }
   if (!spec.littleEndian) {
     const text = `object '${spec.name}': loading non-native endianness is unsupported`;
     throw failure(log, LibbpfErrno.ENDIAN, text);

@@ -1,6 +1,8 @@
 import { contextHeader, generateLoader, type LoaderProgram, mapPlaces, programPlace } from '../codegen/index.ts';
+import { expectBytes } from '../bytes/index.ts';
+import { UsageError } from '../errors/index.ts';
 import { possibleCpus } from '../host/index.ts';
-import type { DiagnosticLog, ObjectSpec } from '../object/index.ts';
+import { checkContents, type DiagnosticLog, type ObjectSpec } from '../object/index.ts';
 import { KEY_SPEC_SESSION_KEYRING, type Kernel } from '../sys/index.ts';
 import { BPF_F_SLEEPABLE, bpf_map_type, bpf_prog_type, type NativeStruct } from '../uapi/index.ts';
 import { createMap, freezeMap, loadProgram, runSyscallProgram, updateElement } from '../bpf/index.ts';
@@ -32,6 +34,7 @@ export interface LoaderMakeOptions {
 export function makeLoaderProgram(kernel: Kernel, spec: ObjectSpec, options: LoaderMakeOptions = {}): LoaderProgram {
   const { log = () => undefined, signed = false } = options;
   const contents = new Map(options.contents);
+  checkContents(spec, contents);
   using temporary = new Cleanup(kernel);
   const delegated = withToken({ kernel, log, temporary, objectName: spec.name, path: undefined });
   const externs = resolveExterns({ kernel, log, kernelBtf: undefined }, spec);
@@ -90,8 +93,12 @@ export interface LoaderRunOptions {
   readonly signature?: ProgramSignature | undefined;
 }
 
-/** Loads a loader program and runs it once; after a failure nothing of it is left. */
+/**
+ * Loads a loader program and runs it once; after a failure nothing of it is left. UsageError for more maps and programs
+ * than a loader program can have.
+ */
 export function runLoaderProgram(kernel: Kernel, loader: LoaderProgram, options: LoaderRunOptions = {}): LoaderRun {
+  checkLoader(loader);
   const before = bpfDescriptors(kernel);
   const context = new Uint8Array(contextSize);
   const view = new DataView(context.buffer);
@@ -116,6 +123,17 @@ export function runLoaderProgram(kernel: Kernel, loader: LoaderProgram, options:
     maps: loader.maps.map((_, index) => view.getInt32(mapPlaces(index).fd, true)),
     programs: loader.programs.map((_, index) => view.getInt32(programPlace(loader.maps.length, index), true)),
   };
+}
+
+function checkLoader({ instructions, data, maps, programs }: LoaderProgram): void {
+  expectBytes(instructions, 'instructions of a loader program', { least: 8 });
+  expectBytes(data, 'data of a loader program', { least: 1 });
+  if (maps.length > 0 && mapPlaces(maps.length - 1).fd + 4 > contextSize) throw new UsageError(tooMany(maps, 'maps'));
+  if (programPlace(maps.length, programs.length) > contextSize) throw new UsageError(tooMany(programs, 'programs'));
+}
+
+function tooMany({ length }: readonly unknown[], what: string): string {
+  return `${length} ${what} are more than a loader program can have`;
 }
 
 /** Source of the steps: libbpf, bpf_load_and_run. */

@@ -3,6 +3,7 @@ import {
   type DiagnosticLog,
   errorText,
   failure,
+  firstContents,
   isMapInMap,
   mapNameInside,
   type MapSpec,
@@ -12,7 +13,8 @@ import {
 } from '../object/index.ts';
 import { type Kernel, PROT_READ, PROT_WRITE } from '../sys/index.ts';
 import { BPF_F_ALL_CPUS, bpf_map_type } from '../uapi/index.ts';
-import { createMap, freezeMap, type MapInfo, openFdPinned, tryMapInfo, updateElement } from '../bpf/index.ts';
+import { createMap, freezeMap, type MapInfo, openFdPinned, tryMapInfo } from '../bpf/index.ts';
+import { setElement } from '../kernel/index.ts';
 import type { Cleanup } from './cleanup.ts';
 import type { Features } from './features.ts';
 import type { LoadedMap } from './loaded-map.ts';
@@ -251,10 +253,10 @@ function createOne(context: MapContext, wanted: { index: number; spec: MapSpec; 
 function fill(context: MapContext, map: { index: number; spec: MapSpec; fd: number }): void {
   const { kernel, log } = context;
   const { spec, fd } = map;
-  const value = context.contents.get(map.index) ?? spec.initialValue ?? new Uint8Array(spec.valueSize);
+  const value = firstContents(spec, context.contents.get(map.index));
   const bad = (errno: number, text: string) => failure(log, errno, `map '${spec.name}': ${text}: ${errorText(errno)}`);
   const flags = spec.origin === 'percpu' ? onAllCpus : 0n;
-  const updated = updateElement(kernel, fd, { key: new Uint8Array(4), value, flags });
+  const updated = setElement(kernel, fd, { key: new Uint8Array(4), value, flags });
   if (updated < 0) throw bad(-updated, 'failed to set initial contents');
   if (spec.origin !== 'rodata' && spec.origin !== 'kconfig') return;
   const frozen = freezeMap(kernel, fd);
@@ -309,5 +311,5 @@ export function setSlot(kernel: Kernel, mapFd: number, entry: { slot: number; fd
   const value = new Uint8Array(4);
   new DataView(key.buffer).setUint32(0, entry.slot, true);
   new DataView(value.buffer).setInt32(0, entry.fd, true);
-  return updateElement(kernel, mapFd, { key, value });
+  return setElement(kernel, mapFd, { key, value });
 }

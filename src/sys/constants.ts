@@ -11,9 +11,11 @@ export const PROT_READ = 1;
 export const PROT_WRITE = 2;
 export const MAP_SHARED = 1;
 export const MAP_PRIVATE = 2;
+export const MAP_FIXED = 0x10;
 export const MAP_ANONYMOUS = 0x20;
 /** Refused where something is mapped already, since 4.17. */
 export const MAP_FIXED_NOREPLACE = 0x100000;
+export const MAP_NORESERVE = 0x4000;
 
 export const MS_BIND = 0x1000;
 export const MS_REC = 0x4000;

@@ -1,27 +1,52 @@
+import { ClosedError } from '../errors/index.ts';
 import type { Kernel } from './kernel.ts';
 
 /** Owns one file descriptor and closes it once. */
 export class Fd implements Disposable {
   readonly #kernel: Kernel;
   #number: number;
+  /** Calls on other threads that use the number. */
+  #calls = 0;
+  #closed = false;
 
   constructor(kernel: Kernel, number: number) {
     this.#kernel = kernel;
     this.#number = number;
   }
 
-  /** The descriptor. Throws once closed, so a recycled number is never used by mistake. */
+  /** The descriptor. Throws ClosedError once closed, so a recycled number is never used by mistake. */
   get number(): number {
-    if (this.#number < 0) throw new Error('file descriptor used after close');
+    if (this.#closed) throw new ClosedError('file descriptor');
     return this.#number;
   }
 
   get closed(): boolean {
-    return this.#number < 0;
+    return this.#closed;
+  }
+
+  /**
+   * Runs a call that goes on after it has returned. The number stays this descriptor's until the call has ended, even if
+   * it is closed meanwhile: the kernel could otherwise find another file under it.
+   */
+  async during<T>(call: (number: number) => Promise<T>): Promise<T> {
+    const { number } = this;
+    this.#calls++;
+    try {
+      return await call(number);
+    } finally {
+      this.#calls--;
+      if (this.#closed) this.#closeUnused();
+    }
   }
 
   close(): void {
-    if (this.#number < 0) return;
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#closeUnused();
+  }
+
+  #closeUnused(): void {
+    if (this.#calls > 0 || this.#number < 0) return;
     const number = this.#number;
     this.#number = -1;
     this.#kernel.close(number);
@@ -29,7 +54,8 @@ export class Fd implements Disposable {
 
   /** Gives up ownership: the caller closes the returned descriptor. */
   release(): number {
-    const number = this.number;
+    const { number } = this;
+    this.#closed = true;
     this.#number = -1;
     return number;
   }

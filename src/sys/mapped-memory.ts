@@ -1,7 +1,23 @@
-import type { Libc } from './libc.ts';
+import { ClosedError } from '../errors/index.ts';
+import { MAP_ANONYMOUS, MAP_FIXED, MAP_NORESERVE, MAP_PRIVATE, PROT_READ, PROT_WRITE } from './constants.ts';
 import type { MappedMemory } from './kernel.ts';
+import type { Libc } from './libc.ts';
 
-/** A mapping made by mmap(2), unmapped once by `close`. */
+interface Range {
+  readonly libc: Libc;
+  readonly address: bigint;
+  readonly length: number;
+}
+
+/** Gives addresses back when no array shows what is there any more. */
+const unseen = new FinalizationRegistry<Range>(({ libc, address, length }) => {
+  libc.call('munmap', 'ii', [address, length]);
+});
+
+/**
+ * A mapping made by mmap(2). Arrays over its buffer can outlive it, and nothing tells them that it ended: `close` puts
+ * empty memory in its place, so that they see zeroes, and the addresses are given back when the last of them is gone.
+ */
 export class NativeMapping implements MappedMemory {
   readonly address: bigint;
   readonly #libc: Libc;
@@ -13,17 +29,20 @@ export class NativeMapping implements MappedMemory {
     this.address = address;
     this.#length = length;
     this.#buffer = libc.view(address, length);
+    unseen.register(this.#buffer, { libc, address, length });
   }
 
   get buffer(): ArrayBuffer {
-    if (this.#buffer === undefined) throw new Error('mapping used after close');
+    if (this.#buffer === undefined) throw new ClosedError('mapping');
     return this.#buffer;
   }
 
   close(): void {
     if (this.#buffer === undefined) return;
     this.#buffer = undefined;
-    this.#libc.call('munmap', 'ii', [this.address, this.#length]);
+    const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
+    // Where there is no memory for that, what was mapped stays until nobody sees it.
+    this.#libc.callForPointer('mmap', 'iiiiii', [this.address, this.#length, PROT_READ | PROT_WRITE, flags, -1, 0]);
   }
 
   [Symbol.dispose](): void {

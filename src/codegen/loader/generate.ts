@@ -5,6 +5,7 @@ import {
   type LinkedProgram,
   linkProgram,
   loadableBtf,
+  mapAt,
   type MapSpec,
   ObjectError,
   type ObjectSpec,
@@ -57,9 +58,11 @@ const pageSize = 4096;
 /**
  * Makes the loader program of an object: byte for byte libbpf's, for the newest kernel. CO-RE relocations, kernel
  * symbols and attach targets are left to the running kernel.
- * ObjectError, after libbpf's warnings, for objects that a loader program cannot load.
+ * ObjectError, after libbpf's warnings, for objects that a loader program cannot load; UsageError for contents that no
+ * map takes.
  */
 export function generateLoader(spec: ObjectSpec, options: LoaderOptions): LoaderProgram {
+  for (const index of options.contents?.keys() ?? []) mapAt(spec.maps, index, 'contents');
   const log: DiagnosticLog = options.log ?? (() => undefined);
   const emitter = new Emitter(spec.littleEndian);
   const steps = new Steps(emitter);

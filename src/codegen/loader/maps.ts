@@ -3,6 +3,7 @@ import {
   type DiagnosticLog,
   errorText,
   failure,
+  firstContents,
   isMapInMap,
   type MapSpec,
   ObjectError,
@@ -135,8 +136,9 @@ function emitCreate(context: MapsContext, map: MapSpec, index: number | undefine
 /** Global data: the object's first contents, or what the caller of the loader points to. */
 function fill(context: MapsContext, index: number, map: MapSpec): void {
   const { emitter } = context;
-  const given = context.contents.get(index) ?? map.initialValue;
-  const value = given ? emitter.blob.add(given) : emitter.blob.reserve(map.valueSize);
+  const given = context.contents.get(index);
+  const hasContents = given !== undefined || map.initialValue !== undefined;
+  const value = hasContents ? emitter.blob.add(firstContents(map, given)) : emitter.blob.reserve(map.valueSize);
   const key = emitter.blob.reserve(4);
   if (!context.signed) {
     emitter.load(3, 8, { register: Register.CONTEXT, offset: mapPlaces(index).initialValue });

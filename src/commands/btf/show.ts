@@ -90,7 +90,8 @@ function usersOf(kernel: Kernel, kind: 'prog' | 'map'): IdTable<number> {
 }
 
 function btfIdOf(kernel: Kernel, kind: 'prog' | 'map', fd: number): number {
-  using object = kind === 'map' ? new BpfMap(kernel, fd) : new BpfProgram(kernel, fd);
+  using object =
+    kind === 'map' ? new BpfMap(kernel, fd, { isKnown: true }) : new BpfProgram(kernel, fd, { isKnown: true });
   try {
     return object.info().btfId;
   } catch (error) {

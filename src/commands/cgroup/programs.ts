@@ -45,7 +45,7 @@ export function printPrograms(
   for (const { id, attachFlags: own } of attached.programs) {
     const fd = openFdById(kernel, 'prog', id);
     if (fd < 0) continue;
-    using program = new BpfProgram(kernel, fd);
+    using program = new BpfProgram(kernel, fd, { isKnown: true });
     const info = program.info();
     const shown: ShownProgram = {
       info,

@@ -11,8 +11,8 @@ export function selectLink(ctx: Context, words: Words): BpfLink {
     const id = parseU32(words, 'ID');
     const fd = openFdById(kernel, 'link', id);
     if (fd < 0) fail(`failed to get link with ID ${id}: ${strerror(-fd)}`, { status: fd });
-    return new BpfLink(kernel, fd);
+    return new BpfLink(kernel, fd, { isKnown: true });
   }
-  if (words.take('pinned')) return new BpfLink(kernel, openPinned(ctx, words.next(), 'link'));
+  if (words.take('pinned')) return new BpfLink(kernel, openPinned(ctx, words.next(), 'link'), { isKnown: true });
   fail(`expected 'id' or 'pinned', got: '${words.peek()}'?`);
 }

@@ -54,7 +54,7 @@ function showAll(state: Show): number {
       ctx.error(`can't get link by id (${id}): ${strerror(-fd)}`);
       return -1;
     }
-    using link = new BpfLink(kernel, fd);
+    using link = new BpfLink(kernel, fd, { isKnown: true });
     print(state, infoOf(link));
   }
 }

@@ -57,7 +57,7 @@ export const create: Handler = (ctx, words) => {
       type, name, keySize, valueSize, maxEntries, flags, ifindex, innerMapFd: inner?.fd.number ?? 0,
     }); // biome-ignore format: one request
     if (fd < 0) fail(`map create failed: ${strerror(-fd)}`);
-    using map = new BpfMap(kernel, fd);
+    using map = new BpfMap(kernel, fd, { isKnown: true });
     pinObject(ctx, map, path);
     ctx.json?.null();
   } finally {

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { type Context, fail, type Handler, usage } from '../../cli/index.ts';
 import { Errno, strerror } from '../../errors/index.ts';
-import { type BpfMap, elementValueSize, type MapInfo, readBatches } from '../../kernel/index.ts';
+import { type BpfMap, elementValueSize, type MapInfo, readBatchesInPlace } from '../../kernel/index.ts';
 import { JsonWriter } from '../../output/index.ts';
 import { bpf_map_type, mapTypeName } from '../../uapi/index.ts';
 import { hexJson, hexText } from '../shared/hex.ts';
@@ -48,7 +48,7 @@ function compileLess(): void {
 
 async function dumpMap(ctx: Context, map: BpfMap, json: JsonWriter | undefined, withHeader: boolean): Promise<number> {
   if (map.info().type === bpf_map_type.BPF_MAP_TYPE_LPM_TRIE) compileLess();
-  const batches = readBatches(map);
+  const batches = readBatchesInPlace(map);
   // What comes next is read while types are.
   const first = batches.next();
   first.catch(() => undefined);
@@ -67,7 +67,7 @@ interface Dumping {
   readonly first: ReturnType<Batches['next']>;
 }
 
-type Batches = ReturnType<typeof readBatches>;
+type Batches = ReturnType<typeof readBatchesInPlace>;
 
 async function writeMap(ctx: Context, map: BpfMap, dumping: Dumping): Promise<number> {
   const { json, withHeader } = dumping;

@@ -38,7 +38,7 @@ export const show: Handler = (ctx, words) => {
     const fd = openFdById(kernel, 'map', id, BPF_F_RDONLY);
     if (fd === -Errno.ENOENT) continue;
     if (fd < 0) fail(`can't get map by id (${id}): ${strerror(-fd)}`);
-    showMap(ctx, new BpfMap(kernel, fd), references);
+    showMap(ctx, new BpfMap(kernel, fd, { isKnown: true }), references);
   }
   ctx.json?.endArray();
 };

@@ -36,7 +36,7 @@ function visitLinks(ctx: Context, visit: (link: BpfLink) => void): void {
       ctx.error(`can't get link by id (${id}): ${strerror(-fd)}`);
       continue;
     }
-    using link = new BpfLink(kernel, fd);
+    using link = new BpfLink(kernel, fd, { isKnown: true });
     try {
       visit(link);
     } catch (error) {

@@ -44,7 +44,7 @@ export const show: Handler = (ctx, words) => {
     const fd = openFdById(kernel, 'prog', id);
     if (fd === -Errno.ENOENT) continue;
     if (fd < 0) fail(`can't get prog by id (${id}): ${strerror(-fd)}`);
-    showProgram(ctx, new BpfProgram(kernel, fd), surroundings);
+    showProgram(ctx, new BpfProgram(kernel, fd, { isKnown: true }), surroundings);
   }
   ctx.json?.endArray();
 };

@@ -55,7 +55,7 @@ export function pinnedMap(
   pin: { path: string; flags: number; open: () => number },
 ): BpfMap {
   const keeper = keepers.get(ctx);
-  if (keeper === undefined) return new BpfMap(kernel, pin.open());
+  if (keeper === undefined) return new BpfMap(kernel, pin.open(), { isKnown: true });
   const { kept } = keeper;
   const same = kept !== undefined && kept.path === pin.path && kept.flags === pin.flags;
   const now = performance.now();
@@ -66,8 +66,8 @@ export function pinnedMap(
   kept?.map.end();
   keeper.kept = undefined;
   const fd = pin.open();
-  if (place === undefined) return new BpfMap(kernel, fd);
-  const map = new KeptMap(kernel, fd);
+  if (place === undefined) return new BpfMap(kernel, fd, { isKnown: true });
+  const map = new KeptMap(kernel, fd, { isKnown: true });
   keeper.kept = { map, path: pin.path, flags: pin.flags, place };
   return map;
 }

@@ -24,7 +24,7 @@ export function selectMaps(ctx: Context, words: Words, access: MapAccess): BpfMa
     const id = Number(value & 0xffff_ffffn);
     const fd = openFdById(kernel, 'map', id, flags);
     if (fd < 0) fail(`get map by id (${id}): ${strerror(-fd)}`);
-    return [new BpfMap(kernel, fd)];
+    return [new BpfMap(kernel, fd, { isKnown: true })];
   }
   if (words.take('name')) {
     const name = words.next();
@@ -65,7 +65,7 @@ function mapsByName(ctx: Context, name: string, flags: number): BpfMap[] {
     // Deleted since its id was read: not an error of this search.
     if (fd === -Errno.ENOENT) continue;
     if (fd < 0) fail(`can't get map by id (${id}): ${strerror(-fd)}`);
-    const map = new BpfMap(kernel, fd);
+    const map = new BpfMap(kernel, fd, { isKnown: true });
     if (map.info().name !== name) {
       map.close();
     } else if (flags === BPF_F_RDONLY) {
@@ -74,7 +74,7 @@ function mapsByName(ctx: Context, name: string, flags: number): BpfMap[] {
       map.close();
       const writable = openFdById(kernel, 'map', id, flags);
       if (writable < 0) fail(`can't get map by id (${id}): ${strerror(-writable)}`);
-      found.push(new BpfMap(kernel, writable));
+      found.push(new BpfMap(kernel, writable, { isKnown: true }));
     }
   }
 }

@@ -16,7 +16,7 @@ export function selectPrograms(ctx: Context, words: Words): BpfProgram[] {
     const id = Number(value & 0xffff_ffffn);
     const fd = openFdById(kernel, 'prog', id);
     if (fd < 0) fail(`get by id (${id}): ${strerror(-fd)}`);
-    return [new BpfProgram(kernel, fd)];
+    return [new BpfProgram(kernel, fd, { isKnown: true })];
   }
   if (words.take('tag')) {
     const tag = parseTag(words.next());
@@ -27,7 +27,7 @@ export function selectPrograms(ctx: Context, words: Words): BpfProgram[] {
     if (Buffer.byteLength(name) > longestName) fail("can't parse name");
     return programsWhere(ctx, (program, info) => program.fullName(info) === name);
   }
-  if (words.take('pinned')) return [new BpfProgram(kernel, openPinned(ctx, words.next(), 'prog'))];
+  if (words.take('pinned')) return [new BpfProgram(kernel, openPinned(ctx, words.next(), 'prog'), { isKnown: true })];
   fail(`expected 'id', 'tag', 'name' or 'pinned', got: '${words.peek() ?? '(null)'}'?`);
 }
 
@@ -71,7 +71,7 @@ function programsWhere(ctx: Context, matches: (program: BpfProgram, info: Progra
     // Unloaded since its id was read: not an error of this search.
     if (fd === -Errno.ENOENT) continue;
     if (fd < 0) fail(`can't get prog by id (${id}): ${strerror(-fd)}`);
-    const program = new BpfProgram(kernel, fd);
+    const program = new BpfProgram(kernel, fd, { isKnown: true });
     if (matches(program, program.info())) found.push(program);
     else program.close();
   }

@@ -51,7 +51,7 @@ function one(ctx: Context, term: string, { writer, work }: { writer: JsonWriter 
   const id = Number(value);
   const fd = openFdById(kernelOf(ctx), 'map', id);
   if (fd < 0) bad(`can't get map by id (${id}): ${strerror(-fd)}`);
-  using map = new BpfMap(kernelOf(ctx), fd);
+  using map = new BpfMap(kernelOf(ctx), fd, { isKnown: true });
   if (!isStructOps(ctx, map)) bad(`${map.info().name} id ${id} is not a struct_ops map`);
   writer?.startArray();
   const isDone = work(map);
@@ -73,7 +73,7 @@ function* all(ctx: Context, onError: () => void): Generator<BpfMap> {
       onError();
       return;
     }
-    const map = new BpfMap(kernel, fd);
+    const map = new BpfMap(kernel, fd, { isKnown: true });
     try {
       if (isStructOps(ctx, map)) yield map;
     } finally {

@@ -1,6 +1,7 @@
 import { errorText, failure } from '../../object/index.ts';
 import { BPF_F_LINK, bpf_attach_type } from '../../uapi/index.ts';
-import { createLink, updateElement } from '../../bpf/index.ts';
+import { createLink } from '../../bpf/index.ts';
+import { setElement } from '../../kernel/index.ts';
 import type { LoadedObject } from '../loaded-object.ts';
 import type { LoadedMap } from '../loaded-map.ts';
 import { type AttachContext, LoadedLink } from './link.ts';
@@ -21,7 +22,7 @@ export function registerStructOps(
   const bad = (result: number) =>
     failure(() => undefined, -result, `map '${map.name}': cannot be registered: ${errorText(result)}`);
   const isLink = (map.spec.flags & BPF_F_LINK) !== 0;
-  const updated = updateElement(kernel, map.fd, { key: new Uint8Array(4), value });
+  const updated = setElement(kernel, map.fd, { key: new Uint8Array(4), value });
   // Set before, by an earlier link.
   if (updated < 0 && !(isLink && updated === -ebusy)) throw bad(updated);
   if (!isLink) return undefined;

@@ -2,7 +2,8 @@ import { arch } from 'node:process';
 import { cString } from '../../../bytes/index.ts';
 import { errorText, failure, LibbpfErrno } from '../../../object/index.ts';
 import { bpf_attach_type } from '../../../uapi/index.ts';
-import { createLink, updateElement } from '../../../bpf/index.ts';
+import { createLink } from '../../../bpf/index.ts';
+import { setElement } from '../../../kernel/index.ts';
 import type { LoadedMap } from '../../loaded-map.ts';
 import { resolveBinary } from '../binary.ts';
 import { openBinary } from '../functions.ts';
@@ -77,7 +78,7 @@ function writeSpecs(
     if (id >= map.maxEntries) throw failure(() => undefined, 7, `${map.name} has no room for a probe's arguments`);
     const key = new Uint8Array(4);
     new DataView(key.buffer).setUint32(0, id, true);
-    const result = updateElement(kernel, map.fd, { key, value });
+    const result = setElement(kernel, map.fd, { key, value });
     if (result < 0) {
       throw failure(
         log,

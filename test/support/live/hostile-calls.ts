@@ -1,0 +1,417 @@
+// Calls every exported function that takes bytes, counts, indexes or descriptors with whatever fast-check makes up. Run in
+// a process of its own: what must not happen is that it dies. Prints `N calls, N refused`.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import * as btf from '../../../src/btf/index.ts';
+import * as library from '../../../src/index.ts';
+import { createMap, readStream, testRun } from '../../../src/kernel/index.ts';
+import { bpf_map_type } from '../../../src/uapi/index.ts';
+
+const [project = '', runs = '4000', seed = '1'] = process.argv.slice(2);
+const kernel = library.openKernel();
+const read = (file: string) => readFileSync(path.join(project, file));
+
+/** A value of any kind: what a call may be given by mistake, or by somebody who means harm. */
+type Any = () => unknown;
+
+const lengths = [0, 1, 2, 3, 4, 7, 8, 9, 16, 63, 64, 65, 4095, 4096, 4097, 8192, 8193, 70_000];
+
+function bytesOf(kind: number, length: number, fill: number): unknown {
+  const bytes = new Uint8Array(length).fill(fill);
+  switch (kind) {
+    case 0:
+      structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+      return bytes;
+    case 1:
+      return new Uint32Array(length).fill(fill);
+    case 2:
+      return new DataView(bytes.buffer);
+    case 3:
+      return new Uint8Array(new SharedArrayBuffer(length));
+    case 4:
+      return new Uint8Array(new ArrayBuffer(length + 16), 8, length);
+    case 5:
+      return Buffer.from(bytes);
+    default:
+      return bytes;
+  }
+}
+
+const arrays = fc
+  .tuple(fc.nat(12), fc.constantFrom(...lengths), fc.nat(255))
+  .map(([kind, length, fill]) => bytesOf(kind, length, fill));
+const numbers = fc.oneof(
+  fc.constantFrom(
+    -1,
+    0,
+    1,
+    2,
+    3,
+    4,
+    7,
+    8,
+    64,
+    0.5,
+    -0.5,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    2 ** 31,
+    2 ** 32 - 1,
+    2 ** 32,
+    2 ** 53,
+  ),
+  fc.nat(40),
+);
+const anything = fc.oneof(
+  { arbitrary: arrays, weight: 6 },
+  { arbitrary: numbers, weight: 6 },
+  fc.bigInt({ min: -(2n ** 64n), max: 2n ** 65n }),
+  fc.constantFrom(undefined, null, true, '', 'x', '__proto__', '0x10', Symbol.iterator, {}, [], () => 1),
+  fc.array(numbers, { maxLength: 9 }),
+  fc.dictionary(fc.constantFrom('keys', 'values', 'count', 'size', 'fd'), numbers),
+);
+
+/** Objects that the calls work on; some of them are closed. */
+const closers: (() => void)[] = [];
+function newMap(type: number, keySize: number, valueSize: number, maxEntries: number, flags = 0): library.BpfMap {
+  const fd = createMap(kernel, { type, name: 'tsf_hostile', keySize, valueSize, maxEntries, flags });
+  if (fd < 0) throw new Error(`creating a map of type ${type} fails with errno ${-fd}`);
+  const map = new library.BpfMap(kernel, fd);
+  closers.push(() => map.close());
+  return map;
+}
+const types = bpf_map_type;
+const maps = [
+  newMap(types.BPF_MAP_TYPE_HASH, 8, 8, 16),
+  newMap(types.BPF_MAP_TYPE_HASH, 4, 400_000, 2),
+  newMap(types.BPF_MAP_TYPE_ARRAY, 4, 64, 4),
+  newMap(types.BPF_MAP_TYPE_PERCPU_ARRAY, 4, 12, 4),
+  newMap(types.BPF_MAP_TYPE_LRU_PERCPU_HASH, 8, 4096, 16),
+  newMap(types.BPF_MAP_TYPE_LPM_TRIE, 8, 8, 16, 1),
+  newMap(types.BPF_MAP_TYPE_QUEUE, 0, 4097, 4),
+  newMap(types.BPF_MAP_TYPE_BLOOM_FILTER, 0, 16, 4),
+  newMap(types.BPF_MAP_TYPE_RINGBUF, 0, 0, 4096),
+  newMap(types.BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 8),
+  newMap(types.BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 8),
+];
+for (const map of maps) {
+  const key = map.info().keySize === 0 ? undefined : new Uint8Array(map.info().keySize);
+  if (map.valueSize > 0) map.update(key, new Uint8Array(map.valueSize).fill(0x77));
+}
+const closedMap = newMap(types.BPF_MAP_TYPE_HASH, 8, 8, 16);
+closedMap.info();
+closedMap.close();
+const spec = () => library.parseObject(read('test/fixtures/objects/run-tc.bpf.o'), { path: 'run-tc.bpf.o' });
+const object = library.loadObject(kernel, spec());
+closers.push(() => object.close());
+const program = new library.BpfProgram(kernel, kernel.duplicate(object.programs[0]!.fd));
+closers.push(() => program.close());
+const vmlinux = library.vmlinuxBtf(kernel);
+const rawBtf = read('test/fixtures/objects/set-variables.bpf.o');
+const context = { kernel, log: () => undefined };
+const loader = library.generateLoader(spec(), { possibleCpus: 2 });
+
+const pick = <T>(list: readonly T[], any: Any): T => {
+  const value = any();
+  return list[typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value % list.length : 0]!;
+};
+const aMap = (any: Any) => pick([...maps, closedMap], any);
+
+const margin = 8192;
+const canary = 0xc5;
+/** Arrays that were given out, with memory around them that nobody may write to. */
+const guarded: Uint8Array[] = [];
+
+/**
+ * Bytes as a program might give them: most often of the right length, sometimes of another. Without the right ones few
+ * calls would come past the first check.
+ */
+const near = (any: Any, length: number): Uint8Array => {
+  const value = any();
+  if (ArrayBuffer.isView(value)) return value as Uint8Array;
+  const choice = typeof value === 'number' && Number.isInteger(value) ? Math.abs(value) % 12 : 0;
+  const lengths = [
+    length,
+    length,
+    length,
+    length,
+    length - 1,
+    length + 1,
+    length >> 1,
+    4,
+    length - 8,
+    8,
+    length,
+    10_000,
+  ];
+  const around = new Uint8Array(Math.max(0, lengths[choice]!) + 2 * margin).fill(canary);
+  guarded.push(around);
+  return around.subarray(margin, around.length - margin).fill(0);
+};
+
+/** Flags of an element call: most often none. */
+const flags = (any: Any): number => pick([0, 0, 0, any() as number], any);
+
+/** Ends the process where a call wrote beyond an array. */
+function checkGuards(name: string): void {
+  for (const around of guarded.splice(0)) {
+    // Handed on meanwhile.
+    if (around.length === 0) continue;
+    const isWhole = (part: Uint8Array) => part.every((byte) => byte === canary);
+    if (isWhole(around.subarray(0, margin)) && isWhole(around.subarray(-margin))) continue;
+    process.stderr.write(`${name} wrote beyond its array\n`);
+    process.abort();
+  }
+}
+
+const rings = [
+  () => new library.RingBuffer(kernel, maps[8]!.fd.number),
+  () => new library.PerfBuffer(kernel, maps[9]!.fd.number, { pages: 1 }),
+];
+
+const calls: Record<string, (any: never) => unknown> = {
+  lookup: (any: Any) => {
+    const map = aMap(any);
+    const { keySize } = map.info();
+    return map.lookup(near(any, keySize), near(any, map.valueSize), flags(any));
+  },
+  update: (any: Any) => {
+    const map = aMap(any);
+    return map.update(near(any, map.info().keySize), near(any, map.valueSize), flags(any));
+  },
+  delete: (any: Any) => {
+    const map = aMap(any);
+    return map.delete(near(any, map.info().keySize));
+  },
+  lookupAndDelete: (any: Any) => {
+    const map = aMap(any);
+    return map.lookupAndDelete(near(any, map.info().keySize), near(any, map.valueSize));
+  },
+  nextKey: (any: Any) => {
+    const map = aMap(any);
+    return map.nextKey(near(any, map.info().keySize), near(any, map.info().keySize));
+  },
+  rawInfo: (any: Any) => aMap(any).rawInfo(Number(near(any, 88)) || 0),
+  write: (any: Any) => {
+    const map = aMap(any);
+    const count = Number(any());
+    const keys = near(any, map.info().keySize * Math.min(count || 0, 50));
+    const values = near(any, map.valueSize * Math.min(count || 0, 50));
+    return new library.ElementWriter(map, flags(any)).write({ keys, values, count });
+  },
+  writeInBackground: async (any: Any) => {
+    const map = aMap(any);
+    const count = Number(any());
+    const keys = near(any, map.info().keySize * Math.min(count || 0, 50));
+    const values = near(any, map.valueSize * Math.min(count || 0, 50));
+    const writes = [0, 1].map(() => new library.ElementWriter(map).writeInBackground({ keys, values, count }));
+    for (const bytes of [keys, values]) {
+      if (bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer && bytes.byteOffset === 0) {
+        structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+      }
+    }
+    await Promise.all(writes);
+  },
+  readBatches: async (any: Any) => {
+    for await (const { keys, values } of library.readBatches(aMap(any))) {
+      for (const bytes of [keys, values]) {
+        if (bytes.byteLength > 0) structuredClone(bytes.buffer, { transfer: [bytes.buffer as ArrayBuffer] });
+      }
+    }
+  },
+  readClosed: async (any: Any) => {
+    const map = library.BpfMap.openById(kernel, maps[0]!.info().id);
+    const batches = library.readBatches(map);
+    const first = batches.next();
+    if (typeof any() === 'number') map.close();
+    await first;
+    map.close();
+    newMap(types.BPF_MAP_TYPE_ARRAY, 4, 65_536, 1);
+    closers.pop()!();
+    await batches.next();
+  },
+  typed: async (any: Any) => {
+    const map = new library.TypedMap(aMap(any));
+    for (const call of [
+      () => map.get(any() as never),
+      () => map.set(any() as never, any() as never, any() as never),
+      () => map.has(any() as never),
+      () => map.delete(any() as never),
+      () => map.codec.key.decode(any() as never, any() as never),
+      () => map.codec.value.into(any(), new Uint8Array(8), new DataView(new ArrayBuffer(8)), any() as never),
+    ]) {
+      tolerate(call);
+    }
+    for await (const _ of map.keys()) break;
+  },
+  adopt: (any: Any) => {
+    const fd = any() as number;
+    const made = pick([library.BpfMap, library.BpfProgram, library.BpfLink, library.BtfObject], any);
+    // The descriptors of this process are not to be closed: what is adopted is a copy.
+    const own = typeof fd === 'number' && fd > 2 ? kernel.duplicate(fd) : fd;
+    try {
+      new made(kernel, own).close();
+    } finally {
+      if (typeof own === 'number' && own > 2) kernel.close(own);
+    }
+  },
+  open: (any: Any) => {
+    tolerate(() => library.BpfMap.openById(kernel, any() as number, any() as number).close());
+    tolerate(() => library.BpfProgram.openById(kernel, any() as number).close());
+    tolerate(() => library.BpfLink.openById(kernel, any() as number).close());
+    tolerate(() => library.BtfObject.openById(kernel, any() as number).close());
+    tolerate(() => library.loadBtfById(kernel, any() as number));
+    tolerate(() => library.maps.byId(kernel, any() as number, any() as never).close());
+    tolerate(() => library.maps.pinned(kernel, any() as string).close());
+    tolerate(() => [...library.objectIds(kernel, any() as never)]);
+    tolerate(() => library.holders(kernel, any() as never));
+  },
+  ring: (any: Any) => {
+    tolerate(() => new library.RingBuffer(kernel, any() as number).close());
+    tolerate(() => new library.PerfBuffer(kernel, any() as number).close());
+    const options = { pages: any() as number, cpus: [{ cpu: any() as number, index: any() as number }] };
+    new library.PerfBuffer(kernel, maps[9]!.fd.number, options).close();
+  },
+  closedRing: async (any: Any) => {
+    const ring = pick(rings, any)();
+    const [records, other] = [ring.records(), ring.records()];
+    const waiting = [records.next(), records.next(), other.next()];
+    if (typeof any() === 'number') await other.return(undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    tolerate(() => ring.poll(0, () => ring.close()));
+    ring.close();
+    await Promise.all(waiting);
+    tolerate(() => ring.consume(() => undefined));
+    ring.close();
+    ring.records();
+  },
+  arrays: (any: Any) => program.arrays(any() as never, { ...program.info(), ...(any() as object) }),
+  testRun: (any: Any) =>
+    testRun(program, {
+      repeat: Math.min(Number(any()) || 0, 5),
+      data: near(any, 64),
+      dataOut: near(any, 64),
+      context: any() as Uint8Array,
+      contextOut: any() as Uint8Array,
+      dataOutSize: any() as number,
+      contextOutSize: any() as number,
+    }),
+  stream: (any: Any) => readStream(program, any() as number, any() as Uint8Array),
+  load: (any: Any) => {
+    const given = spec();
+    const map = pick(given.maps, any);
+    const change = any();
+    if (typeof change === 'number') Object.assign(map, { valueSize: change, initialValue: any() });
+    const index = pick([0, 1, 2, 3, any()], any) as number;
+    library
+      .loadObject(kernel, given, {
+        tokenPath: '',
+        contents: new Map([[index, near(any, given.maps[index]?.valueSize ?? 0)]]),
+        ...(typeof any() === 'string' ? { replaceMaps: new Map([[any() as number, any() as number]]) } : {}),
+      })
+      .close();
+  },
+  loadOptions: (any: Any) => library.loadObject(kernel, spec(), any() as never).close(),
+  kernelBtf: (any: Any) => library.loadObject(kernel, spec(), { kernelBtf: any() as Uint8Array }).close(),
+  makeLoader: (any: Any) =>
+    library.makeLoaderProgram(kernel, spec(), { contents: new Map([[any() as number, any() as Uint8Array]]) }),
+  generateLoader: (any: Any) =>
+    library.generateLoader(spec(), {
+      possibleCpus: any() as number,
+      contents: new Map([[any() as number, any() as Uint8Array]]),
+    }),
+  runLoader: (any: Any) => {
+    const changed = pick(['data', 'instructions', 'maps', 'programs'] as const, any);
+    const run = library.runLoaderProgram(kernel, { ...loader, [changed]: any() }, { log: near(any, 4096) });
+    for (const fd of [...run.maps, ...run.programs]) if (fd > 2) kernel.close(fd);
+  },
+  attach: (any: Any) => {
+    const target = { name: 'none', fd: -1, spec: { sectionName: String(any()).slice(0, 20), expectedAttachType: 0 } };
+    const binary = process.execPath;
+    tolerate(() =>
+      library.attachKprobeMulti(context, target, { addresses: any() as bigint[], cookies: any() as bigint[] }),
+    );
+    tolerate(() =>
+      library.attachUprobeMulti(context, target, { binary, offsets: any() as number[], cookies: any() as bigint[] }),
+    );
+    tolerate(() =>
+      library.attachUprobeMulti(context, target, { binary, offsets: [1], counterOffsets: any() as number[] }),
+    );
+    tolerate(() => library.attachCgroup(context, target, { fd: any() as number }));
+    tolerate(() => library.attachTcx(context, target, { ifindex: any() as number, expectedRevision: any() as bigint }));
+    tolerate(() => library.attachXdp(context, target, { ifindex: any() as number }));
+    tolerate(() => library.attachIterator(context, target, { mapFd: any() as number }));
+    tolerate(() => library.attachSockMap(context, target, { mapFd: any() as number }));
+    tolerate(() => library.attachNetns(context, target, { fd: any() as number }));
+    tolerate(() => library.attachNetfilter(context, target, any() as never));
+    tolerate(() => library.attachRawTracepoint(context, target, any() as never));
+  },
+  parse: (any: Any) => {
+    tolerate(() => library.parseObject(any() as Uint8Array, { path: String(any()) }));
+    tolerate(() => btf.parseBtf(any() as Uint8Array));
+    tolerate(() => btf.parseBtfExt(any() as Uint8Array));
+    tolerate(() => btf.dedupBtf(any() as never));
+    tolerate(() => btf.dumpC(any() as never, any() as never));
+    tolerate(() => btf.dumpRaw(any() as never, any() as never));
+    const bytes = rawBtf.slice();
+    const at = Number(any());
+    if (at < bytes.length) bytes[at] = 0xff;
+    library.parseObject(bytes, { path: 'changed' });
+  },
+  values: (any: Any) => {
+    const id = pick([1, 2, 3, 12, 25, 100, 130, any() as number], any);
+    tolerate(() => btf.compileValueDecoder(vmlinux, id)(any() as Uint8Array, any() as number));
+    tolerate(() => btf.compileValueEncoder(vmlinux, id)(any()));
+    tolerate(() =>
+      btf
+        .compileValueEncoder(vmlinux, id)
+        .into(any(), new Uint8Array(4), new DataView(new ArrayBuffer(4)), any() as number),
+    );
+    tolerate(() => btf.jsonSchemaFor(vmlinux, id, any() as never));
+    tolerate(() => btf.typeText(vmlinux, id));
+    tolerate(() => btf.sizeOf(vmlinux, any() as number));
+    tolerate(() => btf.alignOf(vmlinux, any() as number));
+    tolerate(() => vmlinux.typeById(any() as number));
+    tolerate(() => btf.findMember(vmlinux, any() as never));
+    tolerate(() => btf.parseJsonValue(any() as string, any() as string));
+    const builder = new btf.BtfBuilder(any() as never);
+    builder.add(any() as never);
+  },
+};
+
+let made = 0;
+let refused = 0;
+
+/** Anything may be refused, by an exception; anything that is thrown is an Error. */
+function tolerate(call: () => unknown): void {
+  made++;
+  try {
+    call();
+  } catch (error) {
+    refused++;
+    if (!(error instanceof Error)) throw new Error(`something thrown that is no error: ${String(error)}`);
+  }
+}
+
+await fc.assert(
+  fc.asyncProperty(
+    fc.constantFrom(...Object.keys(calls)),
+    fc.array(anything, { minLength: 4, maxLength: 24 }),
+    async (name, values) => {
+      let next = 0;
+      const any: Any = () => values[next++ % values.length];
+      made++;
+      try {
+        await calls[name]!(any as never);
+        checkGuards(name);
+      } catch (error) {
+        refused++;
+        if (!(error instanceof Error) || error.message.startsWith('something thrown')) throw error;
+      }
+    },
+  ),
+  { numRuns: Number(runs), seed: Number(seed), endOnFailure: true },
+);
+for (const close of closers.reverse()) close();
+process.stdout.write(`${made} calls, ${refused} refused\n`);
