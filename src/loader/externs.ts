@@ -221,26 +221,44 @@ function readKconfig(
   const path = [`/boot/config-${release}`, '/proc/config.gz'].find((candidate) => kernel.exists(candidate));
   if (!path) throw failure(log, 22, 'failed to open system Kconfig');
   const raw = kernel.readFile(path);
-  const text = Buffer.from(raw[0] === 0x1f && raw[1] === 0x8b ? gunzipSync(raw) : raw).toString('latin1');
+  const text = Buffer.from(unzipped(raw)).toString('latin1');
   const found = new Set<KconfigExtern>();
   const byName = new Map(externs.map((extern) => [extern.name, extern]));
-  for (const line of text.split('\n')) {
-    if (!line.startsWith('CONFIG_')) continue;
+  // Lines keep their ends, which libbpf's words hold where it stops before it cuts them off.
+  for (const whole of text.split(/(?<=\n)/)) {
+    if (!whole.startsWith('CONFIG_')) continue;
+    const line = whole.replace(/\n$/, '');
     const separator = line.indexOf('=');
-    if (separator < 0) throw failure(log, 22, `failed to parse '${line}': no separator`);
-    const extern = byName.get(line.slice(0, separator));
+    const name = separator < 0 ? whole : line.slice(0, separator);
+    const value = line.slice(separator + 1);
+    const refused = (shown: string, error: unknown) => {
+      const errno = (error as { errno?: number }).errno ?? 22;
+      log('warn', `error parsing system Kconfig line '${shown}': ${errorText(errno)}`);
+      return error;
+    };
+    if (separator < 0) throw refused(whole, failure(log, 22, `failed to parse '${whole}': no separator`));
+    if (value === '') throw refused(line, failure(log, 22, `failed to parse '${line}': no value`));
+    const extern = byName.get(name);
     if (!extern || found.has(extern)) continue;
     try {
-      setText(log, extern, data, line.slice(separator + 1));
+      setText(log, extern, data, value);
     } catch (error) {
-      const errno = (error as { errno?: number }).errno ?? 22;
-      log('warn', `error parsing system Kconfig line '${line}': ${errorText(errno)}`);
-      throw error;
+      throw refused(name, error);
     }
-    tell(log, () => `extern (kcfg) '${extern.name}': set to ${line.slice(separator + 1)}`);
+    tell(log, () => `extern (kcfg) '${extern.name}': set to ${value}`);
     found.add(extern);
   }
   return found;
+}
+
+/** A configuration that is compressed, or is not; what is broken has no lines. */
+function unzipped(raw: Uint8Array): Uint8Array {
+  if (raw[0] !== 0x1f || raw[1] !== 0x8b) return raw;
+  try {
+    return gunzipSync(raw);
+  } catch {
+    return new Uint8Array(0);
+  }
 }
 
 function setText(log: DiagnosticLog, extern: KconfigExtern, data: Uint8Array, value: string): void {
@@ -272,16 +290,27 @@ function setText(log: DiagnosticLog, extern: KconfigExtern, data: Uint8Array, va
     data.set(text, offset);
     return;
   }
-  if (!/^-?(0[xX][0-9a-fA-F]+|\d+)$/.test(value)) {
+  const number = readInteger(value);
+  if (number === undefined) {
     log('warn', `failed to parse '${value}' as integer completely`);
     throw bad(`value '${value}' isn't a valid integer`);
   }
+  if (number === 'too large') {
+    log('warn', `failed to parse '${value}': -ERANGE`);
+    throw failure(log, 34, `extern (kcfg) '${extern.name}': value '${value}' isn't a valid integer`);
+  }
   if (valueKind !== 'int' && valueKind !== 'char') throw bad(`value '${value}' implies integer type`);
-  const negative = value.startsWith('-');
-  const digits = negative ? value.slice(1) : value;
-  const octal = /^0\d/.test(digits) ? `0o${digits.slice(1)}` : digits;
-  const magnitude = BigInt(octal);
-  setNumber(log, extern, data, BigInt.asUintN(64, negative ? -magnitude : magnitude));
+  setNumber(log, extern, data, number);
+}
+
+/** As strtoull(3) in base 0: a sign is taken, and a negative number wraps around. Undefined for what is none. */
+function readInteger(text: string): bigint | 'too large' | undefined {
+  const match = /^[ \t\v\f\r]*([-+]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)$/.exec(text);
+  if (!match) return undefined;
+  const digits = match[2]!;
+  const magnitude = BigInt(/^0\d/.test(digits) ? `0o${digits.slice(1)}` : digits);
+  if (magnitude >= 1n << 64n) return 'too large';
+  return BigInt.asUintN(64, match[1] === '-' ? -magnitude : magnitude);
 }
 
 function setNumber(log: DiagnosticLog, extern: KconfigExtern, data: Uint8Array, value: bigint): void {

@@ -1,7 +1,7 @@
 import { RecordView } from '../btf/index.ts';
 import { type ByteSource, sourceOf } from '../bytes/index.ts';
 import { btfOf } from '../elf/index.ts';
-import { TsbpfError } from '../errors/index.ts';
+import { Errno, TsbpfError } from '../errors/index.ts';
 import { kernelBtfPath, kernelVersion } from '../host/index.ts';
 import { requireKind } from '../kernel/index.ts';
 import {
@@ -363,7 +363,9 @@ class Load {
     try {
       return new RecordView(this.#targetBytes(from));
     } catch (cause) {
-      const errno = (cause as { errno?: number }).errno ?? 22;
+      const found = (cause as { errno?: number }).errno ?? Errno.EINVAL;
+      // A directory can be opened, but has nothing to read.
+      const errno = found === Errno.EISDIR ? Errno.EIO : found;
       throw failure(this.#log, errno, `failed to parse target BTF: ${errorText(errno)}`, { cause });
     }
   }

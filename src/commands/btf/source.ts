@@ -25,7 +25,10 @@ export function readBtfFile(ctx: Context, path: string, base?: Btf): Btf {
   try {
     return checkedBtf(ctx, btfBytes(ctx, kernelOf(ctx), path), base);
   } catch (error) {
-    if (error instanceof SyscallError) throw new BtfFileError(error.errno, error);
+    // A directory can be opened, but has nothing to read.
+    if (error instanceof SyscallError) {
+      throw new BtfFileError(error.errno === Errno.EISDIR ? Errno.EIO : error.errno, error);
+    }
     if (error instanceof ParseError) throw new BtfFileError(Errno.EINVAL, error);
     throw error;
   }

@@ -1,4 +1,4 @@
-import { change, type ParityCase } from '../../support/parity/case.ts';
+import { all, change, type ParityCase } from '../../support/parity/case.ts';
 
 /** Loads every program of an object, with and without attaching; `then` looks at what became of it. */
 const loads = (name: string, then: string[] = []): ParityCase[] => [
@@ -28,6 +28,8 @@ export const toldObjects: ParityCase[] = told.flatMap((name) =>
 
 /** Objects that other tools make seldom, each of a kind that a loader can get wrong. */
 export const oddObjects: ParityCase[] = [
+  ...all('btf dump file {tmp}'),
+  ...all('btf dump file /dev/null'),
   ...loads('optional-twins'),
   ...loads('optional-tracepoints'),
   ...loads('optional-only'),

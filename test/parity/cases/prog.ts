@@ -92,6 +92,7 @@ export const progLoad: ParityCase[] = [
   ...load('{obj:hello} {pins}/new autoattach'),
   ...load('{obj:hello} {pins}/new kernel_btf'),
   ...load('{obj:hello} {pins}/new kernel_btf {tmp}/absent'),
+  ...load('{obj:core} {pins}/new kernel_btf {tmp}'),
   ...load('{obj:hello} {pin:xdp}', ['prog show pinned {pin:xdp}']),
   ...load('{obj:hello} {pins}/a/b/new', ['prog show pinned {pins}/a/b/new']),
   ...load('{obj:hello} {tmp}/new', []),
