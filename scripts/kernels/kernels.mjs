@@ -70,6 +70,7 @@ export const everyNth = {
   'bpftool net attach, detach': 11,
   'bpftool net refused': 29,
   'bpftool btf show': 20,
+  'bpftool LIBBPF_LOG_LEVEL': 28,
   'bpftool cgroup show': 9,
   'bpftool cgroup show refused': 20,
   'bpftool cgroup tree': 9,

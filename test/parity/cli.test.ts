@@ -1,5 +1,5 @@
 import { paritySuite } from '../support/parity/suite.ts';
-import { batches, btf, help, options, permissions, version } from './cases/cli.ts';
+import { batches, btf, help, options, libbpfLevels, permissions, version } from './cases/cli.ts';
 
 paritySuite('btf show', btf);
 paritySuite('help', help);
@@ -7,3 +7,4 @@ paritySuite('version', version);
 paritySuite('options', options);
 paritySuite('batch', batches);
 paritySuite('without permission', permissions);
+paritySuite('LIBBPF_LOG_LEVEL', libbpfLevels);

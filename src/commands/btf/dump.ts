@@ -2,6 +2,7 @@ import { type Btf, dumpC, dumpRaw, dumpRawJson, findUnknownKind } from '../../bt
 import { type Context, fail, type Handler, strtoul, type Words } from '../../cli/index.ts';
 import { Errno } from '../../errors/index.ts';
 import { parseSource } from './select-btf.ts';
+import { diagnostics } from '../shared/libbpf-log.ts';
 
 const maxRoots = 16;
 const EOPNOTSUPP = 95;
@@ -26,7 +27,7 @@ export const dump: Handler = (ctx, words) => {
   const unknown = findUnknownKind(btf);
   if (unknown !== undefined) ctx.hint(`${unknown}: there is no C for it`);
   const write = (utf8: Uint8Array) => ctx.stdout.bytes(utf8);
-  return dumpC(btf, { roots, sorted, write, warn: (message) => ctx.printError(`libbpf: ${message}\n`) });
+  return dumpC(btf, { roots, sorted, write, warn: (message) => diagnostics(ctx)('warn', message) });
 };
 
 function parseFormat(words: Words, sourceRoots: readonly number[]): Format {

@@ -4,6 +4,7 @@ import { isElf, parseElf } from '../../elf/index.ts';
 import { Errno, ParseError, strerror, SyscallError } from '../../errors/index.ts';
 import type { Kernel } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
+import { diagnostics } from '../shared/libbpf-log.ts';
 
 export const vmlinuxPath = '/sys/kernel/btf/vmlinux';
 const ENODATA = 61;
@@ -39,7 +40,7 @@ export function checkedBtf(ctx: Context, bytes: Uint8Array, base: Btf | undefine
   const btf = parseBtf(bytes, { base });
   const problem = findInvalidType(btf);
   if (problem === undefined) return btf;
-  ctx.printError(`libbpf: ${problem}\n`);
+  diagnostics(ctx)('warn', `${problem}`);
   throw new ParseError('BTF', 0, problem);
 }
 
@@ -50,12 +51,12 @@ function btfBytes(ctx: Context, kernel: Kernel, path: string): Uint8Array {
   if (magic === 0xeb9f || magic === 0x9feb) return bytes;
   const elf = isElf(bytes) ? elfOf(bytes) : undefined;
   if (elf === undefined) {
-    ctx.printError(`libbpf: failed to get EHDR from ${path}\n`);
+    diagnostics(ctx)('warn', `failed to get EHDR from ${path}`);
     throw new BtfFileError(formatError, undefined);
   }
   const section = elf.sections.find((s) => s.name === '.BTF');
   if (section === undefined) {
-    ctx.printError(`libbpf: failed to find '.BTF' ELF section in ${path}\n`);
+    diagnostics(ctx)('warn', `failed to find '.BTF' ELF section in ${path}`);
     throw new BtfFileError(ENODATA, undefined);
   }
   return section.bytes;

@@ -3,6 +3,7 @@ import { TsbpfError } from '../../errors/index.ts';
 import type { Btf } from '../../btf/index.ts';
 import { BtfObject, type Kernel, type ProgramInfo, vmlinuxBtf } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
+import { diagnostics } from '../shared/libbpf-log.ts';
 
 const kernelBtfPath = '/sys/kernel/btf/vmlinux';
 
@@ -25,11 +26,12 @@ export class HookNames {
     if (this.#found) return;
     this.#found = this.#kernel.exists(kernelBtfPath);
     if (this.#found) {
-      if (this.#ctx.options.debug) this.#ctx.printError(`libbpf: loaded kernel BTF from '${kernelBtfPath}'\n`);
+      diagnostics(this.#ctx)('debug', `loaded kernel BTF from '${kernelBtfPath}'`);
       return;
     }
-    const missing = `kernel BTF is missing at '${kernelBtfPath}', was CONFIG_DEBUG_INFO_BTF enabled?`;
-    this.#ctx.printError(`libbpf: ${missing}\nlibbpf: failed to find valid kernel BTF\n`);
+    const log = diagnostics(this.#ctx);
+    log('warn', `kernel BTF is missing at '${kernelBtfPath}', was CONFIG_DEBUG_INFO_BTF enabled?`);
+    log('warn', 'failed to find valid kernel BTF');
   }
 
   /**
@@ -51,7 +53,7 @@ export class HookNames {
       return vmlinuxBtf(this.#kernel);
     } catch (error) {
       if (!(error instanceof TsbpfError)) throw error;
-      this.#ctx.printError(`libbpf: failed to read kernel BTF from '${kernelBtfPath}': ${error.message}\n`);
+      diagnostics(this.#ctx)('warn', `failed to read kernel BTF from '${kernelBtfPath}': ${error.message}`);
       this.#found = false;
       return undefined;
     }

@@ -3,7 +3,7 @@ import { type LoaderProgram, writeLightBeginning, writeLightEnd, writeLightLoade
 import { makeLoaderProgram } from '../../loader/index.ts';
 import { ObjectError, type ObjectSpec } from '../../object/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
-import { diagnostics } from '../shared/object-file.ts';
+import { diagnostics } from '../shared/libbpf-log.ts';
 import { signByOptions } from '../shared/sign-loader.ts';
 import type { OpenedObject } from './open-object.ts';
 import { printCode } from './print-code.ts';

@@ -2,7 +2,8 @@ import { type Context, fail } from '../../cli/index.ts';
 import { checkCNames, type SkeletonModel, skeletonModel } from '../../codegen/index.ts';
 import { Errno, ParseError } from '../../errors/index.ts';
 import { failureText, ObjectError, type ObjectSpec, parseObject } from '../../object/index.ts';
-import { checkTokenPath, diagnostics } from '../shared/object-file.ts';
+import { diagnostics } from '../shared/libbpf-log.ts';
+import { checkTokenPath } from '../shared/object-file.ts';
 
 export interface OpenRequest {
   /** What the object, and maps of its global data, are called. */

@@ -4,6 +4,7 @@ import type { BpfMap } from '../../kernel/index.ts';
 import { attachIterator, type LoadedObject, loadObject } from '../../loader/index.ts';
 import { type DiagnosticLog, errorText, parseObject } from '../../object/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
+import { diagnostics } from '../shared/libbpf-log.ts';
 import { mountBpffsForFile } from '../shared/pin.ts';
 import { selectMap } from '../shared/select-map.ts';
 
@@ -16,9 +17,7 @@ export const pin: Handler = (ctx, words) => {
   const objectPath = words.next();
   const path = words.next();
   using map = selectedMap(ctx, words);
-  const log: DiagnosticLog = (level, text) => {
-    if (level !== 'debug' || ctx.options.debug) ctx.printError(`libbpf: ${text}\n`);
-  };
+  const log = diagnostics(ctx);
   using object = load(ctx, objectPath, log);
   const program = object.programs[0] ?? fail(`can't find bpf program in objfile ${objectPath}`);
   const context = { kernel: kernelOf(ctx), log };

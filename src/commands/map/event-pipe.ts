@@ -5,6 +5,7 @@ import { bpf_map_type, perf_event_type } from '../../uapi/index.ts';
 import { hexText } from '../shared/hex.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { selectMap } from '../shared/select-map.ts';
+import { diagnostics } from '../shared/libbpf-log.ts';
 
 /** The one ring to read: the CPU it belongs to and its index in the map. */
 interface Source {
@@ -69,7 +70,7 @@ function openBuffer(ctx: Context, mapFd: number, source: Source | undefined, max
     if (!(cause instanceof SyscallError)) throw cause;
     if (cause.call === 'perf_event_open') {
       const cpu = source?.cpu ?? 0;
-      ctx.printError(`libbpf: failed to open perf buffer event on cpu #${cpu}: -${errnoName(cause.errno)}\n`);
+      diagnostics(ctx)('warn', `failed to open perf buffer event on cpu #${cpu}: -${errnoName(cause.errno)}`);
     }
     fail(`failed to create perf buffer: ${strerror(cause.errno)} (${cause.errno})`, { cause });
   }

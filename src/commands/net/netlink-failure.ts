@@ -1,7 +1,7 @@
 import type { Context } from '../../cli/index.ts';
 import { Errno, SyscallError } from '../../errors/index.ts';
 import { NetlinkError } from '../../netlink/index.ts';
-import { diagnostics } from '../shared/object-file.ts';
+import { diagnostics } from '../shared/libbpf-log.ts';
 
 /** An error that a netlink request can end with. */
 export type NetlinkFailure = SyscallError | NetlinkError;

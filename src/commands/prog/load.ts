@@ -14,7 +14,8 @@ import { BPF_F_XDP_DEV_BOUND_ONLY, bpf_map_type, bpf_prog_type } from '../../uap
 import { kernelOf } from '../shared/kernel.ts';
 import { liftMemoryLimit } from '../shared/memlock.ts';
 import { mountBpffsDirectory, mountBpffsForFile } from '../shared/pin.ts';
-import { diagnostics, readObject } from '../shared/object-file.ts';
+import { diagnostics } from '../shared/libbpf-log.ts';
+import { readObject } from '../shared/object-file.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { readSettings, settingContents } from './set-option.ts';
 

@@ -6,7 +6,8 @@ import { decodeInstructions, disassemble, type Instruction, loadImm64 } from '..
 import { addSigner, makeLoaderProgram, type ProgramSignature, runLoaderProgram } from '../../loader/index.ts';
 import { ObjectError, type ObjectSpec, Pseudo } from '../../object/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
-import { diagnostics, readObject } from '../shared/object-file.ts';
+import { diagnostics } from '../shared/libbpf-log.ts';
+import { readObject } from '../shared/object-file.ts';
 import { signByOptions } from '../shared/sign-loader.ts';
 import { readSettings, settingContents } from './set-option.ts';
 

@@ -6,14 +6,6 @@ import { kernelOf } from './kernel.ts';
 /** PATH_MAX */
 const longestPath = 4096;
 
-/** libbpf's messages go to standard error, JSON or not; those for debugging only with -d. */
-export function diagnostics(ctx: Context): DiagnosticLog {
-  const log = (level: 'warn' | 'info' | 'debug', text: string) => {
-    if (level !== 'debug' || ctx.options.debug) ctx.printError(`libbpf: ${text}\n`);
-  };
-  return Object.assign(log, { tellsAll: ctx.options.debug });
-}
-
 /** Reads an object file. TsbpfError, after libbpf's messages, where that fails. */
 export function readObject(
   ctx: Context,

@@ -4,7 +4,7 @@ import { TsbpfError } from '../../errors/index.ts';
 import { kernelBtfPath } from '../../host/index.ts';
 import { type MapInfo, vmlinuxBtf } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
-import { diagnostics } from '../shared/object-file.ts';
+import { diagnostics } from '../shared/libbpf-log.ts';
 
 const valuePrefix = 'bpf_struct_ops_';
 

@@ -6,7 +6,8 @@ import type { DiagnosticLog } from '../../object/index.ts';
 import { BPF_F_LINK, bpf_map_type } from '../../uapi/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { liftMemoryLimit } from '../shared/memlock.ts';
-import { diagnostics, readObject } from '../shared/object-file.ts';
+import { diagnostics } from '../shared/libbpf-log.ts';
+import { readObject } from '../shared/object-file.ts';
 import { mountBpffsDirectory } from '../shared/pin.ts';
 import { KernelTypes } from './kernel-types.ts';
 

@@ -222,3 +222,19 @@ export const permissions: ParityCase[] = [
   ...all('map create {pins}/denied type hash key 4 value 4 entries 4 name denied', { uid: 65534 }),
   ...all('prog load {obj:hello} {pins}/denied', { uid: 65534 }),
 ];
+
+/** Without -d libbpf prints what its variable asks for; what is no level is told before the first message only. */
+export const libbpfLevels: ParityCase[] = [
+  ...['warn', 'WARN', 'info', 'debug', 'Debug', '', 'loud', '3'].flatMap((LIBBPF_LOG_LEVEL) => {
+    const env = { LIBBPF_LOG_LEVEL };
+    return [
+      ...one('btf dump file {obj:hello} root_id 4294967295', { env }),
+      ...one('btf dump file {project}/package.json', { env }),
+      ...one('-j prog load {project}/package.json {pins}/none', { env }),
+      ...one('prog load {tmp}/absent {pins}/none', { env }),
+      ...one('cgroup show {path:group-multi} effective', { env }),
+      ...one('-d cgroup tree {path:group-multi} effective', { env }),
+      ...one('version', { env, normalise: ['features'] }),
+    ];
+  }),
+];

@@ -14,7 +14,7 @@ import { CounterRefused, Profiler } from '../../../loader/index.ts';
 import { errorText } from '../../../object/index.ts';
 import { kernelOf } from '../../shared/kernel.ts';
 import { liftMemoryLimit } from '../../shared/memlock.ts';
-import { diagnostics } from '../../shared/object-file.ts';
+import { diagnostics } from '../../shared/libbpf-log.ts';
 import { type Metric, readMetrics } from './metrics.ts';
 import { type Measured, printMeasured } from './print.ts';
 import { RunStatistics } from './run-statistics.ts';
