@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { strerror, TsbpfError } from '../errors/index.ts';
-import { descriptorSink, JsonWriter, quoteJson, WriteError } from '../output/index.ts';
+import { descriptorSink, JsonWriter, WriteError } from '../output/index.ts';
 import { Context, defaultOptions, type GlobalOptions } from './context.ts';
 import { Dispatcher, printUsage, type TopCommand } from './dispatch.ts';
 import { RunEnd, UsageExit } from './failure.ts';
@@ -62,7 +62,7 @@ async function runWith(
   let json: JsonWriter | undefined;
   let wantsVersion = false;
   let ended: number | undefined;
-  let baseBtf: { path: string; json: boolean } | undefined;
+  let baseBtf: { path: string; json: boolean; pretty: boolean } | undefined;
   let networkNamespace: string | undefined;
   const context = () =>
     new Context({ programName, options, stdout, stderr, json, stderrIsTerminal: stderrIsTerminal() });
@@ -100,7 +100,7 @@ async function runWith(
         json.pretty = options.pretty;
       } else if (spec.short === 'B') {
         options.baseBtfPath = value;
-        baseBtf ??= { path: value ?? '', json: options.json };
+        baseBtf ??= { path: value ?? '', json: options.json, pretty: options.pretty };
       } else if (spec === namespaceOption) {
         networkNamespace = value;
       } else if (!setOption(options, spec, value) && spec.long !== undefined) {
@@ -122,7 +122,7 @@ async function runWith(
     if (errno !== 0) {
       // The reference's message ends in a newline of its own; nothing but it is printed, not even JSON's last newline.
       const text = `failed to parse base BTF at '${baseBtf.path}': ${errno}\n`;
-      if (baseBtf.json) stdout.text(`{"error":${quoteJson(text)}}`);
+      if (baseBtf.json) new JsonWriter(stdout, baseBtf).startObject().field('error', text).endObject();
       else ctx.printError(`Error: ${text}\n`);
       return -1;
     }

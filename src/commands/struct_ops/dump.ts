@@ -1,5 +1,5 @@
 import { compileValuePrinter, type Btf } from '../../btf/index.ts';
-import { type Context, failSilently, type Handler, usage } from '../../cli/index.ts';
+import { type Context, failSilently, type Handler, UsageExit, usage } from '../../cli/index.ts';
 import { TsbpfError } from '../../errors/index.ts';
 import { BpfProgram } from '../../kernel/index.ts';
 import { JsonWriter } from '../../output/index.ts';
@@ -39,9 +39,11 @@ export const dump: Handler = (ctx, words) => {
         return true;
       },
     });
-  } finally {
-    if (ctx.json === undefined) ctx.print('\n');
+  } catch (error) {
+    if (ctx.json === undefined && !(error instanceof UsageExit)) ctx.print('\n');
+    throw error;
   }
+  if (ctx.json === undefined) ctx.print('\n');
 };
 
 function structNamed(ctx: Context, btf: Btf, name: string): { id: number; size: number } {

@@ -136,6 +136,17 @@ export const options: ParityCase[] = [
       ours: { status: 255, stderr: '', stdout: `{"error":"failed to parse base BTF at '/nosuchfile': -2\\n"}` },
     },
   }),
+  ...one('-p -B /nosuchfile map show id {id:hash}', {
+    difference: {
+      id: 'J7',
+      ours: {
+        status: 255,
+        stderr: '',
+        stdout: `{\n    "error": "failed to parse base BTF at '/nosuchfile': -2\\n"\n}`,
+      },
+    },
+  }),
+  ...one('-B /nosuchfile -p map show id {id:hash}'),
   ...one('-S map show id {id:hash}'),
   ...one('-i /nosuchfile map show id {id:hash}'),
   ...one('-k /nosuchfile map show id {id:hash}'),

@@ -37,6 +37,7 @@ export const structOps: ParityCase[] = [
   ...all('struct_ops register {obj:rejected}'),
   ...one('struct_ops show id'),
   ...one('struct_ops show odd 1'),
+  ...all('struct_ops dump odd 1'),
   ...one('struct_ops register'),
   ...one('struct_ops unregister id'),
 ];
