@@ -14,6 +14,7 @@ export class CallMemory {
   readonly #bytes = new Uint8Array(size);
   readonly #view = new DataView(this.#bytes.buffer);
   readonly #base: number;
+  #first = this.#bytes.subarray(0, 0);
   #used = 0;
   /** What the call names, kept from collection while it runs; where a copy was made, its place, else -1. */
   readonly #targets: (Uint8Array | undefined)[] = [];
@@ -101,9 +102,15 @@ export class CallMemory {
     this.#bytes.set(bytes, place);
   }
 
+  /** The first bytes, where the attribute of every call lies: it costs more to make a view of them than to copy them. */
+  #beginning(length: number): Uint8Array {
+    if (this.#first.length !== length) this.#first = this.#bytes.subarray(0, length);
+    return this.#first;
+  }
+
   #copyOut(bytes: Uint8Array, place: number): void {
     const { length } = bytes;
-    if (length > 32) bytes.set(this.#bytes.subarray(place, place + length));
+    if (length > 32) bytes.set(place === 0 ? this.#beginning(length) : this.#bytes.subarray(place, place + length));
     else for (let i = 0; i < length; i++) bytes[i] = this.#bytes[place + i]!;
   }
 }

@@ -28,7 +28,9 @@ export const BPF_F_XDP_DEV_BOUND_ONLY = 1 << 6;
 export const BPF_F_QUERY_EFFECTIVE = 1 << 0;
 
 /** Of the kernel's `bpf_verifier.h`. */
+export const BPF_LOG_LEVEL1 = 1 << 0;
 export const BPF_LOG_STATS = 1 << 2;
+export const BPF_LOG_FIXED = 1 << 3;
 
 export const PERF_FLAG_FD_CLOEXEC = 1 << 3;
 export const PERF_EVENT_IOC_ENABLE = 0x2400;

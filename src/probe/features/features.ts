@@ -114,9 +114,8 @@ export class KernelFeatures {
       const request = { type: prog.BPF_PROG_TYPE_TRACING, expectedAttachType: type, attachBtfId: 1 };
       return this.#prober.refusal(request).includes('attach_btf_id 1 is not a ');
     }
-    const programType = loadedAs.get(type);
-    if (programType !== undefined) return this.#prober.loads({ type: programType, expectedAttachType: type });
-    // Nothing short of attaching a program shows the others.
+    if (type === attach.BPF_NETFILTER) return this.#prober.programType(prog.BPF_PROG_TYPE_NETFILTER);
+    // Nothing short of attaching a program shows the others: kernels load programs for types that they do not know.
     return since === undefined || !olderThan(kernelVersion(this.#kernel), since);
   }
 
@@ -141,12 +140,6 @@ export function openKernel(): FeaturedKernel {
   return Object.assign(kernel, { features: new KernelFeatures(kernel) });
 }
 
-/** Attach types that the kernel looks at when a program is loaded, and the type of such programs. */
-const loadedAs: ReadonlyMap<number, number> = new Map([
-  [attach.BPF_SK_REUSEPORT_SELECT, prog.BPF_PROG_TYPE_SK_REUSEPORT],
-  [attach.BPF_SK_REUSEPORT_SELECT_OR_MIGRATE, prog.BPF_PROG_TYPE_SK_REUSEPORT],
-  [attach.BPF_NETFILTER, prog.BPF_PROG_TYPE_NETFILTER],
-]);
 const tracingTypes: ReadonlySet<number> = new Set([
   attach.BPF_TRACE_RAW_TP,
   attach.BPF_TRACE_FENTRY,

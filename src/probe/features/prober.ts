@@ -10,22 +10,17 @@ import {
 import { Errno } from '../../errors/index.ts';
 import { kernelVersion } from '../../host/index.ts';
 import type { Kernel } from '../../sys/index.ts';
-import { BPF_LOG_STATS, bpf_map_type, bpf_prog_type } from '../../uapi/index.ts';
+import { BPF_LOG_FIXED, BPF_LOG_LEVEL1, BPF_LOG_STATS, bpf_map_type, bpf_prog_type } from '../../uapi/index.ts';
 import { HelperCall, type MiscellaneousFeature, miscellaneous, returning } from './code.ts';
 import { type MapTrial, mapTrial, storageBtf, storageTypes } from './map-request.ts';
 import { programTrial, withoutHelperTrial } from './program-request.ts';
 
-/** Enough for what the verifier says of two instructions. */
-const logSize = 1024;
+/**
+ * Far more than the verifier says of two instructions: what is large the kernel writes in place, what is small is copied for every call.
+ */
+const logSize = 1 << 14;
 const noHelper = ['invalid func ', 'unknown func ', 'program of this type cannot use helper '];
 const noHelperOfFirmware = ['not supported by FW', 'unsupported function id'];
-
-/** A program that calls a helper, for a program type. */
-interface HelperTrial {
-  readonly type: number;
-  readonly withLog: PreparedProgram;
-  readonly withoutLog: PreparedProgram;
-}
 
 export interface DeviceTarget {
   readonly ifindex: number;
@@ -43,10 +38,7 @@ export class Prober {
   readonly #logText = Buffer.from(this.#log.buffer);
   readonly #call = new HelperCall();
   readonly #trivial = returning(0);
-  #helperTrial: HelperTrial | undefined;
-  #typesAsked = 0;
-  /** Helper → of how many types programs can call it. */
-  readonly #callers = new Map<number, number>();
+  #ofHelpers: { readonly type: number; readonly program: PreparedProgram } | undefined;
   /** Of the last call that the kernel refused; successes leave it as it was, as they do errno in C. */
   lastErrno = 0;
 
@@ -61,7 +53,7 @@ export class Prober {
     const { refusal } = trial;
     if (refusal === undefined) return this.#loads({ ...trial.request, code: this.#trivial });
     this.#log[0] = 0;
-    const result = this.#load({ ...trial.request, code: this.#trivial, log: this.#log, logLevel: 1 });
+    const result = this.#load({ ...trial.request, code: this.#trivial, log: this.#log, logLevel: BPF_LOG_LEVEL1 });
     if (result !== -refusal.errno) return false;
     return refusal.text === undefined || this.#told().includes(refusal.text);
   }
@@ -80,17 +72,13 @@ export class Prober {
 
   /** Whether programs of a type can call a helper, by its number. */
   helper(programType: number, helper: number): boolean {
-    const trial = this.#trialOfHelpers(programType);
-    if (trial === undefined) return false;
+    const program = this.#programOfHelpers(programType);
+    if (program === undefined) return false;
     this.#call.helper = helper;
-    // The kernel takes twice as long where it writes a log. That decides only where it finds a program invalid.
-    if (this.#isLikely(helper)) {
-      const result = this.#loadsPrepared(trial.withoutLog);
-      if (result >= 0 || result === -Errno.EACCES) return this.#found(helper);
-    }
     this.#log[0] = 0;
-    if (this.#loadsPrepared(trial.withLog) < 0 && this.#saysNoHelper(noHelper)) return false;
-    return this.#found(helper);
+    const fd = this.#noted(loadPrepared(this.#kernel, program));
+    if (fd >= 0) this.#kernel.close(fd);
+    return fd >= 0 || !this.#saysNoHelper(noHelper);
   }
 
   miscellaneous(feature: MiscellaneousFeature, device?: DeviceTarget): boolean {
@@ -113,7 +101,7 @@ export class Prober {
   helperOnDevice(type: number, helper: number, { ifindex, vendor }: DeviceTarget): boolean {
     this.#call.helper = helper;
     this.#log[0] = 0;
-    this.#loads({ type, code: this.#call.code, log: this.#log, logLevel: 1, ifindex });
+    this.#loads({ type, code: this.#call.code, log: this.#log, logLevel: BPF_LOG_LEVEL1, ifindex });
     return !this.#saysNoHelper(vendor === 'netronome' ? [...noHelper, ...noHelperOfFirmware] : noHelper);
   }
 
@@ -125,15 +113,10 @@ export class Prober {
     return result !== -Errno.ENOSYS;
   }
 
-  /** Whether a program with these properties can be loaded. */
-  loads(request: Omit<ProgramRequest, 'code'>): boolean {
-    return this.#loads({ ...request, code: this.#trivial });
-  }
-
   /** What the verifier says of a program with these properties; empty where it is loaded. */
   refusal(request: Omit<ProgramRequest, 'code'>): string {
     this.#log[0] = 0;
-    const isLoaded = this.#loads({ ...request, code: this.#trivial, log: this.#log, logLevel: 1 });
+    const isLoaded = this.#loads({ ...request, code: this.#trivial, log: this.#log, logLevel: BPF_LOG_LEVEL1 });
     return isLoaded ? '' : this.#told();
   }
 
@@ -143,35 +126,15 @@ export class Prober {
     return result;
   }
 
-  #trialOfHelpers(type: number): HelperTrial | undefined {
-    if (this.#helperTrial?.type === type) return this.#helperTrial;
+  /** A program of a type that calls the helper of `#call`. */
+  #programOfHelpers(type: number): PreparedProgram | undefined {
+    if (this.#ofHelpers?.type === type) return this.#ofHelpers.program;
     const trial = withoutHelperTrial.has(type) ? undefined : programTrial(this.#kernel, type);
     if (trial === undefined) return undefined;
-    const request = { ...trial.request, code: this.#call.code };
-    this.#typesAsked++;
-    this.#helperTrial = {
-      type,
-      withLog: prepareProgram({ ...request, log: this.#log, logLevel: briefestLog(this.#kernel) }),
-      withoutLog: prepareProgram(request),
-    };
-    return this.#helperTrial;
-  }
-
-  /** A helper that programs of most types can call is likely there for the others too. */
-  #isLikely(helper: number): boolean {
-    return 2 * (this.#callers.get(helper) ?? 0) > this.#typesAsked - 1 && this.#typesAsked > 1;
-  }
-
-  #found(helper: number): true {
-    this.#callers.set(helper, (this.#callers.get(helper) ?? 0) + 1);
-    return true;
-  }
-
-  /** >= 0, or -errno. */
-  #loadsPrepared(program: PreparedProgram): number {
-    const fd = this.#noted(loadPrepared(this.#kernel, program));
-    if (fd >= 0) this.#kernel.close(fd);
-    return fd;
+    const logLevel = briefestLog(this.#kernel);
+    const program = prepareProgram({ ...trial.request, code: this.#call.code, log: this.#log, logLevel });
+    this.#ofHelpers = { type, program };
+    return program;
   }
 
   /** Anything else that the verifier finds wrong comes after it has found the helper. */
@@ -227,7 +190,9 @@ function withBtfFd(trial: MapTrial, valueTypeBtfFd: number): MapTrial {
   return { ...trial, request: { ...trial.request, valueTypeBtfFd } };
 }
 
-/** Since 5.2 a log can have the reason of a refusal without each instruction. */
+/** To tell each instruction, as the first level does, takes the kernel a quarter of the time; the reason of a refusal is always told. */
 function briefestLog(kernel: Kernel): number {
-  return kernelVersion(kernel).code >= 0x050200 ? BPF_LOG_STATS : 1;
+  const { code } = kernelVersion(kernel);
+  if (code >= 0x060400) return BPF_LOG_FIXED;
+  return code >= 0x050200 ? BPF_LOG_STATS : BPF_LOG_LEVEL1;
 }
