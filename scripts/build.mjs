@@ -66,7 +66,6 @@ const parts = {
   'map-show': { object: 'map', verb: 'show' },
   'map-dump': { object: 'map', verb: 'dump' },
   btf: { object: 'btf' },
-  feature: { object: 'feature' },
   'gen-skeleton': { object: 'gen', verb: 'skeleton', without: ['./light-skeleton.ts'] },
 };
 

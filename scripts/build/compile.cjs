@@ -46,10 +46,6 @@ const commandsOf = {
     ['prog', 'loadall', object('many-core'), `${pins}/many`],
     ['prog', 'loadall', object('core'), `${pins}/core`],
   ],
-  feature: [
-    ['feature', 'probe'],
-    ['-j', 'feature', 'probe'],
-  ],
   btf: [
     ['btf', 'show'],
     ['btf', 'dump', 'file', object('many-core')],

@@ -38,6 +38,8 @@ export class Prober {
   readonly #logText = Buffer.from(this.#log.buffer);
   readonly #call = new HelperCall();
   readonly #trivial = returning(0);
+  /** For calls of helpers, once it is known. */
+  #logLevel: number | undefined;
   #ofHelpers: { readonly type: number; readonly program: PreparedProgram } | undefined;
   /** Of the last call that the kernel refused; successes leave it as it was, as they do errno in C. */
   lastErrno = 0;
@@ -131,8 +133,9 @@ export class Prober {
     if (this.#ofHelpers?.type === type) return this.#ofHelpers.program;
     const trial = withoutHelperTrial.has(type) ? undefined : programTrial(this.#kernel, type);
     if (trial === undefined) return undefined;
-    const logLevel = briefestLog(this.#kernel);
-    const program = prepareProgram({ ...trial.request, code: this.#call.code, log: this.#log, logLevel });
+    this.#logLevel ??= briefestLog(this.#kernel);
+    const request = { ...trial.request, code: this.#call.code, log: this.#log, logLevel: this.#logLevel };
+    const program = prepareProgram(request);
     this.#ofHelpers = { type, program };
     return program;
   }
