@@ -1,7 +1,7 @@
 #!/bin/sh
 # Rebuilds the committed BPF objects of examples/ and test/fixtures/objects/ and the programs (for x86-64) of
 # test/fixtures/programs/ from their sources.
-# Needs: apt-get install clang libbpf-dev linux-libc-dev. CLANG=clang-19 picks another compiler.
+# Needs: apt-get install clang libbpf-dev linux-libc-dev gcc-bpf. CLANG=clang-19 picks another compiler.
 # Arguments: the sources to rebuild; none means all.
 set -eu
 cd "$(dirname "$0")/.."
@@ -19,6 +19,13 @@ for source in "$@"; do
 		continue
 		;;
 	esac
+	# A line of the form "// compiler: ..." has the object made by another compiler, with these options.
+	other=$(sed -n 's|^// compiler: ||p' "$source")
+	if [ -n "$other" ]; then
+		# shellcheck disable=SC2086
+		(cd "$(dirname "$source")" && $other -ffile-prefix-map="$PWD=." -c "$(basename "$source")" -o "$(basename "$source" .c).o")
+		continue
+	fi
 	# A first line of the form "// cflags: ..." adds options for that source.
 	extra=$(sed -n 's|^// cflags: ||p' "$source")
 	# Paths are mapped so that line information does not name the build machine.

@@ -47,12 +47,13 @@ const onAllCpus = BigInt(BPF_F_ALL_CPUS);
 
 /** Creates (or finds) all maps, fills and freezes global data, and pins those that ask for it. */
 export function createMaps(context: MapContext, specs: readonly MapSpec[]): (LoadedMap | undefined)[] {
-  const maps: (LoadedMap | undefined)[] = [];
-  for (const [index, spec] of specs.entries()) {
+  const maps: (LoadedMap | undefined)[] = specs.map(() => undefined);
+  for (const index of insidesFirst(specs)) {
+    const spec = specs[index]!;
     try {
       const isWanted = isCreated(context, spec);
       if (!isWanted) tell(context.log, () => `map '${insideName(context, spec)}': skipped auto-creating...`);
-      maps.push(isWanted ? provide(context, { index, spec, maps }) : undefined);
+      if (isWanted) maps[index] = provide(context, { index, spec, maps });
     } catch (error) {
       if (error instanceof ObjectError && !(error instanceof ArenaUnmapped)) {
         context.log('warn', `map '${spec.name}': failed to create: ${errorText(error.errno)}`);
@@ -62,6 +63,24 @@ export function createMaps(context: MapContext, specs: readonly MapSpec[]): (Loa
     }
   }
   return maps;
+}
+
+/**
+ * Indexes of maps in the order in which they can be made: those that an outer map starts with before it. Compilers may
+ * declare them in any order.
+ */
+function insidesFirst(specs: readonly MapSpec[]): number[] {
+  const order = new Set<number>();
+  const underWay = new Set<number>();
+  const add = (index: number) => {
+    if (order.has(index) || underWay.has(index)) return;
+    underWay.add(index);
+    const { type, slots } = specs[index]!;
+    if (isMapInMap(type)) for (const slot of slots) if (slot !== undefined) add(slot);
+    order.add(index);
+  };
+  for (const index of specs.keys()) add(index);
+  return [...order];
 }
 
 function insideName(context: MapContext, spec: MapSpec): string {

@@ -35,6 +35,7 @@ export const oddObjects: ParityCase[] = [
   ...loads('optional-only'),
   ...loads('percpu-data'),
   ...loads('jump-tables'),
+  ...loads('gcc-maps'),
   ...loads('btf-foreign-names', ['prog show pinned {pins}/all/read_it', ...dumped('read_it')]),
   ...loads('btf-deep', dumped('none')),
   ...loads('btf-needed'),
