@@ -90,7 +90,7 @@ function printFunction(ctx: Context, { code, address, lines }: MachineFunction, 
         );
       ctx.json.endObject();
     } else {
-      if (line !== undefined) ctx.print(`${linePlain(line, options.linum)}\n`);
+      if (line !== undefined) ctx.stdout.latin1(`${linePlain(line, options.linum)}\n`);
       const opcodes = options.opcodes ? `\n\t${[...bytes].map((byte) => `${hexByte(byte)} `).join('')}` : '';
       ctx.print(`${pc.toString(16).padStart(4)}:\t${text}${opcodes}\n`);
     }

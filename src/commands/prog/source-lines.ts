@@ -7,6 +7,8 @@ export interface SourceLine {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** Source and file with one character for each byte, which plain output has as they are: they may be no UTF-8. */
+  readonly bytes: { readonly source: string; readonly file: string };
   /** False where the compiler recorded no text. */
   readonly present: boolean;
 }
@@ -24,6 +26,10 @@ export function functionStarts(arrays: ProgramArrays, btf: Btf | undefined): { a
       return view.getUint32(at + 4, true);
     },
   };
+}
+
+function withoutIndentation(line: string): string {
+  return line.replace(/^[ \t\n\v\f\r]+/, '');
 }
 
 /** Source lines by instruction, asked for in ascending order. Each record is given out at most once. */
@@ -65,7 +71,8 @@ export class LineFinder {
     const { fileName, line, lineNumber, column } = lineRecordAt(this.#view, record * this.#size);
     const text = this.#text(line);
     return {
-      source: text.replace(/^[ \t\n\v\f\r]+/, ''),
+      source: withoutIndentation(text),
+      bytes: { source: withoutIndentation(this.#key(line)), file: this.#key(fileName) },
       file: this.#text(fileName),
       line: lineNumber,
       column,
@@ -81,6 +88,14 @@ export class LineFinder {
 
   #offset(record: number): number {
     return this.#view.getUint32(record * this.#size, true);
+  }
+
+  #key(offset: number): string {
+    try {
+      return this.#btf!.stringKey(offset);
+    } catch {
+      return '';
+    }
   }
 
   #text(offset: number): string {

@@ -57,7 +57,9 @@ export function dumpVisual(ctx: Context, arrays: ProgramArrays, btf: Btf | undef
     for (const block of fn.blocks) {
       const special = block.index < 2;
       const text = special ? (block.index === 0 ? 'ENTRY' : 'EXIT') : label(fn, block);
-      ctx.print(`\t${node(block.index)} [shape=${special ? 'Mdiamond' : 'record'},style=filled,label="${text}"];\n\n`);
+      ctx.stdout.latin1(
+        `\t${node(block.index)} [shape=${special ? 'Mdiamond' : 'record'},style=filled,label="${text}"];\n\n`,
+      );
     }
     for (const block of fn.blocks) {
       for (const next of block.successors) {
@@ -83,13 +85,14 @@ const quoteLabel = (text: string): string => text.replace(/[\\"{}<>| ]/g, '\\$&'
 
 function sourceLabel(line: SourceLine, linum: boolean): string {
   if (line.source === '' && !line.present) return '';
+  const { source, file: path } = line.bytes;
   let text = '';
   if (linum) {
-    const file = shortPath(line.file);
-    const place = `${file === line.file ? '' : '...'}${quoteLabel(file)} line:${line.line} col:${line.column}`;
+    const file = shortPath(path);
+    const place = `${file === path ? '' : '...'}${quoteLabel(file)} line:${line.line} col:${line.column}`;
     text = `; [${place}]\\l\\\n`;
   }
-  return `${text}; ${quoteLabel(line.source)}\\l\\\n`;
+  return `${text}; ${quoteLabel(source)}\\l\\\n`;
 }
 
 /** The end of a path of more than 32 characters, from a slash on. */

@@ -7,7 +7,6 @@ import { decodeInstructions, disassemble, type Instruction, loadImm64, type Name
 import type { ProgramArrays } from '../../kernel/index.ts';
 import { hexJson, hexText } from '../shared/hex.ts';
 import { kernelOf } from '../shared/kernel.ts';
-import { printable } from '../shared/refs.ts';
 import { functionStarts, LineFinder, type SourceLine } from './source-lines.ts';
 
 export interface XlatedOptions {
@@ -73,7 +72,7 @@ export function dumpXlated(ctx: Context, arrays: ProgramArrays, btf: Btf | undef
       ctx.json.endObject();
     } else {
       if (prototype !== '') ctx.print(`${prototype}:\n`);
-      if (line !== undefined) ctx.print(`${linePlain(line, options.linum)}\n`);
+      if (line !== undefined) ctx.stdout.latin1(`${linePlain(line, options.linum)}\n`);
       ctx.print(`${String(i).padStart(4)}: ${text}\n`);
       if (options.opcodes) {
         const second = bytes.length > 8 ? ` ${hexText(bytes, 8, 8)}` : '';
@@ -85,9 +84,20 @@ export function dumpXlated(ctx: Context, arrays: ProgramArrays, btf: Btf | undef
   ctx.json?.endArray();
 }
 
+/** Control characters of ASCII in the kernel's notation; others may be parts of letters. */
+function withoutControls(bytes: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return bytes.replace(
+    /[\u0000-\u001f\u007f]/g,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
+
+/** A source line as text with one character for each byte. */
 export function linePlain(line: SourceLine, linum: boolean): string {
-  const place = ` [file:${printable(line.file)} line_num:${line.line} line_col:${line.column}]`;
-  return `; ${line.source.replaceAll('\u001b', '\\x1b')}${linum ? place : ''}`;
+  const { source, file } = line.bytes;
+  const place = ` [file:${withoutControls(file)} line_num:${line.line} line_col:${line.column}]`;
+  return `; ${source.replaceAll('\u001b', '\\x1b')}${linum ? place : ''}`;
 }
 
 export function lineJson(ctx: Context, line: SourceLine, linum: boolean): void {

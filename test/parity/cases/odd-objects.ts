@@ -36,6 +36,8 @@ export const oddObjects: ParityCase[] = [
   ...loads('percpu-data'),
   ...loads('jump-tables'),
   ...loads('gcc-maps'),
+  // As the tests read text it is UTF-8; bytes that are none are looked at in test/kernel.
+  ...loads('source-bytes', ['prog dump xlated pinned {pins}/all/latin linum']),
   ...loads('btf-foreign-names', ['prog show pinned {pins}/all/read_it', ...dumped('read_it')]),
   ...loads('btf-deep', dumped('none')),
   ...loads('btf-needed'),
