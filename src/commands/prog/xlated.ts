@@ -84,13 +84,12 @@ export function dumpXlated(ctx: Context, arrays: ProgramArrays, btf: Btf | undef
   ctx.json?.endArray();
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const controls = /[\u0000-\u001f\u007f]/g;
+
 /** Control characters of ASCII in the kernel's notation; others may be parts of letters. */
 function withoutControls(bytes: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return bytes.replace(
-    /[\u0000-\u001f\u007f]/g,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+  return bytes.replace(controls, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 /** A source line as text with one character for each byte. */
