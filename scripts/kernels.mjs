@@ -1,11 +1,11 @@
-// `npm run test:kernels [-- VERSION… [--only PATTERN] [--minutes N]]`: runs the tests that meet a kernel on Debian's kernels, in
+// `npm run test:kernels [-- VERSION… [--only PATTERN] [--minutes N] [--standalone]]`: runs the tests that meet a kernel on Debian's kernels, in
 // virtual machines under plain emulation; prints a table and fails on any failure.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { installKernel } from './kernels/install.mjs';
 import { everyNth, kernels } from './kernels/kernels.mjs';
-import { build, installDependencies, project, runMain, say } from './lib/project.mjs';
+import { build, installDependencies, project, runMain, runStep, say } from './lib/project.mjs';
 import { SetupError } from './lib/setup-error.mjs';
 import { noteSuccess } from './lib/suites.mjs';
 import { printTable } from './lib/table.mjs';
@@ -32,6 +32,8 @@ async function main() {
     options: {
       only: { type: 'string', multiple: true, default: [] },
       'no-build': { type: 'boolean', default: false },
+      // Tries the standalone file in place of the program on Node.
+      standalone: { type: 'boolean', default: false },
       // After these a kernel counts as hung; two machines side by side need longer than one alone.
       minutes: { type: 'string', default: '20' },
     },
@@ -51,7 +53,8 @@ async function main() {
   const bundle = path.join(work, 'run.mjs');
   await bundleTests({ project, folders: ['test/parity', 'test/kernel'], outfile: bundle });
   const shared = path.join(work, 'shared.cpio');
-  writeSharedInitramfs(shared, { project, bundle });
+  const standalone = values.standalone ? makeStandalone(work) : undefined;
+  writeSharedInitramfs(shared, { project, bundle, ...(standalone === undefined ? {} : { standalone }) });
   const filter = { only: values.only, everyNth: values.only.length > 0 ? {} : everyNth };
 
   // Where fewer kernels are wanted than can run, each one's tests are shared among several machines.
@@ -91,8 +94,16 @@ async function main() {
   for (const row of rows) for (const key of Object.keys(total)) total[key] += row[key];
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   if (total.failed > 0 || total.passed === 0) return 1;
-  if (positionals.length === 0 && values.only.length === 0) noteSuccess('kernels');
+  if (positionals.length === 0 && values.only.length === 0 && !values.standalone) noteSuccess('kernels');
   return 0;
+}
+
+/** Makes the standalone file in `folder`; answers its path. */
+function makeStandalone(folder) {
+  const outdir = path.join(folder, 'standalone');
+  rmSync(outdir, { recursive: true, force: true });
+  runStep(process.execPath, ['scripts/standalone.mjs', '--file-only', '--outdir', outdir]);
+  return path.join(outdir, readdirSync(outdir)[0] ?? '');
 }
 
 function kernelNamed(version) {

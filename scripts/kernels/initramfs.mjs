@@ -34,10 +34,21 @@ poweroff -f
 /** Programs of this machine that go in, with the libraries they are linked to. */
 const programs = ['node', 'ip', 'tc', 'setpriv', 'nsenter', 'unshare', 'bash', 'script', 'prlimit'];
 
-/** Writes the part that all machines share. `bundle` is the file of tests. */
-export function writeSharedInitramfs(file, { project, bundle }) {
+/**
+ * Writes the part that all machines share.
+ * @param {string} file
+ * @param {{project: string, bundle: string, standalone?: string}} contents `bundle` is the file of tests; `standalone` the
+ *   program that they try, in place of the one that runs on Node
+ */
+export function writeSharedInitramfs(file, { project, bundle, standalone }) {
   const archive = new CpioWriter(file);
-  archive.file('/init', Buffer.from(init), 0o755);
+  const program = standalone === undefined ? '' : 'export TSBPFTOOL=/project/standalone\n';
+  archive.file(
+    '/init',
+    Buffer.from(init.replace('\n/bin/busybox --install', `\n${program}/bin/busybox --install`)),
+    0o755,
+  );
+  if (standalone !== undefined) archive.file('/project/standalone', readFileSync(standalone), 0o755);
   const added = new Set();
   const add = (from, to) => {
     if (added.has(to)) return;
@@ -52,7 +63,9 @@ export function writeSharedInitramfs(file, { project, bundle }) {
     for (const library of librariesOf(program)) add(realpathSync(library), library);
   }
   for (const name of ['bin', 'dist', 'examples', 'package.json']) {
-    archive.copy(realpathSync(path.join(project, name)), `/project/${name}`, (inner) => !inner.endsWith('.map'));
+    // What is packed for people who install it is no part of the program.
+    const isMeant = (inner) => !/\.map$|\/dist\/(?:standalone|release)$/.test(inner);
+    archive.copy(realpathSync(path.join(project, name)), `/project/${name}`, isMeant);
   }
   archive.copy(realpathSync(path.join(project, 'test/fixtures')), '/project/test/fixtures');
   archive.copy(
