@@ -142,9 +142,57 @@ function start() {
   tell('map show: start, against bare node', `${median(starts).toFixed(2)}x the time`, '<= 1.3x');
 }
 
+/** BPF_OBJ_GET, then BPF_MAP_LOOKUP_BATCH until the end: the bare calls, on a map with keys of 4 bytes and values of 32. */
+const onlyBatches = `
+import ctypes, os, struct, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+bpf = lambda command, attr: libc.syscall({'x86_64': 321, 'aarch64': 280}[os.uname().machine], command, attr, 128)
+path = ctypes.create_string_buffer(sys.argv[1].encode())
+attr = ctypes.create_string_buffer(struct.pack('QII', ctypes.addressof(path), 0, 0), 128)
+fd = bpf(7, attr)
+room = 16384
+keys, values = ctypes.create_string_buffer(room * 4), ctypes.create_string_buffer(room * 32)
+at, count, begin = ctypes.create_string_buffer(8), 0, time.perf_counter()
+where = ctypes.addressof(at)
+came_from = 0
+while True:
+    attr = ctypes.create_string_buffer(struct.pack('QQQQIIQQ', came_from, where, ctypes.addressof(keys), ctypes.addressof(values), room, fd, 0, 0), 128)
+    result = bpf(24, attr)
+    count += struct.unpack_from('I', attr, 32)[0]
+    came_from = where
+    if result < 0:
+        break
+if ctypes.get_errno() != 2:
+    sys.exit(os.strerror(ctypes.get_errno()))
+print(time.perf_counter() - begin, count)
+`;
+
+/**
+ * A dump can take no less than the runtime's start and the time that the kernel itself takes to hand out the elements. Both are
+ * measured beside it, since this ratio holds on every machine, which that to bpftool does not.
+ */
+function compareWithBound(pin) {
+  const dump = () => time(process.execPath, [tool, 'map', 'dump', 'pinned', pin]);
+  const node = () => time(process.execPath, ['-e', '0']);
+  const batches = () => {
+    const { status, stdout, stderr } = spawnSync('python3', ['-c', onlyBatches, pin], { encoding: 'utf8' });
+    const [seconds, count] = stdout.split(' ').map(Number);
+    if (status !== 0 || count !== entries) throw new Error(`reading only batches failed: ${stdout}${stderr}`);
+    return seconds ?? 0;
+  };
+  const ratios = [];
+  for (let i = 0; i < 5; i++) ratios.push(dump() / (node() + batches()));
+  tell(
+    `map dump, hash of ${entries}, plain, against bare node and the kernel's own batches`,
+    `${median(ratios).toFixed(2)}x the time`,
+    '<= 1.2x',
+  );
+}
+
 function dumps() {
   const pin = filled('bench', entries);
   compareDump(`hash of ${entries}`, pin, 'plain', '>= 8x');
+  compareWithBound(pin);
   compareDump(`hash of ${entries}`, pin, '-j', '>= 6x');
   compareDump(`hash of ${entries}`, pin, '-p', '>= 8x');
   rmSync(pin);
@@ -190,7 +238,7 @@ function batch() {
     `batch of ${lines} map update lines`,
     () => time(process.execPath, [tool, 'batch', 'file', file]),
     () => time(reference, ['batch', 'file', file]),
-    { aim: '>= 1x' },
+    { aim: '>= 1.5x' },
   );
   rmSync(pin);
 }
