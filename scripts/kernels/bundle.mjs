@@ -7,8 +7,7 @@ import { build } from 'esbuild';
  * Tests whose outcome hardly depends on the kernel: completion is a matter of shells; skeletons are made of files; machine code and profiles are compared
  * with a bpftool that is not in the machines; schemas are checked against output that
  * the other tests compare on every kernel, and their many objects take longer under emulation than all else. Damaged
- * objects too are many. The standalone file is made of a runtime that is not there; what `gen` writes depends
- * on no kernel.
+ * objects too are many. The standalone file is made of a runtime that is not there.
  */
 const onEveryKernelAlike = [
   'btf-find.test.ts',
@@ -19,7 +18,6 @@ const onEveryKernelAlike = [
   'gen-skeleton.test.ts',
   'link-objects.test.ts',
   'typescript-skeleton.test.ts',
-  'gen-skeleton.test.ts',
   'map-words.test.ts',
   'object-mutants.test.ts',
   'prog-jited.test.ts',
