@@ -43,7 +43,7 @@ export function candidatesAfter(words: readonly string[], family: CommandFamily 
   }
   const used = new Set(words.slice(2));
   const keywords = keywordsOf(grammar, verb).filter((word) => !used.has(word));
-  return { words: keywords, files: /\b(FILE|OBJ|PATH|DIR)\b/.test(forms.join(' ')) };
+  return { words: keywords, files: /\b(FILE|OBJ|PATH|DIR|CGROUP|CGROUP_ROOT)\b/.test(forms.join(' ')) };
 }
 
 /** How many words come before ATTACH_TYPE; undefined for a form without it. */

@@ -1,4 +1,5 @@
 import type { Context } from '../../cli/index.ts';
+import { SyscallError } from '../../errors/index.ts';
 import {
   type AttachedPrograms,
   BpfProgram,
@@ -46,10 +47,11 @@ export function printPrograms(
     const fd = openFdById(kernel, 'prog', id);
     if (fd < 0) continue;
     using program = new BpfProgram(kernel, fd, { isKnown: true });
-    const info = program.info();
+    const info = infoOf(program);
+    if (info === undefined) continue;
     const shown: ShownProgram = {
       info,
-      name: printable(program.fullName(info)),
+      name: program.fullName(info),
       attachType,
       attachFlags: own !== 0 ? own : attached.attachFlags,
       functionName: listing.names.nameOf(info),
@@ -59,13 +61,23 @@ export function printPrograms(
   }
 }
 
+/** What the kernel says of a program; undefined where it does not. */
+function infoOf(program: BpfProgram): ProgramInfo | undefined {
+  try {
+    return program.info();
+  } catch (error) {
+    if (error instanceof SyscallError) return undefined;
+    throw error;
+  }
+}
+
 function plain({ info, name, attachType, attachFlags, functionName }: ShownProgram, { effective }: Listing): string {
   const typeName = attachTypeName(attachType);
   const words = [String(info.id).padEnd(8)];
   words.push(typeName === undefined ? `type ${String(attachType).padEnd(10)}` : column(typeName));
   if (!effective) words.push(column(flagsText(attachFlags)));
-  words.push(column(name));
-  if (functionName !== undefined) words.push(column(functionName));
+  words.push(column(printable(name)));
+  if (functionName !== undefined) words.push(column(printable(functionName)));
   else if (info.attachBtfId !== 0) {
     words.push(`attach_btf_obj_id=${info.attachBtfObjectId} attach_btf_id=${info.attachBtfId}`);
   }

@@ -3,6 +3,7 @@ import { SyscallError, strerror } from '../../errors/index.ts';
 import { cgroupRoot } from '../../host/index.ts';
 import { type CgroupHook, CgroupQueries, cgroupHooks, Fd, hooksInUse, type Kernel } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
+import { printable } from '../shared/refs.ts';
 import { firstUsedHook, openGroup, readEffective } from './group.ts';
 import { HookNames } from './hook-names.ts';
 import { type Listing, printHeading, printPrograms } from './programs.ts';
@@ -19,7 +20,7 @@ export const tree: Handler = (ctx, words) => {
   }
   ctx.json?.startArray();
   const problems = new TreeWalk(ctx, listing).run(root);
-  for (const problem of problems) ctx.error(problem);
+  for (const problem of problems) ctx.error(printable(problem));
   ctx.json?.endArray();
   return problems.length > 0 ? -1 : 0;
 };
@@ -115,7 +116,7 @@ class TreeWalk {
 
   #print(path: string, groupFd: number, hooks: readonly CgroupHook[]): void {
     const { json } = this.#ctx;
-    if (json === undefined) this.#ctx.print(`${path}\n`);
+    if (json === undefined) this.#ctx.print(`${printable(path)}\n`);
     json?.startObject().field('cgroup', path).name('programs').startArray();
     this.#listing.names.prepare();
     for (const hook of hooks) {

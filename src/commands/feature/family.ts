@@ -5,7 +5,13 @@ export const featureFamily: CommandFamily = {
   name: 'feature',
   summary: 'What the kernel and network devices support.',
   verbs: [
-    { name: 'probe', summary: 'Probe for features.', load: async () => (await import('./probe.ts')).probe },
+    {
+      name: 'probe',
+      summary: 'Probe for features.',
+      details:
+        "Shows the system's settings and the kernel's configuration, then tries program types, map types, helper functions in programs of each type, and what else came with time; for a network device, what it runs itself. full: also the helpers whose trial leaves lines in the kernel's log. unprivileged: as a user without the capabilities that BPF asks for; without this word they are needed. macros: as definitions for C, their names beginning with PREFIX.",
+      load: async () => (await import('./probe.ts')).probe,
+    },
     {
       name: 'list_builtins',
       summary: 'List the names this program knows.',

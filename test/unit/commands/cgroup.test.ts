@@ -101,6 +101,11 @@ describe('a tree of groups', () => {
     expect(JSON.parse(stdout)).toEqual(problems.map((error) => ({ error })));
   });
 
+  it('whose names steer no terminal', async () => {
+    const { stderr } = await run({ below: { 'a\u001b[31m\n': { open: ENOENT } } });
+    expect(stderr).toBe("Error: can't open cgroup /top/a\\x1b[31m\\x0a: No such file or directory\n");
+  });
+
   it('whose root is no group is not walked', async () => {
     const { status, stderr } = await run({ query: EBADF, below: { a: { query: EBADF } } });
     expect(status).toBe(-1);
