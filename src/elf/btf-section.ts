@@ -7,8 +7,17 @@ import { LinkedFile, type LinkedSection } from './linked.ts';
 const formatError = 4001;
 const sectionNames: readonly string[] = ['.BTF', '.BTF.ext', '.BTF.base'];
 
+/** The BTF that a file holds. */
+export interface FileBtf {
+  readonly bytes: Uint8Array;
+  /** The distilled base that a module built outside of the kernel's tree brings along: the section `.BTF.base`. */
+  readonly distilledBase?: Uint8Array | undefined;
+  /** Bytes of a pointer, by the class of an ELF file. */
+  readonly pointerSize?: 4 | 8;
+}
+
 /** Raw BTF, or why a file has none: libbpf's words, '' where it has none, and the errno it would return. */
-export type BtfOfFile = { readonly bytes: Uint8Array } | { readonly errno: number; readonly words: string };
+export type BtfOfFile = FileBtf | { readonly errno: number; readonly words: string };
 
 /**
  * The BTF of a file: all of it if it is raw, else the section `.BTF` of an ELF file of either class, of which no more is
@@ -37,12 +46,26 @@ export function btfOf(source: ByteSource, path: string): BtfOfFile {
   const wanted = named.filter(([name]) => sectionNames.includes(name));
   const odd = wanted.find(([, { type }]) => type !== Elf.SHT_PROGBITS);
   if (odd) return bad(`unexpected section type (${odd[1].type}) of section(${odd[1].index}, ${odd[0]})`);
-  const section = wanted.findLast(([name]) => name === '.BTF')?.[1];
-  if (!section) return { errno: Errno.ENODATA, words: `failed to find '.BTF' ELF section in ${path}` };
   try {
-    return { bytes: file.contents(section) };
+    const contents = new Map(wanted.map(([name, section]) => [name, contentsOf(file, section, name)]));
+    const bytes = contents.get('.BTF');
+    if (!bytes) return { errno: Errno.ENODATA, words: `failed to find '.BTF' ELF section in ${path}` };
+    return { bytes, distilledBase: contents.get('.BTF.base'), pointerSize: file.bits === 32 ? 4 : 8 };
   } catch (error) {
-    if (error instanceof ParseError) return bad(`failed to get section(${section.index}, .BTF) data`);
+    if (error instanceof SectionError) return bad(error.message);
     throw error;
+  }
+}
+
+/** A section whose contents are not in the file; the message is libbpf's. */
+class SectionError extends Error {}
+
+function contentsOf(file: LinkedFile, section: LinkedSection, name: string): Uint8Array {
+  try {
+    // Nobody asks for the records of programs, but they have to be there.
+    return file.contents(section, name === '.BTF.ext' ? { offset: section.size, length: 0 } : undefined);
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    throw new SectionError(`failed to get section(${section.index}, ${name}) data`);
   }
 }

@@ -1,4 +1,4 @@
-export { type BtfOfFile, btfOf } from './btf-section.ts';
+export { type BtfOfFile, btfOf, type FileBtf } from './btf-section.ts';
 export { Elf } from './constants.ts';
 export { isElf, parseElf, readRelocations } from './file.ts';
 export type { ElfFile, ElfRelocation, ElfSection, ElfSymbol } from './file.ts';

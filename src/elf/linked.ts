@@ -59,11 +59,12 @@ export class LinkedFile {
   /** ParseError for what is no ELF file, and for tables that reach beyond its end. */
   constructor(source: ByteSource) {
     this.#source = source;
-    const magic = source.read(0, Math.min(6, source.size));
-    const isElf = magic.length === 6 && magic[0] === 0x7f && cstr(magic.subarray(1, 4)) === 'ELF';
+    const magic = source.read(0, Math.min(7, source.size));
+    const isElf = magic.length === 7 && magic[0] === 0x7f && cstr(magic.subarray(1, 4)) === 'ELF';
     if (!isElf) throw new ParseError('ELF', 0, 'expected the ELF magic');
     if (magic[4] !== 1 && magic[4] !== 2) throw new ParseError('ELF', 4, 'expected a class of 32 or 64 bits');
     if (magic[5] !== 1 && magic[5] !== 2) throw new ParseError('ELF', 5, 'unknown byte order');
+    if (magic[6] !== 1) throw new ParseError('ELF', 6, 'expected version 1');
     this.bits = magic[4] === 1 ? 32 : 64;
     this.littleEndian = magic[5] === 1;
     const reader = this.#reader(0, layouts[this.bits].header);
@@ -74,15 +75,12 @@ export class LinkedFile {
     const segmentsAt = this.#word(reader);
     const sectionsAt = this.#word(reader);
     reader.skip(6);
-    const [segmentSize, segmentCount, sectionSize, count, namesIndex] = [
-      reader.u16(),
-      reader.u16(),
-      reader.u16(),
-      reader.u16(),
-      reader.u16(),
-    ];
+    const [segmentSize, segmentCount] = [reader.u16(), reader.u16()];
+    // The size of section headers is that of the class, whatever the header says of it.
+    reader.skip(2);
+    const [count, namesIndex] = [reader.u16(), reader.u16()];
     this.#segments = { offset: segmentsAt, entrySize: segmentSize, count: segmentCount };
-    this.sections = this.#readSections({ at: sectionsAt, entrySize: sectionSize, count });
+    this.sections = this.#readSections({ at: sectionsAt, count });
     // Indexes that do not fit 16 bits live in the null section's header.
     this.#namesIndex = namesIndex === Elf.SHN_XINDEX ? (this.sections[0]?.link ?? 0) : namesIndex;
   }
@@ -152,10 +150,10 @@ export class LinkedFile {
     });
   }
 
-  #readSections(table: { at: number; entrySize: number; count: number }): LinkedSection[] {
+  #readSections(table: { at: number; count: number }): LinkedSection[] {
     const { section: size } = layouts[this.bits];
     // A file that was cut off has no sections, but may have segments.
-    if (table.at === 0 || table.entrySize !== size || table.at + size > this.#source.size) return [];
+    if (table.at === 0 || table.at + size > this.#source.size) return [];
     const first = this.#section(this.#reader(table.at, size), 0);
     const count = table.count === 0 ? first.size : table.count;
     if (count > (this.#source.size - table.at) / size) return [];

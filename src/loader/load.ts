@@ -1,6 +1,6 @@
 import { RecordView } from '../btf/index.ts';
 import { type ByteSource, sourceOf } from '../bytes/index.ts';
-import { btfOf } from '../elf/index.ts';
+import { btfOf, type FileBtf } from '../elf/index.ts';
 import { Errno, TsbpfError } from '../errors/index.ts';
 import { kernelBtfPath, kernelVersion } from '../host/index.ts';
 import { requireKind } from '../kernel/index.ts';
@@ -361,7 +361,9 @@ class Load {
 
   #readTarget(from: string | Uint8Array): RecordView {
     try {
-      return new RecordView(this.#targetBytes(from));
+      const { bytes, distilledBase, pointerSize } = this.#targetBytes(from);
+      const base = distilledBase && new RecordView(distilledBase);
+      return new RecordView(bytes, { base, pointerSize });
     } catch (cause) {
       const found = (cause as { errno?: number }).errno ?? Errno.EINVAL;
       // A directory can be opened, but has nothing to read.
@@ -370,15 +372,15 @@ class Load {
     }
   }
 
-  #targetBytes(from: string | Uint8Array): Uint8Array {
+  #targetBytes(from: string | Uint8Array): FileBtf {
     if (typeof from !== 'string') return this.#btfIn(sourceOf(from), '(bytes)');
     using file = this.#kernel.openFile(from);
     return this.#btfIn(file, from);
   }
 
-  #btfIn(source: ByteSource, path: string): Uint8Array {
+  #btfIn(source: ByteSource, path: string): FileBtf {
     const found = btfOf(source, path);
-    if ('bytes' in found) return found.bytes;
+    if ('bytes' in found) return found;
     if (found.words !== '') throw failure(this.#log, found.errno, found.words);
     throw new ObjectError('no .BTF section', found.errno);
   }

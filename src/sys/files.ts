@@ -91,8 +91,14 @@ function isFolder(path: string, entry: fs.Dirent): boolean {
 }
 
 function toStatus(stat: fs.BigIntStats): FileStatus {
-  const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : 'other';
-  return { kind, device: stat.dev, inode: stat.ino, size: Number(stat.size) };
+  return { kind: kindOf(stat), device: stat.dev, inode: stat.ino, size: Number(stat.size) };
+}
+
+function kindOf(stat: fs.BigIntStats): FileStatus['kind'] {
+  if (stat.isFile()) return 'file';
+  if (stat.isDirectory()) return 'directory';
+  if (stat.isSymbolicLink()) return 'symlink';
+  return stat.isFIFO() ? 'pipe' : 'other';
 }
 
 function translated<T>(call: string, run: () => T): T {

@@ -3,7 +3,7 @@ import type { ByteSource } from '../bytes/index.ts';
 
 /** What lstat(2) says that the project needs. */
 export interface FileStatus {
-  kind: 'file' | 'directory' | 'symlink' | 'other';
+  kind: 'file' | 'directory' | 'symlink' | 'pipe' | 'other';
   device: bigint;
   inode: bigint;
   size: number;

@@ -146,7 +146,7 @@ function loadById(ctx: Context, id: number, base: Btf | undefined): Btf {
       );
       under = vmlinuxBase(ctx);
     }
-    return checkedBtf(ctx, object.bytes(), under);
+    return checkedBtf(ctx, object.bytes(), { base: under });
   } catch (error) {
     const errno = error instanceof SyscallError ? error.errno : error instanceof ParseError ? Errno.EINVAL : undefined;
     if (errno === undefined) throw error;

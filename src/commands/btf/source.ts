@@ -1,15 +1,20 @@
-import { type Btf, findInvalidType, parseBtf } from '../../btf/index.ts';
+import {
+  type Btf,
+  type BtfOptions,
+  BtfRelocationError,
+  findInvalidType,
+  parseBtf,
+  relocateBtf,
+} from '../../btf/index.ts';
+import { sourceOf } from '../../bytes/index.ts';
 import { type Context, fail } from '../../cli/index.ts';
-import { isElf, parseElf } from '../../elf/index.ts';
+import { type BtfOfFile, btfOf, type FileBtf } from '../../elf/index.ts';
 import { Errno, ParseError, strerror, SyscallError } from '../../errors/index.ts';
 import type { Kernel } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { diagnostics } from '../shared/libbpf-log.ts';
 
 export const vmlinuxPath = '/sys/kernel/btf/vmlinux';
-const ENODATA = 61;
-/** libbpf's own error number for a file of no known format. */
-const formatError = 4001;
 
 /** BTF from a file could not be had; `errno` is what the reference would report. */
 export class BtfFileError extends Error {
@@ -21,54 +26,65 @@ export class BtfFileError extends Error {
   }
 }
 
-/** BTF of a file: raw, or the `.BTF` section of an ELF file. Throws BtfFileError. */
+/**
+ * BTF of a file: raw, or the `.BTF` section of an ELF file, of which no more is read. What is split on a distilled base of
+ * its own is put over `base`, or stays as it is without one. Throws BtfFileError.
+ */
 export function readBtfFile(ctx: Context, path: string, base?: Btf): Btf {
   try {
-    return checkedBtf(ctx, btfBytes(ctx, kernelOf(ctx), path), base);
+    const { bytes, distilledBase, pointerSize } = btfBytes(ctx, kernelOf(ctx), path);
+    if (distilledBase === undefined) return checkedBtf(ctx, bytes, { base, pointerSize });
+    const distilled = checkedBtf(ctx, distilledBase, {});
+    const btf = checkedBtf(ctx, bytes, { base: distilled, pointerSize });
+    return base === undefined ? btf : relocateBtf(btf, base);
   } catch (error) {
-    // A directory can be opened, but has nothing to read.
-    if (error instanceof SyscallError) {
-      throw new BtfFileError(error.errno === Errno.EISDIR ? Errno.EIO : error.errno, error);
+    if (error instanceof SyscallError) throw new BtfFileError(readErrno(error), error);
+    if (error instanceof BtfRelocationError) {
+      diagnostics(ctx)('warn', error.words);
+      throw new BtfFileError(error.isInvalid ? Errno.EINVAL : Errno.ENOENT, error);
     }
     if (error instanceof ParseError) throw new BtfFileError(Errno.EINVAL, error);
     throw error;
   }
 }
 
+/** What cannot be read is told as one error, a directory for example. */
+function readErrno({ call, errno }: SyscallError): number {
+  return call === 'read' ? Errno.EIO : errno;
+}
+
 /** Parses, and refuses types that refer to nothing. Throws ParseError. */
-export function checkedBtf(ctx: Context, bytes: Uint8Array, base: Btf | undefined): Btf {
-  const btf = parseBtf(bytes, { base });
+export function checkedBtf(ctx: Context, bytes: Uint8Array, options: BtfOptions): Btf {
+  const btf = parseBtf(bytes, options);
   const problem = findInvalidType(btf);
   if (problem === undefined) return btf;
   diagnostics(ctx)('warn', `${problem}`);
   throw new ParseError('BTF', 0, problem);
 }
 
-function btfBytes(ctx: Context, kernel: Kernel, path: string): Uint8Array {
-  const bytes = kernel.readFile(path);
-  if (bytes.length < 2) throw new BtfFileError(Errno.EIO, undefined);
-  const magic = bytes[0]! | (bytes[1]! << 8);
-  if (magic === 0xeb9f || magic === 0x9feb) return bytes;
-  const elf = isElf(bytes) ? elfOf(bytes) : undefined;
-  if (elf === undefined) {
-    diagnostics(ctx)('warn', `failed to get EHDR from ${path}`);
-    throw new BtfFileError(formatError, undefined);
-  }
-  const section = elf.sections.find((s) => s.name === '.BTF');
-  if (section === undefined) {
-    diagnostics(ctx)('warn', `failed to find '.BTF' ELF section in ${path}`);
-    throw new BtfFileError(ENODATA, undefined);
-  }
-  return section.bytes;
+function btfBytes(ctx: Context, kernel: Kernel, path: string): FileBtf {
+  const found = foundIn(kernel, path);
+  if ('bytes' in found) return found;
+  if (found.words !== '') diagnostics(ctx)('warn', found.words);
+  throw new BtfFileError(found.errno, undefined);
 }
 
-function elfOf(bytes: Uint8Array): ReturnType<typeof parseElf> | undefined {
-  try {
-    return parseElf(bytes);
-  } catch (error) {
-    if (error instanceof ParseError) return undefined;
-    throw error;
-  }
+function foundIn(kernel: Kernel, path: string): BtfOfFile {
+  const { kind } = kernel.statusFollowing(path);
+  if (kind === 'pipe') return btfOf(sourceOf(kernel.readFile(path)), path);
+  if (kind === 'other') return btfOf(sourceOf(beginning(kernel, path)), path);
+  using file = kernel.openFile(path);
+  return btfOf(file, path);
+}
+
+/** The first that a device gives, which may be without end. */
+function beginning(kernel: Kernel, path: string): Uint8Array {
+  let first = new Uint8Array(0);
+  kernel.readChunks(path, (chunk) => {
+    first = chunk.slice();
+    return false;
+  });
+  return first;
 }
 
 /** The running kernel's BTF as the base of a module's; undefined, with the error printed, where it cannot be read. */

@@ -18,7 +18,7 @@ describe('the types of a file', () => {
   it.each([{ bits: 64 }, { bits: 32 }, { bits: 64, littleEndian: false }, { bits: 32, littleEndian: false }])(
     'are a section: %o',
     (form) => {
-      expect(read(withBtf(form))).toEqual({ bytes: raw });
+      expect(read(withBtf(form))).toEqual({ bytes: raw, pointerSize: form.bits === 32 ? 4 : 8 });
     },
   );
 
@@ -33,7 +33,7 @@ describe('the types of a file', () => {
         return source.read(offset, length);
       },
     };
-    expect(btfOf(counted, '/vmlinux')).toEqual({ bytes: raw });
+    expect(btfOf(counted, '/vmlinux')).toEqual({ bytes: raw, pointerSize: 8 });
     expect(total).toBeLessThan(4096);
   });
 
