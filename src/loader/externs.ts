@@ -68,6 +68,11 @@ export function resolveExterns(context: ExternContext, spec: ObjectSpec): Resolv
       found.set(indexOf(extern), { kind: 'address', address });
     }
   }
+  context.kernelBtf?.expect(
+    spec.externs.flatMap((extern) =>
+      extern.kind === 'ksym' && extern.symbolTypeId !== 0 ? [nameInKernel(extern)] : [],
+    ),
+  );
   const fds: number[] = [];
   for (const [index, extern] of spec.externs.entries()) {
     if (extern.kind !== 'ksym' || extern.symbolTypeId === 0) continue;
@@ -161,6 +166,11 @@ function readAddresses({ kernel, log }: ExternContext, externs: readonly KsymExt
   return found;
 }
 
+/** Functions may have a flavour, which is theirs alone. */
+function nameInKernel(extern: KsymExtern): string {
+  return extern.function ? extern.essentialName : extern.name;
+}
+
 function resolveTyped(
   { kernelBtf, log }: { kernelBtf: KernelBtf; log: DiagnosticLog },
   btf: RecordView,
@@ -168,10 +178,7 @@ function resolveTyped(
   fds: number[],
 ): ResolvedExtern | undefined {
   const what = extern.function ? 'func' : 'var';
-  const target = kernelBtf.find(
-    extern.function ? extern.essentialName : extern.name,
-    extern.function ? Kind.func : Kind.var,
-  );
+  const target = kernelBtf.find(nameInKernel(extern), extern.function ? Kind.func : Kind.var);
   const bad = (errno: number, text: string) => failure(log, errno, `extern (${what} ksym) '${extern.name}': ${text}`);
   if (!target) {
     if (extern.weak) return undefined;

@@ -1,4 +1,4 @@
-import { idNamed, RecordView } from '../btf/index.ts';
+import { idNamed, idsThatBegin, RecordView } from '../btf/index.ts';
 import { Errno } from '../errors/index.ts';
 import { loadVmlinux } from '../kernel/index.ts';
 import { type DiagnosticLog, errorText, failure, type TargetSpelling } from '../object/index.ts';
@@ -17,6 +17,8 @@ export class KernelBtf implements Disposable {
   readonly #log: DiagnosticLog;
   #vmlinux: RecordView | undefined;
   #modules: ModuleBtf[] | undefined;
+  readonly #expected = new Set<string>();
+  readonly #named = new Map<RecordView, Map<string, number[]>>();
   #mapping: MappedMemory | undefined;
 
   constructor(kernel: Kernel, log: DiagnosticLog) {
@@ -80,12 +82,34 @@ export class KernelBtf implements Disposable {
     }
   }
 
+  /** Says which names will be asked for: one look at all types finds them all. */
+  expect(names: Iterable<string>): void {
+    for (const name of names) if (name !== '') this.#expected.add(name);
+  }
+
+  #idOf(types: RecordView, name: string, kind: number): number {
+    if (!this.#expected.has(name)) return idNamed(types, name, kind);
+    let known = this.#named.get(types);
+    if (!known) {
+      known = new Map<string, number[]>();
+      for (const id of idsThatBegin(types, [...this.#expected])) {
+        const found = types.name(id);
+        if (!this.#expected.has(found)) continue;
+        const ids = known.get(found);
+        if (ids) ids.push(id);
+        else known.set(found, [id]);
+      }
+      this.#named.set(types, known);
+    }
+    return known.get(name)?.find((id) => types.kind(id) === kind) ?? 0;
+  }
+
   /** Finds a type by name and kind, in the kernel first, then in the modules. */
   find(name: string, kind: number): { id: number; btf: RecordView; module: ModuleBtf | undefined } | undefined {
-    const id = idNamed(this.vmlinux, name, kind);
+    const id = this.#idOf(this.vmlinux, name, kind);
     if (id !== 0) return { id, btf: this.vmlinux, module: undefined };
     for (const module of this.modules) {
-      const found = idNamed(module.btf, name, kind);
+      const found = this.#idOf(module.btf, name, kind);
       if (found !== 0) return { id: found, btf: module.btf, module };
     }
     return undefined;

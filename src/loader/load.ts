@@ -6,6 +6,7 @@ import { kernelBtfPath, kernelVersion } from '../host/index.ts';
 import { requireKind } from '../kernel/index.ts';
 import {
   applyCoreRelocations,
+  callbackTags,
   checkContents,
   type DiagnosticLog,
   errorText,
@@ -182,6 +183,7 @@ class Load {
     const externs = resolveExterns({ kernel, log: this.#log, kernelBtf: this.#kernelBtf }, spec);
     const structOps = prepareStructOps({ log: this.#log, kernelBtf: this.#kernelBtf, spec });
     const codes = this.#options.relocatedByKernel ? new Map<ProgramSpec, Uint8Array>() : this.#relocateTypes();
+    const tags = spec.btf ? callbackTags(spec.btf) : [];
     const linked = spec.programs
       .filter((program) => this.#isLoaded(program, structOps.skipped))
       .map((program) =>
@@ -190,6 +192,7 @@ class Load {
           codeOf: (part) => codes.get(part) ?? part.code,
           withInfo: true,
           withTags: true,
+          callbackTags: tags,
         }),
       );
     if (this.#options.relocatedByKernel) this.#checkPlaced(linked);

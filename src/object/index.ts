@@ -13,7 +13,14 @@ export { checkContents, firstContents, mapAt } from './contents.ts';
 export { Code, Opcode, Pseudo, swapInstructions } from './code.ts';
 export { essentialName } from './externs.ts';
 export { type DiagnosticLog, errorText, failure, failureText, LibbpfErrno, ObjectError, tell } from './failure.ts';
-export { type InfoRecords, type LinkedProgram, type LinkOptions, linkProgram, type Placement } from './link-program.ts';
+export {
+  type InfoRecords,
+  type LinkedProgram,
+  type LinkOptions,
+  callbackTags,
+  linkProgram,
+  type Placement,
+} from './link-program.ts';
 export { isMapInMap, takesBtf } from './map-definition.ts';
 export { dataMapName, mapNameInside } from './maps.ts';
 export { loadableBtf } from './loadable-btf.ts';

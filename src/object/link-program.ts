@@ -35,6 +35,8 @@ export interface LinkOptions {
   readonly withInfo: boolean;
   /** Exception callbacks can be named by declaration tags. */
   readonly withTags: boolean;
+  /** What `callbackTags` found, where many programs are linked. */
+  readonly callbackTags?: readonly number[];
 }
 
 /**
@@ -224,14 +226,20 @@ function selectRecords(
 
 const callbackTag = 'exception_callback:';
 
+/** Declaration tags that name exception callbacks, found once for all programs of an object. */
+export function callbackTags(btf: RecordView): number[] {
+  return [...btf.idsOfKind(Kind.decl_tag)].filter(
+    (id) => btf.tagComponent(id) === -1 && btf.name(id).startsWith(callbackTag),
+  );
+}
+
 /** The subprogram a declaration tag names as the exception callback of an entry point. */
 function exceptionCallback(spec: ObjectSpec, program: ProgramSpec, options: LinkOptions): ProgramSpec | undefined {
   const { btf } = spec;
   if (!btf || !options.withTags) return undefined;
   const bad = (errno: number, text: string) => failure(options.log, errno, `prog '${program.name}': ${text}`);
   let found: ProgramSpec | undefined;
-  for (const id of btf.idsOfKind(Kind.decl_tag)) {
-    if (btf.tagComponent(id) !== -1 || !btf.name(id).startsWith(callbackTag)) continue;
+  for (const id of options.callbackTags ?? callbackTags(btf)) {
     if (!isGlobalFunction(btf, btf.target(id))) {
       throw bad(22, 'exception_callback:<value> decl tag not applied to the main program');
     }

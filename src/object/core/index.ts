@@ -42,7 +42,7 @@ export function applyCoreRelocations(request: CoreRequest): Map<ProgramSpec, Uin
   const codes = new Map(request.programs.map((program) => [program, new Code(program.code)]));
   let told = 0;
   const tellSections = (end: number) => {
-    for (; told < end; told++) {
+    for (; told < Math.min(end, sections.length); told++) {
       const { name, count } = sections[told]!;
       tell(log, () => `sec '${name}': found ${count} CO-RE relocations`);
     }
