@@ -4,6 +4,7 @@ import { ClosedError, UsageError } from '../errors/index.ts';
 import { onlineCpus } from '../host/index.ts';
 import {
   checkResult,
+  Fd,
   type Kernel,
   type MappedMemory,
   PROT_READ,
@@ -65,6 +66,8 @@ interface CpuRing extends CpuPlace {
  */
 export class PerfBuffer implements Disposable {
   readonly #kernel: Kernel;
+  /** The kernel takes the rings out of the map once the file they came in through is closed. */
+  readonly #map: Fd;
   readonly #rings: CpuRing[] = [];
   readonly #waiter: Waiter;
   /** The ring that `records` takes from: each has its turn, however much another holds. */
@@ -72,8 +75,7 @@ export class PerfBuffer implements Disposable {
   #closed = false;
 
   /**
-   * Opens a ring for each CPU and puts it into the map of `mapFd`. The kernel takes the rings out again when that
-   * descriptor is closed. Throws UsageError for another kind of map, for a size that is no power of two and for an
+   * Opens a ring for each CPU and puts it into the map of `mapFd`, which may be closed then. Throws UsageError for another kind of map, for a size that is no power of two and for an
    * index that the map has not, and SyscallError, with nothing left open.
    */
   constructor(kernel: Kernel, mapFd: number, options: PerfBufferOptions = {}) {
@@ -87,7 +89,8 @@ export class PerfBuffer implements Disposable {
     const limit = Math.min(info.maxEntries, options.maxEntries ?? Number.POSITIVE_INFINITY);
     const places = options.cpus ?? onlineCpus(kernel).map((cpu) => ({ cpu, index: cpu }));
     this.#kernel = kernel;
-    this.#waiter = new Waiter(kernel);
+    this.#map = new Fd(kernel, checkResult('fcntl(F_DUPFD_CLOEXEC)', kernel.duplicate(mapFd)));
+    this.#waiter = this.#newWaiter();
     try {
       for (const place of places) {
         if (options.cpus !== undefined) checkPlace(place, info);
@@ -95,6 +98,15 @@ export class PerfBuffer implements Disposable {
       }
     } catch (error) {
       this.close();
+      throw error;
+    }
+  }
+
+  #newWaiter(): Waiter {
+    try {
+      return new Waiter(this.#kernel);
+    } catch (error) {
+      this.#map.close();
       throw error;
     }
   }
@@ -197,6 +209,7 @@ export class PerfBuffer implements Disposable {
       memory.close();
       this.#kernel.close(fd);
     }
+    this.#map.close();
   }
 
   [Symbol.dispose](): void {

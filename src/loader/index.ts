@@ -28,8 +28,10 @@ export {
   makeLoaderProgram,
   runLoaderProgram,
 } from './loader-program.ts';
-export { LoadedObject, type LoadedProgram } from './loaded-object.ts';
-export type { LoadedMap } from './loaded-map.ts';
+export { fdOf, type WithFd } from './fd-of.ts';
+export { LoadedObject } from './loaded-object.ts';
+export { LoadedProgram } from './loaded-program.ts';
+export { LoadedMap } from './loaded-map.ts';
 export { mapPinPath, pinMap, pinProgram } from './pin.ts';
 export {
   CounterRefused,

@@ -32,9 +32,10 @@ import { type ResolvedExterns, resolveExterns } from './externs.ts';
 import { Features, trivialCode } from './features.ts';
 import { createJumpTables } from './jump-tables.ts';
 import { KernelBtf } from './kernel-btf.ts';
-import type { LoadedMap } from './loaded-map.ts';
+import type { MadeMap } from './loaded-map.ts';
 import { arenaDataOffset, createMaps, setSlot } from './maps.ts';
-import { LoadedObject, type LoadedProgram } from './loaded-object.ts';
+import { LoadedObject } from './loaded-object.ts';
+import type { MadeProgram } from './loaded-program.ts';
 import { loadObjectBtf } from './object-btf.ts';
 import { loadOne } from './programs.ts';
 import { type PreparedStructOps, prepareStructOps } from './struct-ops.ts';
@@ -251,12 +252,12 @@ class Load {
   #loadPrograms(
     linked: readonly LinkedProgram[],
     made: {
-      maps: readonly (LoadedMap | undefined)[];
+      maps: readonly (MadeMap | undefined)[];
       externs: ResolvedExterns;
       structOps: PreparedStructOps;
       btfFd: number;
     },
-  ): LoadedProgram[] {
+  ): MadeProgram[] {
     const { maps, externs, structOps, btfFd } = made;
     const { cleanup } = this.#options;
     const context = {
@@ -276,7 +277,7 @@ class Load {
     };
     try {
       const byProgram = new Map(linked.map((program) => [program.program, program]));
-      const programs: LoadedProgram[] = [];
+      const programs: MadeProgram[] = [];
       for (const program of this.#spec.programs) {
         const one = byProgram.get(program);
         if (one) programs.push({ name: program.name, spec: program, fd: cleanup.fd(loadOne(context, one)) });
@@ -392,7 +393,7 @@ class Load {
   #relocateData(
     linked: LinkedProgram,
     resolved: {
-      maps: readonly (LoadedMap | undefined)[];
+      maps: readonly (MadeMap | undefined)[];
       externs: ResolvedExterns;
       jumpTables: ReturnType<typeof createJumpTables>;
     },
@@ -461,7 +462,7 @@ class Load {
     }
   }
 
-  #fillProgramArrays(maps: readonly (LoadedMap | undefined)[], programs: readonly LoadedProgram[]): void {
+  #fillProgramArrays(maps: readonly (MadeMap | undefined)[], programs: readonly MadeProgram[]): void {
     for (const map of maps) {
       if (!map || map.reused || map.spec.type !== bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY) continue;
       for (const [slot, target] of map.spec.slots.entries()) {

@@ -1,30 +1,26 @@
-import { type DiagnosticLog, type ObjectSpec, type ProgramSpec, tell } from '../object/index.ts';
+import { type DiagnosticLog, type ObjectSpec, tell } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import type { LoadedMap } from './loaded-map.ts';
+import { BtfObject } from '../kernel/index.ts';
+import { LoadedMap, type MadeMap } from './loaded-map.ts';
+import { LoadedProgram, type MadeProgram } from './loaded-program.ts';
 import { mapPinPath, pinMap, pinProgram } from './pin.ts';
-
-/** An entry point in the kernel. */
-export interface LoadedProgram {
-  readonly name: string;
-  readonly spec: ProgramSpec;
-  readonly fd: number;
-}
 
 interface Parts {
   readonly spec: ObjectSpec;
   readonly log: DiagnosticLog;
   /** 0 if the kernel has no BTF of the object. */
   readonly btfFd: number;
-  readonly maps: readonly LoadedMap[];
-  readonly programs: readonly LoadedProgram[];
+  readonly maps: readonly MadeMap[];
+  readonly programs: readonly MadeProgram[];
   /** Values of struct_ops maps, to be set when they are registered. */
   readonly structOpsValues: ReadonlyMap<number, Uint8Array>;
 }
 
-/** A loaded object. It owns the fds of its BTF, maps and programs; pins outlive it. */
+/** A loaded object. It closes its BTF, maps and programs, each of which owns its descriptor; pins outlive it. */
 export class LoadedObject implements Disposable {
   readonly spec: ObjectSpec;
-  readonly btfFd: number;
+  /** Undefined if the kernel has no BTF of the object. */
+  readonly btf: BtfObject | undefined;
   /** In the spec's order, without those that were not created. */
   readonly maps: readonly LoadedMap[];
   /** Entry points that were loaded, in the spec's order. */
@@ -32,16 +28,15 @@ export class LoadedObject implements Disposable {
   readonly structOpsValues: ReadonlyMap<number, Uint8Array>;
   readonly #kernel: Kernel;
   readonly #log: DiagnosticLog;
-  #open = true;
   #usdtSpecs = 0;
 
   constructor(kernel: Kernel, parts: Parts) {
     this.#kernel = kernel;
     this.#log = parts.log;
     this.spec = parts.spec;
-    this.btfFd = parts.btfFd;
-    this.maps = parts.maps;
-    this.programs = parts.programs;
+    this.btf = parts.btfFd > 0 ? new BtfObject(kernel, parts.btfFd, { isKnown: true }) : undefined;
+    this.maps = parts.maps.map((made) => new LoadedMap(kernel, made));
+    this.programs = parts.programs.map((made) => new LoadedProgram(kernel, made));
     this.structOpsValues = parts.structOpsValues;
   }
 
@@ -116,13 +111,11 @@ export class LoadedObject implements Disposable {
     return 0;
   }
 
-  /** Closes all fds. What is pinned, attached or otherwise referenced stays in the kernel. */
+  /** Closes all of it; again, nothing. What is pinned, attached or otherwise referenced stays in the kernel. */
   close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    for (const program of this.programs) this.#kernel.close(program.fd);
-    for (const map of this.maps) this.#kernel.close(map.fd);
-    if (this.btfFd > 0) this.#kernel.close(this.btfFd);
+    for (const program of this.programs) program.close();
+    for (const map of this.maps) map.close();
+    this.btf?.close();
   }
 
   [Symbol.dispose](): void {

@@ -17,7 +17,7 @@ import { createMap, freezeMap, type MapInfo, openFdPinned, tryMapInfo } from '..
 import { setElement } from '../kernel/index.ts';
 import type { Cleanup } from './cleanup.ts';
 import type { Features } from './features.ts';
-import type { LoadedMap } from './loaded-map.ts';
+import type { MadeMap } from './loaded-map.ts';
 import { hintAtMemoryLimit } from './permission.ts';
 import { pinMap } from './pin.ts';
 
@@ -46,8 +46,8 @@ const valueTypeBtfFlag = 1 << 15;
 const onAllCpus = BigInt(BPF_F_ALL_CPUS);
 
 /** Creates (or finds) all maps, fills and freezes global data, and pins those that ask for it. */
-export function createMaps(context: MapContext, specs: readonly MapSpec[]): (LoadedMap | undefined)[] {
-  const maps: (LoadedMap | undefined)[] = specs.map(() => undefined);
+export function createMaps(context: MapContext, specs: readonly MapSpec[]): (MadeMap | undefined)[] {
+  const maps: (MadeMap | undefined)[] = specs.map(() => undefined);
   for (const index of insidesFirst(specs)) {
     const spec = specs[index]!;
     try {
@@ -102,10 +102,10 @@ interface Wanted {
   readonly index: number;
   readonly spec: MapSpec;
   /** Those made so far. */
-  readonly maps: readonly (LoadedMap | undefined)[];
+  readonly maps: readonly (MadeMap | undefined)[];
 }
 
-function provide(context: MapContext, wanted: Wanted): LoadedMap {
+function provide(context: MapContext, wanted: Wanted): MadeMap {
   const { kernel, log } = context;
   const { spec } = wanted;
   for (let retried = false; ; retried = true) {
@@ -123,7 +123,7 @@ function provide(context: MapContext, wanted: Wanted): LoadedMap {
   }
 }
 
-function reuse(context: MapContext, { index, spec }: Wanted): LoadedMap | undefined {
+function reuse(context: MapContext, { index, spec }: Wanted): MadeMap | undefined {
   const { kernel, cleanup } = context;
   const given = context.replacements.get(index);
   if (given !== undefined) {
@@ -166,7 +166,7 @@ function existing(
   spec: MapSpec,
   facts: MapInfo,
   state: { fd: number; pinPath: string | undefined; pinned: boolean },
-): LoadedMap {
+): MadeMap {
   const isCut = facts.name.length === 15 && spec.name.startsWith(facts.name);
   return { name: isCut ? spec.name : facts.name, spec, maxEntries: facts.maxEntries, reused: true, ...state };
 }
@@ -186,13 +186,13 @@ function isCompatible(spec: MapSpec, facts: MapInfo): boolean {
   );
 }
 
-function create(context: MapContext, wanted: Wanted): LoadedMap {
+function create(context: MapContext, wanted: Wanted): MadeMap {
   const { kernel, cleanup } = context;
   const { index, spec } = wanted;
   const maxEntries = effectiveEntries(kernel, spec);
   const fd = cleanup.fd(createOne(context, { index, spec, maxEntries }));
   tell(context.log, () => `map '${insideName(context, spec)}': created successfully, fd=${fd}`);
-  const map: LoadedMap = {
+  const map: MadeMap = {
     name: spec.name,
     spec,
     fd,
@@ -309,7 +309,7 @@ export function arenaDataOffset(features: Features, spec: MapSpec): number {
   return spec.maxEntries * pageSize - Math.ceil(spec.initialValue.length / pageSize) * pageSize;
 }
 
-function fillSlots(context: MapContext, map: LoadedMap, maps: readonly (LoadedMap | undefined)[]): void {
+function fillSlots(context: MapContext, map: MadeMap, maps: readonly (MadeMap | undefined)[]): void {
   for (const [slot, target] of map.spec.slots.entries()) {
     if (target === undefined) continue;
     const inner = maps[target];

@@ -2,7 +2,8 @@ import { type DiagnosticLog, errorText, tell } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { pinFd } from '../bpf/index.ts';
 import type { Cleanup } from './cleanup.ts';
-import type { LoadedMap } from './loaded-map.ts';
+import { fdOf, type WithFd } from './fd-of.ts';
+import type { MapFacts } from './loaded-map.ts';
 
 export interface PinContext {
   readonly kernel: Kernel;
@@ -52,10 +53,10 @@ export function pinLink(context: PinContext, fd: number, path: string): number {
 }
 
 /** Pins a program, making the directory if it is missing. 0 or -errno, after libbpf's warnings. */
-export function pinProgram(context: PinContext, program: { name: string; fd: number }, path: string): number {
+export function pinProgram(context: PinContext, program: WithFd & { readonly name: string }, path: string): number {
   const prepared = makeParent(context, path) || checkPlace(context, path);
   if (prepared < 0) return prepared;
-  const result = pinFd(context.kernel, program.fd, path);
+  const result = pinFd(context.kernel, fdOf(program), path);
   if (result < 0) {
     context.log('warn', `prog '${program.name}': failed to pin at '${path}': ${errorText(result)}`);
     return result;
@@ -66,7 +67,7 @@ export function pinProgram(context: PinContext, program: { name: string; fd: num
 }
 
 /** Pins a map at `path`, or at its own path. 0 or -errno, after libbpf's warnings. */
-export function pinMap(context: PinContext, map: LoadedMap, path: string | undefined): number {
+export function pinMap(context: PinContext, map: WithFd & MapFacts, path: string | undefined): number {
   const { log } = context;
   if (map.pinPath !== undefined) {
     if (path !== undefined && path !== map.pinPath) {
@@ -90,7 +91,7 @@ export function pinMap(context: PinContext, map: LoadedMap, path: string | undef
   }
   const prepared = makeParent(context, map.pinPath) || checkPlace(context, map.pinPath);
   if (prepared < 0) return prepared;
-  const result = pinFd(context.kernel, map.fd, map.pinPath);
+  const result = pinFd(context.kernel, fdOf(map), map.pinPath);
   if (result < 0) {
     log('warn', `failed to pin map: ${errorText(result)}`);
     return result;

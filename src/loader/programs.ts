@@ -18,7 +18,7 @@ import { bpf_attach_type, bpf_prog_type } from '../uapi/index.ts';
 import { bindMap, loadProgram, type ProgramRequest } from '../bpf/index.ts';
 import type { Features } from './features.ts';
 import type { KernelBtf } from './kernel-btf.ts';
-import type { LoadedMap } from './loaded-map.ts';
+import type { MadeMap } from './loaded-map.ts';
 import { hintAtMemoryLimit } from './permission.ts';
 import { ProgramRefused } from './refused.ts';
 import { attachTarget, type TargetProgram } from './target.ts';
@@ -30,7 +30,7 @@ export interface ProgramContext {
   readonly features: Features;
   readonly kernelBtf: KernelBtf;
   readonly spec: ObjectSpec;
-  readonly maps: readonly (LoadedMap | undefined)[];
+  readonly maps: readonly (MadeMap | undefined)[];
   readonly btfFd: number;
   readonly kernelVersion: number;
   /** Fds of module BTF for calls of their functions; entry 0 is unused. */

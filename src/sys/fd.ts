@@ -1,7 +1,16 @@
+import { debuglog } from 'node:util';
 import { ClosedError } from '../errors/index.ts';
 import type { Kernel } from './kernel.ts';
 
-/** Owns one file descriptor and closes it once. */
+const log = debuglog('tsbpftool');
+
+/** Closes what its owner was forgotten without. NODE_DEBUG=tsbpftool tells of it: collection comes when it comes. */
+const forgotten = new FinalizationRegistry<{ kernel: Kernel; number: number }>(({ kernel, number }) => {
+  log('descriptor %d was never closed; its owner is gone', number);
+  kernel.close(number);
+});
+
+/** Owns one file descriptor and closes it once, at the latest when nobody has the owner any more. */
 export class Fd implements Disposable {
   readonly #kernel: Kernel;
   #number: number;
@@ -12,6 +21,7 @@ export class Fd implements Disposable {
   constructor(kernel: Kernel, number: number) {
     this.#kernel = kernel;
     this.#number = number;
+    if (number >= 0) forgotten.register(this, { kernel, number }, this);
   }
 
   /** The descriptor. Throws ClosedError once closed, so a recycled number is never used by mistake. */
@@ -49,6 +59,7 @@ export class Fd implements Disposable {
     if (this.#calls > 0 || this.#number < 0) return;
     const number = this.#number;
     this.#number = -1;
+    forgotten.unregister(this);
     this.#kernel.close(number);
   }
 
@@ -57,6 +68,7 @@ export class Fd implements Disposable {
     const { number } = this;
     this.#closed = true;
     this.#number = -1;
+    forgotten.unregister(this);
     return number;
   }
 

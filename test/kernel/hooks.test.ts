@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmdirSync } from 'node:fs
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Errno, UsageError } from '../../src/errors/index.ts';
-import { BpfLink, BpfProgram, queryAttached } from '../../src/kernel/index.ts';
+import { queryAttached } from '../../src/kernel/index.ts';
 import { attachCgroup, attachNetkit, attachNetns, attachTcx, type LoadedLink } from '../../src/loader/index.ts';
 import { ObjectError } from '../../src/object/index.ts';
 import { bpf_attach_type } from '../../src/uapi/index.ts';
@@ -14,12 +14,12 @@ import { kernel, type LoadedFixture, loadFixture } from '../support/live/objects
 const device = `hooks${process.pid}`;
 
 function programId(fixture: LoadedFixture, name: string): number {
-  using program = new BpfProgram(kernel, kernel.duplicate(fixture.object.program(name)!.fd));
+  const program = fixture.object.program(name)!;
   return program.info().id;
 }
 
 function linkId(link: LoadedLink): number {
-  using opened = new BpfLink(kernel, kernel.duplicate(link.fd));
+  const opened = link;
   return opened.info().id;
 }
 
@@ -50,7 +50,7 @@ describe('programs of a device', () => {
       const { revision } = attached(hook());
       using _third = attachTcx(third.context, program(third), {
         ...{ ifindex, place: 'after', expectedRevision: revision },
-        relativeTo: { kind: 'program', fd: program(second).fd },
+        relativeTo: { kind: 'program', fd: program(second).fd.number },
       });
       expect(attached(hook()).ids).toEqual([ids[1], ids[2], ids[0]]);
       const stale = { ifindex, expectedRevision: revision };
@@ -145,7 +145,7 @@ describe('programs of a cgroup', () => {
         using second = loadFixture('hooks');
         const [one, other] = [first, second].map((fixture) => fixture.object.program('on_connect')!);
         using link = attachCgroup(first.context, one!, { fd });
-        const beside = { fd, place: 'before', relativeTo: { kind: 'link', fd: link.fd } } as const;
+        const beside = { fd, place: 'before', relativeTo: { kind: 'link', fd: link.fd.number } } as const;
         let made: LoadedLink;
         try {
           made = attachCgroup(second.context, other!, beside);

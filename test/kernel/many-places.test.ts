@@ -3,11 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/errors/index.ts';
-import { BpfLink } from '../../src/kernel/index.ts';
 import { attachKprobeMulti, attachTracingMulti, attachUprobeMulti, autoAttach } from '../../src/loader/index.ts';
 import { ObjectError } from '../../src/object/index.ts';
 import { FeatureMissing, inVirtualMachine, kernelAtLeast, orSkip } from '../support/feature.ts';
-import { kernel, type LoadedFixture, loadFixture } from '../support/live/objects.ts';
+import { type LoadedFixture, loadFixture } from '../support/live/objects.ts';
 
 const sleep = () => void expect(spawnSync('sleep', ['0.01']).status).toBe(0);
 const allocate = () => void expect(spawnSync('ip', ['link']).status).toBe(0);
@@ -60,7 +59,7 @@ describe('programs on many places', () => {
       using link = attachKprobeMulti(fixture.context, program, places);
       sleep();
       expect(count('hits_one')).toBeGreaterThan(before);
-      using opened = new BpfLink(kernel, kernel.duplicate(link.fd));
+      const opened = link;
       const { addresses, cookies } = opened.info();
       if (kernelAtLeast('6.7')) expect(cookies.sort()).toEqual([1n, 2n]);
       if (addresses.length > 0 && !addresses.includes(0n)) {
@@ -126,7 +125,7 @@ describe('programs on many places', () => {
       const functions = ['malloc', 'free'];
       const places = { binary: 'libc.so.6', functions, cookies: [7n, 8n] };
       const link = attachUprobeMulti(fixture.context, program, places);
-      using opened = new BpfLink(kernel, kernel.duplicate(link.fd));
+      const opened = link;
       if (kernelAtLeast('6.8')) {
         const { addresses, cookies } = opened.info();
         expect(cookies).toEqual([7n, 8n]);

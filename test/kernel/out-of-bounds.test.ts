@@ -95,7 +95,7 @@ function load(name: string, options: LoadOptions = {}) {
 /** A program that returns at once. */
 function newProgram(): BpfProgram {
   const object = load('run-tc');
-  const program = new BpfProgram(kernel, kernel.duplicate(object.programs[0]!.fd));
+  const program = object.programs[0]!;
   open.push(program);
   return program;
 }
@@ -547,7 +547,7 @@ describe('an object that is loaded', () => {
     map.keyTypeId = 0;
     map.valueSize = before.length + 4096;
     using loaded = loadObject(kernel, spec);
-    using opened = new BpfMap(kernel, kernel.duplicate(loaded.maps.find((made) => made.spec === map)!.fd));
+    const opened = loaded.maps.find((made) => made.spec === map)!;
     const value = new Uint8Array(map.valueSize);
     expect(opened.lookup(new Uint8Array(4), value)).toBe(0);
     expect(Buffer.compare(value.subarray(0, before.length), before)).toBe(0);

@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BpfMap, BpfProgram, openCounter, testRun } from '../../src/kernel/index.ts';
+import { type BpfProgram, openCounter, testRun } from '../../src/kernel/index.ts';
 import {
   attachRawTracepoint,
   CounterRefused,
@@ -33,7 +33,7 @@ let program: BpfProgram;
 beforeAll(() => {
   const file = path.join(project, 'test/fixtures/objects/run-xdp.bpf.o');
   object = loadObject(kernel, parseObject(readFileSync(file), { path: file }), { log });
-  program = new BpfProgram(kernel, kernel.duplicate(object.programs[0]!.fd));
+  program = object.programs[0]!;
   kernel.unlink(pin);
   program.pin(pin);
 });
@@ -175,7 +175,7 @@ describe('the programs of prog profile', () => {
     const open: { close(): void }[] = [loaded];
     const events: number[] = [];
     const map = (name: string) => {
-      const opened = new BpfMap(kernel, kernel.duplicate(loaded.map(name)!.fd));
+      const opened = loaded.map(name)!;
       open.push(opened);
       return opened;
     };

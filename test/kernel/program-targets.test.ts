@@ -2,7 +2,7 @@
 import { closeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/errors/index.ts';
-import { BpfProgram, createMap } from '../../src/kernel/index.ts';
+import { createMap } from '../../src/kernel/index.ts';
 import { attachFreplace, attachTrace, autoAttach, TargetError, type TargetProgram } from '../../src/loader/index.ts';
 import { ObjectError } from '../../src/object/index.ts';
 import { orSkip } from '../support/feature.ts';
@@ -41,7 +41,7 @@ describe('a function of another program is replaced', () => {
   it('that the caller names, where the section names none', (context) => {
     orSkip(context, () => {
       using target = loadFixture('extension-target');
-      using program = new BpfProgram(kernel, kernel.duplicate(target.object.program('replaceable')!.fd));
+      const program = target.object.program('replaceable')!;
       using extension = loadFixture('extension-bare', targets('new_function', { program, function: 'verdict' }));
       using _link = attachFreplace(extension.context, extension.object.program('new_function')!);
       expect(target.run('replaceable')).toBe(transmit);
@@ -53,7 +53,7 @@ describe('a function of another program is replaced', () => {
       using first = loadFixture('extension-target');
       using extension = loadFixture(
         'extension',
-        targets('new_verdict', { program: first.object.program('replaceable')!.fd }),
+        targets('new_verdict', { program: first.object.program('replaceable')!.fd.number }),
       );
       using second = loadFixture('extension-target');
       const target = { program: second.object.program('replaceable')!, function: 'verdict' };

@@ -35,7 +35,7 @@ function countHits(name: string, act: (links: Map<string, LoadedLink>) => void):
     }
     act(links);
     const bss = object.maps.find((map) => map.name.endsWith('.bss'))!;
-    const map = new BpfMap(kernel, kernel.duplicate(bss.fd));
+    const map = bss;
     const value = new Uint8Array(map.info().valueSize);
     expect(map.lookup(new Uint8Array(4), value)).toBe(0);
     map.close();
@@ -90,7 +90,7 @@ describe('attached programs are called', () => {
       const hits = countHits('tracing', (links) => {
         sleep();
         closeSync(openSync('/proc/self/stat', 'r'));
-        const iterator = new Attr().u32(0, links.get('on_iter')!.fd).call(BPF_ITER_CREATE, 'making an iterator');
+        const iterator = new Attr().u32(0, links.get('on_iter')!.fd.number).call(BPF_ITER_CREATE, 'making an iterator');
         expect(readSync(iterator, Buffer.alloc(16))).toBe(0);
         closeSync(iterator);
       });

@@ -32,7 +32,7 @@ function load(name: string, folder: string, adjust: (map: { name: string; maxEnt
 
 function pinned(object: LoadedObject, name: string, pin = name): string {
   const where = `${pins}/${pin}`;
-  using map = new BpfMap(kernel, kernel.duplicate(object.map(name)!.fd));
+  const map = object.map(name)!;
   map.pin(where);
   return where;
 }

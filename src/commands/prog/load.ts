@@ -1,14 +1,21 @@
 import { type Context, fail, failSilently, type Handler, strtoul, type Words } from '../../cli/index.ts';
 import { Errno, strerror, TsbpfError } from '../../errors/index.ts';
 import {
+  type AttachableProgram,
   autoAttach,
   type LoadedObject,
-  type LoadedProgram,
   loadObject,
   type LoadOptions,
   ProgramRefused,
+  fdOf,
 } from '../../loader/index.ts';
-import { type DiagnosticLog, findSection, type ObjectSpec, sectionDefinitions } from '../../object/index.ts';
+import {
+  type DiagnosticLog,
+  findSection,
+  type ObjectSpec,
+  sectionDefinitions,
+  type ProgramSpec,
+} from '../../object/index.ts';
 import { type BpfMap, pinFd } from '../../kernel/index.ts';
 import { BPF_F_XDP_DEV_BOUND_ONLY, bpf_map_type, bpf_prog_type } from '../../uapi/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
@@ -251,7 +258,7 @@ function pinLoaded(
     const program = object.program(first.name) ?? unloaded(first);
     const result = request.autoAttach
       ? attachOrPin(ctx, object, program, pinPath, log)
-      : pinFd(kernel, program.fd, pinPath);
+      : pinFd(kernel, fdOf(program), pinPath);
     if (result < 0) fail(`failed to pin program ${first.sectionName}`);
   }
   if (request.pinMaps === undefined) return;
@@ -266,8 +273,10 @@ function pinLoaded(
   }
 }
 
+type PinnableProgram = AttachableProgram & { readonly spec: ProgramSpec };
+
 /** Stands for a program that is not in the kernel: neither it nor a link of it can be pinned. */
-function unloaded(spec: LoadedProgram['spec']): LoadedProgram {
+function unloaded(spec: ProgramSpec): PinnableProgram {
   return { name: spec.name, spec, fd: -1 };
 }
 
@@ -275,7 +284,7 @@ function unloaded(spec: LoadedProgram['spec']): LoadedProgram {
 function attachOrPin(
   ctx: Context,
   object: LoadedObject,
-  program: LoadedProgram,
+  program: PinnableProgram,
   path: string,
   log: DiagnosticLog,
 ): number {
@@ -287,5 +296,5 @@ function attachOrPin(
     if (!(error instanceof TsbpfError)) throw error;
   }
   ctx.info(`Program ${program.name} does not support autoattach, falling back to pinning`);
-  return pinFd(kernel, program.fd, path);
+  return pinFd(kernel, fdOf(program), path);
 }

@@ -1,6 +1,5 @@
 import { CommandFailure, type Context, failSilently, type Handler, usage } from '../../cli/index.ts';
 import { strerror, TsbpfError } from '../../errors/index.ts';
-import { BpfLink, BpfMap } from '../../kernel/index.ts';
 import { type LoadedMap, type LoadedObject, loadObject, registerStructOps } from '../../loader/index.ts';
 import type { DiagnosticLog } from '../../object/index.ts';
 import { BPF_F_LINK, bpf_map_type } from '../../uapi/index.ts';
@@ -76,8 +75,7 @@ function registerMap(ctx: Context, registration: Registration, loaded: LoadedMap
     return false;
   }
   try {
-    using map = new BpfMap(kernel, kernel.duplicate(loaded.fd));
-    const info = map.info();
+    const info = loaded.info();
     const name = `${types.nameOf(info)} ${info.name}`;
     if ((loaded.spec.flags & BPF_F_LINK) === 0 || link === undefined) {
       ctx.info(`Registered ${name} id ${info.id}`);
@@ -85,8 +83,7 @@ function registerMap(ctx: Context, registration: Registration, loaded: LoadedMap
     }
     let linkId: number;
     try {
-      using opened = new BpfLink(kernel, kernel.duplicate(link.fd));
-      linkId = opened.info().id;
+      linkId = link.info().id;
     } catch (error) {
       ctx.error(`Registered ${loaded.name} but can't find link id: ${strerror(errnoOf(error))}`);
       return false;

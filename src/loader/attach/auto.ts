@@ -11,6 +11,7 @@ import { autoAttachTracepoint } from './tracepoint.ts';
 import { autoAttachTracingMulti } from './tracing-multi.ts';
 import { Errno } from '../../errors/index.ts';
 import { type AutoAttach, failure, sectionHandling } from '../../object/index.ts';
+import { fdOf } from '../fd-of.ts';
 
 /**
  * Attaches a program where its section says. Undefined if sections of its type name no place, this one does not, or
@@ -26,7 +27,7 @@ export function autoAttach(
   },
 ): LoadedLink | undefined {
   const handling = sectionHandling(program.spec)?.autoAttach;
-  if (handling !== undefined && program.fd < 0) {
+  if (handling !== undefined && fdOf(program) < 0) {
     const text = `prog '${program.name}': can't attach BPF program without FD (was it loaded?)`;
     throw failure(context.log, Errno.EINVAL, text);
   }

@@ -6,6 +6,7 @@ import { scanLines } from '../externs.ts';
 import { globMatches } from './glob.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest, tryLink } from './link.ts';
 import { cookies64, noPlace, places64 } from './places.ts';
+import { fdOf } from '../fd-of.ts';
 
 const returnFlag = 1;
 
@@ -40,7 +41,7 @@ export function attachKprobeMulti(
     ...(cookies === undefined ? {} : { 'kprobe_multi.cookies': cookies }),
   };
   const { fd, tooOld } = tryLink(kernel, {
-    programFd: program.fd,
+    programFd: fdOf(program),
     target: 0,
     attachType: target.session ? bpf_attach_type.BPF_TRACE_KPROBE_SESSION : bpf_attach_type.BPF_TRACE_KPROBE_MULTI,
     details,

@@ -1,10 +1,12 @@
 import { Errno, type NotSupportedError } from '../../errors/index.ts';
 import { type DiagnosticLog, errorText, failure, type ObjectSpec } from '../../object/index.ts';
 import { explainUnsupported, watchRefusals } from '../../probe/index.ts';
-import type { Kernel } from '../../sys/index.ts';
+import { BpfLink, type LinkInfo } from '../../kernel/index.ts';
+import { Fd, type Kernel } from '../../sys/index.ts';
 import { createLink, type LinkRequest } from '../../bpf/index.ts';
 import type { LoadedMap } from '../loaded-map.ts';
 import { pinLink } from '../pin.ts';
+import { fdOf, type WithFd } from '../fd-of.ts';
 
 export interface AttachContext {
   readonly kernel: Kernel;
@@ -21,26 +23,29 @@ export interface UsdtObject {
 }
 
 /** What attaching needs of a loaded program. */
-export interface AttachableProgram {
+export interface AttachableProgram extends WithFd {
   readonly name: string;
-  readonly fd: number;
   readonly spec: { readonly sectionName: string; readonly expectedAttachType: number; readonly type?: number };
 }
 
 /** An attachment. Closing it detaches the program unless the link is pinned. */
 export class LoadedLink implements Disposable {
   /** A BPF link, or on old kernels the perf event itself; where one attachment took several links, the first. */
-  readonly fd: number;
-  readonly #kernel: Kernel;
-  readonly #others: readonly number[];
-  readonly #more: readonly LoadedLink[];
-  #open = true;
+  readonly link: BpfLink;
+  readonly #others: readonly Fd[];
+  #more: readonly LoadedLink[] = [];
 
-  constructor(kernel: Kernel, fd: number, others: readonly number[] = [], more: readonly LoadedLink[] = []) {
-    this.#kernel = kernel;
-    this.fd = fd;
-    this.#others = others;
-    this.#more = more;
+  /** Takes over `fd` and those of `others`, which last as long as it. */
+  constructor(kernel: Kernel, fd: number, others: readonly number[] = []) {
+    this.link = new BpfLink(kernel, fd, { isKnown: true });
+    this.#others = others.map((other) => new Fd(kernel, other));
+  }
+
+  /** Several links, one at least, as one attachment. */
+  static join(links: readonly LoadedLink[]): LoadedLink {
+    const [first, ...others] = links;
+    if (first !== undefined && others.length > 0) first.#more = others;
+    return first!;
   }
 
   /** A pin holds one link: an attachment that took several ends with this process. */
@@ -48,30 +53,32 @@ export class LoadedLink implements Disposable {
     return this.#more.length === 0;
   }
 
+  get fd(): Fd {
+    return this.link.fd;
+  }
+
+  /** What the kernel says of the link. Throws SyscallError. */
+  info(): LinkInfo {
+    return this.link.info();
+  }
+
   /** Pins the link, making its directory. 0 or -errno; `log` hears why the place will not do. */
   pin(path: string, log: DiagnosticLog = () => undefined): number {
-    if (this.isPinnable) return pinLink({ kernel: this.#kernel, log }, this.fd, path);
-    log('warn', `${this.#more.length} links of one attachment cannot be pinned at '${path}'`);
+    if (this.isPinnable) return pinLink({ kernel: this.link.kernel, log }, this.fd.number, path);
+    log('warn', `${this.#more.length + 1} links of one attachment cannot be pinned at '${path}'`);
     return -Errno.EOPNOTSUPP;
   }
 
+  /** Closing again does nothing. */
   close(): void {
-    if (!this.#open) return;
-    this.#open = false;
     for (const link of this.#more) link.close();
-    if (this.isPinnable) this.#kernel.close(this.fd);
-    for (const fd of this.#others) this.#kernel.close(fd);
+    this.link.close();
+    for (const fd of this.#others) fd.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** Several links, one at least, as one attachment. */
-export function joinLinks(kernel: Kernel, links: readonly LoadedLink[]): LoadedLink {
-  const [first, ...more] = links;
-  return more.length === 0 ? first! : new LoadedLink(kernel, first!.fd, [], links);
 }
 
 /** The descriptor of a new link or -errno, and with that, where the kernel is too old for the link, the error that says so. */
@@ -89,7 +96,7 @@ export function link(
   program: AttachableProgram,
   request: Omit<LinkRequest, 'programFd'> & { to: string },
 ): LoadedLink {
-  const { fd, tooOld } = tryLink(context.kernel, { ...request, programFd: program.fd });
+  const { fd, tooOld } = tryLink(context.kernel, { ...request, programFd: fdOf(program) });
   if (fd >= 0) return new LoadedLink(context.kernel, fd);
   const text = `prog '${program.name}': failed to attach to ${request.to}: ${errorText(fd)}`;
   throw failure(context.log, -fd, text, tooOld);

@@ -3,6 +3,7 @@ import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type } from '../../uapi/index.ts';
 import { createLink } from '../../bpf/index.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink } from './link.ts';
+import { fdOf } from '../fd-of.ts';
 
 const enable = 0x2400;
 const setBpf = 0x40042408;
@@ -18,7 +19,7 @@ export function attachPerfEvent(
 ): LoadedLink {
   const { kernel, log } = context;
   const details = event.cookie === undefined ? {} : { 'perf_event.bpf_cookie': event.cookie };
-  const request = { programFd: program.fd, attachType: bpf_attach_type.BPF_PERF_EVENT };
+  const request = { programFd: fdOf(program), attachType: bpf_attach_type.BPF_PERF_EVENT };
   const linkFd = createLink(kernel, { ...request, target: event.fd, details });
   // Where there are links of perf events, a descriptor that is none is what is wrong first.
   const isOld = linkFd === -Errno.EINVAL && createLink(kernel, { ...request, target: -1 }) !== -Errno.EBADF;
@@ -30,7 +31,7 @@ export function attachPerfEvent(
     const cause = new NotSupportedError('cookie of a perf event', '5.15');
     throw failure(log, Errno.EOPNOTSUPP, `prog '${program.name}': user context value is not supported`, { cause });
   } else if (isOld) {
-    const result = kernel.ioctl(event.fd, setBpf, program.fd);
+    const result = kernel.ioctl(event.fd, setBpf, fdOf(program));
     if (result < 0) {
       kernel.close(event.fd);
       const text = `prog '${program.name}': failed to attach to perf_event FD ${event.fd}: ${errorText(result)}`;

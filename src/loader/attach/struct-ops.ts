@@ -22,11 +22,11 @@ export function registerStructOps(
   const bad = (result: number) =>
     failure(() => undefined, -result, `map '${map.name}': cannot be registered: ${errorText(result)}`);
   const isLink = (map.spec.flags & BPF_F_LINK) !== 0;
-  const updated = setElement(kernel, map.fd, { key: new Uint8Array(4), value });
+  const updated = setElement(kernel, map.fd.number, { key: new Uint8Array(4), value });
   // Set before, by an earlier link.
   if (updated < 0 && !(isLink && updated === -ebusy)) throw bad(updated);
   if (!isLink) return undefined;
-  const fd = createLink(kernel, { programFd: map.fd, target: 0, attachType: bpf_attach_type.BPF_STRUCT_OPS });
+  const fd = createLink(kernel, { programFd: map.fd.number, target: 0, attachType: bpf_attach_type.BPF_STRUCT_OPS });
   if (fd < 0) throw bad(fd);
   return new LoadedLink(kernel, fd);
 }

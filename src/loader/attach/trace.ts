@@ -3,6 +3,7 @@ import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type } from '../../uapi/index.ts';
 import { openRawTracepoint } from '../../bpf/index.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, tryLink } from './link.ts';
+import { fdOf } from '../fd-of.ts';
 
 /** What the raw tracepoint command attached before there were links of these kinds. */
 const attachedOtherwise: readonly number[] = [
@@ -25,10 +26,10 @@ export function attachTrace(
   const attachType = program.spec.expectedAttachType;
   const { cookie } = options;
   const details = cookie === undefined ? {} : { 'tracing.cookie': cookie };
-  const made = tryLink(context.kernel, { programFd: program.fd, target: 0, attachType, details });
+  const made = tryLink(context.kernel, { programFd: fdOf(program), target: 0, attachType, details });
   let { fd } = made;
   if (fd === -Errno.EINVAL && cookie === undefined && attachedOtherwise.includes(attachType)) {
-    fd = openRawTracepoint(context.kernel, program.fd, undefined);
+    fd = openRawTracepoint(context.kernel, fdOf(program), undefined);
   }
   if (fd >= 0) return new LoadedLink(context.kernel, fd);
   throw failure(context.log, -fd, `prog '${program.name}': failed to attach: ${errorText(fd)}`, made.tooOld);

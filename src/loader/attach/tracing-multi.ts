@@ -4,6 +4,7 @@ import { errorText, failure, ObjectError } from '../../object/index.ts';
 import { KernelBtf } from '../kernel-btf.ts';
 import { globMatches } from './glob.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest, tryLink } from './link.ts';
+import { fdOf } from '../fd-of.ts';
 
 /** What a trampoline can pass on. Source: MAX_BPF_FUNC_ARGS, and 16 bytes an argument. */
 const mostParameters = 12;
@@ -22,7 +23,7 @@ export function attachTracingMulti(
   const { kernel, log } = context;
   const ids = matchingFunctions(context, program, target.pattern);
   const { fd, tooOld } = tryLink(kernel, {
-    programFd: program.fd,
+    programFd: fdOf(program),
     target: 0,
     attachType: program.spec.expectedAttachType,
     details: { 'tracing_multi.ids': new Uint8Array(ids.buffer), 'tracing_multi.cnt': ids.length },

@@ -7,6 +7,7 @@ import { functionOffsets, matchingOffsets } from './functions.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, tryLink } from './link.ts';
 import { cookies64, places64, wordsFor } from './places.ts';
 import { probeSection } from './uprobe.ts';
+import { fdOf } from '../fd-of.ts';
 
 const returnFlag = 1;
 
@@ -46,7 +47,7 @@ export function attachUprobeMulti(
   const given = 'offsets' in target ? target.counterOffsets?.map(BigInt) : undefined;
   const counters = wordsFor('counters', given, places.length);
   const { fd, tooOld } = tryLink(kernel, {
-    programFd: program.fd,
+    programFd: fdOf(program),
     target: 0,
     attachType: target.session ? bpf_attach_type.BPF_TRACE_UPROBE_SESSION : bpf_attach_type.BPF_TRACE_UPROBE_MULTI,
     details: {

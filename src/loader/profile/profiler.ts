@@ -1,8 +1,8 @@
 import { Errno, strerror, SyscallError } from '../../errors/index.ts';
 import { possibleCpuNumbers } from '../../host/index.ts';
-import { BpfMap, type CounterKind, openCounter } from '../../kernel/index.ts';
+import { type BpfMap, type CounterKind, openCounter } from '../../kernel/index.ts';
 import { type DiagnosticLog, errorText, ObjectError } from '../../object/index.ts';
-import { checkResult, type Kernel, syscallError } from '../../sys/index.ts';
+import { checkResult, type Kernel } from '../../sys/index.ts';
 import { PERF_EVENT_IOC_ENABLE } from '../../uapi/index.ts';
 import type { LoadedLink } from '../attach/link.ts';
 import { attachTrace } from '../attach/trace.ts';
@@ -78,7 +78,7 @@ export class Profiler implements Disposable {
 
   /** Opens each counter on each CPU; `offline` hears of those that a CPU does not have now. Throws CounterRefused. */
   openCounters(offline: (counter: number, cpu: number) => void): void {
-    using map = this.#map('events');
+    const map = this.#map('events');
     for (const [counter, kind] of this.#counters.entries()) {
       for (const cpu of this.#cpus) {
         const fd = openCounter(this.#kernel, kind, cpu);
@@ -118,8 +118,8 @@ export class Profiler implements Disposable {
   /** Ends the counting and answers what was counted. Throws SyscallError. */
   read(): ProfileReadings {
     this.#detach();
-    using counts = this.#map('counts');
-    using accumulated = this.#map('accum_readings');
+    const counts = this.#map('counts');
+    const accumulated = this.#map('accum_readings');
     const runs = this.#sums(counts, { index: 0, valueSize: 8 })[0]!;
     const readings = this.#counters.map((_, index) => {
       const [value, enabled, running] = this.#sums(accumulated, { index, valueSize: readingSize });
@@ -140,10 +140,7 @@ export class Profiler implements Disposable {
   }
 
   #map(name: string): BpfMap {
-    const fd = this.#object.map(name)?.fd ?? -1;
-    const own = this.#kernel.duplicate(fd);
-    if (own < 0) throw syscallError('fcntl(F_DUPFD_CLOEXEC)', own);
-    return new BpfMap(this.#kernel, own);
+    return this.#object.map(name)!;
   }
 
   #detach(): void {

@@ -105,7 +105,7 @@ closedMap.close();
 const spec = () => library.parseObject(read('test/fixtures/objects/run-tc.bpf.o'), { path: 'run-tc.bpf.o' });
 const object = library.loadObject(kernel, spec());
 closers.push(() => object.close());
-const program = new library.BpfProgram(kernel, kernel.duplicate(object.programs[0]!.fd));
+const program = object.programs[0]!;
 closers.push(() => program.close());
 const vmlinux = library.vmlinuxBtf(kernel);
 const rawBtf = read('test/fixtures/objects/set-variables.bpf.o');

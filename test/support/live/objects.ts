@@ -1,7 +1,7 @@
 // Fixtures as loaded objects: what a test loads, attaches and counts goes away with its scope.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { BpfMap, BpfProgram, testRun } from '../../../src/kernel/index.ts';
+import { testRun } from '../../../src/kernel/index.ts';
 import { type AttachContext, type LoadedObject, loadObject, type LoadOptions } from '../../../src/loader/index.ts';
 import { parseObject } from '../../../src/object/index.ts';
 import { type Kernel, openKernel } from '../../../src/sys/index.ts';
@@ -34,14 +34,14 @@ export function loadFixture(name: string, options: LoadOptions = {}): LoadedFixt
     count: (variable) => {
       const found = spec.variables.find((candidate) => candidate.name === variable)!;
       const loaded = object.maps.find((map) => map.spec === spec.maps[found.map])!;
-      using map = new BpfMap(kernel, kernel.duplicate(loaded.fd));
+      const map = loaded;
       const value = new Uint8Array(map.info().valueSize);
       const result = map.lookup(new Uint8Array(4), value);
       if (result < 0) throw new Error(`reading ${variable} fails with errno ${-result}`);
       return new DataView(value.buffer).getInt32(found.offset, true);
     },
     run: (program) => {
-      using opened = new BpfProgram(kernel, kernel.duplicate(object.program(program)!.fd));
+      const opened = object.program(program)!;
       const result = testRun(opened, { data: new Uint8Array(64), repeat: 1 });
       if (typeof result === 'number') throw Object.assign(new Error(`running ${program}`), { errno: -result });
       return result.returnValue;

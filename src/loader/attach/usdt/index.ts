@@ -7,12 +7,13 @@ import { setElement } from '../../../kernel/index.ts';
 import type { LoadedMap } from '../../loaded-map.ts';
 import { resolveBinary } from '../binary.ts';
 import { openBinary } from '../functions.ts';
-import { type AttachableProgram, type AttachContext, joinLinks, LoadedLink } from '../link.ts';
+import { type AttachableProgram, type AttachContext, LoadedLink } from '../link.ts';
 import { attachPerfEvent } from '../perf-event.ts';
 import { openProbe } from '../probe-event.ts';
 import { parseUsdtArguments } from './arguments.ts';
 import { type UsdtPlace, usdtPlaces } from './places.ts';
 import { encodeUsdtSpec } from './spec.ts';
+import { fdOf } from '../../fd-of.ts';
 
 export interface UsdtTarget {
   /** A path, or a bare name of a library or program. */
@@ -78,7 +79,7 @@ function writeSpecs(
     if (id >= map.maxEntries) throw failure(() => undefined, 7, `${map.name} has no room for a probe's arguments`);
     const key = new Uint8Array(4);
     new DataView(key.buffer).setUint32(0, id, true);
-    const result = setElement(kernel, map.fd, { key, value });
+    const result = setElement(kernel, map.fd.number, { key, value });
     if (result < 0) {
       throw failure(
         log,
@@ -105,7 +106,7 @@ function attachPlaces(
     words(ids),
   ];
   const fd = createLink(kernel, {
-    programFd: program.fd,
+    programFd: fdOf(program),
     target: 0,
     attachType: bpf_attach_type.BPF_TRACE_UPROBE_MULTI,
     details: {
@@ -140,7 +141,7 @@ function attachOneByOne(
       }
       links.push(attachPerfEvent(context, program, { fd, cookie: BigInt(ids[index]!) }));
     }
-    return joinLinks(context.kernel, links);
+    return LoadedLink.join(links);
   } catch (error) {
     for (const link of links) link.close();
     throw error;
