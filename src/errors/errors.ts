@@ -2,6 +2,8 @@
 export class TsbpfError extends Error {
   /** Stable, machine-readable identifier, e.g. `ERR_PARSE`. */
   readonly code: string;
+  /** The positive number, where a system call or libbpf has one for it. */
+  declare readonly errno?: number;
 
   constructor(code: string, message: string, options?: { cause?: unknown }) {
     super(message, options);
@@ -25,7 +27,7 @@ export class ParseError extends TsbpfError {
 /** A system call that failed. `errno` is the positive number, `errnoName` its symbol (`EPERM`). */
 export class SyscallError extends TsbpfError {
   readonly call: string;
-  readonly errno: number;
+  override readonly errno: number;
   readonly errnoName: string;
 
   constructor(call: string, errno: number, errnoName: string, text: string, options?: { cause?: unknown }) {
@@ -36,10 +38,13 @@ export class SyscallError extends TsbpfError {
   }
 }
 
-/** The kernel refused a program. `log` is the whole verifier log; the message holds its last line. */
+/**
+ * The kernel refused a program. `log` is the whole verifier log; the message holds only the last line that gives a reason, so
+ * that an error that nobody catches does not print all of it.
+ */
 export class VerifierError extends TsbpfError {
   readonly log: string;
-  readonly errno: number;
+  override readonly errno: number;
 
   constructor(message: string, errno: number, log: string, options?: { cause?: unknown }) {
     super('ERR_VERIFIER', message, options);

@@ -127,7 +127,7 @@ function refused(
   if (text !== '') {
     context.log('warn', `prog '${program.name}': -- BEGIN PROG LOAD LOG --\n${text}-- END PROG LOAD LOG --`);
   }
-  return new ProgramRefused(message, context.spec, linked, { errno: reason.errno, log: text });
+  return new ProgramRefused(context.spec, linked, { errno: reason.errno, log: text });
 }
 
 function replaceMissingHelpers(features: Features, { code }: LinkedProgram): void {

@@ -1,5 +1,5 @@
 import { lineRecordAt } from '../btf/index.ts';
-import { VerifierError } from '../errors/index.ts';
+import { errnoName, VerifierError } from '../errors/index.ts';
 import type { LinkedProgram, ObjectSpec } from '../object/index.ts';
 import type { Refusal, SourcePlace } from '../probe/index.ts';
 
@@ -7,11 +7,20 @@ import type { Refusal, SourcePlace } from '../probe/index.ts';
 export class ProgramRefused extends VerifierError {
   readonly refusal: Refusal & { readonly program: string };
 
-  constructor(message: string, spec: ObjectSpec, linked: LinkedProgram, reason: { errno: number; log: string }) {
-    super(message, reason.errno, reason.log);
+  constructor(spec: ObjectSpec, linked: LinkedProgram, reason: { errno: number; log: string }) {
+    const { name } = linked.program;
+    const last = lastReason(reason.log);
+    const text = `prog '${name}': failed to load: ${errnoName(reason.errno)}${last === undefined ? '' : `: ${last}`}`;
+    super(text, reason.errno, reason.log);
     const sourceOf = (index: number) => sourceOfInstruction(spec, linked, index);
     this.refusal = { program: linked.program.name, ...reason, sourceOf };
   }
+}
+
+/** The last line of a verifier log before its statistics, which is what it refused the program for. */
+function lastReason(log: string): string | undefined {
+  const lines = log.split('\n').map((line) => line.trim());
+  return lines.findLast((line) => line !== '' && !/^(processed \d+ insns|verification time|stack depth)/.test(line));
 }
 
 /** The line record at or before an instruction, within its function. */

@@ -20,7 +20,7 @@ export type ExtendedAck = { readonly kind: 'text'; readonly text: string } | { r
 
 /** The kernel refused a netlink request, or its answer cannot be used. `errno` is positive: the kernel's, or a `NetlinkErrno`. */
 export class NetlinkError extends TsbpfError {
-  readonly errno: number;
+  override readonly errno: number;
   readonly extendedAck: ExtendedAck | undefined;
   /** What the errno means, without the kernel's sentence. */
   readonly summary: string;

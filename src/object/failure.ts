@@ -2,7 +2,7 @@ import { errnoName, strerror, TsbpfError } from '../errors/index.ts';
 
 /** An object file, or a part of it, that cannot be used. `errno` is the positive number libbpf would return. */
 export class ObjectError extends TsbpfError {
-  readonly errno: number;
+  override readonly errno: number;
 
   constructor(message: string, errno: number, options?: { cause?: unknown }) {
     super('ERR_OBJECT', message, options);

@@ -1,16 +1,19 @@
 import { writeSync } from 'node:fs';
+import { Errno, TsbpfError } from '../errors/index.ts';
 
 const initialBytes = 64 * 1024;
 const streamingBytes = 1024 * 1024;
 
 /** Writing to a file descriptor failed for good; `errnoCode` is Node's code, e.g. `EPIPE` or `ENOSPC`. */
-export class WriteError extends Error {
+export class WriteError extends TsbpfError {
   readonly errnoCode: string;
+  override readonly errno: number;
 
   constructor(errnoCode: string, cause: unknown) {
-    super(`write: ${errnoCode}`, { cause });
-    this.name = 'WriteError';
+    super('ERR_WRITE', `write: ${errnoCode}`, { cause });
     this.errnoCode = errnoCode;
+    // Node.js counts them below zero.
+    this.errno = Math.abs((cause as NodeJS.ErrnoException | undefined)?.errno ?? Errno.EIO);
   }
 }
 

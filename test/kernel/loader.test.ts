@@ -189,6 +189,10 @@ describe('a load', () => {
     const { error } = load(fixture('rejected'));
     expect(error).toBeInstanceOf(VerifierError);
     expect((error as VerifierError).log).toContain('invalid access to packet');
+    expect((error as VerifierError).message).toMatch(
+      /^prog '\w+': failed to load: EACCES: R1 offset is outside of the packet$/,
+    );
+    expect((error as VerifierError).message).not.toContain('\n');
   });
 
   test('finds a map pinned by name the next time', () => {
