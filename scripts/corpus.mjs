@@ -1,4 +1,4 @@
-// `npm run test:corpus -- btf | load [--only PATTERN] [--kernel VERSION] [--minutes N]`: both programs on real BPF objects (those
+// `npm run test:corpus -- btf | load | skeleton [--only PATTERN] [--kernel VERSION] [--minutes N]`: both programs on real BPF objects (those
 // in the programs of Debian packages), on kernels' BTF and on the fixtures. Prints tables; fails on a difference.
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -12,7 +12,7 @@ import { setupPackages } from './setup/packages.mjs';
 import { setupReference } from './setup/reference.mjs';
 
 const running = '/sys/kernel/btf/vmlinux';
-const usage = 'usage: npm run test:corpus -- btf | load [--only PATTERN] [--kernel VERSION] [--minutes N]';
+const usage = 'usage: npm run test:corpus -- btf | load | skeleton [--only PATTERN] [--kernel VERSION] [--minutes N]';
 
 await runMain(main);
 
@@ -27,7 +27,7 @@ async function main() {
       minutes: { type: 'string', default: '25' },
     },
   });
-  const part = { btf: btfPart, load: loadPart }[positionals[0]];
+  const part = { btf: btfPart, load: loadPart, skeleton: skeletonPart }[positionals[0]];
   if (positionals.length !== 1 || part === undefined) {
     console.error(usage);
     return 2;
@@ -57,6 +57,16 @@ async function btfPart({ objects, only, reference, work }) {
   const chosen = items.filter(({ file, source }) => only.test(`${source} ${file}`));
   const layout = await loadLayout(project, work);
   return compareDumps({ items: chosen, ...programs(project, reference, path.join(work, 'bin')), layout, work });
+}
+
+/** Where libbpf's headers are installed, what comes out is compiled. */
+async function skeletonPart({ objects, only, reference, work }) {
+  const { compareSkeletons } = await import('./corpus/skeleton.mjs');
+  const { programs } = await import('./corpus/run.mjs');
+  const items = [...objects, ...fixtures()].filter(({ file, source }) => only.test(`${source} ${file}`));
+  build({ cliOnly: false });
+  const headers = existsSync('/usr/include/bpf/libbpf.h') ? '/usr/include' : undefined;
+  return compareSkeletons({ items, ...programs(project, reference, path.join(work, 'bin')), project, work, headers });
 }
 
 /** Objects of packages only: the tests load the fixtures. */

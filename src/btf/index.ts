@@ -7,3 +7,5 @@ export { type RecordMember, RecordView, type RecordViewOptions, type SectionVari
 export { isComposite, isModifierKind, Kind } from './records.ts';
 export { type BtfAbilities, sanitizeBtf } from './sanitize.ts';
 export { problemOf } from './validate.ts';
+export { declareTypeScript, type TypeScriptDeclarations } from './typescript/declarations.ts';
+export { commentText, objectKey, propertyName } from './typescript/names.ts';

@@ -49,3 +49,12 @@ export { attachKprobeMulti, type KernelPlaces } from './attach/kprobe-multi.ts';
 export { attachUsdt } from './attach/usdt/index.ts';
 export { attachUprobe, type UprobeTarget } from './attach/uprobe.ts';
 export { attachUprobeMulti, type FilePlaces } from './attach/uprobe-multi.ts';
+export {
+  type AttachArguments,
+  type EventSource,
+  type GlobalVariable,
+  ObjectSkeleton,
+  type SkeletonOptions,
+  type SkeletonProgram,
+  type SkeletonSource,
+} from './skeleton/index.ts';

@@ -1,7 +1,21 @@
 import { type BtfEdit, RecordView, sanitizeBtf } from '../../src/btf/index.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseElf } from '../../src/elf/index.ts';
-import { generateLoader } from '../../src/codegen/index.ts';
+import {
+  CodeText,
+  checkCNames,
+  describeObject,
+  descriptionJson,
+  generateLoader,
+  objectTypes,
+  skeletonModel,
+  typeScriptSkeleton,
+  writeLightBeginning,
+  writeLightEnd,
+  writeLightLoader,
+  writeSkeleton,
+  writeSubskeleton,
+} from '../../src/codegen/index.ts';
 import { TsbpfError } from '../../src/errors/index.ts';
 import {
   applyCoreRelocations,
@@ -101,7 +115,32 @@ export function runObjectMutant({ file, bytes }: { file: ObjectSeed; bytes: Uint
     }
     link(spec, (program) => program.code);
     const size = spec.maps.reduce((sum, map) => sum + (map.sectionName === undefined ? 0 : map.valueSize), 0);
-    if (size < largestData) tolerate(() => generateLoader(spec, { possibleCpus: 4 }));
+    if (size < largestData) {
+      tolerate(() => generateLoader(spec, { possibleCpus: 4 }));
+      generateCode(spec, bytes);
+    }
+  });
+}
+
+/** Code of an object: whatever its types and names are, there is an end and no other error than ours. */
+function generateCode(spec: ObjectSpec, bytes: Uint8Array): void {
+  tolerate(() => {
+    const model = skeletonModel(spec, 'mutant');
+    tolerate(() => checkCNames(model));
+    tolerate(() => writeSkeleton(new CodeText(), model, bytes));
+    tolerate(() => writeSubskeleton(new CodeText(), model));
+    tolerate(() => {
+      const out = new CodeText();
+      writeLightBeginning(out, model, { signed: false });
+      writeLightLoader(out, model, generateLoader(spec, { possibleCpus: 4 }));
+      writeLightEnd(out, model, undefined);
+      out.finish();
+    });
+  });
+  tolerate(() => {
+    const description = describeObject(spec, { name: 'mutant' });
+    JSON.stringify(descriptionJson(description, objectTypes(spec)));
+    typeScriptSkeleton(description, objectTypes(spec), { kind: 'embedded', bytes });
   });
 }
 

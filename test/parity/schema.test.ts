@@ -79,6 +79,7 @@ async function gather(): Promise<void> {
 /** Runs the lines of verbs that only ours has. */
 async function gatherExtensions(): Promise<void> {
   await outputs.batch('ours', cases.schemaExtensions);
+  for (const line of cases.schemaWithOptions) await outputs.one('ours', line, true);
   for (const line of cases.schemaLines) await outputs.lines(line);
 }
 

@@ -38,6 +38,29 @@ export function writeTypeScript(btf: Btf, options: TypeScriptOptions): void {
   if (writer.isEmpty && aliases.length === 0) write('\nexport {};\n');
 }
 
+/** Declarations of some types, and the expressions of others in their terms. */
+export interface TypeScriptDeclarations {
+  readonly text: string;
+  /** The type of a value, as an expression; `level` is how far its lines are indented. */
+  expression(id: number, level?: number): string;
+}
+
+/**
+ * As `writeTypeScript`, for a module that has more in it: no declaration gets one of the `reserved` names. Throws
+ * ParseError where types are damaged or a root does not exist.
+ */
+export function declareTypeScript(
+  btf: Btf,
+  options: { readonly roots: readonly number[]; readonly reserved: readonly string[] },
+): TypeScriptDeclarations {
+  if (btf.problem !== undefined) throw new ParseError('BTF', 0, btf.problem);
+  const writer = new DeclarationWriter(btf, declaredTypes(btf, options.roots), options.reserved);
+  return {
+    text: [...writer.all([])].join('\n'),
+    expression: (id, level = 0) => writer.expression(id, level),
+  };
+}
+
 function ownIds(btf: Btf): number[] {
   const referenced = new Set<number>();
   const ids: number[] = [];
@@ -97,13 +120,18 @@ class DeclarationWriter {
   readonly #nameOf = new Map<number, string>();
   readonly #expressions: TypeExpressions;
 
-  constructor(btf: Btf, ids: readonly number[]) {
+  constructor(btf: Btf, ids: readonly number[], reserved: readonly string[] = []) {
     this.#btf = btf;
+    for (const name of reserved) this.#names.take(name);
     this.#expressions = new TypeExpressions(btf, (id) => this.#nameOf.get(id));
     // Structs, unions and enums first: what they are called in C matters more than a typedef that has to give way.
     for (const id of ids) if (btf.mustType(id).kind !== 'typedef') this.#name(id);
     for (const id of ids) if (!this.#nameOf.has(id)) this.#nameTypedef(btf.mustType(id) as BtfReference);
     this.#declared.sort((a, b) => a - b);
+  }
+
+  expression(id: number, level: number): string {
+    return this.#expressions.of(id, level);
   }
 
   get isEmpty(): boolean {

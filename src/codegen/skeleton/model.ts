@@ -1,6 +1,7 @@
-import { type Btf, type BtfDatasec, CDeclarationWriter, parseBtf } from '../../btf/index.ts';
+import { type Btf, type BtfDatasec, CDeclarationWriter } from '../../btf/index.ts';
 import type { MapSpec, ObjectSpec, ProgramSpec } from '../../object/index.ts';
 import { BPF_F_MMAPABLE, bpf_map_type } from '../../uapi/index.ts';
+import { objectTypes } from '../describe/index.ts';
 import { dataMapIdentifier, mapIdentifier, sectionIdentifier } from './names.ts';
 
 /** A map as a skeleton shows it. */
@@ -33,7 +34,7 @@ export function skeletonModel(
   name: string,
   warn: (message: string) => void = () => {},
 ): SkeletonModel {
-  const btf = openedBtf(spec);
+  const btf = objectTypes(spec);
   const sections = btf === undefined ? new Map<string, BtfDatasec>() : sectionsByIdentifier(btf);
   const maps: SkeletonMap[] = [];
   const unnamed: string[] = [];
@@ -58,11 +59,6 @@ export function skeletonModel(
 
 /** Bytes: of BPF programs, whatever their types say. */
 export const pointerSize = 8;
-
-/** The types of an object that has been read, with what reading changes in them. Throws ParseError. */
-function openedBtf({ btf }: ObjectSpec): Btf | undefined {
-  return btf === undefined ? undefined : parseBtf(btf.finishAsGiven(), { pointerSize });
-}
 
 export function isGlobalData({ origin }: MapSpec): boolean {
   return origin !== 'user' && origin !== 'structOps';

@@ -1,5 +1,23 @@
-import type { CommandFamily } from '../../cli/index.ts';
+import type { CommandFamily, VerbOption } from '../../cli/index.ts';
 import { unsupported } from '../shared/unsupported.ts';
+
+const languageOptions: readonly VerbOption[] = [
+  {
+    long: 'lang',
+    argument: 'LANG',
+    summary:
+      'Instead of C a TypeScript module (ts) with typed maps, variables and programs, or what there is of them as JSON (json).',
+  },
+  {
+    long: 'event',
+    argument: 'MAP=TYPE',
+    summary: 'The type of the events of a ring or perf buffer, for these languages; may repeat.',
+  },
+  {
+    long: 'external',
+    summary: 'The TypeScript module reads the object from its file, which stays beside it, instead of holding it.',
+  },
+];
 
 /** `gen`: linked objects, skeletons and minimal BTF. */
 export const genFamily: CommandFamily = {
@@ -10,6 +28,7 @@ export const genFamily: CommandFamily = {
     {
       name: 'skeleton',
       summary: 'Generate a skeleton header.',
+      options: languageOptions,
       load: async () => (await import('./skeleton.ts')).skeleton,
     },
     {

@@ -4,8 +4,12 @@ import { openObject, requireCNames } from './open-object.ts';
 import { printCode } from './print-code.ts';
 import { readObjectBytes, readRequest } from './request.ts';
 
-/** `gen skeleton FILE [name NAME]`: a C header that holds the object; with `-L` one that needs no libbpf. */
+/** `gen skeleton FILE [name NAME]`: a C header that holds the object; with `-L` one that needs no libbpf; other languages by `--lang`. */
 export const skeleton: Handler = async (ctx, words) => {
+  if (ctx.verbOptions.size > 0) {
+    (await import('./typed-skeleton.ts')).typedSkeleton(ctx, words);
+    return;
+  }
   const { path, name } = readRequest(ctx, words);
   const file = readObjectBytes(ctx, path);
   const opened = openObject(ctx, file, { objectName: name, name });

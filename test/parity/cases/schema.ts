@@ -158,14 +158,13 @@ export const schemaChanges: string[] = [
 /** Commands that do not succeed with a document here, and why. */
 export const schemaUnseen: Record<string, string> = {
   'btf types': 'TypeScript declarations have no JSON form',
-  'gen skeleton': 'it prints C even with -j',
   'gen subskeleton': 'it prints C even with -j',
   'perf help': 'it prints usage text even with -j',
   'iter help': 'it prints usage text even with -j',
 };
 
 /** Commands that Debian's build of the reference lacks. */
-export const schemaOursOnly: readonly string[] = ['prog profile'];
+export const schemaOursOnly: readonly string[] = ['gen skeleton', 'prog profile'];
 
 /** Lines of what the reference, or Debian's build of it, lacks. */
 export const schemaExtensions: string[] = [
@@ -179,6 +178,14 @@ export const schemaExtensions: string[] = [
   'map schema pinned {pin:queue}',
   'map export pinned {pin:config} {tmp}/elements',
   'map import pinned {pin:config} {tmp}/elements',
+];
+
+/** Lines with options of their own, which have no place in a batch. */
+export const schemaWithOptions: string[] = [
+  'gen skeleton {obj:hello-buffer-config} --lang json --event output=event_t',
+  'gen skeleton {obj:rich-values} --lang json',
+  'gen skeleton {obj:globals} --lang json',
+  'gen skeleton {obj:externs} --lang json',
 ];
 
 /** A line that prints a document a line. */

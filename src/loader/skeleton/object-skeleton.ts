@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Btf } from '../../btf/index.ts';
+import { attachKind, describeObject, objectTypes } from '../../codegen/index.ts';
+import { UsageError } from '../../errors/index.ts';
+import { BpfMap, TypedMap } from '../../kernel/index.ts';
+import { type DiagnosticLog, type ObjectSpec, parseObject } from '../../object/index.ts';
+import { type Kernel, openKernel } from '../../sys/index.ts';
+import { registerStructOps } from '../attach/struct-ops.ts';
+import type { LoadedLink } from '../attach/link.ts';
+import { loadObject, type LoadOptions } from '../load.ts';
+import type { LoadedObject } from '../loaded-object.ts';
+import { eventDecoder, MapEvents } from './events.ts';
+import { skeletonProgram } from './programs.ts';
+import { globalVariable, SectionContents } from './variables.ts';
+
+/** Where the object of a skeleton is; what a generated module hands to its base class. */
+export interface SkeletonSource {
+  readonly name: string;
+  /** The file itself in base64, or where it is. */
+  readonly object: string | URL;
+  /** Type ids of events, by name of the map. */
+  readonly events: ReadonlyMap<string, number>;
+}
+
+/** How a skeleton is opened. */
+export interface SkeletonOptions {
+  /** The running kernel unless given. */
+  readonly kernel?: Kernel;
+  /** Receives libbpf's diagnostics. */
+  readonly log?: DiagnosticLog;
+}
+
+/** What is there of a loaded object besides its variables. */
+interface Live {
+  readonly object: LoadedObject;
+  readonly maps: Readonly<Record<string, unknown>>;
+  readonly programs: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * An object with its maps, variables and programs by name: the base class of the modules of `gen skeleton --lang ts`.
+ * Open it, set variables, `load`, `attach`; disposing of it detaches and closes everything that is not pinned.
+ */
+export class ObjectSkeleton<Maps, Variables, Programs> implements Disposable {
+  /** The object as plain data; sizes of maps may be changed until it is loaded. */
+  readonly spec: ObjectSpec;
+  readonly variables: Variables;
+  readonly #kernel: Kernel;
+  readonly #log: DiagnosticLog;
+  readonly #btf: Btf | undefined;
+  readonly #events: ReadonlyMap<string, number>;
+  readonly #contents = new Map<number, SectionContents>();
+  readonly #closing: (() => void)[] = [];
+  #live: Live | undefined;
+  #isOpen = true;
+
+  /** Reads the object. Throws what `parseObject` throws, and the error of Node where an external file cannot be read. */
+  constructor(source: SkeletonSource, options: SkeletonOptions = {}) {
+    const { object, name } = source;
+    this.#kernel = options.kernel ?? openKernel();
+    this.#log = options.log ?? (() => undefined);
+    const bytes = typeof object === 'string' ? Buffer.from(object, 'base64') : readFileSync(fileURLToPath(object));
+    this.spec = parseObject(bytes, { path: name, name, log: this.#log });
+    this.#btf = objectTypes(this.spec);
+    this.#events = source.events;
+    this.variables = this.#openVariables() as Variables;
+  }
+
+  #openVariables(): Record<string, unknown> {
+    const variables = emptyRecord();
+    const btf = this.#btf;
+    if (btf === undefined) return variables;
+    for (const description of describeObject(this.spec).variables) {
+      const contents = this.#contents.get(description.map) ?? new SectionContents(this.spec.maps[description.map]!);
+      this.#contents.set(description.map, contents);
+      variables[description.name] = globalVariable(description, contents, { btf, isOpen: () => this.#isOpen });
+    }
+    return variables;
+  }
+
+  /** UsageError before the object is loaded. */
+  get maps(): Maps {
+    return this.#loaded().maps as Maps;
+  }
+
+  /** UsageError before the object is loaded. */
+  get programs(): Programs {
+    return this.#loaded().programs as Programs;
+  }
+
+  /** The loaded object itself. UsageError before it is loaded. */
+  get object(): LoadedObject {
+    return this.#loaded().object;
+  }
+
+  #loaded(): Live {
+    if (this.#live === undefined) throw new UsageError(`the object '${this.spec.name}' is not loaded`);
+    return this.#live;
+  }
+
+  /** Loads the object with the variables as they are. Throws what `loadObject` throws, with nothing left behind. */
+  load(options: LoadOptions = {}): this {
+    if (!this.#isOpen) throw new UsageError(`the object '${this.spec.name}' is closed`);
+    if (this.#live !== undefined) throw new UsageError(`the object '${this.spec.name}' is loaded already`);
+    const maps = this.spec.maps.map((map, index) => {
+      const contents = map.origin === 'kconfig' ? undefined : this.#contents.get(index);
+      return contents === undefined ? map : { ...map, initialValue: contents.bytes };
+    });
+    const object = loadObject(this.#kernel, { ...this.spec, maps }, { log: this.#log, ...options });
+    this.#closing.push(() => object.close());
+    try {
+      this.#live = { object, maps: this.#openMaps(object), programs: this.#openPrograms(object) };
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    return this;
+  }
+
+  #openMaps(object: LoadedObject): Record<string, unknown> {
+    const maps = emptyRecord();
+    for (const [index, contents] of this.#contents) {
+      const spec = this.spec.maps[index]!;
+      const loaded = object.maps.find(
+        (map) => map.spec.sectionIndex === spec.sectionIndex && map.spec.name === spec.name,
+      );
+      if (loaded !== undefined) contents.loaded(this.#kernel, loaded.fd);
+    }
+    for (const description of describeObject(this.spec).maps) {
+      const { name, use } = description;
+      const map = this.#liveMap(object, name);
+      if (map === undefined) continue;
+      if (use === 'events') {
+        const type = this.#events.get(name) ?? description.eventType;
+        const events = new MapEvents(map, eventDecoder(this.#btf, type, name));
+        this.#closing.push(() => events.close());
+        maps[name] = events;
+      } else {
+        maps[name] = use === 'elements' ? new TypedMap(map) : map;
+      }
+    }
+    return maps;
+  }
+
+  /** A map with a descriptor of its own; undefined where it was not created. */
+  #liveMap(object: LoadedObject, name: string): BpfMap | undefined {
+    const loaded = object.map(name);
+    if (loaded === undefined) return undefined;
+    const map = new BpfMap(this.#kernel, this.#kernel.duplicate(loaded.fd));
+    this.#closing.push(() => map.close());
+    return map;
+  }
+
+  #openPrograms(object: LoadedObject): Record<string, unknown> {
+    const programs = emptyRecord();
+    const context = { kernel: this.#kernel, log: this.#log, object };
+    for (const program of object.programs) {
+      programs[program.name] = skeletonProgram(context, program, (link) => this.#keep(link));
+    }
+    return programs;
+  }
+
+  #keep(link: LoadedLink): void {
+    this.#closing.push(() => link.close());
+  }
+
+  /**
+   * Attaches all programs whose sections say where, and registers struct_ops maps that are links. Where one fails, the
+   * error is thrown; what was attached by then stays until the skeleton is closed.
+   */
+  attach(): this {
+    const { object, programs } = this.#loaded();
+    for (const { name, spec } of object.programs) {
+      if (attachKind(spec) === 'auto') (programs[name] as { attach(): LoadedLink }).attach();
+    }
+    for (const map of object.maps) {
+      if (!map.spec.structOps?.link) continue;
+      const link = registerStructOps({ kernel: this.#kernel, log: this.#log }, object, map);
+      if (link !== undefined) this.#keep(link);
+    }
+    return this;
+  }
+
+  /** Detaches the programs and closes everything, newest first. What is pinned stays. */
+  close(): void {
+    this.#isOpen = false;
+    for (const contents of this.#contents.values()) contents.close();
+    for (const undo of this.#closing.splice(0).reverse()) undo();
+    this.#live = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** A record that has what is put into it and nothing else: names may be any. */
+function emptyRecord(): Record<string, unknown> {
+  return Object.create(null) as Record<string, unknown>;
+}
