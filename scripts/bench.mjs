@@ -1,5 +1,5 @@
 // `npm run bench [-- ENTRIES [WHAT…]]`: ratios against the reference and the bare runtime, measured side by side in one run,
-// medians of pairs. WHAT: start, dump, kinds, batch, import, btf, load, xlated, show, net, feature, cgroup;
+// medians of pairs. WHAT: start, dump, kinds, batch, import, btf, load, gen, xlated, show, net, feature, cgroup;
 // all without it. Where no BPF file system is mounted, it runs in a mount namespace of its own that has one.
 import { spawnSync } from 'node:child_process';
 import {
@@ -12,6 +12,7 @@ import {
   rmdirSync,
   rmSync,
   statfsSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
@@ -277,6 +278,28 @@ function compareStarted(name, ours, theirs, { pairs = 7, aim, start }) {
   tell(name, `${median(ratios).toFixed(2)}x the time`, aim);
 }
 
+/** The largest object of the corpus, where it was brought here, else of the fixtures. */
+function largestObject() {
+  const folders = ['.cache/corpus/objects', 'test/fixtures/objects'].map((folder) => path.join(project, folder));
+  const folder = folders.find((candidate) => existsSync(candidate)) ?? project;
+  const files = readdirSync(folder, { recursive: true })
+    .map((name) => path.join(folder, String(name)))
+    .filter((file) => file.endsWith('.o'));
+  const sized = files.map((file) => ({ file, size: statSync(file).size })).sort((a, b) => b.size - a.size);
+  if (sized[0] === undefined) throw new Error('there are no objects');
+  return sized[0];
+}
+
+function skeletons() {
+  const { file, size } = largestObject();
+  compareStarted(
+    `gen skeleton of ${Math.round(size / 1000)} kB, less bare node`,
+    () => time(process.execPath, [tool, 'gen', 'skeleton', file]),
+    () => time(reference, ['gen', 'skeleton', file]),
+    { aim: '<= 1.5x' },
+  );
+}
+
 const vmlinux = '/sys/kernel/btf/vmlinux';
 
 /** Of a Node that starts quickly the whole time counts. */
@@ -482,6 +505,7 @@ try {
     btfLookup();
   }
   if (wants('load')) loads();
+  if (wants('gen')) skeletons();
   if (wants('xlated')) xlated();
   if (wants('show')) shows();
   if (wants('net')) networks();

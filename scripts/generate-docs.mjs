@@ -1,4 +1,4 @@
-// `npm run generate [-- --outdir DIR]`: writes completions/ and man/ from the command values in src/.
+// `npm run generate [-- --outdir DIR]`: writes completions/ and man/ from the command values in src/, and the examples' skeletons.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,7 +13,7 @@ const bundle = path.join(project, '.cache/commands.mjs');
 await build({
   stdin: {
     contents:
-      "export { loadFamilies } from './src/main.ts'; export { optionWords, readUsage } from './src/cli/index.ts';",
+      "export { loadFamilies } from './src/main.ts'; export { optionWords, readUsage } from './src/cli/index.ts'; export { generateSkeleton } from './src/codegen/index.ts';",
     resolveDir: project,
     loader: 'ts',
   },
@@ -25,11 +25,20 @@ await build({
   outfile: bundle,
   logLevel: 'error',
 });
-const { loadFamilies, optionWords, readUsage } = await import(bundle);
+const { generateSkeleton, loadFamilies, optionWords, readUsage } = await import(bundle);
 const { version } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8'));
 const families = (await loadFamilies()).map((family) => ({ ...family, grammar: readUsage(family) }));
 
-const files = { ...completionScripts(families, optionWords), ...manPages(families, version) };
+const hello = 'examples/hello-buffer-config.bpf.o';
+const skeletons = {
+  'examples/generated/hello-buffer-config.ts': generateSkeleton(readFileSync(path.join(project, hello)), {
+    language: 'ts',
+    path: hello,
+    events: { output: 'event_t' },
+  }),
+};
+
+const files = { ...completionScripts(families, optionWords), ...manPages(families, version), ...skeletons };
 for (const [name, text] of Object.entries(files)) {
   const target = path.join(values.outdir, name);
   mkdirSync(path.dirname(target), { recursive: true });

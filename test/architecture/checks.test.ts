@@ -32,13 +32,13 @@ describe('the project', () => {
     expect(status, output).toBe(0);
   });
 
-  it('has current completions and man pages', { timeout: 2 * minute }, () => {
+  it('has current completions, man pages and skeletons of examples', { timeout: 2 * minute }, () => {
     const script = path.join(project, 'scripts/generate-docs.mjs');
     const fresh = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-generated-'));
     try {
       const { status, output } = run(process.execPath, [script, '--outdir', fresh]);
       expect(status, output).toBe(0);
-      for (const folder of ['completions', 'man']) {
+      for (const folder of ['completions', 'man', 'examples/generated']) {
         const made = readdirSync(path.join(fresh, folder)).sort();
         expect(readdirSync(path.join(project, folder)).sort()).toEqual(made);
         for (const name of made) {

@@ -32,3 +32,47 @@ describe('the name of an object, from its file', () => {
     });
   }
 });
+
+describe('what bpftool has not, with gen skeleton', () => {
+  let world: World;
+  beforeAll(() => {
+    world = new World('l_');
+  });
+  afterAll(() => world?.end());
+
+  const ours = (line: string) =>
+    run(world.programs.ours, ['gen', 'skeleton', ...line.split(' ').map((word) => world.fill(word))]);
+
+  it.each([
+    ['{obj:globals} --lang go', "'--lang go': expected ts or json"],
+    ['{obj:globals} --external', "'--event' and '--external' need '--lang ts' or '--lang json'"],
+    ['{obj:globals} --lang json --external', "'--external' is for '--lang ts' only"],
+    ['{obj:globals} --lang ts -L', "'--lang ts' is not possible with '--use-loader'"],
+    ['{obj:hello-buffer-config} --lang ts --event output', "'--event output': expected MAP=TYPE"],
+    ['{obj:hello-buffer-config} --lang ts --event output=no', "the object has no type 'no' for the events of 'output'"],
+    [
+      '{obj:hello-buffer-config} --lang ts --event output=event_t --event output=user_msg_t',
+      "'--event': map 'output' is given twice",
+    ],
+    ['{obj:globals} --lang ts --event x=y', "'x' is no ring or perf buffer of the object: it has none"],
+    ['{obj:globals} --lang ts name', "'name' needs at least 2 arguments, 1 found"],
+    ['{tmp}/absent --lang ts', 'failed to stat() {tmp}/absent: No such file or directory'],
+    ['/dev/null --lang json', 'failed to mmap() /dev/null: Invalid argument'],
+  ])('%s is refused', async (line, message) => {
+    const expected = message.startsWith("'name'")
+      ? expect.stringContaining('needs at least 2 arguments')
+      : `Error: ${world.fill(message)}\n`;
+    expect(await ours(line)).toEqual({ stdout: '', stderr: expected, status: 255 });
+  });
+
+  it('prints one document with -j, and a string in that of a batch', async () => {
+    const argv = (options: string[]) => [...options, 'gen', 'skeleton', world.fill('{obj:globals}'), '--lang', 'json'];
+    const plain = await run(world.programs.ours, argv([]));
+    const json = await run(world.programs.ours, argv(['-j']));
+    expect(JSON.parse(json.stdout)).toEqual(JSON.parse(plain.stdout));
+    const stdin = `gen skeleton ${world.fill('{obj:globals}')}\n`;
+    const batch = await run(world.programs.ours, ['-j', 'batch', 'file', '-'], { stdin });
+    const [{ output }] = JSON.parse(batch.stdout) as [{ output: string }];
+    expect(output).toContain('#ifndef __GLOBALS_BPF_SKEL_H__\n');
+  });
+});

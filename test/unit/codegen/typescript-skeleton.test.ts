@@ -76,6 +76,17 @@ hello.maps.conf;
   });
 });
 
+describe('an example with a generated skeleton', () => {
+  it('compiles', { timeout: 240_000 }, () => {
+    const text = (file: string) => read(`examples/${file}`).toString();
+    const modules = new Map([
+      ['hello-buffer-config.ts', text('generated/hello-buffer-config.ts')],
+      ['greet.ts', text('greet.ts').replace('./generated/', './')],
+    ]);
+    expect(messagesOn(modules, 'nodenext')).toBe('');
+  });
+});
+
 describe('the description of an object', () => {
   it('says how each program is attached', () => {
     const attach = (name: string) =>
