@@ -10,7 +10,8 @@ import {
 } from '../../codegen/index.ts';
 import { Errno, ParseError, UsageError } from '../../errors/index.ts';
 import { failureText, ObjectError, type ObjectSpec, parseObject } from '../../object/index.ts';
-import { checkTokenPath, diagnostics } from '../shared/object-file.ts';
+import { diagnostics } from '../shared/libbpf-log.ts';
+import { checkTokenPath } from '../shared/object-file.ts';
 import { readObjectBytes, readRequest } from './request.ts';
 
 const languages = ['ts', 'json'];
