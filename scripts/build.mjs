@@ -66,7 +66,6 @@ const parts = {
   'map-show': { object: 'map', verb: 'show' },
   'map-dump': { object: 'map', verb: 'dump' },
   btf: { object: 'btf' },
-  'gen-skeleton': { object: 'gen', verb: 'skeleton', without: ['./light-skeleton.ts', './typed-skeleton.ts'] },
 };
 
 /**

@@ -52,11 +52,6 @@ const commandsOf = {
     ['-j', 'btf', 'dump', 'file', object('many-core')],
     ['btf', 'dump', 'file', object('many-core'), 'format', 'c'],
   ],
-  'gen-skeleton': [
-    ['gen', 'skeleton', object('many-core')],
-    ['gen', 'skeleton', object('globals')],
-    ['gen', 'skeleton', object('struct-ops')],
-  ],
 };
 
 (async () => {
