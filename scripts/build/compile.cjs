@@ -14,6 +14,7 @@ const element = ['key', '1', '0', '0', '0', 'value', ...Array(32).fill('1')];
 const commandsOf = {
   main: [
     ['version'],
+    ['gen', 'skeleton', object('many-core')],
     ['map', 'show'],
     ['-j', 'prog', 'show'],
     ['link', 'show'],
