@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Btf } from '../../btf/index.ts';
 import { attachKind, describeObject, objectTypes } from '../../codegen/index.ts';
 import { UsageError } from '../../errors/index.ts';
-import { BpfMap, TypedMap } from '../../kernel/index.ts';
+import { TypedMap } from '../../kernel/index.ts';
 import { type DiagnosticLog, type ObjectSpec, parseObject } from '../../object/index.ts';
 import { type Kernel, openKernel } from '../../sys/index.ts';
 import { registerStructOps } from '../attach/struct-ops.ts';
@@ -125,11 +125,11 @@ export class ObjectSkeleton<Maps, Variables, Programs> implements Disposable {
       const loaded = object.maps.find(
         (map) => map.spec.sectionIndex === spec.sectionIndex && map.spec.name === spec.name,
       );
-      if (loaded !== undefined) contents.loaded(this.#kernel, loaded.fd);
+      if (loaded !== undefined) contents.loaded(this.#kernel, loaded.fd.number);
     }
     for (const description of describeObject(this.spec).maps) {
       const { name, use } = description;
-      const map = this.#liveMap(object, name);
+      const map = object.map(name);
       if (map === undefined) continue;
       if (use === 'events') {
         const type = this.#events.get(name) ?? description.eventType;
@@ -141,15 +141,6 @@ export class ObjectSkeleton<Maps, Variables, Programs> implements Disposable {
       }
     }
     return maps;
-  }
-
-  /** A map with a descriptor of its own; undefined where it was not created. */
-  #liveMap(object: LoadedObject, name: string): BpfMap | undefined {
-    const loaded = object.map(name);
-    if (loaded === undefined) return undefined;
-    const map = new BpfMap(this.#kernel, this.#kernel.duplicate(loaded.fd));
-    this.#closing.push(() => map.close());
-    return map;
   }
 
   #openPrograms(object: LoadedObject): Record<string, unknown> {

@@ -13,7 +13,7 @@ import { attachTracingMulti } from '../attach/tracing-multi.ts';
 import { attachUprobe } from '../attach/uprobe.ts';
 import { attachUprobeMulti } from '../attach/uprobe-multi.ts';
 import { attachUsdt } from '../attach/usdt/index.ts';
-import type { LoadedProgram } from '../loaded-object.ts';
+import type { LoadedProgram } from '../loaded-program.ts';
 
 /** What a caller names who attaches by a function of the loader. */
 type Target<F> = F extends (context: AttachContext, program: LoadedProgram, target: infer T) => LoadedLink ? T : never;
@@ -43,7 +43,7 @@ export interface AttachArguments {
 
 interface LoadedSkeletonProgram {
   readonly name: string;
-  /** Descriptor of the program, the skeleton's own. */
+  /** Descriptor of the program, which the skeleton closes. */
   readonly fd: number;
 }
 
@@ -83,14 +83,20 @@ export function skeletonProgram(
   program: LoadedProgram,
   keep: (link: LoadedLink) => void,
 ): LoadedSkeletonProgram & { readonly attach?: (...where: unknown[]) => LoadedLink } {
-  const { name, fd, spec } = program;
+  const { name, spec } = program;
   const kind = attachKind(spec);
-  if (kind === 'none') return { name, fd };
+  const known = {
+    name,
+    get fd() {
+      return program.fd.number;
+    },
+  };
+  if (kind === 'none') return known;
   const attach = (...where: unknown[]): LoadedLink => {
     const link = kind === 'auto' ? autoAttach(context, program) : functions[kind](context, program, where[0] as never);
     if (link === undefined) throw new UsageError(`program '${name}': its section says no place to attach it to`);
     keep(link);
     return link;
   };
-  return { name, fd, attach };
+  return Object.assign(known, { attach });
 }
