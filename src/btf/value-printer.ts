@@ -1,5 +1,5 @@
 import { encodeUtf8 } from '../bytes/index.ts';
-import { ParseError } from '../errors/index.ts';
+import { ParseError, Errno } from '../errors/index.ts';
 import * as ascii from './ascii.ts';
 import { funcProtoText } from './func-prototype.ts';
 import type { Btf } from './parse.ts';
@@ -90,7 +90,7 @@ return function printValue(s, b, o) {
   let buf = s.buf, view = s.view, pos = s.pos;
   ${place(piece.code, 'o')}
   s.pos = pos;
-  return ${piece.failed ? -22 : 0};
+  return ${piece.failed ? -Errno.EINVAL : 0};
 };`;
     const make = new Function('ascii', 'prototypes', 'programText', source);
     return make(ascii, this.#prototypes, (prototype: string, id: number) =>

@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { strerror, TsbpfError } from '../errors/index.ts';
+import { strerror, TsbpfError, Errno } from '../errors/index.ts';
 import { descriptorSink, JsonWriter, WriteError } from '../output/index.ts';
 import { Context, defaultOptions, type GlobalOptions } from './context.ts';
 import { Dispatcher, printUsage, type TopCommand } from './dispatch.ts';
@@ -131,13 +131,13 @@ async function runWith(
   const certificate = options.certificatePath !== undefined;
   if (options.sign && !(key && certificate)) {
     ctx.error('-i <identity_x509_cert> and -k <private_key> must be supplied with -S for signing');
-    return -22;
+    return -Errno.EINVAL;
   }
   if (!options.sign && (key || certificate)) {
     ctx.error(
       '--sign (or -S) must be explicitly passed with -i <identity_x509_cert> and -k <private_key> to sign the programs',
     );
-    return -22;
+    return -Errno.EINVAL;
   }
   ctx.verbOptions = verbOptions;
   const dispatcher = new Dispatcher(program.commands, program.mainUsage);

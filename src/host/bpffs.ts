@@ -1,4 +1,4 @@
-import { SyscallError, strerror } from '../errors/index.ts';
+import { SyscallError, strerror, Errno } from '../errors/index.ts';
 import { BPF_FS_MAGIC, type Kernel, MS_BIND, MS_PRIVATE, MS_REC } from '../sys/index.ts';
 
 export interface MountPolicy {
@@ -75,7 +75,7 @@ export function mountPrivately(kernel: Kernel, target: string, type: string): st
     const result = kernel.mount({ source: '', target, type: 'none', flags: MS_PRIVATE | MS_REC, data: null });
     if (result === 0) break;
     // EINVAL: `target` is no mount point yet. Binding it on itself makes it one.
-    if (result !== -22 || bound) return `mount --make-private ${target} failed: ${strerror(-result)}`;
+    if (result !== -Errno.EINVAL || bound) return `mount --make-private ${target} failed: ${strerror(-result)}`;
     const bind = kernel.mount({ source: target, target, type: 'none', flags: MS_BIND, data: null });
     if (bind < 0) return `mount --bind ${target} ${target} failed: ${strerror(-bind)}`;
     bound = true;

@@ -1,3 +1,4 @@
+import { Errno } from '../errors/index.ts';
 import type { ElementBatch } from './element-batch.ts';
 import type { BpfMap } from './map.ts';
 import { trieFilter } from './trie-order.ts';
@@ -20,10 +21,6 @@ const firstCount = 2048;
 const yieldedCount = 512;
 const mostReady = 2;
 const maxBytes = 2 * 1024 * 1024;
-const ENOENT = -2;
-const ENOSPC = -28;
-const EINTR = -4;
-const EOPNOTSUPP = -95;
 const maxInterruptions = 100;
 
 /**
@@ -178,7 +175,7 @@ class BatchReader {
 
   /** What a call brought; undefined where it is to be made again. */
   #taken({ result, count }: BatchOutcome): BatchResult | undefined {
-    if (result === ENOSPC && this.#capacity <= this.#map.info().maxEntries) {
+    if (result === -Errno.ENOSPC && this.#capacity <= this.#map.info().maxEntries) {
       // One bucket holds more than fits: nothing was consumed.
       this.#capacity *= 2;
       this.#filling = this.#arrays();
@@ -186,14 +183,14 @@ class BatchReader {
       return undefined;
     }
     // Array-like maps report a busy element so, after handing over what came before it.
-    const interrupted = result === EINTR && count < this.#capacity && this.#interruptions++ < maxInterruptions;
+    const interrupted = result === -Errno.EINTR && count < this.#capacity && this.#interruptions++ < maxInterruptions;
     if (interrupted && count === 0) return undefined;
-    const failed = result < 0 && result !== ENOENT && !interrupted;
+    const failed = result < 0 && result !== -Errno.ENOENT && !interrupted;
     const { keys, values } = this.#filling;
     const sizes = { keySize: this.#keySize, valueSize: this.#valueSize };
     const batch = { keys, values, count: failed ? 0 : count, ...sizes };
     if (failed) return { batch, ended: result };
-    if (result === ENOENT) return { batch, ended: 0 };
+    if (result === -Errno.ENOENT) return { batch, ended: 0 };
     [this.#from, this.#to] = [this.#to, this.#from ?? this.#token()];
     this.#capacity = Math.max(this.#capacity, this.#most);
     this.#filling = this.#free.pop() ?? this.#arrays();
@@ -234,7 +231,7 @@ export interface WriteOutcome {
 
 const allWritten: WriteOutcome = { count: 0, errno: 0 };
 
-const noBatches = new Set([-22, EOPNOTSUPP, -524, -7]);
+const noBatches = new Set([-Errno.EINVAL, -Errno.EOPNOTSUPP, -Errno.ENOTSUPP, -Errno.E2BIG]);
 
 /**
  * Writes elements into one map, in batches where type and kernel have them (5.6, or later for some types). UsageError

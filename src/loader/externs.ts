@@ -1,3 +1,4 @@
+import { Errno } from '../errors/index.ts';
 import { Kind, type RecordView } from '../btf/index.ts';
 import { gunzipSync } from 'node:zlib';
 import {
@@ -86,7 +87,7 @@ export function resolveExterns(context: ExternContext, spec: ObjectSpec): Resolv
       tell(context.log, () => `extern '${extern.name}' (weak): not resolved, defaulting to zero`);
       continue;
     }
-    throw failure(context.log, 3, `extern '${extern.name}' (strong): not resolved`);
+    throw failure(context.log, Errno.ESRCH, `extern '${extern.name}' (strong): not resolved`);
   }
   return { found, kconfig, fdArray: fds.length > 0 ? fdBytes(fds) : undefined };
 }
@@ -102,7 +103,8 @@ function virtualValue({ kernel, log, kernelBtf }: ExternContext, extern: Kconfig
   switch (extern.name) {
     case 'LINUX_KERNEL_VERSION': {
       const version = kernelVersion(kernel).code;
-      if (version === 0) throw failure(log, 22, `extern (kcfg) '${extern.name}': failed to get kernel version`);
+      if (version === 0)
+        throw failure(log, Errno.EINVAL, `extern (kcfg) '${extern.name}': failed to get kernel version`);
       return BigInt(version);
     }
     case 'LINUX_HAS_BPF_COOKIE':
@@ -111,7 +113,7 @@ function virtualValue({ kernel, log, kernelBtf }: ExternContext, extern: Kconfig
       return !kernelBtf || hasSyscallWrapper(kernel) ? 1n : 0n;
     default:
       if (extern.name.startsWith('LINUX_') && extern.weak) return 0n;
-      throw failure(log, 22, `extern (kcfg) '${extern.name}': unrecognized virtual extern`);
+      throw failure(log, Errno.EINVAL, `extern (kcfg) '${extern.name}': unrecognized virtual extern`);
   }
 }
 
@@ -157,7 +159,7 @@ function readAddresses({ kernel, log }: ExternContext, externs: readonly KsymExt
     const known = found.get(extern);
     if (known !== undefined && known !== address) {
       const text = `extern (ksym) '${name}': resolution is ambiguous: 0x${known.toString(16)} or 0x${address.toString(16)}`;
-      throw failure(log, 22, text);
+      throw failure(log, Errno.EINVAL, text);
     }
     if (known === undefined) tell(log, () => `extern (ksym) '${name}': set to 0x${address.toString(16)}`);
     found.set(extern, address);
@@ -182,7 +184,7 @@ function resolveTyped(
   const bad = (errno: number, text: string) => failure(log, errno, `extern (${what} ksym) '${extern.name}': ${text}`);
   if (!target) {
     if (extern.weak) return undefined;
-    throw bad(22, extern.function ? 'not found in kernel or module BTFs' : 'not found in kernel BTF');
+    throw bad(Errno.EINVAL, extern.function ? 'not found in kernel or module BTFs' : 'not found in kernel BTF');
   }
   const targetType = target.btf.target(target.id);
   const local = { btf, id: extern.symbolTypeId };
@@ -191,12 +193,12 @@ function resolveTyped(
     if (extern.function) {
       if (extern.weak) return undefined;
       const where = target.module?.name ?? 'vmlinux';
-      throw bad(22, `func_proto [${extern.symbolTypeId}] incompatible with ${where} [${targetType}]`);
+      throw bad(Errno.EINVAL, `func_proto [${extern.symbolTypeId}] incompatible with ${where} [${targetType}]`);
     }
     const resolved = target.btf.resolve(targetType);
     const expected = `[${local.id}] ${btf.kindName(local.id)} ${btf.name(local.id)}`;
     const actual = `[${resolved}] ${target.btf.kindName(resolved)} ${target.btf.name(resolved)}`;
-    throw bad(22, `incompatible types, expected ${expected}, but kernel has ${actual}`);
+    throw bad(Errno.EINVAL, `incompatible types, expected ${expected}, but kernel has ${actual}`);
   }
   if (extern.function) {
     const where = target.module?.name ?? 'vmlinux';
@@ -226,7 +228,7 @@ function readKconfig(
 ): Set<KconfigExtern> {
   const release = kernel.readText('/proc/sys/kernel/osrelease').trim();
   const path = [`/boot/config-${release}`, '/proc/config.gz'].find((candidate) => kernel.exists(candidate));
-  if (!path) throw failure(log, 22, 'failed to open system Kconfig');
+  if (!path) throw failure(log, Errno.EINVAL, 'failed to open system Kconfig');
   const raw = kernel.readFile(path);
   const text = Buffer.from(unzipped(raw)).toString('latin1');
   const found = new Set<KconfigExtern>();
@@ -243,8 +245,8 @@ function readKconfig(
       log('warn', `error parsing system Kconfig line '${shown}': ${errorText(errno)}`);
       return error;
     };
-    if (separator < 0) throw refused(whole, failure(log, 22, `failed to parse '${whole}': no separator`));
-    if (value === '') throw refused(line, failure(log, 22, `failed to parse '${line}': no value`));
+    if (separator < 0) throw refused(whole, failure(log, Errno.EINVAL, `failed to parse '${whole}': no separator`));
+    if (value === '') throw refused(line, failure(log, Errno.EINVAL, `failed to parse '${line}': no value`));
     const extern = byName.get(name);
     if (!extern || found.has(extern)) continue;
     try {
@@ -269,7 +271,7 @@ function unzipped(raw: Uint8Array): Uint8Array {
 }
 
 function setText(log: DiagnosticLog, extern: KconfigExtern, data: Uint8Array, value: string): void {
-  const bad = (text: string) => failure(log, 22, `extern (kcfg) '${extern.name}': ${text}`);
+  const bad = (text: string) => failure(log, Errno.EINVAL, `extern (kcfg) '${extern.name}': ${text}`);
   const { offset, size, valueKind } = extern;
   const first = value[0];
   if (first === 'y' || first === 'n' || first === 'm') {
@@ -304,7 +306,7 @@ function setText(log: DiagnosticLog, extern: KconfigExtern, data: Uint8Array, va
   }
   if (number === 'too large') {
     log('warn', `failed to parse '${value}': -ERANGE`);
-    throw failure(log, 34, `extern (kcfg) '${extern.name}': value '${value}' isn't a valid integer`);
+    throw failure(log, Errno.ERANGE, `extern (kcfg) '${extern.name}': value '${value}' isn't a valid integer`);
   }
   if (valueKind !== 'int' && valueKind !== 'char') throw bad(`value '${value}' implies integer type`);
   setNumber(log, extern, data, number);
@@ -324,12 +326,13 @@ function setNumber(log: DiagnosticLog, extern: KconfigExtern, data: Uint8Array, 
   const bad = (errno: number, text: string) =>
     failure(log, errno, `extern (kcfg) '${extern.name}': value '${value}' ${text}`);
   const { valueKind, size, offset } = extern;
-  if (valueKind === 'charArray' || valueKind === 'tristate') throw bad(22, 'implies integer, char, or boolean type');
-  if (valueKind === 'bool' && value > 1n) throw bad(22, "isn't boolean compatible");
+  if (valueKind === 'charArray' || valueKind === 'tristate')
+    throw bad(Errno.EINVAL, 'implies integer, char, or boolean type');
+  if (valueKind === 'bool' && value > 1n) throw bad(Errno.EINVAL, "isn't boolean compatible");
   if (size < 8) {
     const bits = BigInt(size * 8);
     const fits = extern.signed ? BigInt.asUintN(64, value + (1n << (bits - 1n))) < 1n << bits : value >> bits === 0n;
-    if (!fits) throw bad(34, `doesn't fit in ${size} bytes`);
+    if (!fits) throw bad(Errno.ERANGE, `doesn't fit in ${size} bytes`);
   }
   for (let index = 0; index < size; index++) data[offset + index] = Number((value >> BigInt(8 * index)) & 0xffn);
 }

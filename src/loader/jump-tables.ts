@@ -1,3 +1,4 @@
+import { Errno } from '../errors/index.ts';
 import {
   type DiagnosticLog,
   errorText,
@@ -53,7 +54,7 @@ export function createJumpTables(context: JumpTableContext, linked: LinkedProgra
 /** Entries are offsets in the linked program. */
 function createJumpTable(context: JumpTableContext, linked: LinkedProgram, table: Table): number {
   const { kernel, log, spec } = context;
-  const bad = (text: string) => failure(log, 22, `map '.jumptables': ${text}`);
+  const bad = (text: string) => failure(log, Errno.EINVAL, `map '.jumptables': ${text}`);
   if (table.offset % entrySize !== 0) {
     throw bad(`jumptable start ${table.offset} should be multiple of ${entrySize}`);
   }

@@ -61,10 +61,10 @@ export class KernelBtf implements Disposable {
     for (;;) {
       id = nextId(this.#kernel, 'btf', id);
       // Past the last one, or no right to look.
-      if (id === -2 || id === -1 || id === -22) return modules;
+      if (id === -Errno.ENOENT || id === -1 || id === -Errno.EINVAL) return modules;
       if (id < 0) throw failure(this.#log, -id, `failed to iterate BTF objects: ${errorText(id)}`);
       const fd = openFdById(this.#kernel, 'btf', id);
-      if (fd === -2) continue;
+      if (fd === -Errno.ENOENT) continue;
       if (fd < 0) throw failure(this.#log, -fd, `failed to get BTF object #${id} FD: ${errorText(fd)}`);
       const refused = (result: number) => {
         this.#kernel.close(fd);

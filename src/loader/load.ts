@@ -317,7 +317,7 @@ class Load {
     const placed = new Set(linked.flatMap(({ placements }) => placements.map(({ program }) => program)));
     const isLeft = (program: ProgramSpec) => program.autoload && program.coreRelocations.length > 0;
     if (this.#spec.programs.some((program) => isLeft(program) && !placed.has(program))) {
-      throw new ObjectError('relocations outside of the programs', 22);
+      throw new ObjectError('relocations outside of the programs', Errno.EINVAL);
     }
   }
 

@@ -1,3 +1,4 @@
+import { Errno } from '../errors/index.ts';
 import { possibleCpus } from '../host/index.ts';
 import {
   type DiagnosticLog,
@@ -37,7 +38,6 @@ export interface MapContext {
   readonly structOps: ReadonlyMap<number, { vmlinuxValueTypeId: number; valueSize: number; moduleFd: number }>;
 }
 
-const eexist = 17;
 const pageSize = 4096;
 const readOnlyForProgram = 1 << 7;
 const mmapable = 1 << 10;
@@ -117,7 +117,7 @@ function provide(context: MapContext, wanted: Wanted): MadeMap {
     const result = pinMap({ kernel, log, cleanup: context.cleanup }, map, undefined);
     if (result === 0) return map;
     // Someone else pinned one in the meantime: use that.
-    if (result === -eexist && !retried) continue;
+    if (result === -Errno.EEXIST && !retried) continue;
     log('warn', `map '${spec.name}': failed to auto-pin at '${map.pinPath}': ${errorText(result)}`);
     throw new ObjectError(`map '${spec.name}': failed to auto-pin`, -result);
   }
@@ -144,7 +144,7 @@ export function findPinned(
 ): { fd: number; facts: MapInfo } | undefined {
   if (spec.pinPath === undefined) return undefined;
   const fd = openFdPinned(kernel, spec.pinPath);
-  if (fd === -2) {
+  if (fd === -Errno.ENOENT) {
     tell(log, () => `found no pinned map to reuse at '${spec.pinPath}'`);
     return undefined;
   }
@@ -156,7 +156,7 @@ export function findPinned(
   const facts = tryMapInfo(kernel, fd);
   if (typeof facts === 'number' || !isCompatible(spec, facts)) {
     kernel.close(fd);
-    throw bad(22, `couldn't reuse pinned map at '${spec.pinPath}': parameter mismatch`);
+    throw bad(Errno.EINVAL, `couldn't reuse pinned map at '${spec.pinPath}': parameter mismatch`);
   }
   tell(log, () => `reused pinned map at '${spec.pinPath}'`);
   return { fd, facts };

@@ -1,3 +1,4 @@
+import { Errno } from '../errors/index.ts';
 import { type DiagnosticLog, errorText, tell } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { pinFd } from '../bpf/index.ts';
@@ -12,13 +13,12 @@ export interface PinContext {
   readonly cleanup?: Cleanup;
 }
 
-const eexist = 17;
 const bpfFsMagic = 0xcafe4a11;
 
 /** Makes the directory a pin goes into, one level deep. 0 or -errno. */
 function makeParent(context: PinContext, path: string): number {
   const result = context.kernel.makeDirectory(parentOf(path), 0o700);
-  if (result >= 0 || result === -eexist) return 0;
+  if (result >= 0 || result === -Errno.EEXIST) return 0;
   context.log('warn', `failed to mkdir ${path}: ${errorText(result)}`);
   return result;
 }
@@ -34,7 +34,7 @@ function checkPlace(context: PinContext, path: string): number {
   }
   if (type >>> 0 === bpfFsMagic) return 0;
   context.log('warn', `specified path ${path} is not on BPF FS`);
-  return -22;
+  return -Errno.EINVAL;
 }
 
 function parentOf(path: string): string {
@@ -72,7 +72,7 @@ export function pinMap(context: PinContext, map: WithFd & MapFacts, path: string
   if (map.pinPath !== undefined) {
     if (path !== undefined && path !== map.pinPath) {
       log('warn', `map '${map.name}' already has pin path '${map.pinPath}' different from '${path}'`);
-      return -22;
+      return -Errno.EINVAL;
     }
     if (map.pinned) {
       tell(log, () => `map '${map.name}' already pinned at '${map.pinPath}'; not re-pinning`);
@@ -81,11 +81,11 @@ export function pinMap(context: PinContext, map: WithFd & MapFacts, path: string
   } else {
     if (path === undefined) {
       log('warn', `missing a path to pin map '${map.name}' at`);
-      return -22;
+      return -Errno.EINVAL;
     }
     if (map.pinned) {
       log('warn', `map '${map.name}' already pinned`);
-      return -eexist;
+      return -Errno.EEXIST;
     }
     map.pinPath = path;
   }

@@ -1,5 +1,5 @@
 import { cstr } from '../bytes/index.ts';
-import { VerifierError } from '../errors/index.ts';
+import { VerifierError, Errno } from '../errors/index.ts';
 import {
   coreRecords,
   type DiagnosticLog,
@@ -46,7 +46,6 @@ export interface ProgramContext {
 }
 
 const firstLogSize = 0xffffff;
-const enospc = 28;
 // Helpers that read kernel or user memory, and what old kernels have instead.
 const probeRead: Readonly<Record<number, number>> = { 112: 4, 113: 4, 114: 45, 115: 45 };
 
@@ -69,11 +68,11 @@ function tryLoad(context: ProgramContext, linked: LinkedProgram): number {
   const { program } = linked;
   if (program.type === bpf_prog_type.BPF_PROG_TYPE_UNSPEC) {
     const text = `prog '${program.name}': missing BPF prog type, check ELF section name '${program.sectionName}'`;
-    throw failure(log, 22, text);
+    throw failure(log, Errno.EINVAL, text);
   }
   if (program.type === bpf_prog_type.BPF_PROG_TYPE_STRUCT_OPS && !context.structOps.has(program)) {
     const text = `prog '${program.name}': SEC("struct_ops") program isn't referenced anywhere, did you forget to use it?`;
-    throw failure(log, 22, text);
+    throw failure(log, Errno.EINVAL, text);
   }
   replaceMissingHelpers(context.features, linked);
   let request: ProgramRequest;
@@ -90,7 +89,7 @@ function tryLoad(context: ProgramContext, linked: LinkedProgram): number {
   for (let logSize = firstLogSize; ; ) {
     if (logLevel > 0) logBytes = new Uint8Array(logSize);
     result = loadProgram(kernel, { ...request, logLevel, log: logBytes });
-    if (result === -7 && request.name !== '' && !context.features.has('progName')) {
+    if (result === -Errno.E2BIG && request.name !== '' && !context.features.has('progName')) {
       request = { ...request, name: '' };
       continue;
     }
@@ -100,7 +99,7 @@ function tryLoad(context: ProgramContext, linked: LinkedProgram): number {
       logLevel = 1;
       continue;
     }
-    if (result === -enospc && logSize <= 0x7fffffff) {
+    if (result === -Errno.ENOSPC && logSize <= 0x7fffffff) {
       logSize *= 2;
       continue;
     }
@@ -175,7 +174,8 @@ function prepare(context: ProgramContext, linked: LinkedProgram): ProgramRequest
 function recordsFor({ btfFd, spec }: ProgramContext, linked: LinkedProgram): InfoRecords | undefined {
   const records = coreRecords(linked, spec.littleEndian);
   if (records.bytes.length === 0) return undefined;
-  if (btfFd <= 0 || (!linked.funcInfo && !linked.lineInfo)) throw new ObjectError('no BTF to relocate by', 22);
+  if (btfFd <= 0 || (!linked.funcInfo && !linked.lineInfo))
+    throw new ObjectError('no BTF to relocate by', Errno.EINVAL);
   return records;
 }
 
@@ -185,7 +185,7 @@ function bindReadOnlyData(context: ProgramContext, program: ProgramSpec, fd: num
     if (map?.spec.origin !== 'rodata') continue;
     const result = bindMap(context.kernel, fd, map.fd);
     // Kernels before 5.10 have no such command.
-    if (result >= 0 || result === -22) continue;
+    if (result >= 0 || result === -Errno.EINVAL) continue;
     const name = map.spec.sectionName ?? map.name;
     context.log('warn', `prog '${program.name}': failed to bind map '${name}': ${errorText(result)}`);
   }

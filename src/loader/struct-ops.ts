@@ -1,3 +1,4 @@
+import { Errno } from '../errors/index.ts';
 import { idNamed, Kind, type RecordView } from '../btf/index.ts';
 import {
   type DiagnosticLog,
@@ -71,7 +72,8 @@ function translate(
   const btf = spec.btf!;
   const name = essentialName(ops.typeName);
   const valueName = `bpf_struct_ops_${name}`;
-  const missing = (type: string) => failure(log, 3, `struct_ops init_kern: struct ${type} is not found in kernel BTF`);
+  const missing = (type: string) =>
+    failure(log, Errno.ESRCH, `struct_ops init_kern: struct ${type} is not found in kernel BTF`);
   const wrapper = kernelBtf.find(valueName, Kind.struct);
   if (!wrapper) throw missing(valueName);
   const kernel = wrapper.btf;
@@ -79,7 +81,7 @@ function translate(
   if (typeId === 0) throw missing(name);
   const data = kernel.members(wrapper.id).find((member) => member.typeId === typeId);
   if (!data) {
-    throw failure(log, 22, `struct_ops init_kern: struct ${name} data is not found in struct ${valueName}`);
+    throw failure(log, Errno.EINVAL, `struct_ops init_kern: struct ${name} data is not found in struct ${valueName}`);
   }
   const ids = `type_id:${ops.typeId} kern_type_id:${typeId} kern_vtype_id:${wrapper.id}`;
   tell(log, () => `struct_ops init_kern ${map.name}: ${ids}`);
@@ -87,7 +89,7 @@ function translate(
   const value = new Uint8Array(kernel.size(wrapper.id));
   prepared.maps.set(index, { vmlinuxValueTypeId: wrapper.id, valueSize: value.length, moduleFd });
   prepared.values.set(index, value);
-  const bad = (text: string) => failure(log, 95, `struct_ops init_kern ${map.name}: ${text}`);
+  const bad = (text: string) => failure(log, Errno.EOPNOTSUPP, `struct_ops init_kern ${map.name}: ${text}`);
   const kernelMembers = kernel.members(typeId);
   const start = data.bitOffset / 8;
   for (const [memberIndex, member] of btf.members(ops.typeId).entries()) {
@@ -121,7 +123,7 @@ function translate(
       const known = prepared.programs.get(program);
       if (known && (known.typeId !== typeId || known.member !== kernelIndex)) {
         const text = `func ptr ${member.name}: invalid reuse of prog ${program.name} in sec ${program.sectionName} with type ${program.type}`;
-        throw failure(log, 22, `struct_ops init_kern ${map.name} ${text}`);
+        throw failure(log, Errno.EINVAL, `struct_ops init_kern ${map.name} ${text}`);
       }
       prepared.programs.set(program, { typeId, member: kernelIndex, moduleFd });
       slots.push({ map: index, offset: at, program });

@@ -1,11 +1,10 @@
+import { Errno } from '../errors/index.ts';
 import { Elf, type ElfSymbol } from '../elf/index.ts';
 import { alignUp } from '../bytes/index.ts';
 import { type BtfEdit, idNamed, idsNamed, Kind } from '../btf/index.ts';
 import { failure, tell } from './failure.ts';
 import type { ObjectDraft } from './draft.ts';
 import type { ExternSpec } from './spec.ts';
-
-const enotsup = 95;
 
 /** The name without a flavour: `task_struct___old` is `task_struct`. */
 export function essentialName(name: string): string {
@@ -32,7 +31,7 @@ export function collectExterns(draft: ObjectDraft): ExternSpec[] {
   const symbols = draft.elf.symbols.filter((symbol) => isExtern(symbol) && symbol.name !== '');
   if (symbols.length === 0 || !draft.btf) {
     if (symbols.length > 0) {
-      throw failure(draft.log, 3, `failed to find BTF for extern '${symbols[0]!.name}': -3`);
+      throw failure(draft.log, Errno.ESRCH, `failed to find BTF for extern '${symbols[0]!.name}': -3`);
     }
     tell(log, () => 'collected 0 externs total');
     return [];
@@ -94,7 +93,7 @@ function describe(draft: ObjectDraft, btf: BtfEdit, symbol: ElfSymbol): ExternSp
     }
   }
   if (section === '') {
-    throw failure(log, 2, `failed to find BTF for extern '${name}' [${typeId}] section: -2`);
+    throw failure(log, Errno.ENOENT, `failed to find BTF for extern '${name}' [${typeId}] section: -2`);
   }
   const common = {
     name,
@@ -108,16 +107,16 @@ function describe(draft: ObjectDraft, btf: BtfEdit, symbol: ElfSymbol): ExternSp
   if (section === '.ksyms') {
     return { ...common, kind: 'ksym', function: isFunction, symbolTypeId: btf.resolve(target) };
   }
-  if (section !== '.kconfig') throw failure(log, enotsup, `unrecognized extern section '${section}'`);
-  if (isFunction) throw failure(log, enotsup, `extern function ${name} is unsupported under .kconfig section`);
+  if (section !== '.kconfig') throw failure(log, Errno.EOPNOTSUPP, `unrecognized extern section '${section}'`);
+  if (isFunction) throw failure(log, Errno.EOPNOTSUPP, `extern function ${name} is unsupported under .kconfig section`);
   const size = btf.sizeOf(target);
-  if (!size) throw failure(log, 22, `failed to resolve size of extern (kcfg) '${name}': ${size ?? -22}`);
+  if (!size) throw failure(log, Errno.EINVAL, `failed to resolve size of extern (kcfg) '${name}': ${size ?? -22}`);
   const alignment = btf.alignOf(target);
   if (alignment <= 0) {
-    throw failure(log, 22, `failed to determine alignment of extern (kcfg) '${name}': ${alignment}`);
+    throw failure(log, Errno.EINVAL, `failed to determine alignment of extern (kcfg) '${name}': ${alignment}`);
   }
   const value = kconfigKind(btf, target);
-  if (!value) throw failure(log, enotsup, `extern (kcfg) '${name}': type is unsupported`);
+  if (!value) throw failure(log, Errno.EOPNOTSUPP, `extern (kcfg) '${name}': type is unsupported`);
   return { ...common, kind: 'kconfig', valueKind: value.kind, signed: value.signed, size, alignment, offset: 0 };
 }
 
@@ -173,7 +172,7 @@ function rewriteKsyms(
     const id = variable.typeId;
     const name = btf.name(id);
     if (!ksyms.externs.some((extern) => extern.name === name)) {
-      throw failure(draft.log, 3, `failed to find extern definition for BTF ${btf.kindName(id)} '${name}'`);
+      throw failure(draft.log, Errno.ESRCH, `failed to find extern definition for BTF ${btf.kindName(id)} '${name}'`);
     }
     if (btf.kind(id) === Kind.func) {
       nameParameters(btf, btf.target(id), btf.nameOffset(ksyms.dummy));
@@ -210,7 +209,7 @@ function rewriteKconfig(
     const name = btf.name(variable.typeId);
     const extern = kconfig.externs.find((candidate) => candidate.name === name);
     if (extern?.kind !== 'kconfig') {
-      throw failure(draft.log, 3, `failed to find extern definition for BTF var '${name}'`);
+      throw failure(draft.log, Errno.ESRCH, `failed to find extern definition for BTF var '${name}'`);
     }
     btf.setVarLinkage(variable.typeId, 1);
     variable.offset = extern.offset;

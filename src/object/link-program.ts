@@ -1,3 +1,4 @@
+import { Errno } from '../errors/index.ts';
 import type { RecordView } from '../btf/index.ts';
 import { Kind } from '../btf/index.ts';
 import { Code, Pseudo } from './code.ts';
@@ -179,7 +180,7 @@ function missing(
   program: ProgramSpec,
   info: { known: boolean; what: string; short: string },
 ): void {
-  if (info.known) throw failure(log, 2, `prog '${program.name}': missing .BTF.ext ${info.what} info.`);
+  if (info.known) throw failure(log, Errno.ENOENT, `prog '${program.name}': missing .BTF.ext ${info.what} info.`);
   log(
     'warn',
     `prog '${program.name}': missing .BTF.ext ${info.what} info for the main program, skipping all of .BTF.ext ${info.short} info.`,
@@ -241,16 +242,16 @@ function exceptionCallback(spec: ObjectSpec, program: ProgramSpec, options: Link
   let found: ProgramSpec | undefined;
   for (const id of options.callbackTags ?? callbackTags(btf)) {
     if (!isGlobalFunction(btf, btf.target(id))) {
-      throw bad(22, 'exception_callback:<value> decl tag not applied to the main program');
+      throw bad(Errno.EINVAL, 'exception_callback:<value> decl tag not applied to the main program');
     }
     if (btf.name(btf.target(id)) !== program.name) continue;
     if (found) return undefined;
     const name = btf.name(id).slice(callbackTag.length);
-    if (name === '') throw bad(22, 'exception_callback:<value> decl tag contains empty value');
+    if (name === '') throw bad(Errno.EINVAL, 'exception_callback:<value> decl tag contains empty value');
     found = spec.programs.find((candidate) => candidate.subprogram && candidate.name === name);
-    if (!found) throw bad(2, `cannot find exception callback '${name}'`);
+    if (!found) throw bad(Errno.ENOENT, `cannot find exception callback '${name}'`);
     if (!found.global || found.hidden) {
-      throw bad(22, `exception callback ${name} must be a global non-hidden function`);
+      throw bad(Errno.EINVAL, `exception callback ${name} must be a global non-hidden function`);
     }
   }
   return found;

@@ -1,3 +1,4 @@
+import { Errno } from '../errors/index.ts';
 import { bpf_map_type } from '../uapi/index.ts';
 import { Kind, type RecordMember, type RecordView } from '../btf/index.ts';
 import { type DiagnosticLog, failure, tell } from './failure.ts';
@@ -26,9 +27,6 @@ export interface MapDefinitionContext {
   /** Unknown attributes are ignored. */
   readonly relaxed: boolean;
 }
-
-const einval = 22;
-const enotsup = 95;
 
 // The kernel refuses BTF for these, or does not look at it.
 const typesWithoutBtf: readonly number[] = [
@@ -77,7 +75,7 @@ export function readMapDefinition(
     inner: undefined,
     stated: new Set(),
   };
-  const bad = (text: string, errno = einval) => failure(log, errno, `map '${map.name}': ${text}`);
+  const bad = (text: string, errno: number = Errno.EINVAL) => failure(log, errno, `map '${map.name}': ${text}`);
   const integer = (member: RecordMember): number => {
     const pointer = btf.resolve(member.typeId);
     if (btf.kind(pointer) !== Kind.ptr) {
@@ -143,9 +141,9 @@ export function readMapDefinition(
       case 'values': {
         const programs = definition.type === bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY;
         const maps = isMapInMap(definition.type);
-        if (map.isInner) throw bad('multi-level inner maps not supported.', enotsup);
+        if (map.isInner) throw bad('multi-level inner maps not supported.', Errno.EOPNOTSUPP);
         if (index !== members.length - 1) throw bad("'values' member should be last.");
-        if (!maps && !programs) throw bad('should be map-in-map or prog-array.', enotsup);
+        if (!maps && !programs) throw bad('should be map-in-map or prog-array.', Errno.EOPNOTSUPP);
         if (definition.valueSize !== 0 && definition.valueSize !== 4) {
           throw bad(`conflicting value size ${definition.valueSize} != 4.`);
         }
@@ -167,7 +165,7 @@ export function readMapDefinition(
         definition.mapExtra = longInteger(context, bad, member, integer);
         break;
       default:
-        if (!context.relaxed) throw bad(`unknown field '${member.name}'.`, enotsup);
+        if (!context.relaxed) throw bad(`unknown field '${member.name}'.`, Errno.EOPNOTSUPP);
         tell(log, () => `map '${map.name}': ignoring unknown field '${member.name}'.`);
     }
   }

@@ -1,3 +1,4 @@
+import { Errno } from '../errors/index.ts';
 import type { ElfSection } from '../elf/index.ts';
 import { bpf_map_type } from '../uapi/index.ts';
 import { idNamed, Kind, type RecordView } from '../btf/index.ts';
@@ -39,24 +40,24 @@ function collectDeclaredMaps(draft: ObjectDraft, btf: RecordView): void {
   const { log } = draft;
   const section = draft.elf.sections[draft.mapsIndex]!;
   const datasec = [...btf.idsOfKind(Kind.datasec)].find((id) => btf.name(id) === '.maps');
-  if (datasec === undefined) throw failure(log, 2, "DATASEC '.maps' not found.");
+  if (datasec === undefined) throw failure(log, Errno.ENOENT, "DATASEC '.maps' not found.");
   for (const [index, { typeId, offset, size }] of btf.variables(datasec).entries()) {
     const name = btf.name(typeId);
-    if (name === '') throw failure(log, 22, `map #${index}: empty name.`);
-    if (offset + size > section.size) throw failure(log, 22, `map '${name}' BTF data is corrupted.`);
+    if (name === '') throw failure(log, Errno.EINVAL, `map #${index}: empty name.`);
+    if (offset + size > section.size) throw failure(log, Errno.EINVAL, `map '${name}' BTF data is corrupted.`);
     if (btf.kind(typeId) !== Kind.var) {
-      throw failure(log, 22, `map '${name}': unexpected var kind ${btf.kindName(typeId)}.`);
+      throw failure(log, Errno.EINVAL, `map '${name}': unexpected var kind ${btf.kindName(typeId)}.`);
     }
     const linkage = btf.varLinkage(typeId);
     if (linkage !== 1) {
       const word = linkage === 0 ? 'static' : linkage === 2 ? 'extern' : 'unknown';
-      throw failure(log, 95, `map '${name}': unsupported map linkage ${word}.`);
+      throw failure(log, Errno.EOPNOTSUPP, `map '${name}': unsupported map linkage ${word}.`);
     }
     const struct = btf.resolve(btf.target(typeId));
     if (btf.kind(struct) !== Kind.struct) {
-      throw failure(log, 22, `map '${name}': unexpected def kind ${btf.kindName(typeId)}.`);
+      throw failure(log, Errno.EINVAL, `map '${name}': unexpected def kind ${btf.kindName(typeId)}.`);
     }
-    if (btf.size(struct) > size) throw failure(log, 22, `map '${name}': invalid def size.`);
+    if (btf.size(struct) > size) throw failure(log, Errno.EINVAL, `map '${name}': invalid def size.`);
     tell(log, () => `map '${name}': at sec_idx ${section.index}, offset ${offset}.`);
     const context = { btf, log, relaxed: draft.relaxedMaps };
     const definition = readMapDefinition(context, { name, typeId: struct, isInner: false });
@@ -107,7 +108,7 @@ function collectArena(draft: ObjectDraft): number {
     if (arena >= 0) {
       const other = draft.maps[arena]!.name;
       const text = `map '${map.name}': only single ARENA map is supported (map '${other}' is also ARENA)`;
-      throw failure(draft.log, 22, text);
+      throw failure(draft.log, Errno.EINVAL, text);
     }
     arena = index;
     if (!draft.arena) continue;
@@ -115,13 +116,13 @@ function collectArena(draft: ObjectDraft): number {
     if (Math.ceil(draft.arena.size / pageSize) * pageSize > room) {
       const size = draft.arena.size;
       const text = `elf: sec '${draft.arena.name}': declared ARENA map size (${room}) is too small to hold global __arena variables of size ${size}`;
-      throw failure(draft.log, 7, text);
+      throw failure(draft.log, Errno.E2BIG, text);
     }
     map.initialValue = draft.arena.bytes.slice();
   }
   if (draft.arena && arena < 0) {
     const text = `elf: sec '${draft.arena.name}': to use global __arena variables the ARENA map should be explicitly declared in SEC(".maps")`;
-    throw failure(draft.log, 2, text);
+    throw failure(draft.log, Errno.ENOENT, text);
   }
   return arena;
 }
@@ -132,7 +133,7 @@ function collectDataMaps(draft: ObjectDraft): void {
     if (section.size === 0) continue;
     if (role !== 'data' && role !== 'rodata' && role !== 'bss' && role !== 'percpu') continue;
     if (section.size > largestValue) {
-      throw failure(draft.log, 7, `elf: sec '${section.name}': ${section.size} bytes do not fit a map`);
+      throw failure(draft.log, Errno.E2BIG, `elf: sec '${section.name}': ${section.size} bytes do not fit a map`);
     }
     const value = role === 'bss' ? undefined : section.bytes.slice();
     pushDataMap(
@@ -221,17 +222,18 @@ function collectStructOps(draft: ObjectDraft, btf: RecordView): void {
 function collectStructOpsSection(draft: ObjectDraft, btf: RecordView, section: ElfSection): void {
   const { log } = draft;
   const datasec = idNamed(btf, section.name, Kind.datasec);
-  if (datasec === 0) throw failure(log, 22, `struct_ops init: DATASEC ${section.name} not found`);
+  if (datasec === 0) throw failure(log, Errno.EINVAL, `struct_ops init: DATASEC ${section.name} not found`);
   for (const { typeId, offset } of btf.variables(datasec)) {
     const name = btf.name(typeId);
     const struct = btf.resolve(btf.target(typeId));
     const typeName = btf.name(struct);
-    if (typeName === '') throw failure(log, 95, 'struct_ops init: anonymous type is not supported');
-    if (btf.kind(struct) !== Kind.struct) throw failure(log, 22, `struct_ops init: ${typeName} is not a struct`);
+    if (typeName === '') throw failure(log, Errno.EOPNOTSUPP, 'struct_ops init: anonymous type is not supported');
+    if (btf.kind(struct) !== Kind.struct)
+      throw failure(log, Errno.EINVAL, `struct_ops init: ${typeName} is not a struct`);
     const size = btf.size(struct);
     if (offset + size > section.bytes.length) {
       const text = `struct_ops init: var ${name} is beyond the end of DATASEC ${section.name}`;
-      throw failure(log, 22, text);
+      throw failure(log, Errno.EINVAL, text);
     }
     const link = section.name.endsWith('.link');
     tell(log, () => `struct_ops init: struct ${typeName}(type_id=${struct}) ${name} found at offset ${offset}`);

@@ -1,6 +1,6 @@
 import { ByteReader, cstr } from '../bytes/index.ts';
 import { Elf, type ElfFile, type ElfSection, isElf, parseElf } from '../elf/index.ts';
-import { ParseError } from '../errors/index.ts';
+import { ParseError, Errno } from '../errors/index.ts';
 import { Kind } from '../btf/index.ts';
 import { swapInstructions } from './code.ts';
 import { collectExterns } from './externs.ts';
@@ -140,7 +140,7 @@ function isNamed(name: string, stem: string): boolean {
 function collectSections(draft: ObjectDraft): void {
   const { elf, log } = draft;
   if (elf.symbolTableIndex === 0) {
-    throw failure(log, 2, `elf: couldn't find symbol table in ${draft.path}, stripped object file?`);
+    throw failure(log, Errno.ENOENT, `elf: couldn't find symbol table in ${draft.path}, stripped object file?`);
   }
   let btf: ElfSection | undefined;
   let ext: ElfSection | undefined;
@@ -161,7 +161,7 @@ function collectSections(draft: ObjectDraft): void {
       tell(log, () => `kernel version of ${draft.path} is ${version.toString(16)}`);
     } else if (name === 'maps') {
       const text = "elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+";
-      throw failure(log, 95, text);
+      throw failure(log, Errno.EOPNOTSUPP, text);
     } else if (name === '.maps') {
       draft.mapsIndex = index;
     } else if (name === '.BTF' || name === '.BTF.ext') {
@@ -233,10 +233,14 @@ function collectPrograms(draft: ObjectDraft, section: ElfSection): void {
       throw failure(log, LibbpfErrno.FORMAT, text);
     }
     if (!isText && symbol.binding === Elf.STB_LOCAL) {
-      throw failure(log, 95, `sec '${section.name}': program '${name}' is static and not supported`);
+      throw failure(log, Errno.EOPNOTSUPP, `sec '${section.name}': program '${name}' is static and not supported`);
     }
     if (size === 0 || size % 8 !== 0 || value % 8 !== 0) {
-      throw failure(log, 22, `sec '${section.name}': corrupted program '${name}', offset ${value}, size ${size}`);
+      throw failure(
+        log,
+        Errno.EINVAL,
+        `sec '${section.name}': corrupted program '${name}', offset ${value}, size ${size}`,
+      );
     }
     const place = `at insn offset ${value / 8} (${value} bytes), code size ${size / 8} insns (${size} bytes)`;
     tell(log, () => `sec '${section.name}': found program '${name}' ${place}`);

@@ -8,12 +8,10 @@ import {
   readBtfExt,
 } from '../btf/index.ts';
 import { Elf, type ElfSection } from '../elf/index.ts';
-import { ParseError } from '../errors/index.ts';
+import { ParseError, Errno } from '../errors/index.ts';
 import { type ObjectDraft, programAt } from './draft.ts';
 import { errorText, failure, ObjectError, tell } from './failure.ts';
 import type { ObjectSpec, SectionRecords } from './spec.ts';
-
-const enotsup = 95;
 
 /** Reads .BTF and .BTF.ext into the draft; objects that cannot do without them are refused in libbpf's words. */
 export function readBtf(draft: ObjectDraft, btf: ElfSection | undefined, ext: ElfSection | undefined): void {
@@ -47,7 +45,7 @@ export function readBtf(draft: ObjectDraft, btf: ElfSection | undefined, ext: El
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     // Versions and flags that are not known are not supported; all else is invalid.
-    const errno = error.offset === 2 || error.offset === 3 ? enotsup : 22;
+    const errno = error.offset === 2 || error.offset === 3 ? Errno.EOPNOTSUPP : 22;
     log('warn', `Error loading ELF section .BTF.ext: ${errorText(errno)}. Ignored and continue.`);
     if (draft.mapsIndex >= 0 || usesStructOps) {
       throw failure(log, errno, 'BTF is required, but is missing or corrupted.', { cause: error });
@@ -86,7 +84,7 @@ export function assignTypeRelocations(draft: ObjectDraft): void {
   for (const [sectionNumber, section] of draft.typeRelocations.entries()) {
     for (const [number, record] of decodeRecords(section, ext.littleEndian, coreRecord).entries()) {
       const { insnOffset, typeId, kind, access: accessOffset } = record;
-      if (insnOffset % 8 !== 0) throw new ObjectError('CO-RE relocation between instructions', 22);
+      if (insnOffset % 8 !== 0) throw new ObjectError('CO-RE relocation between instructions', Errno.EINVAL);
       const slot = insnOffset / 8;
       // Records of a weak function that another object's definition replaced belong to no program.
       const program = programAt(draft.programs, section.sectionIndex, slot);

@@ -1,3 +1,4 @@
+import { Errno } from '../errors/index.ts';
 import { Elf, type ElfRelocation, type ElfSection, type ElfSymbol, readRelocations } from '../elf/index.ts';
 import { bpf_map_type, bpf_prog_type } from '../uapi/index.ts';
 import { idNamed, Kind, type RecordView } from '../btf/index.ts';
@@ -155,7 +156,7 @@ function isSubprogram(symbol: ElfSymbol, textIndex: number): boolean {
 function mapRelocations(draft: ObjectDraft, entries: readonly ElfRelocation[]): void {
   const { btf, log } = draft;
   const datasec = btf ? idNamed(btf, '.maps', Kind.datasec) : 0;
-  if (!btf || datasec === 0) throw new ObjectError('.maps relocations without BTF', 22);
+  if (!btf || datasec === 0) throw new ObjectError('.maps relocations without BTF', Errno.EINVAL);
   const variables = btf.variables(datasec);
   for (const [number, entry] of entries.entries()) {
     const symbol = draft.elf.symbols[entry.symbolIndex]!;
@@ -168,10 +169,15 @@ function mapRelocations(draft: ObjectDraft, entries: readonly ElfRelocation[]): 
     const variable = variables[index];
     const map = draft.maps[index];
     if (!variable || !map) {
-      throw failure(log, 22, `.maps relo #${number}: cannot find map '${name}' at rel->r_offset ${entry.offset}`);
+      throw failure(
+        log,
+        Errno.EINVAL,
+        `.maps relo #${number}: cannot find map '${name}' at rel->r_offset ${entry.offset}`,
+      );
     }
     const slot = slotOf(btf, { variable, offset: entry.offset - variable.offset });
-    if (slot === undefined || slot > 0xffffff) throw new ObjectError(`.maps relo #${number} hits no slot`, 22);
+    if (slot === undefined || slot > 0xffffff)
+      throw new ObjectError(`.maps relo #${number} hits no slot`, Errno.EINVAL);
     map.slots[slot] = slotTarget(draft, map, { number, name, symbol });
     const target = isMapInMap(map.type) ? 'map' : 'prog';
     tell(log, () => `.maps relo #${number}: map '${map.name}' slot [${slot}] points to ${target} '${name}'`);
@@ -188,18 +194,18 @@ function slotTarget(
   if (isMapInMap(map.type)) {
     if (symbol.sectionIndex !== draft.mapsIndex) throw bad(LibbpfErrno.RELOC, `'${name}' isn't a BTF-defined map`);
     if (map.type === bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS && map.keySize !== 4) {
-      throw bad(22, `hash-of-maps '${map.name}' should have key size 4.`);
+      throw bad(Errno.EINVAL, `hash-of-maps '${map.name}' should have key size 4.`);
     }
     const target = draft.maps.findIndex((candidate) => candidate.name === name);
-    if (target < 0) throw bad(3, `'${name}' isn't a valid map reference`);
+    if (target < 0) throw bad(Errno.ESRCH, `'${name}' isn't a valid map reference`);
     return target;
   }
   if (map.type !== bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY) {
-    throw new ObjectError(`.maps relo #${number}: map '${map.name}' takes no initialisers`, 22);
+    throw new ObjectError(`.maps relo #${number}: map '${map.name}' takes no initialisers`, Errno.EINVAL);
   }
   const target = draft.programs.findIndex((program) => !program.subprogram && program.name === name);
   const program = draft.programs[target];
-  if (!program) throw bad(3, `'${name}' isn't a valid program reference`);
+  if (!program) throw bad(Errno.ESRCH, `'${name}' isn't a valid program reference`);
   if (program.sectionIndex !== symbol.sectionIndex || program.sectionOffset * 8 !== symbol.value) {
     throw bad(LibbpfErrno.RELOC, `'${name}' isn't an entry-point program`);
   }
@@ -219,7 +225,7 @@ function slotOf(btf: RecordView, at: { variable: { typeId: number }; offset: num
 
 function structOpsRelocations(draft: ObjectDraft, section: ElfSection, entries: readonly ElfRelocation[]): void {
   const { btf, log } = draft;
-  if (!btf) throw new ObjectError('struct_ops relocations without BTF', 22);
+  if (!btf) throw new ObjectError('struct_ops relocations without BTF', Errno.EINVAL);
   for (const entry of entries) {
     const symbol = draft.elf.symbols[entry.symbolIndex]!;
     const map = draft.maps.find(
@@ -230,7 +236,7 @@ function structOpsRelocations(draft: ObjectDraft, section: ElfSection, entries: 
         entry.offset < candidate.sectionOffset + candidate.valueSize,
     );
     if (!map?.structOps) {
-      throw failure(log, 22, `struct_ops reloc: cannot find map at rel->r_offset ${entry.offset}`);
+      throw failure(log, Errno.EINVAL, `struct_ops reloc: cannot find map at rel->r_offset ${entry.offset}`);
     }
     const bad = (errno: number, text: string) => failure(log, errno, `struct_ops reloc ${map.name}: ${text}`);
     const at = `rel->r_offset ${entry.offset} map->sec_offset ${map.sectionOffset} name ${symbol.nameOffset} ('${symbol.name || '<?>'}')`;
@@ -248,18 +254,18 @@ function structOpsRelocations(draft: ObjectDraft, section: ElfSection, entries: 
     const members = btf.members(map.structOps.typeId);
     const memberIndex = members.findIndex((member) => member.bitOffset === offset * 8);
     const member = members[memberIndex];
-    if (!member) throw bad(22, `cannot find member at moff ${offset}`);
+    if (!member) throw bad(Errno.EINVAL, `cannot find member at moff ${offset}`);
     const pointer = btf.resolve(member.typeId);
     if (btf.kind(pointer) !== Kind.ptr || btf.kind(btf.resolve(btf.target(pointer))) !== Kind.func_proto) {
-      throw bad(22, `cannot relocate non func ptr ${member.name}`);
+      throw bad(Errno.EINVAL, `cannot relocate non func ptr ${member.name}`);
     }
     const program = programAt(draft.programs, symbol.sectionIndex, symbol.value / 8);
     if (!program) {
       const text = `cannot find prog at shdr_idx ${symbol.sectionIndex} to relocate func ptr ${member.name}`;
-      throw bad(22, text);
+      throw bad(Errno.EINVAL, text);
     }
     if (program.type !== bpf_prog_type.BPF_PROG_TYPE_STRUCT_OPS) {
-      throw bad(22, `prog ${program.name} is not struct_ops BPF program`);
+      throw bad(Errno.EINVAL, `prog ${program.name} is not struct_ops BPF program`);
     }
     map.structOps.programs.set(memberIndex, draft.programs.indexOf(program));
   }

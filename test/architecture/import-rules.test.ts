@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Errno } from '../../src/errors/index.ts';
 
 const src = path.resolve(import.meta.dirname, '../../src');
 
@@ -148,6 +149,20 @@ describe('the files of src/', () => {
       return !/generated/i.test(`${file}${text.slice(0, 300)}`) && text.split('\n').length > 400;
     });
     expect(long.map((file) => path.relative(src, file)).length).toBeLessThanOrEqual(5);
+  });
+
+  it('take errno numbers from the one table', () => {
+    const own = /^(?:export )?const (E[A-Z0-9]{3,}|e[a-z0-9]{3,}) = -?(\d+);/gm;
+    const wrong = files.flatMap((file) => {
+      const text = readFileSync(file, 'utf8');
+      const constants = [...text.matchAll(own)].filter(([, name, number]) => {
+        const known = Object.entries(Errno).find(([key]) => key === name!.toUpperCase());
+        return known !== undefined && known[1] === Number(number);
+      });
+      const compared = [...text.matchAll(/\b(?:result|fd|errno|status) [!=]== -(?!1\b)\d+\b/g)];
+      return [...constants, ...compared].map(([found]) => `${path.relative(src, file)}: ${found}`);
+    });
+    expect(wrong).toEqual([]);
   });
 
   it('have no file or folder named utils, helpers or misc', () => {

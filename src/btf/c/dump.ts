@@ -1,12 +1,10 @@
-import { ParseError } from '../../errors/index.ts';
+import { ParseError, Errno } from '../../errors/index.ts';
 import type { Btf } from '../parse.ts';
 import { Kind } from '../records.ts';
 import { findUnknownKind } from '../validate.ts';
 import { withinStack } from '../within-stack.ts';
 import { CDefinitions } from './define.ts';
 import { sortForC } from './sort.ts';
-
-const EINVAL = -22;
 
 /** What `dumpC` writes, how and where to. */
 export interface DumpCOptions {
@@ -59,7 +57,7 @@ const epilogue = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
 export function dumpC(btf: Btf, options: DumpCOptions): number {
   for (let part: Btf | undefined = btf; part !== undefined; part = part.base) {
     if (part.problem !== undefined) throw new ParseError('BTF', 0, part.problem);
-    if (findUnknownKind(part) !== undefined) return EINVAL;
+    if (findUnknownKind(part) !== undefined) return -Errno.EINVAL;
   }
   const definitions = new CDefinitions(btf, options.write, options.warn ?? (() => {}));
   definitions.out.put(prologue);

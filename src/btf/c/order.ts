@@ -1,8 +1,6 @@
+import { Errno } from '../../errors/index.ts';
 import type { TypeGraph } from '../graph.ts';
 import { Kind } from '../records.ts';
-
-const ELOOP = -40;
-const EINVAL = -22;
 
 const ordering = 1;
 const ordered = 2;
@@ -41,7 +39,7 @@ export class DefinitionOrder {
     if (state === ordering) {
       if (graph.isComposite(id) && throughPointer && graph.name(id) !== 0) return 0;
       this.#warn(`unsatisfiable type cycle, id:[${id}]`);
-      return ELOOP;
+      return -Errno.ELOOP;
     }
     switch (graph.kind(id)) {
       case Kind.int:
@@ -83,7 +81,7 @@ export class DefinitionOrder {
       case Kind.func_proto:
         return this.#prototype(id, throughPointer);
       default:
-        return EINVAL;
+        return -Errno.EINVAL;
     }
   }
 

@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import { alignUp, ByteWriter, encodeUtf8 } from '../../bytes/index.ts';
 import { ObjectError } from '../../object/index.ts';
 import type { StructLayout } from '../../uapi/index.ts';
@@ -6,8 +7,6 @@ import type { StructLayout } from '../../uapi/index.ts';
 export type AttributeValues = Readonly<Record<string, number | bigint | string>>;
 
 const largest = 0x7fffffff;
-const enomem = 12;
-const erange = 34;
 
 /** The loader's data: attributes, names, instructions, contents of maps. Parts begin at multiples of 8 bytes. */
 export class Blob {
@@ -62,13 +61,14 @@ export class Blob {
 
   #append(size: number, write: () => void): number {
     const at = this.#writer.length;
-    if (at + alignUp(size, 8) > largest) throw new ObjectError('the data of the loader program is too large', erange);
+    if (at + alignUp(size, 8) > largest)
+      throw new ObjectError('the data of the loader program is too large', Errno.ERANGE);
     try {
       write();
       this.#writer.align(8);
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
-      throw new ObjectError('there is no memory for the data of the loader program', enomem, { cause });
+      throw new ObjectError('there is no memory for the data of the loader program', Errno.ENOMEM, { cause });
     }
     return at;
   }

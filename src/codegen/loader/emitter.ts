@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import { ByteWriter } from '../../bytes/index.ts';
 import { ObjectError, Pseudo } from '../../object/index.ts';
 import { bpf_func_id } from '../../uapi/index.ts';
@@ -21,7 +22,6 @@ export const Jump = { always: 0x05, equal: 0x15, set: 0x45, notEqual: 0x55, atLe
 export type Width = 1 | 2 | 4 | 8;
 
 const widthBits: Readonly<Record<Width, number>> = { 1: 0x10, 2: 0x08, 4: 0x00, 8: 0x18 };
-const erange = 34;
 
 interface Place {
   readonly register: number;
@@ -167,7 +167,7 @@ export class Emitter {
   /** Ends the loader with the error in the result register. ObjectError where the way back is too far for a jump. */
   checkResult(): void {
     const distance = this.#cleanup - this.count - 1;
-    if (distance < -0x8000) throw new ObjectError('the loader program is too long', erange);
+    if (distance < -0x8000) throw new ObjectError('the loader program is too long', Errno.ERANGE);
     this.jump(Jump.below, { register: Register.RESULT, immediate: 0 }, distance);
   }
 

@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import type { BtfEdit } from '../../btf/index.ts';
 import {
   type DiagnosticLog,
@@ -50,9 +51,6 @@ export interface LoaderProgram {
   readonly contents: ReadonlyMap<number, Uint8Array>;
 }
 
-const einval = 22;
-const efault = 14;
-const enotsup = 95;
 const pageSize = 4096;
 
 /**
@@ -69,7 +67,8 @@ export function generateLoader(spec: ObjectSpec, options: LoaderOptions): Loader
   const fdArray = emitter.blob.reserve(descriptorSlots * 4);
   emitStart(emitter, fdArray, { programs: spec.programs.length, maps: spec.maps.length });
   const structOps = spec.maps.find((map) => map.structOps && map.autocreate);
-  if (structOps) throw failure(log, enotsup, `map '${structOps.name}': a loader program cannot create struct_ops`);
+  if (structOps)
+    throw failure(log, Errno.EOPNOTSUPP, `map '${structOps.name}': a loader program cannot create struct_ops`);
   const skipped = unusedStructOpsPrograms(spec);
   const linked = spec.programs
     .filter((program) => !program.subprogram && program.autoload && !skipped.has(program))
@@ -100,7 +99,7 @@ export function generateLoader(spec: ObjectSpec, options: LoaderOptions): Loader
     checkProgramArrays(spec);
     if (maps !== spec.maps.length) {
       const text = `nr_progs ${spec.programs.length}/${linked.length} nr_maps ${spec.maps.length}/${maps} mismatch`;
-      throw failure(log, efault, text);
+      throw failure(log, Errno.EFAULT, text);
     }
     steps.run(() => emitEnd(emitter, fdArray, { programs: linked.length, maps }));
     if (steps.error) throw steps.error;
@@ -169,7 +168,8 @@ function checkProgramArrays(spec: ObjectSpec): void {
   const filled = spec.maps.find(({ type, slots }) => {
     return type === bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY && slots.length > 0;
   });
-  if (filled) throw new ObjectError(`map '${filled.name}': a loader program cannot fill a program array`, enotsup);
+  if (filled)
+    throw new ObjectError(`map '${filled.name}': a loader program cannot fill a program array`, Errno.EOPNOTSUPP);
 }
 
 /** Points instructions at maps by their index, and at what the loader will look up. */
@@ -217,7 +217,7 @@ function relocateData(
       case 'jumpTable':
         // Not possible in a loader program.
         known.log('warn', `prog '${name}': relo #${number}: can't create jump table: sym_off ${relocation.offset}`);
-        throw failure(known.log, einval, `prog '${name}': failed to relocate data references: -EINVAL`);
+        throw failure(known.log, Errno.EINVAL, `prog '${name}': failed to relocate data references: -EINVAL`);
       case 'call':
       case 'function':
         break;

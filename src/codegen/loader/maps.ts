@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import {
   dataMapName,
   type DiagnosticLog,
@@ -46,10 +47,6 @@ export interface MapsContext {
   readonly moreFlags: number;
 }
 
-const einval = 22;
-const edom = 33;
-const e2big = 7;
-const enotsup = 95;
 /** Of the context's flags: first contents lie in kernel memory. */
 const inKernelMemory = 1;
 
@@ -77,10 +74,10 @@ function emitMap(context: MapsContext, wanted: { index: number; map: MapSpec; ma
   if (map.pinPath !== undefined && pins?.isPinned(map)) return made;
   if (isMapInMap(map.type) && map.inner) emitCreate(context, map.inner, undefined);
   emitCreate(context, map, index);
-  if (index !== made) steps.fail(new ObjectError(`map '${map.name}' follows one that is not created`, edom));
+  if (index !== made) steps.fail(new ObjectError(`map '${map.name}' follows one that is not created`, Errno.EDOM));
   else if (made === mostMaps) {
     log('warn', `Total maps exceeds ${mostMaps}`);
-    steps.fail(new ObjectError(`more than ${mostMaps} maps`, e2big));
+    steps.fail(new ObjectError(`more than ${mostMaps} maps`, Errno.E2BIG));
   } else made++;
   steps.run((emitter) => {
     emitter.loadAddress(1, slotOf(context, index));
@@ -89,11 +86,11 @@ function emitMap(context: MapsContext, wanted: { index: number; map: MapSpec; ma
   if (isMapInMap(map.type)) steps.run((emitter) => emitter.closeOnStack(Stack.innerMap));
   if (map.sectionName !== undefined) steps.run(() => fill(context, index, map));
   if (map.type === bpf_map_type.BPF_MAP_TYPE_ARENA && map.initialValue) {
-    throw failure(log, enotsup, `map '${map.name}': a loader program cannot fill an arena`);
+    throw failure(log, Errno.EOPNOTSUPP, `map '${map.name}': a loader program cannot fill an arena`);
   }
   if (map.type !== bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY) fillSlots(context, index, map);
   if (map.pinPath === undefined) return made;
-  const result = pins?.pin(map) ?? -einval;
+  const result = pins?.pin(map) ?? -Errno.EINVAL;
   if (result === 0) return made;
   throw failure(log, -result, `map '${map.name}': failed to auto-pin at '${map.pinPath}': ${errorText(result)}`);
 }

@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import { Kind } from '../../btf/index.ts';
 import {
   coreRecords,
@@ -33,8 +34,6 @@ export interface ProgramsContext {
 
 /** With its NUL, of the name of an attach target. */
 const targetRoom = 128;
-const einval = 22;
-const enospc = 28;
 
 /** Writes what loads one program, the `number`th. ObjectError, after warnings, if it cannot be loaded at all. */
 export function emitProgram(context: ProgramsContext, linked: LinkedProgram, number: number): void {
@@ -58,7 +57,7 @@ interface Request {
 }
 
 function prepare({ log, steps }: ProgramsContext, program: ProgramSpec): Request {
-  const bad = (text: string) => failure(log, einval, `prog '${program.name}': ${text}`);
+  const bad = (text: string) => failure(log, Errno.EINVAL, `prog '${program.name}': ${text}`);
   if (program.type === bpf_prog_type.BPF_PROG_TYPE_UNSPEC) {
     throw bad(`missing BPF prog type, check ELF section name '${program.sectionName}'`);
   }
@@ -74,10 +73,10 @@ function prepare({ log, steps }: ProgramsContext, program: ProgramSpec): Request
   try {
     const target = section?.attachBtf ? attachTarget(program, place, bad) : undefined;
     if (target && target.name.length >= targetRoom) {
-      steps.fail(new ObjectError(`the name of the target of '${program.name}' is too long`, enospc));
+      steps.fail(new ObjectError(`the name of the target of '${program.name}' is too long`, Errno.ENOSPC));
     }
     if (section && isTracingMulti(expectedAttachType) && place?.includes(':')) {
-      throw new ObjectError(`prog '${program.name}': a loader program knows no modules by name`, einval);
+      throw new ObjectError(`prog '${program.name}': a loader program knows no modules by name`, Errno.EINVAL);
     }
     return { flags, expectedAttachType, target };
   } catch (error) {

@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import { type DiagnosticLog, ObjectError } from '../../object/index.ts';
 import { bpf_func_id } from '../../uapi/index.ts';
 import { type Emitter, Jump, Register } from './emitter.ts';
@@ -29,9 +30,6 @@ const registers = 1;
 const offsetAt = 2;
 const immediateAt = 4;
 const secondImmediateAt = 12;
-
-const enoent = 2;
-const e2big = 7;
 
 /** Lets the loader look up kernel symbols by name, once each, and patch the instructions in the blob. */
 export class SymbolPatches {
@@ -88,7 +86,7 @@ export class SymbolPatches {
     if (slot > 0x7fff) {
       const text = `BTF fd off ${slot} for kfunc ${use.name} exceeds INT16_MAX, cannot process relocation`;
       this.#log('warn', text);
-      throw new ObjectError(text, e2big);
+      throw new ObjectError(text, Errno.E2BIG);
     }
     made.slot = slot;
     emitter.jump(Jump.atLeast, { register: Register.RESULT, immediate: 0 }, 3);
@@ -149,7 +147,7 @@ export class SymbolPatches {
     emitter.call(bpf_func_id.BPF_FUNC_kallsyms_lookup_name);
     emitter.load(Register.SPARE, 8, { register: Register.RESULT, offset: 0 });
     emitter.move(Register.RESULT, 0);
-    emitter.jump(Jump.equal, { register: Register.RESULT, immediate: -enoent }, 1);
+    emitter.jump(Jump.equal, { register: Register.RESULT, immediate: -Errno.ENOENT }, 1);
     emitter.checkResult();
     this.#writeHalves(Register.SPARE);
   }

@@ -1,8 +1,7 @@
+import { Errno } from '../../errors/index.ts';
 import { ObjectError } from '../../object/index.ts';
 import { isStructOps, type SkeletonModel, shownVariables } from './model.ts';
 import { isCIdentifier, variableIdentifier } from './names.ts';
-
-const einval = 22;
 
 /** Names of one struct's members: each must be C, and used once. */
 interface Scope {
@@ -30,7 +29,7 @@ export function checkCNames(model: SkeletonModel): void {
 }
 
 function bad(text: string): ObjectError {
-  return new ObjectError(`${text}, so there is no skeleton`, einval);
+  return new ObjectError(`${text}, so there is no skeleton`, Errno.EINVAL);
 }
 
 function shown(name: string): string {

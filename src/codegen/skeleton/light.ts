@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import { ObjectError, type ProgramSpec } from '../../object/index.ts';
 import { BPF_F_RDONLY_PROG, bpf_attach_type, bpf_prog_type } from '../../uapi/index.ts';
 import type { LoaderProgram } from '../loader/generate.ts';
@@ -9,7 +10,6 @@ import { writeStructOps } from './struct-ops.ts';
 import { writeLinkMembers, writeMapMembers, writeProgramMembers } from './tables.ts';
 
 const pageSize = 4096;
-const einval = 22;
 
 /** What a loader program is signed with, as its skeleton hands it on. */
 export interface LightSignature {
@@ -176,7 +176,8 @@ function attachCall({ name, type, expectedAttachType, sectionName }: ProgramSpec
   switch (type) {
     case bpf_prog_type.BPF_PROG_TYPE_RAW_TRACEPOINT: {
       const slash = sectionName.indexOf('/');
-      if (slash < 0) throw new ObjectError(`program '${name}': section '${sectionName}' names no tracepoint`, einval);
+      if (slash < 0)
+        throw new ObjectError(`program '${name}': section '${sectionName}' names no tracepoint`, Errno.EINVAL);
       return `skel_raw_tracepoint_open("${sectionName.slice(slash + 1)}", prog_fd);`;
     }
     case bpf_prog_type.BPF_PROG_TYPE_TRACING:

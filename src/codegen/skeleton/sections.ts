@@ -1,10 +1,10 @@
+import { Errno } from '../../errors/index.ts';
 import { type Btf, type BtfDatasec, type CDeclarationWriter, tryResolve } from '../../btf/index.ts';
 import { ObjectError } from '../../object/index.ts';
 import type { CodeText } from './code-text.ts';
 import { declarationWriter, isPerCpuData, type SkeletonModel, type SkeletonVariable, shownVariables } from './model.ts';
 import { sectionIdentifier, variableIdentifier } from './names.ts';
 
-const einval = 22;
 /** Bytes; C is laid out for 32-bit machines too, where nothing is aligned to more. */
 const largestAlignment = 4;
 
@@ -37,7 +37,7 @@ function writeSection({ out, btf, writer, model }: Writing, section: BtfDatasec)
     const { offset, typeId } = variable;
     if (end > offset) {
       const text = `Something is wrong for ${section.name}'s variable #${variable.index}: need offset ${offset}, already at ${end}.\n`;
-      throw new ObjectError(text, einval);
+      throw new ObjectError(text, Errno.EINVAL);
     }
     const alignment = alignmentOf(writer, btf, variable, model.warn);
     if (Math.ceil(end / alignment) * alignment !== offset) out.put(`\t\tchar __pad${gaps++}[${offset - end}];\n`);
@@ -59,7 +59,7 @@ function alignmentOf(
   const alignment = writer.align(typeId);
   if (alignment > 0) return Math.min(alignment, largestAlignment);
   warn(`unsupported BTF_KIND:${btf.kindNumber(typeId)}`);
-  throw new ObjectError(`Failed to determine alignment of variable '${name}': ${alignment}`, einval);
+  throw new ObjectError(`Failed to determine alignment of variable '${name}': ${alignment}`, Errno.EINVAL);
 }
 
 /**

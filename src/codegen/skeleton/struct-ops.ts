@@ -1,9 +1,8 @@
+import { Errno } from '../../errors/index.ts';
 import { type Btf, type CDeclarationWriter, tryResolve } from '../../btf/index.ts';
 import { ObjectError } from '../../object/index.ts';
 import type { CodeText } from './code-text.ts';
 import { declarationWriter, isStructOps, pointerSize, type SkeletonMap, type SkeletonModel } from './model.ts';
-
-const einval = 22;
 
 /** Types of the values of struct_ops maps, whose programs and scalars may be set. */
 export function writeStructOps(out: CodeText, model: SkeletonModel): void {
@@ -24,7 +23,7 @@ interface Writing {
 function writeShadow({ out, btf, model }: Writing, { identifier, spec }: SkeletonMap): void {
   const { graph } = btf;
   const id = spec.valueTypeId;
-  if (id === 0 || id > btf.typeCount) throw new ObjectError('', einval);
+  if (id === 0 || id > btf.typeCount) throw new ObjectError('', Errno.EINVAL);
   const writer = declarationWriter(model);
   out.put(`\t\tstruct ${model.name}__${identifier}__${btf.mustType(id).name} {\n`);
   let end = 0;
@@ -58,7 +57,7 @@ function writeMember(
     out.put(';\n');
   }
   const size = type === undefined ? undefined : writer.size(type.id);
-  if (size === undefined) throw new ObjectError(`Failed to resolve size of ${member.name}: -22\n`, einval);
+  if (size === undefined) throw new ObjectError(`Failed to resolve size of ${member.name}: -22\n`, Errno.EINVAL);
   if (!isScalar) out.put(`\t\t\tchar __unsupported_${member.index}[${size}];\n`);
   return size;
 }

@@ -5,7 +5,6 @@ import { parseSource } from './select-btf.ts';
 import { diagnostics } from '../shared/libbpf-log.ts';
 
 const maxRoots = 16;
-const EOPNOTSUPP = 95;
 
 interface Format {
   readonly c: boolean;
@@ -22,7 +21,7 @@ export const dump: Handler = (ctx, words) => {
     if (root > btf.typeCount) fail(`invalid root ID: ${root}`, { status: -Errno.EINVAL });
   }
   if (!format.c) return writeRaw(ctx, btf, format.roots);
-  if (ctx.json !== undefined) fail('JSON output for C-syntax dump is not supported', { status: -EOPNOTSUPP });
+  if (ctx.json !== undefined) fail('JSON output for C-syntax dump is not supported', { status: -Errno.EOPNOTSUPP });
   const { roots, sorted } = format;
   const unknown = findUnknownKind(btf);
   if (unknown !== undefined) ctx.hint(`${unknown}: there is no C for it`);

@@ -1,12 +1,10 @@
 import { type Context, fail, type Handler, parseU32, type Words } from '../../cli/index.ts';
-import { SyscallError, strerror } from '../../errors/index.ts';
+import { SyscallError, strerror, Errno } from '../../errors/index.ts';
 import { type BtfInfo, BtfObject, BpfMap, BpfProgram, nextId, openFdById } from '../../kernel/index.ts';
 import { IdTable } from '../shared/id-table.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { holderTable, printHolders } from '../shared/refs.ts';
 
-const ENOENT = -2;
-const EINVAL = -22;
 const BPF_F_RDONLY = 8;
 
 type Kernel = ReturnType<typeof kernelOf>;
@@ -45,13 +43,13 @@ function selected(kernel: Kernel, words: Words): BtfObject {
 function showAll(ctx: Context, kernel: Kernel, users: Users): number {
   for (let id = 0; ; ) {
     id = nextId(kernel, 'btf', id);
-    if (id === ENOENT) return 0;
+    if (id === -Errno.ENOENT) return 0;
     if (id < 0) {
       ctx.error(`can't get next BTF object: ${nextFailure(id)}`);
       return -1;
     }
     const fd = openFdById(kernel, 'btf', id);
-    if (fd === ENOENT) continue;
+    if (fd === -Errno.ENOENT) continue;
     if (fd < 0) {
       ctx.error(`can't get BTF object by id (${id}): ${strerror(-fd)}`);
       return -1;
@@ -62,7 +60,7 @@ function showAll(ctx: Context, kernel: Kernel, users: Users): number {
 }
 
 function nextFailure(result: number): string {
-  return `${strerror(-result)}${result === EINVAL ? ' -- kernel too old?' : ''}`;
+  return `${strerror(-result)}${result === -Errno.EINVAL ? ' -- kernel too old?' : ''}`;
 }
 
 function infoOf(object: BtfObject): BtfInfo {
@@ -79,10 +77,10 @@ function usersOf(kernel: Kernel, kind: 'prog' | 'map'): IdTable<number> {
   const table = new IdTable<number>();
   for (let id = 0; ; ) {
     id = nextId(kernel, kind, id);
-    if (id === ENOENT) return table;
+    if (id === -Errno.ENOENT) return table;
     if (id < 0) fail(`can't get next ${kind}: ${nextFailure(id)}`, { status: id });
     const fd = openFdById(kernel, kind, id, kind === 'map' ? BPF_F_RDONLY : 0);
-    if (fd === ENOENT) continue;
+    if (fd === -Errno.ENOENT) continue;
     if (fd < 0) fail(`can't get ${kind} by id (${id}): ${strerror(-fd)}`);
     const btfId = btfIdOf(kernel, kind, fd);
     if (btfId !== 0) table.append(btfId, id);

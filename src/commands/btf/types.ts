@@ -1,14 +1,14 @@
+import { Errno } from '../../errors/index.ts';
 import { type Btf, BtfLookupError, findTypes, writeTypeScript } from '../../btf/index.ts';
 import { fail, type Handler, type Words } from '../../cli/index.ts';
 import { parseSource } from './select-btf.ts';
-
-const EOPNOTSUPP = 95;
 
 /** `btf types BTF_SRC [root NAME…]`: TypeScript declarations of the values of types. */
 export const types: Handler = (ctx, words) => {
   const source = parseSource(ctx, words, { announce: false });
   const names = rootNames(words);
-  if (ctx.json !== undefined) fail('JSON output for TypeScript declarations is not supported', { status: -EOPNOTSUPP });
+  if (ctx.json !== undefined)
+    fail('JSON output for TypeScript declarations is not supported', { status: -Errno.EOPNOTSUPP });
   const btf = source.load();
   const write = (text: string) => ctx.print(text);
   if (names !== undefined) writeTypeScript(btf, { roots: names.flatMap((name) => typesNamed(btf, name)), write });

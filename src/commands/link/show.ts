@@ -1,5 +1,5 @@
 import { type Context, fail, type Handler } from '../../cli/index.ts';
-import { SyscallError, strerror } from '../../errors/index.ts';
+import { SyscallError, strerror, Errno } from '../../errors/index.ts';
 import { BpfLink, type LinkInfo, nextId, openFdById } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { type Holders, holderTable, type PinnedPaths, pinnedTable, printHolders, printPinned } from '../shared/refs.ts';
@@ -7,9 +7,6 @@ import { jsonLink } from './json.ts';
 import { plainLink } from './plain.ts';
 import { selectLink } from './select.ts';
 import { type LinkSurroundings, linkSurroundings } from './surroundings.ts';
-
-const ENOENT = -2;
-const EINVAL = -22;
 
 interface Show {
   readonly ctx: Context;
@@ -43,13 +40,13 @@ function showAll(state: Show): number {
   const kernel = kernelOf(ctx);
   for (let id = 0; ; ) {
     id = nextId(kernel, 'link', id);
-    if (id === ENOENT) return 0;
+    if (id === -Errno.ENOENT) return 0;
     if (id < 0) {
-      ctx.error(`can't get next link: ${strerror(-id)}${id === EINVAL ? ' -- kernel too old?' : ''}`);
+      ctx.error(`can't get next link: ${strerror(-id)}${id === -Errno.EINVAL ? ' -- kernel too old?' : ''}`);
       return -1;
     }
     const fd = openFdById(kernel, 'link', id);
-    if (fd === ENOENT) continue;
+    if (fd === -Errno.ENOENT) continue;
     if (fd < 0) {
       ctx.error(`can't get link by id (${id}): ${strerror(-fd)}`);
       return -1;

@@ -1,10 +1,9 @@
 import { type Context, fail, failSilently, type Handler } from '../../cli/index.ts';
-import { strerror } from '../../errors/index.ts';
+import { strerror, Errno } from '../../errors/index.ts';
 import { queryTaskFd, type TaskFd } from '../../kernel/index.ts';
 import { bpf_task_fd_type } from '../../uapi/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 
-const ENOTSUPP = -524;
 const O_RDONLY = 0;
 const number = /^[0-9]+$/;
 
@@ -30,7 +29,7 @@ function requireQuery(ctx: Context, kernel: ReturnType<typeof kernelOf>): void {
   if (fd < 0) fail(`perf_query_support: cannot open directory "/" (${strerror(-fd)})`);
   const result = queryTaskFd(kernel, process.pid, fd);
   kernel.close(fd);
-  if (result === ENOTSUPP) return;
+  if (result === -Errno.ENOTSUPP) return;
   ctx.error(`perf_query_support: ${strerror(typeof result === 'number' ? -result : 0)}`);
   ctx.printError("HINT: non root or kernel doesn't support TASK_FD_QUERY\n");
   failSilently();

@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import { accessSync, constants } from 'node:fs';
 import { arch, env } from 'node:process';
 import { errorText, failure } from '../../object/index.ts';
@@ -29,5 +30,5 @@ export function resolveBinary(context: AttachContext, program: AttachableProgram
     } catch {}
   }
   const text = `prog '${program.name}': failed to resolve full path for '${name}': ${errorText(2)}`;
-  throw failure(context.log, 2, text);
+  throw failure(context.log, Errno.ENOENT, text);
 }

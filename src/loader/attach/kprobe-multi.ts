@@ -73,7 +73,7 @@ export function autoAttachKprobeMulti(context: AttachContext, program: Attachabl
   const rest = sectionRest(sectionName);
   const pattern = /^[a-zA-Z0-9_.*?]+/.exec(rest)?.[0];
   if (pattern === undefined) {
-    throw failure(context.log, 22, `kprobe ${session ? 'session' : 'multi'} pattern is invalid: ${rest}`);
+    throw failure(context.log, Errno.EINVAL, `kprobe ${session ? 'session' : 'multi'} pattern is invalid: ${rest}`);
   }
   return attachKprobeMulti(context, program, {
     pattern,

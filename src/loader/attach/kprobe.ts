@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import { arch } from 'node:process';
 import { errorText, failure } from '../../object/index.ts';
 import { hasSyscallWrapper } from '../externs.ts';
@@ -41,10 +42,11 @@ export function autoAttachKprobe(context: AttachContext, program: AttachableProg
   const rest = sectionRest(sectionName);
   const atReturn = sectionName.startsWith('kretprobe/');
   const match = /^([a-zA-Z0-9_.]+)([+-](?:0[xX][0-9a-fA-F]+|\d+))?/.exec(rest);
-  if (!match) throw failure(context.log, 22, `kprobe name is invalid: ${rest}`);
+  if (!match) throw failure(context.log, Errno.EINVAL, `kprobe name is invalid: ${rest}`);
   const offset = match[2] === undefined ? 0 : Number(match[2].replace('+', ''));
-  if (offset < 0) throw failure(context.log, 22, `kprobe offset must be a non-negative integer: ${offset}`);
-  if (atReturn && offset !== 0) throw failure(context.log, 22, 'kretprobes do not support offset specification');
+  if (offset < 0) throw failure(context.log, Errno.EINVAL, `kprobe offset must be a non-negative integer: ${offset}`);
+  if (atReturn && offset !== 0)
+    throw failure(context.log, Errno.EINVAL, 'kretprobes do not support offset specification');
   return attachKprobe(context, program, { function: match[1]!, offset, atReturn });
 }
 

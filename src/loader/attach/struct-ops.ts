@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { BPF_F_LINK, bpf_attach_type } from '../../uapi/index.ts';
 import { createLink } from '../../bpf/index.ts';
@@ -5,8 +6,6 @@ import { setElement } from '../../kernel/index.ts';
 import type { LoadedObject } from '../loaded-object.ts';
 import type { LoadedMap } from '../loaded-map.ts';
 import { type AttachContext, LoadedLink } from './link.ts';
-
-const ebusy = 16;
 
 /**
  * Registers a struct_ops map of a loaded object. A map of `.struct_ops.link` gives a link, which unregisters it when
@@ -18,13 +17,13 @@ export function registerStructOps(
   map: LoadedMap,
 ): LoadedLink | undefined {
   const value = object.structOpsValues.get(object.spec.maps.indexOf(map.spec));
-  if (!value) throw failure(log, 22, `map '${map.name}': can't attach non-struct_ops map`);
+  if (!value) throw failure(log, Errno.EINVAL, `map '${map.name}': can't attach non-struct_ops map`);
   const bad = (result: number) =>
     failure(() => undefined, -result, `map '${map.name}': cannot be registered: ${errorText(result)}`);
   const isLink = (map.spec.flags & BPF_F_LINK) !== 0;
   const updated = setElement(kernel, map.fd.number, { key: new Uint8Array(4), value });
   // Set before, by an earlier link.
-  if (updated < 0 && !(isLink && updated === -ebusy)) throw bad(updated);
+  if (updated < 0 && !(isLink && updated === -Errno.EBUSY)) throw bad(updated);
   if (!isLink) return undefined;
   const fd = createLink(kernel, { programFd: map.fd.number, target: 0, attachType: bpf_attach_type.BPF_STRUCT_OPS });
   if (fd < 0) throw bad(fd);

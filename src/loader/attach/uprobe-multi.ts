@@ -1,5 +1,5 @@
 import { cString } from '../../bytes/index.ts';
-import { UsageError } from '../../errors/index.ts';
+import { UsageError, Errno } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type } from '../../uapi/index.ts';
 import { resolveBinary } from './binary.ts';
@@ -76,7 +76,7 @@ export function autoAttachUprobeMulti(context: AttachContext, program: Attachabl
   if (!section) return undefined;
   if (section.rest === '') {
     const text = `prog '${program.name}': invalid format of section definition '${program.spec.sectionName}'`;
-    throw failure(context.log, 22, text);
+    throw failure(context.log, Errno.EINVAL, text);
   }
   return attachUprobeMulti(context, program, {
     binary: section.binary,

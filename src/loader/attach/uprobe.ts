@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { resolveBinary } from './binary.ts';
 import { binaryFile, functionOffset } from './functions.ts';
@@ -52,7 +53,7 @@ export function probeSection(
   const match = /^([^/]+)(?:\/([^:]+)(?::(.+))?)?/.exec(sectionName);
   if (!match || (match[2] === undefined && sectionName.includes('/'))) {
     const text = `prog '${program.name}': invalid format of section definition '${sectionName}'`;
-    throw failure(context.log, 22, text);
+    throw failure(context.log, Errno.EINVAL, text);
   }
   const [, type = '', binary, rest] = match;
   if (binary === undefined) return undefined;
@@ -64,7 +65,7 @@ export function autoAttachUprobe(context: AttachContext, program: AttachableProg
   const { log } = context;
   const section = probeSection(context, program);
   if (!section) return undefined;
-  const bad = (text: string) => failure(log, 22, `prog '${program.name}': ${text}`);
+  const bad = (text: string) => failure(log, Errno.EINVAL, `prog '${program.name}': ${text}`);
   if (section.rest === '') {
     throw bad(`section '${program.spec.sectionName}' missing ':function[+offset]' specification`);
   }

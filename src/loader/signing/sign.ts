@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import { createHash, createPrivateKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import type { LoaderProgram } from '../../codegen/index.ts';
 import { ObjectError } from '../../object/index.ts';
@@ -20,9 +21,6 @@ export interface ProgramSignature {
   readonly programHash: Uint8Array;
 }
 
-const einval = 22;
-const eio = 5;
-const enospc = 28;
 /** Bytes; the kernel takes no longer signatures. */
 const longestSignature = 4096;
 const subjectKeyIdentifier = objectIdentifier('2.5.29.14');
@@ -35,9 +33,9 @@ export function readSigner(key: Uint8Array, certificate: Uint8Array): Signer {
   const privateKey = attempt('cannot read the private key', () => createPrivateKey(Buffer.from(key)));
   const x509 = attempt('cannot read the certificate', () => new X509Certificate(certificate));
   if (!x509.checkPrivateKey(privateKey))
-    throw new ObjectError('the private key does not belong to the certificate', einval);
+    throw new ObjectError('the private key does not belong to the certificate', Errno.EINVAL);
   const keyId = attempt('cannot read the certificate', () => findKeyId(x509.raw));
-  if (!keyId) throw new ObjectError('the certificate has no subject key identifier', einval);
+  if (!keyId) throw new ObjectError('the certificate has no subject key identifier', Errno.EINVAL);
   return { key: privateKey, certificate: x509.raw, keyId };
 }
 
@@ -45,7 +43,7 @@ function attempt<T>(what: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    throw new ObjectError(`${what}: ${(cause as Error).message}`, einval, { cause });
+    throw new ObjectError(`${what}: ${(cause as Error).message}`, Errno.EINVAL, { cause });
   }
 }
 
@@ -84,7 +82,7 @@ export function signLoader(
   signer: Signer,
 ): ProgramSignature {
   const algorithm = algorithms[signer.key.asymmetricKeyType ?? ''];
-  if (!algorithm) throw new ObjectError(`keys of type ${signer.key.asymmetricKeyType} sign no programs`, eio);
+  if (!algorithm) throw new ObjectError(`keys of type ${signer.key.asymmetricKeyType} sign no programs`, Errno.EIO);
   const signature = sign('sha256', Buffer.concat([instructions, data]), signer.key);
   const signerInfo = encode(
     Tag.SEQUENCE,
@@ -102,6 +100,6 @@ export function signLoader(
     encode(Tag.SET, signerInfo),
   );
   const bytes = encode(Tag.SEQUENCE, signedData, encode(Tag.CONTEXT | Tag.CONSTRUCTED, contents));
-  if (bytes.length > longestSignature) throw new ObjectError('the signature is too long', enospc);
+  if (bytes.length > longestSignature) throw new ObjectError('the signature is too long', Errno.ENOSPC);
   return { bytes, programHash: createHash('sha256').update(instructions).digest() };
 }

@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import { idsThatBegin, type RecordView } from '../../btf/index.ts';
 import { Code } from '../code.ts';
 import type { TypeRelocation } from '../spec.ts';
@@ -133,7 +134,7 @@ class Resolver {
     };
     const name = btf.name(typeId);
     if (kind !== Core.TYPE_ID_LOCAL && btf.has(typeId) && name === '') {
-      throw bad(22, `target candidate search failed for [${typeId}] ${btf.kindName(typeId)} : -22`);
+      throw bad(Errno.EINVAL, `target candidate search failed for [${typeId}] ${btf.kindName(typeId)} : -22`);
     }
     const candidates = kind === Core.TYPE_ID_LOCAL || !btf.has(typeId) ? [] : this.#candidatesFor(typeId, name);
     let local: AccessPath;
@@ -141,7 +142,7 @@ class Resolver {
       local = parsePath(btf, relocation, (text) => log('warn', `prog '${program.name}': ${text}`));
     } catch (error) {
       const type = `[${typeId}] ${btf.kindName(typeId)} ${name === '' ? '<anon>' : name}`;
-      throw bad(22, `parsing ${type} + ${relocation.access} failed: ${-errnoOf(error)}`, error);
+      throw bad(Errno.EINVAL, `parsing ${type} + ${relocation.access} failed: ${-errnoOf(error)}`, error);
     }
     const place = `prog '${program.name}': relo #${relocation.number}:`;
     tell(log, () => `${place} ${formatPath(local).slice(0, longestPath)}`);
@@ -165,10 +166,10 @@ class Resolver {
       if (!chosen) {
         chosen = { path, value };
       } else if (path.bitOffset !== chosen.path.bitOffset) {
-        throw bad(22, `field offset ambiguity: ${path.bitOffset} != ${chosen.path.bitOffset}`);
+        throw bad(Errno.EINVAL, `field offset ambiguity: ${path.bitOffset} != ${chosen.path.bitOffset}`);
       } else if (value.poison !== chosen.value.poison || value.replacement !== chosen.value.replacement) {
         const word = (one: CoreValue) => `${one.poison ? 'failure' : 'success'} ${one.replacement}`;
-        throw bad(22, `relocation decision ambiguity: ${word(value)} != ${word(chosen.value)}`);
+        throw bad(Errno.EINVAL, `relocation decision ambiguity: ${word(value)} != ${word(chosen.value)}`);
       }
       fitting.push(candidate);
     }

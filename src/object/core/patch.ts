@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import type { Code } from '../code.ts';
 import { type DiagnosticLog, failure, ObjectError, tell } from '../failure.ts';
 import type { CoreValue } from './value.ts';
@@ -34,9 +35,12 @@ export function patchInstruction(code: Code, place: PatchPlace, value: CoreValue
   switch (opcode & classMask) {
     case 4:
     case 7:
-      if (opcode & 8) throw new ObjectError(`insn #${index} takes a register`, 22);
+      if (opcode & 8) throw new ObjectError(`insn #${index} takes a register`, Errno.EINVAL);
       if (value.validate && BigInt.asUintN(64, BigInt(code.immediate(index))) !== original) {
-        throw bad(22, `unexpected insn #${index} (ALU/ALU64) value: got ${code.immediate(index)}, ${expected}`);
+        throw bad(
+          Errno.EINVAL,
+          `unexpected insn #${index} (ALU/ALU64) value: got ${code.immediate(index)}, ${expected}`,
+        );
       }
       patched('ALU/ALU64', `imm ${BigInt.asUintN(64, BigInt(code.immediate(index)))} -> ${replacement}`);
       code.setImmediate(index, Number(BigInt.asIntN(32, replacement)));
@@ -45,9 +49,9 @@ export function patchInstruction(code: Code, place: PatchPlace, value: CoreValue
     case 2:
     case 3:
       if (value.validate && BigInt.asUintN(64, BigInt(code.offset(index))) !== original) {
-        throw bad(22, `unexpected insn #${index} (LDX/ST/STX) value: got ${code.offset(index)}, ${expected}`);
+        throw bad(Errno.EINVAL, `unexpected insn #${index} (LDX/ST/STX) value: got ${code.offset(index)}, ${expected}`);
       }
-      if (replacement > 32767n) throw bad(34, `insn #${index} (LDX/ST/STX) value too big: ${replacement}`);
+      if (replacement > 32767n) throw bad(Errno.ERANGE, `insn #${index} (LDX/ST/STX) value too big: ${replacement}`);
       if (value.badSize) {
         const hint = 'Make sure you are accessing pointers, unsigned integers, or fields of matching type and size.';
         log('warn', `${insn} insn #${index} (LDX/ST/STX) accesses field incorrectly. ${hint}`);
@@ -71,10 +75,10 @@ export function patchInstruction(code: Code, place: PatchPlace, value: CoreValue
         code.source(index + 1) === 0 &&
         code.destination(index + 1) === 0 &&
         code.offset(index + 1) === 0;
-      if (!plain) throw bad(22, `insn #${index} (LDIMM64) has unexpected form`);
+      if (!plain) throw bad(Errno.EINVAL, `insn #${index} (LDIMM64) has unexpected form`);
       const held = BigInt(code.immediate(index) >>> 0) | (BigInt(code.immediate(index + 1) >>> 0) << 32n);
       if (value.validate && held !== original) {
-        throw bad(22, `unexpected insn #${index} (LDIMM64) value: got ${held}, ${expected}`);
+        throw bad(Errno.EINVAL, `unexpected insn #${index} (LDIMM64) value: got ${held}, ${expected}`);
       }
       patched('LDIMM64', `imm64 ${held} -> ${replacement}`);
       code.setImmediate(index, Number(replacement & 0xffffffffn));
@@ -90,7 +94,7 @@ export function patchInstruction(code: Code, place: PatchPlace, value: CoreValue
         `off:${hex(code.offset(index))}`,
         `imm:${hex(code.immediate(index))}`,
       ];
-      throw bad(22, `trying to relocate unrecognized insn #${index}, ${parts.join(', ')}`);
+      throw bad(Errno.EINVAL, `trying to relocate unrecognized insn #${index}, ${parts.join(', ')}`);
     }
   }
 }
@@ -113,11 +117,11 @@ function resize(
   const opcode = code.opcode(index);
   const width = widths[opcode & sizeMask]!;
   if (width !== value.originalSize) {
-    throw bad(22, `insn #${index} (LDX/ST/STX) unexpected mem size: got ${width}, exp ${value.originalSize}`);
+    throw bad(Errno.EINVAL, `insn #${index} (LDX/ST/STX) unexpected mem size: got ${width}, exp ${value.originalSize}`);
   }
   const size = Object.keys(widths).find((bits) => widths[Number(bits)] === value.replacementSize);
   if (size === undefined) {
-    throw bad(22, `insn #${index} (LDX/ST/STX) invalid new mem size: ${value.replacementSize}`);
+    throw bad(Errno.EINVAL, `insn #${index} (LDX/ST/STX) invalid new mem size: ${value.replacementSize}`);
   }
   code.setOpcode(index, (opcode & ~sizeMask) | Number(size));
 }

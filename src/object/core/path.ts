@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import { encodeUtf8 } from '../../bytes/index.ts';
 import { isComposite, Kind, nextMemberNamed, type RecordView } from '../../btf/index.ts';
 import type { TypeRelocation } from '../spec.ts';
@@ -42,7 +43,7 @@ export function parsePath(
 ): AccessPath {
   const { kind, typeId, access } = relocation;
   const path: AccessPath = { btf, rootId: typeId, kind, raw: [], steps: [], bitOffset: 0 };
-  const bad = () => new ObjectError(`CO-RE access '${access}' does not fit type ${typeId}`, 22);
+  const bad = () => new ObjectError(`CO-RE access '${access}' does not fit type ${typeId}`, Errno.EINVAL);
   if (!btf.has(typeId)) throw bad();
   if (isTypeKind(kind)) {
     if (access !== '0') throw bad();
@@ -50,7 +51,7 @@ export function parsePath(
   }
   if (!/^\d{1,10}(:\d{1,10})*$/.test(access)) throw bad();
   path.raw.push(...access.split(':').map(Number));
-  if (path.raw.length > longest) throw new ObjectError(`CO-RE access '${access}' nests too deep`, 7);
+  if (path.raw.length > longest) throw new ObjectError(`CO-RE access '${access}' nests too deep`, Errno.E2BIG);
   if (path.raw.some((index) => index > 0x7fffffff)) throw bad();
   let id = btf.resolve(typeId);
   const first = path.raw[0]!;
@@ -89,7 +90,7 @@ export function parsePath(
 
 function sizeOrThrow(btf: RecordView, id: number): number {
   const size = btf.sizeOf(id);
-  if (size === undefined) throw new ObjectError(`type ${id} has no size`, 22);
+  if (size === undefined) throw new ObjectError(`type ${id} has no size`, Errno.EINVAL);
   return size;
 }
 
@@ -129,7 +130,7 @@ export function matchPath(
       if (!isFlexible(btf, path.steps.at(-1), array.length) && step.index >= array.length) return false;
       id = btf.resolve(array.elementTypeId);
     }
-    if (path.raw.length === longest) throw new ObjectError('CO-RE access nests too deep', 7);
+    if (path.raw.length === longest) throw new ObjectError('CO-RE access nests too deep', Errno.E2BIG);
     path.steps.push({ typeId: id, index: step.index, name: undefined });
     path.raw.push(step.index);
     path.bitOffset += step.index * sizeOrThrow(btf, id) * 8;
@@ -159,7 +160,7 @@ function matchMember(localBtf: RecordView, step: Step, path: AccessPath, typeId:
   if (!isComposite(btf.kind(id))) return undefined;
   const count = btf.vlen(id);
   const wanted = encodeUtf8(step.name!);
-  if (count > 0 && path.raw.length === longest) throw new ObjectError('CO-RE access nests too deep', 7);
+  if (count > 0 && path.raw.length === longest) throw new ObjectError('CO-RE access nests too deep', Errno.E2BIG);
   const next = (from: number) => nextMemberNamed(btf, id, from, wanted);
   for (let index = next(0); index < count; index = next(index + 1)) {
     const member = btf.member(id, index);

@@ -1,3 +1,4 @@
+import { Errno } from '../../errors/index.ts';
 import { Kind, type RecordView } from '../../btf/index.ts';
 import { ObjectError } from '../failure.ts';
 import { isEnum } from './compatible.ts';
@@ -105,13 +106,13 @@ function side(path: AccessPath, kind: number, warn: (text: string) => void): Sid
     case Core.TYPE_SIZE:
       return plain(sizeOrThrow(btf, path.rootId));
     default:
-      throw new ObjectError(`unrecognized CO-RE relocation kind ${kind}`, 95);
+      throw new ObjectError(`unrecognized CO-RE relocation kind ${kind}`, Errno.EOPNOTSUPP);
   }
 }
 
 function sizeOrThrow(btf: RecordView, id: number): number {
   const size = btf.sizeOf(id);
-  if (size === undefined) throw new ObjectError(`type ${id} has no size`, 22);
+  if (size === undefined) throw new ObjectError(`type ${id} has no size`, Errno.EINVAL);
   return size;
 }
 
@@ -139,7 +140,7 @@ function fieldSide(path: AccessPath, kind: number, warn: (text: string) => void)
         return plain(sizeOrThrow(btf, step.typeId));
       default:
         warn("can't be applied to array access");
-        throw new ObjectError(`CO-RE relocation kind ${kind} can't be applied to array access`, 22);
+        throw new ObjectError(`CO-RE relocation kind ${kind} can't be applied to array access`, Errno.EINVAL);
     }
   }
   const member = btf.member(step.typeId, step.index);
@@ -171,7 +172,7 @@ function fieldSide(path: AccessPath, kind: number, warn: (text: string) => void)
     case Core.FIELD_RSHIFT_U64:
       return plain(BigInt.asUintN(32, BigInt(64 - place.bitSize)));
     default:
-      throw new ObjectError(`unrecognized CO-RE relocation kind ${kind}`, 95);
+      throw new ObjectError(`unrecognized CO-RE relocation kind ${kind}`, Errno.EOPNOTSUPP);
   }
 }
 
@@ -190,7 +191,7 @@ function placeOf(
   while (field.bitOffset + field.bitSize - unit() * 8 > byteSize * 8) {
     if (byteSize >= 8) {
       warn("can't be satisfied for bitfield");
-      throw new ObjectError("CO-RE relocation can't be satisfied for bitfield", 7);
+      throw new ObjectError("CO-RE relocation can't be satisfied for bitfield", Errno.E2BIG);
     }
     byteSize *= 2;
   }

@@ -1,3 +1,4 @@
+import { Errno } from '../../../errors/index.ts';
 import { type DiagnosticLog, failure } from '../../../object/index.ts';
 
 /** Where an argument of a probe is found: what `bpf_usdt_arg` of usdt.bpf.h interprets. */
@@ -90,20 +91,20 @@ export function parseUsdtArguments(text: string, probe: string, arch: string, lo
   const list: UsdtArgument[] = [];
   for (let rest = text; rest !== ''; ) {
     if (list.length === most)
-      throw bad(7, `too many USDT arguments (> ${most}) for '${probe}' with args spec '${text}'`);
+      throw bad(Errno.E2BIG, `too many USDT arguments (> ${most}) for '${probe}' with args spec '${text}'`);
     const found = syntax?.forms
       .map(([kind, pattern]) => ({ kind, match: pattern.exec(rest) }))
       .find(({ match }) => match);
     const groups = found?.match?.groups;
-    if (!syntax || !found?.match || !groups) throw bad(22, `unrecognized arg #${list.length} spec '${rest}'`);
+    if (!syntax || !found?.match || !groups) throw bad(Errno.EINVAL, `unrecognized arg #${list.length} spec '${rest}'`);
     const register = (name: string | undefined): number => {
       if (name === undefined) return 0;
       const offset = syntax.register(name);
-      if (offset === undefined) throw bad(2, `unrecognized register '${name}'`);
+      if (offset === undefined) throw bad(Errno.ENOENT, `unrecognized register '${name}'`);
       return offset;
     };
     const scale = Number(groups.scale ?? 1);
-    if (![1, 2, 4, 8].includes(scale)) throw bad(22, `invalid SIB scale ${scale}, expected 1, 2, 4, 8`);
+    if (![1, 2, 4, 8].includes(scale)) throw bad(Errno.EINVAL, `invalid SIB scale ${scale}, expected 1, 2, 4, 8`);
     const bytes = Number(groups.size);
     const argument: UsdtArgument = {
       kind: found.kind,
@@ -115,7 +116,7 @@ export function parseUsdtArguments(text: string, probe: string, arch: string, lo
       size: Math.abs(bytes),
     };
     if (![1, 2, 4, 8].includes(argument.size)) {
-      throw bad(22, `unsupported arg #${list.length} (spec '${rest}') size: ${argument.size}`);
+      throw bad(Errno.EINVAL, `unsupported arg #${list.length} (spec '${rest}') size: ${argument.size}`);
     }
     list.push(argument);
     rest = rest.slice(found.match[0].length);

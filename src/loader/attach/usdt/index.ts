@@ -1,3 +1,4 @@
+import { Errno } from '../../../errors/index.ts';
 import { arch } from 'node:process';
 import { cString } from '../../../bytes/index.ts';
 import { errorText, failure, LibbpfErrno } from '../../../object/index.ts';
@@ -32,7 +33,7 @@ export function attachUsdt(context: AttachContext, program: AttachableProgram, t
   const specs = context.object?.map('__bpf_usdt_specs');
   if (!specs || !context.object?.map('__bpf_usdt_ip_to_spec_id')) {
     const text = 'usdt: failed to find USDT support BPF maps, did you forget to include bpf/usdt.bpf.h?';
-    throw failure(log, 3, text);
+    throw failure(log, Errno.ESRCH, text);
   }
   using file = openBinary(context, path, { isArchive: false });
   let places: UsdtPlace[];
@@ -55,7 +56,7 @@ export function autoAttachUsdt(context: AttachContext, program: AttachableProgra
   const match = /^usdt\/([^:]+):([^:]+):([^:]+)/.exec(sectionName);
   if (!match) {
     const text = `invalid section '${sectionName}', expected SEC("usdt/<path>:<provider>:<name>")`;
-    throw failure(context.log, 22, text);
+    throw failure(context.log, Errno.EINVAL, text);
   }
   return attachUsdt(context, program, { binary: match[1]!, provider: match[2]!, name: match[3]! });
 }
@@ -118,7 +119,7 @@ function attachPlaces(
     },
   });
   if (fd >= 0) return new LoadedLink(kernel, fd);
-  if (fd !== -22) {
+  if (fd !== -Errno.EINVAL) {
     log('warn', `prog '${program.name}': failed to attach multi-uprobe: ${errorText(fd)}`);
     throw failure(log, -fd, `usdt: failed to attach uprobe multi for ${probe} in '${path}': ${errorText(fd)}`);
   }

@@ -36,15 +36,15 @@ export function usdtPlaces(
   const { path, provider, name } = wanted;
   const bad = (errno: number, text: string) => failure(log, errno, `usdt: ${text}`);
   const elf = openLinked(source, bad, path);
-  if (elf.bits === 32) throw bad(9, `attaching to 32-bit ELF binary '${path}' is not supported`);
+  if (elf.bits === 32) throw bad(Errno.EBADF, `attaching to 32-bit ELF binary '${path}' is not supported`);
   if (elf.type !== Elf.ET_EXEC && elf.type !== Elf.ET_DYN) {
     const only = 'only ET_EXEC and ET_DYN are supported';
-    throw bad(9, `unsupported type of ELF binary '${path}' (${elf.type}), ${only}`);
+    throw bad(Errno.EBADF, `unsupported type of ELF binary '${path}' (${elf.type}), ${only}`);
   }
-  if (!elf.littleEndian) throw bad(9, `ELF endianness mismatch for '${path}'`);
+  if (!elf.littleEndian) throw bad(Errno.EBADF, `ELF endianness mismatch for '${path}'`);
   const notes = elf.named(notesSection);
-  if (!notes) throw bad(2, `no USDT notes section (${notesSection}) found in '${path}'`);
-  if (notes.type !== Elf.SHT_NOTE) throw bad(22, `invalid USDT notes section (${notesSection}) in '${path}'`);
+  if (!notes) throw bad(Errno.ENOENT, `no USDT notes section (${notesSection}) found in '${path}'`);
+  if (notes.type !== Elf.SHT_NOTE) throw bad(Errno.EINVAL, `invalid USDT notes section (${notesSection}) in '${path}'`);
   const segments = loadedSegments(elf, path, log);
   const base = elf.named(baseSection)?.address ?? 0;
   const probe = `'${provider}:${name}' in '${path}'`;
@@ -56,19 +56,19 @@ export function usdtPlaces(
       // What moved the code after linking (prelink) moved the base too, but not what the note says.
       const address = found.address + (base !== 0 && found.base !== 0 ? base - found.base : 0);
       const code = segmentOf(segments, address);
-      if (!code) throw bad(3, `failed to find ELF program segment for ${probe} at IP ${hex(address)}`);
+      if (!code) throw bad(Errno.ESRCH, `failed to find ELF program segment for ${probe} at IP ${hex(address)}`);
       if (!isExecutable(code)) {
         const where = `segment ${range(code)}) for '${provider}:${name}' at IP ${hex(address)} is not executable`;
-        throw bad(3, `matched ELF binary '${path}' ${where}`);
+        throw bad(Errno.ESRCH, `matched ELF binary '${path}' ${where}`);
       }
       let semaphore = 0;
       if (found.semaphore !== 0) {
         const data = segmentOf(segments, found.semaphore);
         const where = hex(found.semaphore);
-        if (!data) throw bad(3, `failed to find ELF loadable segment with semaphore of ${probe} at ${where}`);
+        if (!data) throw bad(Errno.ESRCH, `failed to find ELF loadable segment with semaphore of ${probe} at ${where}`);
         if (isExecutable(data)) {
           const of = `semaphore of '${provider}:${name}' at ${where} is executable`;
-          throw bad(3, `matched ELF binary '${path}' segment ${range(data)}] for ${of}`);
+          throw bad(Errno.ESRCH, `matched ELF binary '${path}' segment ${range(data)}] for ${of}`);
         }
         semaphore = found.semaphore - data.address + data.offset;
       }
@@ -81,7 +81,7 @@ function openLinked(source: ByteSource, bad: (errno: number, text: string) => Er
     return new LinkedFile(source);
   } catch (error) {
     if (!(error instanceof ParseError) || error.offset !== 0) throw error;
-    throw bad(9, `unrecognized ELF kind 0 for '${path}'`);
+    throw bad(Errno.EBADF, `unrecognized ELF kind 0 for '${path}'`);
   }
 }
 
@@ -109,7 +109,7 @@ function segmentOf(segments: readonly ElfSegment[], address: number): ElfSegment
 
 function readProbe(elf: LinkedFile, note: ElfNote, bad: (errno: number, text: string) => Error): Probe {
   const { description } = note;
-  const broken = () => bad(22, 'a note of a probe is broken');
+  const broken = () => bad(Errno.EINVAL, 'a note of a probe is broken');
   if (note.name !== 'stapsdt' || note.type !== noteType || description.length < 27) throw broken();
   const view = new DataView(description.buffer, description.byteOffset, description.length);
   const [address, base, semaphore] = [0, 8, 16].map((at) => Number(view.getBigUint64(at, elf.littleEndian)));

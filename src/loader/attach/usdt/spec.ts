@@ -1,3 +1,4 @@
+import { Errno } from '../../../errors/index.ts';
 import type { RecordView } from '../../../btf/index.ts';
 import { type DiagnosticLog, failure } from '../../../object/index.ts';
 import { argumentKinds, type UsdtArgument } from './arguments.ts';
@@ -15,7 +16,7 @@ export function encodeUsdtSpec(
   const spec = btf.resolve(typeId);
   const bytes = new Uint8Array(btf.sizeOf(spec) ?? 0);
   const member = (id: number, name: string) => btf.members(id).find((candidate) => candidate.name === name);
-  const odd = (what: string) => failure(log, 95, `usdt: the object's usdt.bpf.h has no ${what}`);
+  const odd = (what: string) => failure(log, Errno.EOPNOTSUPP, `usdt: the object's usdt.bpf.h has no ${what}`);
   const put = (id: number, base: number, name: string, value: bigint): void => {
     const found = member(id, name);
     if (!found) {
