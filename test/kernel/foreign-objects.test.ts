@@ -12,3 +12,21 @@ describe('an object of GCC', () => {
     expect(spec.maps[names.indexOf('a_outer')]!.slots).toEqual([names.indexOf('z_in')]);
   });
 });
+
+describe('per-CPU global data', () => {
+  it('has a value for each processor, or the map that this kernel cannot have is named', () => {
+    try {
+      using fixture = loadFixture('percpu-used');
+      expect(fixture.object.maps.map(({ name }) => name)).toContain('.percpu');
+    } catch (error) {
+      expect(error).toMatchObject({
+        log: expect.stringContaining("BPF map '.percpu' is referenced but wasn't created"),
+      });
+    }
+  });
+
+  it('that only optional programs use is no hindrance', () => {
+    using fixture = loadFixture('percpu-data');
+    expect(fixture.object.programs.map(({ name }) => name)).toEqual(['plain']);
+  });
+});
