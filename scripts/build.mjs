@@ -65,7 +65,6 @@ const parts = {
   map: { object: 'map' },
   'map-show': { object: 'map', verb: 'show' },
   'map-dump': { object: 'map', verb: 'dump' },
-  btf: { object: 'btf' },
 };
 
 /**

@@ -18,6 +18,8 @@ const commandsOf = {
     ['map', 'show'],
     ['-j', 'prog', 'show'],
     ['link', 'show'],
+    ['btf', 'dump', 'file', object('many-core')],
+    ['btf', 'dump', 'file', object('many-core'), 'format', 'c'],
     ['net', 'show'],
     ['-j', 'net', 'show'],
     ['cgroup', 'tree'],
@@ -46,12 +48,6 @@ const commandsOf = {
   'prog-load': [
     ['prog', 'loadall', object('many-core'), `${pins}/many`],
     ['prog', 'loadall', object('core'), `${pins}/core`],
-  ],
-  btf: [
-    ['btf', 'show'],
-    ['btf', 'dump', 'file', object('many-core')],
-    ['-j', 'btf', 'dump', 'file', object('many-core')],
-    ['btf', 'dump', 'file', object('many-core'), 'format', 'c'],
   ],
 };
 
