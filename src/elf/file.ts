@@ -2,7 +2,10 @@ import { ByteReader, StringTable } from '../bytes/index.ts';
 import { ParseError } from '../errors/index.ts';
 import { Elf } from './constants.ts';
 
-/** A section; `bytes` is a view into the file, empty for sections without contents (SHT_NOBITS). */
+/**
+ * A section; `bytes` is a view into the file, empty for sections without contents (SHT_NOBITS). Asking for it gives
+ * ParseError where the contents reach beyond the file: sections that nobody uses may be damaged.
+ */
 export interface ElfSection {
   readonly index: number;
   readonly name: string;
@@ -79,6 +82,7 @@ export function parseElf(input: Uint8Array): ElfFile {
   if (bytes[4] !== 2) throw new ParseError('ELF', 4, 'expected a 64-bit file');
   const order = bytes[5];
   if (order !== 1 && order !== 2) throw new ParseError('ELF', 5, 'unknown byte order');
+  if (bytes[6] !== 1) throw new ParseError('ELF', 6, 'expected version 1');
   const littleEndian = order === 1;
   const reader = new ByteReader(bytes, { format: 'ELF', littleEndian });
   if (bytes.length < headerSize) throw reader.error(`a header of ${headerSize} bytes`, 0);
@@ -88,13 +92,13 @@ export function parseElf(input: Uint8Array): ElfFile {
   reader.seek(40);
   const sectionsAt = reader.size64();
   reader.seek(58);
-  const entrySize = reader.u16();
+  // The size of section headers is that of the class, whatever the header says of it.
+  reader.skip(2);
   let count = reader.u16();
   let namesIndex = reader.u16();
   if (sectionsAt === 0) {
     return { littleEndian, type, machine, sections: [], symbols: [], symbolTableIndex: 0 };
   }
-  if (entrySize !== sectionHeaderSize) throw reader.error(`section headers of ${sectionHeaderSize} bytes`, 58);
   reader.seek(sectionsAt);
   if (reader.remaining < sectionHeaderSize) throw reader.error('a section header table inside the file', 40);
   const first = readSectionHeader(reader);
@@ -113,7 +117,9 @@ export function parseElf(input: Uint8Array): ElfFile {
     ...header,
     index,
     name: header.type === Elf.SHT_NULL ? '' : names.at(header.nameOffset),
-    bytes: header.type === Elf.SHT_NULL ? bytes.subarray(0, 0) : contents(bytes, header, index),
+    get bytes() {
+      return header.type === Elf.SHT_NULL ? bytes.subarray(0, 0) : contents(bytes, header, index);
+    },
   }));
   let symbolTable: ElfSection | undefined;
   for (const section of sections) {
@@ -150,7 +156,11 @@ export function readRelocations(file: ElfFile, section: ElfSection): ElfRelocati
   return relocations;
 }
 
+/** Contents of a section of records. ParseError where they are no whole number. */
 function sectionReader(section: ElfSection, littleEndian: boolean): ByteReader {
+  if (section.entrySize > 0 && section.size % section.entrySize !== 0) {
+    throw new ParseError('ELF', section.offset, `expected records of ${section.entrySize} bytes`);
+  }
   return new ByteReader(section.bytes, { format: 'ELF', littleEndian, base: section.offset });
 }
 

@@ -131,6 +131,8 @@ function isIgnored(section: ElfSection): boolean {
   return target.startsWith('.debug_') || target === '.BTF' || target === '.BTF.ext';
 }
 
+/** Bytes of an Elf64_Rel. */
+const relocationSize = 16;
 const structOpsSections = ['.struct_ops', '.struct_ops.link', '?.struct_ops', '?.struct_ops.link'];
 
 function isNamed(name: string, stem: string): boolean {
@@ -147,6 +149,7 @@ function collectSections(draft: ObjectDraft): void {
   for (const section of elf.sections.slice(1)) {
     const { name, type, index } = section;
     if (isIgnored(section)) continue;
+    checkContents(draft, section);
     const facts = `size ${section.size}, link ${section.link}, flags ${section.flags.toString(16)}, type=${type}`;
     tell(log, () => `elf: section(${index}) ${name}, ${facts}`);
     if (name === 'license') {
@@ -183,6 +186,21 @@ function collectSections(draft: ObjectDraft): void {
   if (!elf.littleEndian) tell(log, () => `converted ${draft.programs.length} BPF programs to native byte order`);
   draft.programs.sort((a, b) => a.sectionIndex - b.sectionIndex || a.sectionOffset - b.sectionOffset);
   readBtf(draft, btf, ext);
+}
+
+/** What is looked at has to be in the file, relocations as whole ones. The texts are those of elfutils. */
+function checkContents({ path, log }: ObjectDraft, section: ElfSection): void {
+  let problem: string | undefined;
+  try {
+    const { length } = section.bytes;
+    if (section.type === Elf.SHT_REL && length % relocationSize !== 0) problem = 'invalid data';
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    problem = 'invalid section header';
+  }
+  if (problem === undefined) return;
+  const text = `elf: failed to get section(${section.index}) ${section.name} data from ${path}: ${problem}`;
+  throw failure(log, LibbpfErrno.FORMAT, text);
 }
 
 function collectContents(draft: ObjectDraft, section: ElfSection): void {
