@@ -65,6 +65,7 @@ const parts = {
   map: { object: 'map' },
   'map-show': { object: 'map', verb: 'show' },
   'map-dump': { object: 'map', verb: 'dump' },
+  feature: { object: 'feature' },
 };
 
 /**

@@ -41,6 +41,10 @@ const commandsOf = {
     ['map', 'update', ...map, ...element],
     ['map', 'lookup', ...map, 'key', '1', '0', '0', '0'],
   ],
+  feature: [
+    ['feature', 'probe'],
+    ['-j', 'feature', 'probe'],
+  ],
   'prog-show': [
     ['prog', 'show'],
     ['-j', 'prog', 'show'],
