@@ -1,5 +1,5 @@
 // `npm run bench [-- ENTRIES [WHAT…]]`: ratios against the reference and the bare runtime, measured side by side in one run,
-// medians of pairs. WHAT: start, dump, kinds, batch, import, btf, load, gen, xlated, show, net, feature, cgroup;
+// medians of pairs. WHAT: start, standalone, dump, kinds, batch, import, btf, load, gen, xlated, show, net, feature, cgroup;
 // all without it. Where no BPF file system is mounted, it runs in a mount namespace of its own that has one.
 import { spawnSync } from 'node:child_process';
 import {
@@ -132,6 +132,73 @@ function possibleCpus() {
   const last = /(\d+)\s*$/.exec(readFileSync('/sys/devices/system/cpu/possible', 'utf8'));
   return Number(last?.[1] ?? 0) + 1;
 }
+
+/** Processor time of this process's ended children so far, in clock ticks. Source: proc_pid_stat(5). */
+function childTicks() {
+  const fields = readFileSync('/proc/self/stat', 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return Number(fields[13]) + Number(fields[14]);
+}
+
+/** Ticks of processor time that so many runs take, since a tick is longer than one run. */
+function ticksOf(command, args, runs = 60) {
+  const before = childTicks();
+  for (let i = 0; i < runs; i++) spawnSync(command, args, { stdio: 'ignore' });
+  return childTicks() - before;
+}
+
+/** The standalone file beside its bare runtime and the reference: starts, look-ups in a loop, dumps. */
+async function standalone() {
+  const { ownRuntime } = await import('./standalone/runtimes.mjs');
+  const made = spawnSync(process.execPath, ['scripts/standalone.mjs', '--file-only', '--outdir', work], {
+    cwd: project,
+  });
+  if (made.status !== 0) throw new Error(String(made.stderr));
+  const file = path.join(work, readdirSync(work).find((name) => name.startsWith('tsbpftool-')) ?? '');
+  const empty = path.join(work, 'empty.js');
+  writeFileSync(empty, '');
+  for (const words of [['map', 'show'], ['prog', 'show'], ['version']]) {
+    const beside = [];
+    for (let i = 0; i < 3; i++) {
+      const ours = ticksOf(file, words);
+      beside.push([ours / ticksOf(ownRuntime(), [empty]), ours / ticksOf(reference, words)]);
+    }
+    const [bare, theirs] = [0, 1].map((column) => median(beside.map((pair) => pair[column])).toFixed(2));
+    tell(
+      `standalone, ${words.join(' ')}: processor time against the bare runtime, and bpftool`,
+      `${bare}x, ${theirs}x`,
+      '<= 2x, 4.5x',
+    );
+  }
+  const pin = filled('bench', entries);
+  const lookup = ['map', 'lookup', 'pinned', pin, 'key', '1', '0', '0', '0'];
+  tell(
+    'standalone, 200 calls of map lookup: time against bpftool',
+    `${(time('/bin/sh', ['-c', loop, 'sh', file, ...lookup]) / time('/bin/sh', ['-c', loop, 'sh', reference, ...lookup])).toFixed(2)}x`,
+    '<= 3x',
+  );
+  for (const [mode, aim] of [
+    ['plain', '>= 10x'],
+    ['-j', '>= 8x'],
+    ['-p', '>= 12x'],
+  ]) {
+    const args = [...(mode === 'plain' ? [] : [mode]), 'map', 'dump', 'pinned', pin];
+    compare(
+      `standalone, map dump, hash of ${entries}, ${mode}`,
+      () => time(file, args),
+      () => time(reference, args),
+      { aim },
+    );
+  }
+  const dump = ['btf', 'dump', 'file', vmlinux, 'format', 'c'];
+  const ratios = [];
+  for (let i = 0; i < 5; i++) ratios.push(time(file, dump) / time(reference, dump));
+  tell('standalone, btf dump of vmlinux, C', `${median(ratios).toFixed(2)}x the time`, '<= 1.5x');
+  rmSync(pin);
+}
+
+const loop = 'for i in $(seq 200); do "$@" >/dev/null; done';
 
 function start() {
   const node = () => time(process.execPath, ['-e', '0']);
@@ -496,6 +563,7 @@ mkdirSync(work, { recursive: true });
 mkdirSync(pins, { recursive: true });
 try {
   if (wants('start')) start();
+  if (wants('standalone')) await standalone();
   if (wants('dump')) dumps();
   if (wants('kinds')) kinds();
   if (wants('batch')) batch();
