@@ -1,5 +1,5 @@
 // `npm run bench [-- ENTRIES [WHAT…]]`: ratios against the reference and the bare runtime, measured side by side in one run,
-// medians of pairs. WHAT: start, standalone, dump, kinds, batch, import, btf, load, gen, xlated, show, net, feature, cgroup;
+// medians of pairs. WHAT: calls, start, standalone, dump, kinds, batch, import, btf, load, gen, xlated, show, net, feature, cgroup;
 // all without it. Where no BPF file system is mounted, it runs in a mount namespace of its own that has one.
 import { spawnSync } from 'node:child_process';
 import {
@@ -15,6 +15,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { build, project, say, tool } from './lib/project.mjs';
@@ -131,6 +132,52 @@ function filled(name, count, makeKey = (view, at, i) => view.setUint32(at, i, tr
 function possibleCpus() {
   const last = /(\d+)\s*$/.exec(readFileSync('/sys/devices/system/cpu/possible', 'utf8'));
   return Number(last?.[1] ?? 0) + 1;
+}
+
+/**
+ * What a look-up costs beyond its system call: the same call by the FFI alone, with its arguments laid out beforehand and only
+ * the key changed, beside that of the library.
+ */
+function calls() {
+  const pin = filled('bench_array', 8);
+  const koffi = createRequire(import.meta.url)('koffi');
+  const map = BpfMap.openPinned(kernel, pin);
+  try {
+    const { keySize, valueSize } = map.info();
+    const syscall = koffi.load(null).func('syscall', 'long', ['long', 'long', 'int64_t', 'ulong']);
+    const memory = new Uint8Array(4096 + valueSize);
+    const base = Number(koffi.address(memory));
+    const view = new DataView(memory.buffer);
+    const [keyAt, valueAt] = [512, 1024];
+    view.setUint32(0, map.fd.number, true);
+    view.setBigUint64(8, BigInt(base + keyAt), true);
+    view.setBigUint64(16, BigInt(base + valueAt), true);
+    const bpf = process.arch === 'x64' ? 321 : 280;
+    const bare = (i) => {
+      view.setUint32(keyAt, i & 7, true);
+      if (syscall(bpf, 1, base, 32) !== 0) throw new Error('the look-up failed');
+    };
+    const key = new Uint8Array(keySize);
+    const keyView = new DataView(key.buffer);
+    const value = new Uint8Array(valueSize);
+    const ours = (i) => {
+      keyView.setUint32(0, i & 7, true);
+      map.tryLookup(key, value);
+    };
+    const beyond = [];
+    for (let i = 0; i < 9; i++) beyond.push(nanoseconds(ours) - nanoseconds(bare));
+    tell('one look-up, beyond its system call by the FFI', `${median(beyond).toFixed(0)} ns`, '<= 300 ns');
+  } finally {
+    map.close();
+    rmSync(pin);
+  }
+}
+
+/** Nanoseconds of one of many runs. */
+function nanoseconds(run, times = 200_000) {
+  const begin = process.hrtime.bigint();
+  for (let i = 0; i < times; i++) run(i);
+  return Number(process.hrtime.bigint() - begin) / times;
 }
 
 /** Processor time of this process's ended children so far, in clock ticks. Source: proc_pid_stat(5). */
@@ -562,6 +609,7 @@ function groups() {
 mkdirSync(work, { recursive: true });
 mkdirSync(pins, { recursive: true });
 try {
+  if (wants('calls')) calls();
   if (wants('start')) start();
   if (wants('standalone')) await standalone();
   if (wants('dump')) dumps();

@@ -15,6 +15,7 @@ export class ElementCalls {
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
+    this.#attr.isOnlyRead = true;
   }
 
   /** Fills `value`. */

@@ -30,7 +30,7 @@ export class CallMemory {
   place(struct: NativeStruct): number {
     this.#used = 0;
     this.#count = 0;
-    return this.#placeStruct(struct, true);
+    return this.#placeStruct(struct, struct.isOnlyRead !== true);
   }
 
   /** Hands what the kernel wrote to the arrays that wait for it, and lets go of all of them. */
@@ -99,7 +99,13 @@ export class CallMemory {
   }
 
   #copyIn(bytes: Uint8Array, place: number): void {
-    this.#bytes.set(bytes, place);
+    const { length } = bytes;
+    if (length > 32) {
+      this.#bytes.set(bytes, place);
+      return;
+    }
+    const into = this.#bytes;
+    for (let i = 0; i < length; i++) into[place + i] = bytes[i]!;
   }
 
   /** The first bytes, where the attribute of every call lies: it costs more to make a view of them than to copy them. */
@@ -111,7 +117,10 @@ export class CallMemory {
   #copyOut(bytes: Uint8Array, place: number): void {
     const { length } = bytes;
     if (length > 32) bytes.set(place === 0 ? this.#beginning(length) : this.#bytes.subarray(place, place + length));
-    else for (let i = 0; i < length; i++) bytes[i] = this.#bytes[place + i]!;
+    else {
+      const from = this.#bytes;
+      for (let i = 0; i < length; i++) bytes[i] = from[place + i]!;
+    }
   }
 }
 

@@ -18,6 +18,11 @@ export interface StructLayout {
 }
 
 const noPointers: readonly Pointer[] = [];
+const reads = { isWritten: false };
+const writes = { isWritten: true };
+
+/** A pointer member of a view, which may be pointed elsewhere. */
+type OwnPointer = { -readonly [Key in keyof Pointer]: Pointer[Key] };
 
 /**
  * Reads and writes members of a struct in native (little-endian) byte order. It keeps the arrays that its pointer
@@ -26,12 +31,14 @@ const noPointers: readonly Pointer[] = [];
 export class StructView<L extends StructLayout = StructLayout> implements NativeStruct {
   readonly layout: L;
   readonly bytes: Uint8Array;
+  /** Set for commands that have no result in their attribute. */
+  isOnlyRead = false;
   readonly #view: DataView;
-  #pointers: Pointer[] | undefined;
+  #pointers: OwnPointer[] | undefined;
 
-  constructor(layout: L, bytes: Uint8Array, pointers?: Pointer[]) {
+  constructor(layout: L, bytes: Uint8Array, pointers?: readonly Pointer[]) {
     this.layout = layout;
-    this.#pointers = pointers;
+    this.#pointers = pointers?.map((pointer) => ({ ...pointer }));
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -42,7 +49,7 @@ export class StructView<L extends StructLayout = StructLayout> implements Native
 
   /** Points a member at bytes that the kernel reads; undefined or empty ones make it a null pointer. */
   point(name: keyof L['members'] & string, target: Uint8Array | NativeStruct | undefined): this {
-    return this.#point(name, target, { isWritten: false });
+    return this.#point(name, target, reads);
   }
 
   /**
@@ -50,7 +57,7 @@ export class StructView<L extends StructLayout = StructLayout> implements Native
    * until then, and where it wrote nothing, what they had.
    */
   receive(name: keyof L['members'] & string, target: Uint8Array | NativeStruct | undefined): this {
-    return this.#point(name, target, { isWritten: true });
+    return this.#point(name, target, writes);
   }
 
   /** A member: bigint where it is 8 bytes wide, else number. A member beyond the bytes reads as 0. */
@@ -137,11 +144,19 @@ export class StructView<L extends StructLayout = StructLayout> implements Native
     if (offset + size > this.bytes.length) throw new RangeError(`${this.layout.name}.${name} is beyond the bytes`);
     this.#view.setUint32(offset, 0, true);
     this.#view.setUint32(offset + 4, 0, true);
-    if (this.#pointers !== undefined) this.#forget(offset);
-    if (target !== undefined) {
-      this.#pointers ??= [];
-      this.#pointers.push({ offset, target, start: 0, isWritten: how.isWritten });
+    if (target === undefined) {
+      if (this.#pointers !== undefined) this.#forget(offset);
+      return this;
     }
+    this.#pointers ??= [];
+    // A view that serves many calls points the same members again.
+    for (const pointer of this.#pointers) {
+      if (pointer.offset !== offset) continue;
+      pointer.target = target;
+      pointer.isWritten = how.isWritten;
+      return this;
+    }
+    this.#pointers.push({ offset, target, start: 0, isWritten: how.isWritten });
     return this;
   }
 
@@ -179,5 +194,5 @@ export function structView<L extends StructLayout>(
 export function copyStruct<L extends StructLayout>(from: NativeStruct, layout: L): StructView<L> {
   const bytes = zeroedBytes(Math.max(from.bytes.length, layout.size));
   bytes.set(from.bytes);
-  return new StructView(layout, bytes, [...from.pointers]);
+  return new StructView(layout, bytes, from.pointers);
 }

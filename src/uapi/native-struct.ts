@@ -4,6 +4,8 @@
  */
 export interface NativeStruct {
   readonly bytes: Uint8Array;
+  /** The kernel writes nothing to the bytes themselves, so that nothing of them has to be taken back. */
+  readonly isOnlyRead?: boolean;
   readonly pointers: readonly Pointer[];
 }
 
