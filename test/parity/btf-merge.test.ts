@@ -102,7 +102,8 @@ describe('btf dump of several files', () => {
 });
 
 describe('deduplication', () => {
-  it.each(names)('leaves as many types of %s as gen object does', async (name) => {
+  // The reference links nothing that has relocations as GCC writes them.
+  it.each(names.filter((name) => !name.startsWith('gcc-')))('leaves as many types of %s as gen object does', async (name) => {
     const linked = path.join(folder, 'linked.o');
     expect(await run(programs.reference, ['gen', 'object', linked, path.join(objects, name)])).toMatchObject({
       status: 0,

@@ -53,7 +53,7 @@ export const help: ParityCase[] = [
   ...one('map showw'),
   ...one('MAP show'),
   ...one(['']),
-  ...one(['map', '']),
+  ...one(['map', ''], { wholeMachine: true, normalise: ['staleBtf'] }),
   ...one(['map', 'show', '']),
 ];
 
