@@ -3,7 +3,7 @@ import type { ElementBatch } from './element-batch.ts';
 import type { BpfMap } from './map.ts';
 import { trieFilter } from './trie-order.ts';
 import { expectBytes, expectInteger } from '../bytes/index.ts';
-import { bpf_map_type } from '../uapi/index.ts';
+import { mapType } from '../uapi/index.ts';
 import {
   type BatchLookup,
   type BatchOutcome,
@@ -43,8 +43,7 @@ export function readBatchesInPlace(map: BpfMap): AsyncGenerator<ElementBatch, nu
 }
 
 async function* batchesOf(map: BpfMap, { reuses }: { reuses: boolean }): AsyncGenerator<ElementBatch, number> {
-  const isTrie = map.info().type === bpf_map_type.BPF_MAP_TYPE_LPM_TRIE;
-  const onlyNew = isTrie ? trieFilter(map.info().keySize) : undefined;
+  const onlyNew = mapType(map.info().type)?.isTrie ? trieFilter(map.info().keySize) : undefined;
   const reader = new BatchReader(map);
   // Most maps end with their first batch, which is not worth a thread.
   let result = reader.readNow();

@@ -15,10 +15,9 @@ import { alignUp, hostIsLittleEndian } from '../bytes/index.ts';
 import { NotSupportedError, UsageError } from '../errors/index.ts';
 import { possibleCpus } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import { bpf_map_type } from '../uapi/index.ts';
+import { mapType, isPerCpu } from '../uapi/index.ts';
 import { type ElementTypes, elementTypes } from './element-types.ts';
 import type { MapInfo } from '../bpf/index.ts';
-import { isPerCpu } from './map.ts';
 
 /** A key or value in JavaScript: by its BTF type, bytes where there is none, one for each CPU of a per-CPU map. */
 export type ElementValue = BtfValue | Uint8Array | ElementValue[];
@@ -71,18 +70,12 @@ export class ElementCodec {
   }
 }
 
-const references = new Set<number>([
-  bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY,
-  bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS,
-  bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS,
-]);
-
 /**
  * The codec of a map. Throws NotSupportedError for maps whose values refer to other objects, SyscallError and
  * ParseError where its BTF cannot be had.
  */
 export function elementCodec(kernel: Kernel, info: MapInfo): ElementCodec {
-  if (references.has(info.type)) {
+  if (mapType(info.type)?.holds !== undefined) {
     throw new NotSupportedError('typed values of a map that holds programs or maps');
   }
   const types = elementTypes(kernel, info);

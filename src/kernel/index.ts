@@ -52,7 +52,7 @@ export { type CounterKind, openCounter, perfEventAttribute } from './counter.ts'
 export { type ElementTypes, elementTypes } from './element-types.ts';
 export { type Holder, holders } from './holders.ts';
 export { BpfLink, type LinkInfo, type LinkInfoField } from './link.ts';
-export { BpfMap, elementValueSize, isPerCpu } from './map.ts';
+export { BpfMap, elementValueSize } from './map.ts';
 export { type AdoptOptions, BpfObject, fdKind, requireKind } from './object.ts';
 export { setElement } from './set-element.ts';
 export { DeviceFilters, type DeviceFilter } from './device-filters.ts';

@@ -1,5 +1,5 @@
 import { checkResult, type Kernel } from '../sys/index.ts';
-import { bpf_link_info, bpf_link_type, structView, type StructView } from '../uapi/index.ts';
+import { bpf_link_info, bpf_link_type, linkType, structView, type StructView } from '../uapi/index.ts';
 import { detachLink, mustInfo, openFdById } from '../bpf/index.ts';
 import { type AdoptOptions, adoptPinned, BpfObject } from './object.ts';
 
@@ -54,40 +54,22 @@ export class BpfLink extends BpfObject {
       cookies: new BigUint64Array(0),
       counters: new BigUint64Array(0),
     };
-    const point = (field: LinkInfoField, to: Uint8Array | BigUint64Array) =>
-      view.receive(field, new Uint8Array(to.buffer));
-    let again = true;
+    const room = (count: number, field: LinkInfoField) => {
+      const array = new BigUint64Array(count);
+      view.receive(field, new Uint8Array(array.buffer));
+      return array;
+    };
     const type = view.u32('type');
-    switch (type) {
-      case bpf_link_type.BPF_LINK_TYPE_RAW_TRACEPOINT:
-        point('raw_tracepoint.tp_name', name).set('raw_tracepoint.tp_name_len', name.length);
-        break;
-      case bpf_link_type.BPF_LINK_TYPE_ITER:
-        point('iter.target_name', name).set('iter.target_name_len', name.length);
-        break;
-      case bpf_link_type.BPF_LINK_TYPE_KPROBE_MULTI:
-        arrays.addresses = new BigUint64Array(view.u32('kprobe_multi.count'));
-        arrays.cookies = new BigUint64Array(arrays.addresses.length);
-        point('kprobe_multi.addrs', arrays.addresses);
-        point('kprobe_multi.cookies', arrays.cookies);
-        break;
-      case bpf_link_type.BPF_LINK_TYPE_UPROBE_MULTI: {
-        const count = view.u32('uprobe_multi.count');
-        arrays.addresses = new BigUint64Array(count);
-        arrays.cookies = new BigUint64Array(count);
-        arrays.counters = new BigUint64Array(count);
-        point('uprobe_multi.offsets', arrays.addresses);
-        point('uprobe_multi.cookies', arrays.cookies);
-        point('uprobe_multi.ref_ctr_offsets', arrays.counters);
-        point('uprobe_multi.path', name).set('uprobe_multi.path_size', name.length);
-        break;
-      }
-      case bpf_link_type.BPF_LINK_TYPE_PERF_EVENT:
-        again = this.#pointPerfEventName(view, name);
-        break;
-      default:
-        again = false;
+    const row = linkType(type);
+    if (row?.text) view.receive(row.text.at, name).set(row.text.size, name.length);
+    if (row?.arrays) {
+      const count = view.u32(row.arrays.count);
+      arrays.addresses = room(count, row.arrays.addresses);
+      arrays.cookies = room(count, row.arrays.cookies);
+      if (row.arrays.counters) arrays.counters = room(count, row.arrays.counters);
     }
+    const isEvent = type === bpf_link_type.BPF_LINK_TYPE_PERF_EVENT;
+    const again = isEvent ? this.#pointPerfEventName(view, name) : (row?.text ?? row?.arrays) !== undefined;
     if (again) mustInfo(kernel, this.fd.number, view);
     const end = name.indexOf(0);
     return {

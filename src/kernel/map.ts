@@ -2,20 +2,8 @@ import { ElementCalls, freezeMap, type MapInfo, mustInfo, openFdById, readMapInf
 import { alignUp, expectBytes } from '../bytes/index.ts';
 import { possibleCpus } from '../host/index.ts';
 import { checkResult, type Kernel } from '../sys/index.ts';
-import { BPF_F_ALL_CPUS, BPF_F_CPU, bpf_map_info, bpf_map_type, structView } from '../uapi/index.ts';
+import { BPF_F_ALL_CPUS, BPF_F_CPU, bpf_map_info, structView, isPerCpu } from '../uapi/index.ts';
 import { type AdoptOptions, adoptPinned, BpfObject } from './object.ts';
-
-const perCpuTypes = new Set<number>([
-  bpf_map_type.BPF_MAP_TYPE_PERCPU_HASH,
-  bpf_map_type.BPF_MAP_TYPE_PERCPU_ARRAY,
-  bpf_map_type.BPF_MAP_TYPE_LRU_PERCPU_HASH,
-  bpf_map_type.BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE,
-]);
-
-/** True if an element of this map type holds one value for each possible CPU. */
-export function isPerCpu(mapType: number): boolean {
-  return perCpuTypes.has(mapType);
-}
 
 /** Bytes of one element's value as the kernel copies it: per-CPU values are padded to 8 and repeated. */
 export function elementValueSize(kernel: Kernel, info: Pick<MapInfo, 'type' | 'valueSize'>): number {

@@ -25,7 +25,7 @@ import {
 } from '../object/index.ts';
 import { explainUnsupported, watchRefusals } from '../probe/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import { bpf_map_type, bpf_prog_type } from '../uapi/index.ts';
+import { bpf_prog_type, holdsPrograms } from '../uapi/index.ts';
 import { loadProgram } from '../bpf/index.ts';
 import { Cleanup } from './cleanup.ts';
 import { type ResolvedExterns, resolveExterns } from './externs.ts';
@@ -464,7 +464,7 @@ class Load {
 
   #fillProgramArrays(maps: readonly (MadeMap | undefined)[], programs: readonly MadeProgram[]): void {
     for (const map of maps) {
-      if (!map || map.reused || map.spec.type !== bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY) continue;
+      if (!map || map.reused || !holdsPrograms(map.spec.type)) continue;
       for (const [slot, target] of map.spec.slots.entries()) {
         if (target === undefined) continue;
         const wanted = this.#spec.programs[target]!;

@@ -5,15 +5,13 @@ import {
   errorText,
   failure,
   firstContents,
-  isMapInMap,
   mapNameInside,
   type MapSpec,
   ObjectError,
-  takesBtf,
   tell,
 } from '../object/index.ts';
 import { type Kernel, PROT_READ, PROT_WRITE } from '../sys/index.ts';
-import { BPF_F_ALL_CPUS, bpf_map_type } from '../uapi/index.ts';
+import { BPF_F_ALL_CPUS, mapType, isMapInMap, holdsPrograms, takesBtf, bpf_map_type } from '../uapi/index.ts';
 import { createMap, freezeMap, type MapInfo, openFdPinned, tryMapInfo } from '../bpf/index.ts';
 import { setElement } from '../kernel/index.ts';
 import type { Cleanup } from './cleanup.ts';
@@ -173,9 +171,7 @@ function existing(
 
 function isCompatible(spec: MapSpec, facts: MapInfo): boolean {
   // The kernel adds the flag to device maps itself.
-  const isDevice =
-    spec.type === bpf_map_type.BPF_MAP_TYPE_DEVMAP || spec.type === bpf_map_type.BPF_MAP_TYPE_DEVMAP_HASH;
-  const flags = isDevice ? facts.flags & ~readOnlyForProgram : facts.flags;
+  const flags = mapType(spec.type)?.isReadOnlyForPrograms ? facts.flags & ~readOnlyForProgram : facts.flags;
   return (
     facts.type === spec.type &&
     facts.keySize === spec.keySize &&
@@ -203,7 +199,7 @@ function create(context: MapContext, wanted: Wanted): MadeMap {
   };
   if (spec.sectionName !== undefined) fill(context, { index, spec, fd });
   if (spec.type === bpf_map_type.BPF_MAP_TYPE_ARENA) fillArena(context, spec, fd);
-  if (spec.type !== bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY) fillSlots(context, map, wanted.maps);
+  if (!holdsPrograms(spec.type)) fillSlots(context, map, wanted.maps);
   return map;
 }
 

@@ -21,7 +21,6 @@ export {
   linkProgram,
   type Placement,
 } from './link-program.ts';
-export { isMapInMap, takesBtf } from './map-definition.ts';
 export { dataMapName, mapNameInside } from './maps.ts';
 export { loadableBtf } from './loadable-btf.ts';
 export { objectName, parseObject, type ParseOptions } from './parse.ts';

@@ -1,5 +1,5 @@
 import { Errno } from '../errors/index.ts';
-import { bpf_map_type } from '../uapi/index.ts';
+import { isMapInMap, holdsPrograms } from '../uapi/index.ts';
 import { Kind, type RecordMember, type RecordView } from '../btf/index.ts';
 import { type DiagnosticLog, failure, tell } from './failure.ts';
 
@@ -26,33 +26,6 @@ export interface MapDefinitionContext {
   readonly log: DiagnosticLog;
   /** Unknown attributes are ignored. */
   readonly relaxed: boolean;
-}
-
-// The kernel refuses BTF for these, or does not look at it.
-const typesWithoutBtf: readonly number[] = [
-  bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY,
-  bpf_map_type.BPF_MAP_TYPE_CGROUP_ARRAY,
-  bpf_map_type.BPF_MAP_TYPE_STACK_TRACE,
-  bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS,
-  bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS,
-  bpf_map_type.BPF_MAP_TYPE_DEVMAP,
-  bpf_map_type.BPF_MAP_TYPE_DEVMAP_HASH,
-  bpf_map_type.BPF_MAP_TYPE_CPUMAP,
-  bpf_map_type.BPF_MAP_TYPE_XSKMAP,
-  bpf_map_type.BPF_MAP_TYPE_SOCKMAP,
-  bpf_map_type.BPF_MAP_TYPE_SOCKHASH,
-  bpf_map_type.BPF_MAP_TYPE_QUEUE,
-  bpf_map_type.BPF_MAP_TYPE_STACK,
-  bpf_map_type.BPF_MAP_TYPE_ARENA,
-];
-
-/** True for types of maps that may be created with types of keys and values. */
-export function takesBtf(type: number): boolean {
-  return !typesWithoutBtf.includes(type);
-}
-
-export function isMapInMap(type: number): boolean {
-  return type === bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS || type === bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS;
 }
 
 /** Reads the attributes of a BTF-defined map from its struct type. ObjectError, with libbpf's words, if they are wrong. */
@@ -139,7 +112,7 @@ export function readMapDefinition(
         break;
       }
       case 'values': {
-        const programs = definition.type === bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY;
+        const programs = holdsPrograms(definition.type);
         const maps = isMapInMap(definition.type);
         if (map.isInner) throw bad('multi-level inner maps not supported.', Errno.EOPNOTSUPP);
         if (index !== members.length - 1) throw bad("'values' member should be last.");

@@ -1,6 +1,6 @@
 import { Errno } from '../errors/index.ts';
 import type { ElfSection } from '../elf/index.ts';
-import { bpf_map_type } from '../uapi/index.ts';
+import { mapType, bpf_map_type } from '../uapi/index.ts';
 import { idNamed, Kind, type RecordView } from '../btf/index.ts';
 import { failure, tell } from './failure.ts';
 import { type MapDefinition, readMapDefinition, tellDefinition } from './map-definition.ts';
@@ -72,8 +72,6 @@ function declaredMap(
   where: { name: string; sectionIndex: number; offset: number; pinRoot: string },
 ): MapSpec {
   const { pinByName, inner, stated: _, ...attributes } = definition;
-  const isRing =
-    definition.type === bpf_map_type.BPF_MAP_TYPE_RINGBUF || definition.type === bpf_map_type.BPF_MAP_TYPE_USER_RINGBUF;
   return {
     name: where.name,
     sectionName: undefined,
@@ -81,7 +79,7 @@ function declaredMap(
     sectionIndex: where.sectionIndex,
     sectionOffset: where.offset,
     ...attributes,
-    maxEntries: isRing ? ringSize(definition.maxEntries) : definition.maxEntries,
+    maxEntries: mapType(definition.type)?.isRing ? ringSize(definition.maxEntries) : definition.maxEntries,
     ifindex: 0,
     pinPath: pinByName ? `${where.pinRoot}/${where.name}` : undefined,
     autocreate: true,

@@ -1,12 +1,11 @@
 import { Errno } from '../errors/index.ts';
 import { Elf, type ElfRelocation, type ElfSection, type ElfSymbol, readRelocations } from '../elf/index.ts';
-import { bpf_map_type, bpf_prog_type } from '../uapi/index.ts';
+import { bpf_prog_type, isMapInMap, holdsPrograms, bpf_map_type } from '../uapi/index.ts';
 import { idNamed, Kind, type RecordView } from '../btf/index.ts';
 import { Code, Pseudo } from './code.ts';
 import { isDataSection, type ObjectDraft, type ProgramDraft, programAt } from './draft.ts';
 import { isExtern } from './externs.ts';
 import { failure, LibbpfErrno, ObjectError, tell } from './failure.ts';
-import { isMapInMap } from './map-definition.ts';
 import { mapNameInside } from './maps.ts';
 
 import type { ExternSpec, MapSpec, Relocation } from './spec.ts';
@@ -200,7 +199,7 @@ function slotTarget(
     if (target < 0) throw bad(Errno.ESRCH, `'${name}' isn't a valid map reference`);
     return target;
   }
-  if (map.type !== bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY) {
+  if (!holdsPrograms(map.type)) {
     throw new ObjectError(`.maps relo #${number}: map '${map.name}' takes no initialisers`, Errno.EINVAL);
   }
   const target = draft.programs.findIndex((program) => !program.subprogram && program.name === name);

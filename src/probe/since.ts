@@ -23,8 +23,8 @@ import {
   BPF_F_ZERO_SEED,
   bpf_attach_type as attach,
   bpf_cmd as cmd,
-  bpf_map_type as map,
   bpf_prog_type as prog,
+  mapTypeVersions,
 } from '../uapi/index.ts';
 
 /** Number → `major.minor`. */
@@ -55,26 +55,7 @@ export const commandSince: SinceTable = new Map([
   [cmd.BPF_PROG_ASSOC_STRUCT_OPS, '7.0'],
 ]);
 
-export const mapTypeSince: SinceTable = new Map([
-  [map.BPF_MAP_TYPE_XSKMAP, '4.18'],
-  [map.BPF_MAP_TYPE_SOCKHASH, '4.18'],
-  [map.BPF_MAP_TYPE_CGROUP_STORAGE, '4.19'],
-  [map.BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, '4.19'],
-  [map.BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE, '4.20'],
-  [map.BPF_MAP_TYPE_QUEUE, '4.20'],
-  [map.BPF_MAP_TYPE_STACK, '4.20'],
-  [map.BPF_MAP_TYPE_SK_STORAGE, '5.2'],
-  [map.BPF_MAP_TYPE_DEVMAP_HASH, '5.4'],
-  [map.BPF_MAP_TYPE_STRUCT_OPS, '5.6'],
-  [map.BPF_MAP_TYPE_RINGBUF, '5.8'],
-  [map.BPF_MAP_TYPE_INODE_STORAGE, '5.10'],
-  [map.BPF_MAP_TYPE_TASK_STORAGE, '5.11'],
-  [map.BPF_MAP_TYPE_BLOOM_FILTER, '5.16'],
-  [map.BPF_MAP_TYPE_USER_RINGBUF, '6.1'],
-  [map.BPF_MAP_TYPE_CGRP_STORAGE, '6.2'],
-  [map.BPF_MAP_TYPE_ARENA, '6.9'],
-  [map.BPF_MAP_TYPE_INSN_ARRAY, '6.19'],
-]);
+export const mapTypeSince: SinceTable = mapTypeVersions();
 
 /** Flag bit → version. */
 export const mapFlagSince: SinceTable = new Map([

@@ -165,6 +165,16 @@ describe('the files of src/', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('ask the table of uapi/ what a type of map is, and list none themselves', () => {
+    const several = /BPF_MAP_TYPE_\w+(?:,|:| \|\|)[^;{}()]*BPF_MAP_TYPE_|case [\w.]*BPF_MAP_TYPE_/g;
+    const wrong = files
+      .filter((file) => !path.relative(src, file).startsWith('uapi/'))
+      .flatMap((file) =>
+        [...readFileSync(file, 'utf8').matchAll(several)].map(([found]) => `${path.relative(src, file)}: ${found}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
   it('have no file or folder named utils, helpers or misc', () => {
     const drawers = files.filter((file) => /\b(utils?|helpers|misc)\b/.test(path.relative(src, file)));
     expect(drawers).toEqual([]);

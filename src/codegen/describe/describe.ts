@@ -1,7 +1,7 @@
 import { type Btf, type BtfType, parseBtf } from '../../btf/index.ts';
 import { UsageError } from '../../errors/index.ts';
-import { type MapSpec, type ObjectSpec, takesBtf } from '../../object/index.ts';
-import { bpf_map_type, mapTypeName, progTypeName } from '../../uapi/index.ts';
+import type { MapSpec, ObjectSpec } from '../../object/index.ts';
+import { mapTypeName, progTypeName, mapType, isPerCpu, takesBtf } from '../../uapi/index.ts';
 import { type AttachKind, attachKind } from './attach-kind.ts';
 import { reachedTypes } from './reached-types.ts';
 
@@ -69,21 +69,6 @@ export interface ObjectDescription {
   readonly types: readonly BtfType[];
 }
 
-const perCpuTypes: readonly number[] = [
-  bpf_map_type.BPF_MAP_TYPE_PERCPU_HASH,
-  bpf_map_type.BPF_MAP_TYPE_PERCPU_ARRAY,
-  bpf_map_type.BPF_MAP_TYPE_LRU_PERCPU_HASH,
-  bpf_map_type.BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE,
-];
-const eventTypes: readonly number[] = [bpf_map_type.BPF_MAP_TYPE_RINGBUF, bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY];
-/** Maps that hold other objects, or are reached in another way. */
-const otherTypes: readonly number[] = [
-  bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY,
-  bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS,
-  bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS,
-  bpf_map_type.BPF_MAP_TYPE_USER_RINGBUF,
-  bpf_map_type.BPF_MAP_TYPE_ARENA,
-];
 /** Bytes of BPF's pointers. */
 const pointerSize = 8;
 const staticLinkage = 0;
@@ -127,7 +112,7 @@ function describeMap(map: MapSpec, events: ReadonlyMap<string, number>): MapDesc
   const { name, type, keySize, valueSize, maxEntries, flags } = map;
   const isTyped = takesBtf(type);
   const typeOf = (id: number) => (isTyped && id !== 0 ? id : undefined);
-  const use = eventTypes.includes(type) ? 'events' : otherTypes.includes(type) ? 'other' : 'elements';
+  const use = mapType(type)?.use ?? 'elements';
   const declared = map.valueTypeId === 0 ? undefined : map.valueTypeId;
   return {
     name,
@@ -139,7 +124,7 @@ function describeMap(map: MapSpec, events: ReadonlyMap<string, number>): MapDesc
     flags,
     keyType: use === 'elements' ? typeOf(map.keyTypeId) : undefined,
     valueType: use === 'elements' ? typeOf(map.valueTypeId) : undefined,
-    perCpu: perCpuTypes.includes(type),
+    perCpu: isPerCpu(type),
     eventType: use === 'events' ? (events.get(name) ?? declared) : undefined,
   };
 }
@@ -152,8 +137,8 @@ function eventTypeIds(
   const ids = new Map<string, number>();
   for (const [name, typeName] of Object.entries(events)) {
     const map = spec.maps.find((candidate) => candidate.name === name);
-    if (map === undefined || !eventTypes.includes(map.type)) {
-      const known = spec.maps.filter(({ type }) => eventTypes.includes(type)).map((candidate) => candidate.name);
+    if (map === undefined || !(mapType(map.type)?.use === 'events')) {
+      const known = spec.maps.filter(({ type }) => mapType(type)?.use === 'events').map((candidate) => candidate.name);
       const others = known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`;
       throw new UsageError(`'${name}' is no ring or perf buffer of the object: ${others}`);
     }

@@ -15,7 +15,7 @@ import {
   swapInstructions,
   unusedStructOpsPrograms,
 } from '../../object/index.ts';
-import { attr_btf_load, BPF_F_TOKEN_FD, bpf_cmd, bpf_func_id, bpf_map_type } from '../../uapi/index.ts';
+import { attr_btf_load, BPF_F_TOKEN_FD, bpf_cmd, bpf_func_id, holdsPrograms } from '../../uapi/index.ts';
 import { Emitter, Jump, Register } from './emitter.ts';
 import { contextHeader, descriptorSlots, mapPlaces, programPlace, Stack } from './layout.ts';
 import { emitMaps, type MapPins } from './maps.ts';
@@ -166,7 +166,7 @@ function emitEnd(emitter: Emitter, fdArray: number, counts: { programs: number; 
 
 function checkProgramArrays(spec: ObjectSpec): void {
   const filled = spec.maps.find(({ type, slots }) => {
-    return type === bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY && slots.length > 0;
+    return holdsPrograms(type) && slots.length > 0;
   });
   if (filled)
     throw new ObjectError(`map '${filled.name}': a loader program cannot fill a program array`, Errno.EOPNOTSUPP);

@@ -5,11 +5,9 @@ import {
   errorText,
   failure,
   firstContents,
-  isMapInMap,
   type MapSpec,
   ObjectError,
   type ObjectSpec,
-  takesBtf,
 } from '../../object/index.ts';
 import {
   attr_map_create,
@@ -17,6 +15,9 @@ import {
   BPF_F_ALL_CPUS,
   bpf_cmd,
   bpf_func_id,
+  isMapInMap,
+  holdsPrograms,
+  takesBtf,
   bpf_map_type,
 } from '../../uapi/index.ts';
 import { type Emitter, Jump, Register } from './emitter.ts';
@@ -88,7 +89,7 @@ function emitMap(context: MapsContext, wanted: { index: number; map: MapSpec; ma
   if (map.type === bpf_map_type.BPF_MAP_TYPE_ARENA && map.initialValue) {
     throw failure(log, Errno.EOPNOTSUPP, `map '${map.name}': a loader program cannot fill an arena`);
   }
-  if (map.type !== bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY) fillSlots(context, index, map);
+  if (!holdsPrograms(map.type)) fillSlots(context, index, map);
   if (map.pinPath === undefined) return made;
   const result = pins?.pin(map) ?? -Errno.EINVAL;
   if (result === 0) return made;

@@ -1,7 +1,7 @@
 import { Errno, SyscallError } from '../../errors/index.ts';
 import type { Kernel } from '../../kernel/index.ts';
 import { type DeviceTarget, type MiscellaneousFeature, Prober } from '../../probe/index.ts';
-import { bpf_func_id, bpf_map_type, bpf_prog_type, helperName, mapTypeName, progTypeName } from '../../uapi/index.ts';
+import { bpf_func_id, bpf_prog_type, helperName, mapType, mapTypeName, progTypeName } from '../../uapi/index.ts';
 import type { Form } from './form.ts';
 import type { ProbeRequest } from './request.ts';
 
@@ -11,7 +11,6 @@ const longestVendor = 7;
 
 /** What network devices that run programs themselves can run. */
 const deviceProgramTypes: readonly number[] = [bpf_prog_type.BPF_PROG_TYPE_SCHED_CLS, bpf_prog_type.BPF_PROG_TYPE_XDP];
-const deviceMapTypes: readonly number[] = [bpf_map_type.BPF_MAP_TYPE_HASH, bpf_map_type.BPF_MAP_TYPE_ARRAY];
 /** To try these leaves lines in the kernel's log. */
 const loudHelpers: readonly number[] = [
   bpf_func_id.BPF_FUNC_trace_printk,
@@ -78,7 +77,7 @@ export class ProbeRun {
       macros: '/*** eBPF map types ***/',
     });
     for (const [type, name] of named(mapTypeName)) {
-      if (this.#device !== undefined && !deviceMapTypes.includes(type)) continue;
+      if (this.#device !== undefined && !mapType(type)?.isOnDevices) continue;
       this.#form.feature(typeName('map', 'map', name), this.#hasMapType(type));
     }
     this.#form.endSection();

@@ -3,10 +3,10 @@ import { type Context, fail, type Handler, usage } from '../../cli/index.ts';
 import { Errno, strerror } from '../../errors/index.ts';
 import { type BpfMap, elementValueSize, type MapInfo, readBatchesInPlace } from '../../kernel/index.ts';
 import { JsonWriter } from '../../output/index.ts';
-import { bpf_map_type, mapTypeName } from '../../uapi/index.ts';
+import { mapTypeName, mapType, bpf_map_type } from '../../uapi/index.ts';
 import { hexJson, hexText } from '../shared/hex.ts';
 import { noMatch, selectMaps } from '../shared/select-map.ts';
-import { decodedWriter, type EntryWriter, isMapInMap, jsonWriter, plainWriter } from './entry.ts';
+import { decodedWriter, type EntryWriter, jsonWriter, plainWriter } from './entry.ts';
 import { printMapHeader } from './header.ts';
 import { elementTypes } from './map-btf.ts';
 
@@ -47,7 +47,7 @@ function compileLess(): void {
 }
 
 async function dumpMap(ctx: Context, map: BpfMap, json: JsonWriter | undefined, withHeader: boolean): Promise<number> {
-  if (map.info().type === bpf_map_type.BPF_MAP_TYPE_LPM_TRIE) compileLess();
+  if (mapType(map.info().type)?.isTrie) compileLess();
   const batches = readBatchesInPlace(map);
   // What comes next is read while types are.
   const first = batches.next();
@@ -155,7 +155,7 @@ function writeOneByOne(ctx: Context, map: BpfMap, write: EntryWriter): Written {
 
 /** An element whose value cannot be read. False where the map type means "no entry" by it and nothing is shown. */
 function writeLookupError(ctx: Context, info: MapInfo, key: Uint8Array, errno: number, first: boolean): boolean {
-  const empty = isMapInMap(info.type) || info.type === bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY;
+  const empty = mapType(info.type)?.holds !== undefined;
   if (empty && errno === Errno.ENOENT) return false;
   if (ctx.json !== undefined) {
     ctx.json.needsComma = !first;

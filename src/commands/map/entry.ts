@@ -1,9 +1,9 @@
 import { alignUp } from '../../bytes/index.ts';
 import { compileValuePrinter, type ValuePrinter } from '../../btf/index.ts';
 import type { Context } from '../../cli/index.ts';
-import { isPerCpu, type MapInfo } from '../../kernel/index.ts';
+import type { MapInfo } from '../../kernel/index.ts';
 import type { JsonWriter, Sink } from '../../output/index.ts';
-import { bpf_map_type } from '../../uapi/index.ts';
+import { isPerCpu, isMapInMap } from '../../uapi/index.ts';
 import { possibleCpus } from '../../host/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { type ElementTypes, elementTypes } from './map-btf.ts';
@@ -342,8 +342,4 @@ export function printOneEntry(ctx: Context, info: MapInfo, key: Uint8Array, valu
 
 function innerId(values: Uint8Array, at: number): number {
   return new DataView(values.buffer, values.byteOffset + at, 4).getUint32(0, true);
-}
-
-export function isMapInMap(type: number): boolean {
-  return type === bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS || type === bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS;
 }

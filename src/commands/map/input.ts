@@ -1,6 +1,6 @@
 import { type Context, fail, isPrefix, strtoul, type Words } from '../../cli/index.ts';
-import { elementValueSize, isPerCpu, type MapInfo } from '../../kernel/index.ts';
-import { bpf_map_type, BPF_ANY, BPF_EXIST, BPF_NOEXIST } from '../../uapi/index.ts';
+import { elementValueSize, type MapInfo } from '../../kernel/index.ts';
+import { BPF_ANY, BPF_EXIST, BPF_NOEXIST, isPerCpu, isMapInMap, holdsPrograms } from '../../uapi/index.ts';
 import { alignUp } from '../../bytes/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { selectMap } from '../shared/select-map.ts';
@@ -81,9 +81,8 @@ function readValue(
   value: Uint8Array,
   readOnly: boolean,
 ): { close(): void } | undefined {
-  const mapOfMaps =
-    info.type === bpf_map_type.BPF_MAP_TYPE_ARRAY_OF_MAPS || info.type === bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS;
-  if (!mapOfMaps && info.type !== bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY) {
+  const mapOfMaps = isMapInMap(info.type);
+  if (!mapOfMaps && !holdsPrograms(info.type)) {
     readBytes(words, 'value', value.subarray(0, info.valueSize));
     if (isPerCpu(info.type)) {
       const step = alignUp(info.valueSize, 8);

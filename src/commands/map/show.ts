@@ -2,7 +2,7 @@ import { type Context, type Handler, fail } from '../../cli/index.ts';
 import { Errno, strerror } from '../../errors/index.ts';
 import { type FdInfo, fdInfo } from '../../host/index.ts';
 import { BpfMap, type MapInfo, nextId, openFdById } from '../../kernel/index.ts';
-import { bpf_map_type, progTypeName, BPF_F_RDONLY } from '../../uapi/index.ts';
+import { progTypeName, BPF_F_RDONLY, holdsPrograms } from '../../uapi/index.ts';
 import { printDevice } from '../shared/device.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { holderTable, type Holders, type PinnedPaths, pinnedTable, printHolders, printPinned } from '../shared/refs.ts';
@@ -61,7 +61,7 @@ function showJson(ctx: Context, info: MapInfo, facts: FdInfo, references: Refere
   json.field('bytes_key', info.keySize).field('bytes_value', info.valueSize).field('max_entries', info.maxEntries);
   const memlock = facts.get('memlock');
   if (memlock !== undefined) json.field('bytes_memlock', BigInt(memlock));
-  if (info.type === bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY) {
+  if (holdsPrograms(info.type)) {
     const owner = facts.get('owner_prog_type');
     if (owner !== undefined) json.field('owner_prog_type', progTypeName(Number(owner)) ?? Number(owner));
     const jited = facts.get('owner_jited');
@@ -79,7 +79,7 @@ function showPlain(ctx: Context, info: MapInfo, facts: FdInfo, references: Refer
   ctx.print(`\tkey ${info.keySize}B  value ${info.valueSize}B  max_entries ${info.maxEntries}`);
   const memlock = facts.get('memlock');
   if (memlock !== undefined) ctx.print(`  memlock ${memlock}B`);
-  if (info.type === bpf_map_type.BPF_MAP_TYPE_PROG_ARRAY) {
+  if (holdsPrograms(info.type)) {
     const owner = facts.get('owner_prog_type');
     const jited = facts.get('owner_jited');
     if (owner !== undefined || jited !== undefined) ctx.print('\n\t');
