@@ -1,5 +1,5 @@
 // Writes src/uapi/generated/ from the pinned linux-7.3.btf. `--check` fails instead where a file would change.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 
@@ -100,14 +100,36 @@ for (const name of structs) {
   emit(name, type.size, members(type, 0, '', {}));
 }
 
-const enums = ['/** Enumerations and the constants of anonymous enums, as the kernel spells them. */'];
+/** Every name that stands somewhere in the sources or tests: of all that the kernel has, only this is written. */
+const used = new Set(
+  ['src', 'test'].flatMap((folder) =>
+    readdirSync(path.join(project, folder), { recursive: true })
+      .map((name) => path.join(project, folder, String(name)))
+      .filter((file) => file.endsWith('.ts') && !file.startsWith(path.join(project, 'src/uapi/generated')))
+      .flatMap((file) => readFileSync(file, 'utf8').match(/\b[A-Za-z_]\w+\b/g) ?? []),
+  ),
+);
+
+/**
+ * Throws where BTF does not say the value: enumerations of 8 bytes were cut to 32 bits, and the sign of others was lost, when
+ * pahole wrote it. Such constants stand in src/uapi/defines.ts.
+ */
+function checkWidth(type, { name, value }) {
+  const isCut = type.kind === 'enum' && (type.size > 4 || (!type.signed && value >= 0x80000000));
+  if (isCut) throw new Error(`${name}: the BTF has not all bits of its value`);
+}
+
+const enums = ['/** Enumerations, as the kernel spells them. */'];
 const values = (type) =>
   type.values.map((v) => `  ${v.name}: ${typeof v.value === 'bigint' ? `${v.value}n` : v.value},`);
 const loose = [];
 for (const type of btf.types()) {
   if (type.kind !== 'enum' && type.kind !== 'enum64') continue;
-  if (type.name === '' || type.name.startsWith('anon_')) loose.push(...values(type));
-  else enums.push(`export const ${type.name} = {`, ...values(type), '} as const;', '');
+  if (type.name === '' || type.name.startsWith('anon_')) {
+    const wanted = type.values.filter(({ name }) => used.has(name));
+    for (const value of wanted) checkWidth(type, value);
+    loose.push(...values({ values: wanted }));
+  } else if (used.has(type.name)) enums.push(`export const ${type.name} = {`, ...values(type), '} as const;', '');
 }
 // One by one, so that a bundle holds only those it uses.
 const constants = [...new Set(loose)].map((line) => line.replace(/^ {2}(\w+): (.*),$/, 'export const $1 = $2;'));

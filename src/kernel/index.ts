@@ -30,8 +30,9 @@ export {
   watchRefusals,
   withCalls,
 } from '../bpf/index.ts';
+export { liftMemoryLimit } from './memory-limit.ts';
 export type { ElementBatch } from './element-batch.ts';
-export { Fd, type Kernel, openKernel, syscallError } from '../sys/index.ts';
+export { CLONE_NEWNET, Fd, type Kernel, O_RDONLY, openKernel, syscallError } from '../sys/index.ts';
 export {
   type ElementsToWrite,
   ElementWriter,

@@ -2,9 +2,8 @@ import { mounts } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { type ObjectKind, openFdPinned, tryInfo } from '../bpf/index.ts';
 import { fdKind } from './object.ts';
-import { bpf_link_info, bpf_map_info, bpf_prog_info, structView } from '../uapi/index.ts';
+import { bpf_link_info, bpf_map_info, bpf_prog_info, structView, BPF_F_RDONLY } from '../uapi/index.ts';
 
-const BPF_F_RDONLY = 8;
 const layouts = { prog: bpf_prog_info, map: bpf_map_info, link: bpf_link_info };
 
 /** Paths under which objects of a kind are pinned, on every bpffs of this mount namespace, by object id. */

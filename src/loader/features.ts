@@ -1,6 +1,6 @@
 import { kernelVersion } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import { bpf_map_type, bpf_prog_type } from '../uapi/index.ts';
+import { bpf_map_type, bpf_prog_type, BPF_F_MMAPABLE } from '../uapi/index.ts';
 import { createMap, loadBtf, loadProgram, type ProgramRequest } from '../bpf/index.ts';
 
 export type Feature =
@@ -88,7 +88,9 @@ export class Features {
       case 'progName':
         return this.#loads({ code: trivialCode, name: 'libbpf_nametest' });
       case 'arrayMmap':
-        return this.#succeeds(createMap(this.#kernel, { type: bpf_map_type.BPF_MAP_TYPE_ARRAY, flags: 1 << 10 }));
+        return this.#succeeds(
+          createMap(this.#kernel, { type: bpf_map_type.BPF_MAP_TYPE_ARRAY, flags: BPF_F_MMAPABLE }),
+        );
       case 'expectedAttachType':
         // cgroup/sock with BPF_CGROUP_INET_SOCK_CREATE.
         return this.#loads({ code: trivialCode, type: bpf_prog_type.BPF_PROG_TYPE_CGROUP_SOCK, expectedAttachType: 2 });

@@ -10,9 +10,8 @@ import {
 import type { Kernel } from '../sys/index.ts';
 import { createMap, freezeMap, updateElement } from '../bpf/index.ts';
 import type { Cleanup } from './cleanup.ts';
+import { bpf_map_type } from '../uapi/index.ts';
 
-// BPF_MAP_TYPE_INSN_ARRAY, since 6.19.
-const instructionArray = 34;
 const entrySize = 8;
 const valueSize = 16;
 
@@ -60,7 +59,13 @@ function createJumpTable(context: JumpTableContext, linked: LinkedProgram, table
   }
   if (table.size % entrySize !== 0) throw bad(`jumptable size ${table.size} should be multiple of ${entrySize}`);
   const count = table.size / entrySize;
-  const request = { type: instructionArray, name: '.jumptables', keySize: 4, valueSize, maxEntries: count };
+  const request = {
+    type: bpf_map_type.BPF_MAP_TYPE_INSN_ARRAY,
+    name: '.jumptables',
+    keySize: 4,
+    valueSize,
+    maxEntries: count,
+  };
   const fd = createMap(kernel, request);
   if (fd < 0) throw new ObjectError('the kernel refuses the map of a jump table', -fd);
   context.cleanup.fd(fd);

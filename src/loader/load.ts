@@ -3,7 +3,7 @@ import { type ByteSource, sourceOf } from '../bytes/index.ts';
 import { btfOf, type FileBtf } from '../elf/index.ts';
 import { Errno, TsbpfError } from '../errors/index.ts';
 import { kernelBtfPath, kernelVersion } from '../host/index.ts';
-import { requireKind } from '../kernel/index.ts';
+import { liftMemoryLimit, requireKind } from '../kernel/index.ts';
 import {
   applyCoreRelocations,
   callbackTags,
@@ -42,8 +42,6 @@ import { type PreparedStructOps, prepareStructOps } from './struct-ops.ts';
 import { checkTargets, type TargetProgram } from './target.ts';
 import { withToken } from './token.ts';
 import { poisonedKfuncBase, poisonedMapBase } from './verifier-log.ts';
-
-const RLIMIT_MEMLOCK = 8;
 
 export interface LoadOptions {
   /** Receives libbpf's diagnostics, without prefix and final newline. */
@@ -302,8 +300,7 @@ class Load {
       this.#kernel.close(result);
       return;
     }
-    const unlimited = { soft: 0xffff_ffff_ffff_ffffn, hard: 0xffff_ffff_ffff_ffffn };
-    const lifted = this.#kernel.setResourceLimit(RLIMIT_MEMLOCK, unlimited);
+    const lifted = liftMemoryLimit(this.#kernel);
     if (lifted < 0) {
       const problem = `Failed to bump RLIMIT_MEMLOCK (err = ${errorText(lifted)}), you might need to do it explicitly!`;
       this.#log('warn', problem);

@@ -11,7 +11,17 @@ import {
   tell,
 } from '../object/index.ts';
 import { type Kernel, PROT_READ, PROT_WRITE } from '../sys/index.ts';
-import { BPF_F_ALL_CPUS, mapType, isMapInMap, holdsPrograms, takesBtf, bpf_map_type } from '../uapi/index.ts';
+import {
+  BPF_F_ALL_CPUS,
+  mapType,
+  isMapInMap,
+  holdsPrograms,
+  takesBtf,
+  bpf_map_type,
+  BPF_F_RDONLY_PROG,
+  BPF_F_MMAPABLE,
+  BPF_F_VTYPE_BTF_OBJ_FD,
+} from '../uapi/index.ts';
 import { createMap, freezeMap, type MapInfo, openFdPinned, tryMapInfo } from '../bpf/index.ts';
 import { setElement } from '../kernel/index.ts';
 import type { Cleanup } from './cleanup.ts';
@@ -37,9 +47,6 @@ export interface MapContext {
 }
 
 const pageSize = 4096;
-const readOnlyForProgram = 1 << 7;
-const mmapable = 1 << 10;
-const valueTypeBtfFlag = 1 << 15;
 /** One value for each of a per-CPU map's. */
 const onAllCpus = BigInt(BPF_F_ALL_CPUS);
 
@@ -171,7 +178,7 @@ function existing(
 
 function isCompatible(spec: MapSpec, facts: MapInfo): boolean {
   // The kernel adds the flag to device maps itself.
-  const flags = mapType(spec.type)?.isReadOnlyForPrograms ? facts.flags & ~readOnlyForProgram : facts.flags;
+  const flags = mapType(spec.type)?.isReadOnlyForPrograms ? facts.flags & ~BPF_F_RDONLY_PROG : facts.flags;
   return (
     facts.type === spec.type &&
     facts.keySize === spec.keySize &&
@@ -236,7 +243,7 @@ function createOne(context: MapContext, wanted: { index: number; spec: MapSpec; 
     keySize: spec.keySize,
     valueSize: structOps?.valueSize ?? spec.valueSize,
     maxEntries: wanted.maxEntries,
-    flags: spec.flags | (isModuleType ? valueTypeBtfFlag : 0),
+    flags: spec.flags | (isModuleType ? BPF_F_VTYPE_BTF_OBJ_FD : 0),
     mapExtra: spec.mapExtra,
     numaNode: spec.numaNode,
     ifindex: spec.ifindex,
@@ -252,8 +259,8 @@ function createOne(context: MapContext, wanted: { index: number; spec: MapSpec; 
     request = { ...request, name: '' };
     fd = createMap(kernel, request);
   }
-  if (fd < 0 && spec.sectionName !== undefined && request.flags & mmapable && !features.has('arrayMmap')) {
-    request = { ...request, flags: request.flags & ~mmapable };
+  if (fd < 0 && spec.sectionName !== undefined && request.flags & BPF_F_MMAPABLE && !features.has('arrayMmap')) {
+    request = { ...request, flags: request.flags & ~BPF_F_MMAPABLE };
     fd = createMap(kernel, request);
   }
   if (fd < 0 && (request.keyTypeId !== 0 || request.valueTypeId !== 0)) {

@@ -1,6 +1,6 @@
 import { Errno } from '../errors/index.ts';
 import { type DiagnosticLog, errorText, tell } from '../object/index.ts';
-import type { Kernel } from '../sys/index.ts';
+import { BPF_FS_MAGIC, type Kernel } from '../sys/index.ts';
 import { pinFd } from '../bpf/index.ts';
 import type { Cleanup } from './cleanup.ts';
 import { fdOf, type WithFd } from './fd-of.ts';
@@ -12,8 +12,6 @@ export interface PinContext {
   /** Where made pins are noted for removal. */
   readonly cleanup?: Cleanup;
 }
-
-const bpfFsMagic = 0xcafe4a11;
 
 /** Makes the directory a pin goes into, one level deep. 0 or -errno. */
 function makeParent(context: PinContext, path: string): number {
@@ -32,7 +30,7 @@ function checkPlace(context: PinContext, path: string): number {
     context.log('warn', `failed to statfs ${parentOf(path)}: ${errorText(errno)}`);
     return -errno;
   }
-  if (type >>> 0 === bpfFsMagic) return 0;
+  if (type >>> 0 === BPF_FS_MAGIC) return 0;
   context.log('warn', `specified path ${path} is not on BPF FS`);
   return -Errno.EINVAL;
 }

@@ -1,15 +1,12 @@
 import { Errno } from '../errors/index.ts';
 import type { ElfSection } from '../elf/index.ts';
-import { mapType, bpf_map_type } from '../uapi/index.ts';
+import { mapType, bpf_map_type, BPF_F_RDONLY_PROG, BPF_F_MMAPABLE, BPF_F_LINK } from '../uapi/index.ts';
 import { idNamed, Kind, type RecordView } from '../btf/index.ts';
 import { failure, tell } from './failure.ts';
 import { type MapDefinition, readMapDefinition, tellDefinition } from './map-definition.ts';
 import type { ObjectDraft } from './draft.ts';
 import type { ExternSpec, MapOrigin, MapSpec } from './spec.ts';
 
-const flagReadOnlyForProgram = 1 << 7;
-const flagMmapable = 1 << 10;
-const flagLink = 1 << 13;
 /** Bytes; the kernel's arrays take no larger values. */
 const largestValue = 0x7fffffff;
 const pageSize = 4096;
@@ -180,7 +177,7 @@ function dataMap(
     keySize: 4,
     valueSize: data.size,
     maxEntries: 1,
-    flags: (readOnly ? flagReadOnlyForProgram : 0) | (exposed ? flagMmapable : 0),
+    flags: (readOnly ? BPF_F_RDONLY_PROG : 0) | (exposed ? BPF_F_MMAPABLE : 0),
     mapExtra: 0n,
     numaNode: 0,
     keyTypeId: 0,
@@ -245,7 +242,7 @@ function collectStructOpsSection(draft: ObjectDraft, btf: RecordView, section: E
       keySize: 4,
       valueSize: size,
       maxEntries: 1,
-      flags: link ? flagLink : 0,
+      flags: link ? BPF_F_LINK : 0,
       mapExtra: 0n,
       numaNode: 0,
       keyTypeId: 0,

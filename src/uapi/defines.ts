@@ -1,7 +1,6 @@
-/** #defines, which BTF does not hold. Source: linux/bpf.h, linux/bpf_common.h, linux/magic.h, linux/perf_event.h. */
+/** #defines, which BTF does not hold. Source: linux/bpf.h, linux/bpf_common.h, linux/perf_event.h. */
 export const BPF_OBJ_NAME_LEN = 16;
 export const BPF_TAG_SIZE = 8;
-export const BPF_FS_MAGIC = 0xcafe4a11;
 
 export const BPF_PSEUDO_MAP_FD = 1;
 export const BPF_PSEUDO_MAP_VALUE = 2;

@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Errno } from '../../src/errors/index.ts';
+import * as sys from '../../src/sys/constants.ts';
+import * as uapi from '../../src/uapi/index.ts';
 
 const src = path.resolve(import.meta.dirname, '../../src');
 
@@ -35,6 +37,13 @@ const rules: Record<string, readonly string[]> = {
 
 /** Sources outside the folders: the entry points put the house together. */
 const entryPoints = ['main.ts', 'index.ts', 'standalone.ts'];
+
+/** Numbers above 0xffff, other than bits and masks, that have a name. */
+const magics = new Set(
+  [...Object.values(uapi), ...Object.values(sys)].filter(
+    (value) => typeof value === 'number' && value > 0xffff && value < 0xfffffff0 && !Number.isInteger(Math.log2(value)),
+  ),
+);
 
 interface Import {
   file: string;
@@ -165,6 +174,21 @@ describe('the files of src/', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('have no copy of a number that uapi/ or sys/ names', () => {
+    const own = /^\s*(?:export )?const (\w+) = ([-\w]+|1 << \d+);/gm;
+    const wrong = files
+      .filter((file) => !/^(?:uapi\/|sys\/constants)/.test(path.relative(src, file)))
+      .flatMap((file) =>
+        [...readFileSync(file, 'utf8').matchAll(own)]
+          .filter(([, name, text]) => copies(name!, text!))
+          .map(([found]) => `${path.relative(src, file)}: ${found.trim()}`),
+      );
+    expect(wrong).toEqual([]);
+    // One file each: a name that stands in both would be a copy too.
+    const twice = Object.keys(uapi).filter((name) => name in sys);
+    expect(twice).toEqual([]);
+  });
+
   it('ask the table of uapi/ what a type of map is, and list none themselves', () => {
     const several = /BPF_MAP_TYPE_\w+(?:,|:| \|\|)[^;{}()]*BPF_MAP_TYPE_|case [\w.]*BPF_MAP_TYPE_/g;
     const wrong = files
@@ -189,6 +213,16 @@ describe('the files of src/', () => {
     expect(wrong.map((file) => path.relative(src, file))).toEqual([]);
   });
 });
+
+/** True for a constant by a kernel name, and for one whose value is so large that only the kernel can mean it. */
+function copies(name: string, text: string): boolean {
+  const shift = /^1 << (\d+)$/.exec(text);
+  const value = shift ? 2 ** Number(shift[1]) : Number(text);
+  if (/^(?:BPF|RLIMIT|O|XDP|NLM|NLMSG|NLA|IFLA|TCA|TC|PERF|SOL|AF|SOCK|MS|MAP|PROT|CLONE)_[A-Z0-9_]+$/.test(name))
+    return true;
+  if (name in uapi || name in sys) return true;
+  return value > 0xffff && magics.has(value);
+}
 
 function listSources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

@@ -4,8 +4,7 @@ import { type BtfInfo, BtfObject, BpfMap, BpfProgram, nextId, openFdById } from 
 import { IdTable } from '../shared/id-table.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { holderTable, printHolders } from '../shared/refs.ts';
-
-const BPF_F_RDONLY = 8;
+import { BPF_F_RDONLY } from '../../uapi/index.ts';
 
 type Kernel = ReturnType<typeof kernelOf>;
 

@@ -1,8 +1,6 @@
 import { fail, type Words } from '../../cli/index.ts';
 import { Errno } from '../../errors/index.ts';
-import { type CgroupHook, type CgroupQueries, cgroupHooks, type Kernel } from '../../kernel/index.ts';
-
-const O_RDONLY = 0;
+import { type CgroupHook, type CgroupQueries, cgroupHooks, type Kernel, O_RDONLY } from '../../kernel/index.ts';
 
 /** Opens a control group by its folder: a descriptor, or -errno. */
 export function openGroup(kernel: Kernel, path: string): number {

@@ -1,5 +1,10 @@
 import type { LinkInfo } from '../../kernel/index.ts';
-import { bpf_link_type, bpf_perf_event_type } from '../../uapi/index.ts';
+import {
+  bpf_link_type,
+  bpf_perf_event_type,
+  BPF_F_KPROBE_MULTI_RETURN,
+  BPF_F_UPROBE_MULTI_RETURN,
+} from '../../uapi/index.ts';
 
 /** What a link's type adds to it. Types without details of their own have none. */
 export type LinkDetails =
@@ -41,9 +46,6 @@ export type PerfEvent =
     };
 
 export type DetailsOf<K extends LinkDetails['kind']> = Extract<LinkDetails, { kind: K }>;
-
-/** BPF_F_KPROBE_MULTI_RETURN and BPF_F_UPROBE_MULTI_RETURN. */
-const returnFlag = 1;
 
 /** Reads the details that belong to a link's type out of what the kernel told. */
 export function linkDetails(info: LinkInfo): LinkDetails | undefined {
@@ -94,7 +96,7 @@ export function linkDetails(info: LinkInfo): LinkDetails | undefined {
     case bpf_link_type.BPF_LINK_TYPE_KPROBE_MULTI:
       return {
         kind: 'kprobe_multi',
-        isReturn: (view.u32('kprobe_multi.flags') & returnFlag) !== 0,
+        isReturn: (view.u32('kprobe_multi.flags') & BPF_F_KPROBE_MULTI_RETURN) !== 0,
         count: view.u32('kprobe_multi.count'),
         missed: view.u64('kprobe_multi.missed'),
         addresses: info.addresses,
@@ -103,7 +105,7 @@ export function linkDetails(info: LinkInfo): LinkDetails | undefined {
     case bpf_link_type.BPF_LINK_TYPE_UPROBE_MULTI:
       return {
         kind: 'uprobe_multi',
-        isReturn: (view.u32('uprobe_multi.flags') & returnFlag) !== 0,
+        isReturn: (view.u32('uprobe_multi.flags') & BPF_F_UPROBE_MULTI_RETURN) !== 0,
         count: view.u32('uprobe_multi.count'),
         path: name,
         pid: view.u32('uprobe_multi.pid'),

@@ -1,10 +1,9 @@
 import { type Context, fail, failSilently, type Handler } from '../../cli/index.ts';
 import { strerror, Errno } from '../../errors/index.ts';
-import { queryTaskFd, type TaskFd } from '../../kernel/index.ts';
+import { queryTaskFd, type TaskFd, O_RDONLY } from '../../kernel/index.ts';
 import { bpf_task_fd_type } from '../../uapi/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 
-const O_RDONLY = 0;
 const number = /^[0-9]+$/;
 
 /** `perf show|list`: the perf events with programs that processes hold. */

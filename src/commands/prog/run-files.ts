@@ -1,8 +1,8 @@
 import { type Context, fail } from '../../cli/index.ts';
 import { Errno, strerror, SyscallError } from '../../errors/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
+import { O_RDONLY } from '../../kernel/index.ts';
 
-const O_RDONLY = 0;
 const chunkBytes = 64 * 1024;
 
 /** All of a file, or of standard input (`-`). What cannot be read at all (a directory) is empty, as for the reference. */

@@ -1,9 +1,7 @@
 import { type Context, fail } from '../../cli/index.ts';
 import { Errno, strerror } from '../../errors/index.ts';
 import { kernelOf } from './kernel.ts';
-
-const O_RDONLY = 0;
-const CLONE_NEWNET = 0x4000_0000;
+import { CLONE_NEWNET, O_RDONLY } from '../../kernel/index.ts';
 
 /**
  * Lets the rest of the run see the network of another namespace: `--netns`. It is named as `ip netns` names it, by the id of a process

@@ -1,14 +1,12 @@
 import { Errno, UsageError } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
-import { bpf_attach_type, textTable } from '../../uapi/index.ts';
+import { bpf_attach_type, textTable, BPF_F_KPROBE_MULTI_RETURN } from '../../uapi/index.ts';
 import type { LinkDetails } from '../../bpf/index.ts';
 import { scanLines } from '../externs.ts';
 import { globMatches } from './glob.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest, tryLink } from './link.ts';
 import { cookies64, noPlace, places64 } from './places.ts';
 import { fdOf } from '../fd-of.ts';
-
-const returnFlag = 1;
 
 /** Functions of the kernel: those that a pattern matches, or each by its name or address, with its cookie if there are. */
 export type KernelPlaces =
@@ -33,7 +31,7 @@ export function attachKprobeMulti(
   const count = names?.length ?? addresses.length;
   const cookies = cookies64(target, count);
   const details: LinkDetails = {
-    'kprobe_multi.flags': target.atReturn ? returnFlag : 0,
+    'kprobe_multi.flags': target.atReturn ? BPF_F_KPROBE_MULTI_RETURN : 0,
     'kprobe_multi.cnt': count,
     ...(names === undefined
       ? { 'kprobe_multi.addrs': places64(addresses) }

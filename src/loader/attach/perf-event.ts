@@ -1,12 +1,9 @@
 import { Errno, NotSupportedError } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
-import { bpf_attach_type } from '../../uapi/index.ts';
+import { bpf_attach_type, PERF_EVENT_IOC_ENABLE, PERF_EVENT_IOC_SET_BPF } from '../../uapi/index.ts';
 import { createLink } from '../../bpf/index.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink } from './link.ts';
 import { fdOf } from '../fd-of.ts';
-
-const enable = 0x2400;
-const setBpf = 0x40042408;
 
 /**
  * Attaches to an open perf event and enables it. The fd becomes the link's, also on failure.
@@ -31,7 +28,7 @@ export function attachPerfEvent(
     const cause = new NotSupportedError('cookie of a perf event', '5.15');
     throw failure(log, Errno.EOPNOTSUPP, `prog '${program.name}': user context value is not supported`, { cause });
   } else if (isOld) {
-    const result = kernel.ioctl(event.fd, setBpf, fdOf(program));
+    const result = kernel.ioctl(event.fd, PERF_EVENT_IOC_SET_BPF, fdOf(program));
     if (result < 0) {
       kernel.close(event.fd);
       const text = `prog '${program.name}': failed to attach to perf_event FD ${event.fd}: ${errorText(result)}`;
@@ -43,7 +40,7 @@ export function attachPerfEvent(
     const text = `prog '${program.name}': failed to create BPF link for perf_event FD ${event.fd}: ${errorText(linkFd)}`;
     throw failure(log, -linkFd, text);
   }
-  const enabled = kernel.ioctl(event.fd, enable, 0);
+  const enabled = kernel.ioctl(event.fd, PERF_EVENT_IOC_ENABLE, 0);
   if (enabled < 0) {
     holder.close();
     const text = `prog '${program.name}': failed to enable perf_event FD ${event.fd}: ${errorText(enabled)}`;

@@ -1,15 +1,13 @@
 import { cString } from '../../bytes/index.ts';
 import { UsageError, Errno } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
-import { bpf_attach_type } from '../../uapi/index.ts';
+import { bpf_attach_type, BPF_F_UPROBE_MULTI_RETURN } from '../../uapi/index.ts';
 import { resolveBinary } from './binary.ts';
 import { functionOffsets, matchingOffsets } from './functions.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, tryLink } from './link.ts';
 import { cookies64, places64, wordsFor } from './places.ts';
 import { probeSection } from './uprobe.ts';
 import { fdOf } from '../fd-of.ts';
-
-const returnFlag = 1;
 
 /**
  * Places in a file: functions that a pattern matches, or each by its name or by its offset in the file, with its cookie
@@ -54,7 +52,7 @@ export function attachUprobeMulti(
       'uprobe_multi.path': cString(path),
       'uprobe_multi.offsets': places64(places),
       'uprobe_multi.cnt': places.length,
-      'uprobe_multi.flags': target.atReturn ? returnFlag : 0,
+      'uprobe_multi.flags': target.atReturn ? BPF_F_UPROBE_MULTI_RETURN : 0,
       'uprobe_multi.pid': target.pid ?? 0,
       ...(cookies === undefined ? {} : { 'uprobe_multi.cookies': cookies }),
       ...(counters === undefined ? {} : { 'uprobe_multi.ref_ctr_offsets': counters }),
