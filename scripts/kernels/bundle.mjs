@@ -37,6 +37,8 @@ export async function bundleTests({ project, folders, outfile }) {
     stdin: { contents, resolveDir: project, sourcefile: 'tests.ts', loader: 'ts' },
     outfile,
     bundle: true,
+    // The package says that importing its modules does nothing; importing tests declares them.
+    ignoreAnnotations: true,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
@@ -82,7 +84,8 @@ function ownFolders(project) {
   };
 }
 
-function testsIn(folder) {
+/** Paths of the tests in a folder that are for every kernel. */
+export function testsIn(folder) {
   return readdirSync(folder, { recursive: true })
     .map(String)
     .filter((name) => name.endsWith('.test.ts') && !onEveryKernelAlike.includes(path.basename(name)))
