@@ -103,15 +103,18 @@ describe('btf dump of several files', () => {
 
 describe('deduplication', () => {
   // The reference links nothing that has relocations as GCC writes them.
-  it.each(names.filter((name) => !name.startsWith('gcc-')))('leaves as many types of %s as gen object does', async (name) => {
-    const linked = path.join(folder, 'linked.o');
-    expect(await run(programs.reference, ['gen', 'object', linked, path.join(objects, name)])).toMatchObject({
-      status: 0,
-    });
-    const { stdout } = await run(programs.reference, ['btf', 'dump', 'file', linked]);
-    const count = stdout.split('\n').filter((line) => line.startsWith('[')).length;
-    expect(parseBtf(dedupBtf(parseBtf(btfOf(name))).bytes).typeCount).toBe(count);
-  });
+  it.each(names.filter((name) => !name.startsWith('gcc-')))(
+    'leaves as many types of %s as gen object does',
+    async (name) => {
+      const linked = path.join(folder, 'linked.o');
+      expect(await run(programs.reference, ['gen', 'object', linked, path.join(objects, name)])).toMatchObject({
+        status: 0,
+      });
+      const { stdout } = await run(programs.reference, ['btf', 'dump', 'file', linked]);
+      const count = stdout.split('\n').filter((line) => line.startsWith('[')).length;
+      expect(parseBtf(dedupBtf(parseBtf(btfOf(name))).bytes).typeCount).toBe(count);
+    },
+  );
 });
 
 function tinyBase(): Uint8Array {
