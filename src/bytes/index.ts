@@ -8,3 +8,4 @@ export { StringTable, StringTableBuilder } from './strings.ts';
 export { cString, cstr, decodeUtf8, encodeUtf8 } from './text.ts';
 export { ByteWriter, type ByteWriterOptions } from './writer.ts';
 export { zeroedBytes } from './zeroed.ts';
+export { editDistance, matchesGlob } from './likeness.ts';

@@ -55,11 +55,6 @@ export function symbolsNamed(kernel: Kernel, names: Iterable<string>): Map<strin
   return found;
 }
 
-/** Calls `visit` with every symbol in the kernel's order until it returns false. */
-export function eachSymbol(kernel: Kernel, visit: (symbol: KernelSymbol) => boolean): void {
-  scanLines(kernel, (bytes, start, end) => visit(parseLine(bytes, start, end)));
-}
-
 type LineVisitor = (bytes: Uint8Array, start: number, end: number) => boolean;
 
 /** Cuts the list into lines without copying, except where a line spans two chunks. */

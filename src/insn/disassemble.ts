@@ -1,4 +1,4 @@
-import { helperName } from '../uapi/index.ts';
+import { helperName, BPF_PSEUDO_CALL } from '../uapi/index.ts';
 import { type Instruction, loadImm64 } from './decode.ts';
 
 /** What only the surroundings of a program know. Undefined results leave the plain form. */
@@ -25,7 +25,6 @@ const ALU = 4;
 const JMP = 5;
 const JMP32 = 6;
 const ALU64 = 7;
-const pseudoCall = 1;
 
 const signed = (value: number): string => (value < 0 ? String(value) : `+${value}`);
 const missing = '(null)';
@@ -114,7 +113,7 @@ function atomicText(insn: Instruction, size: string): string | undefined {
 function jump(insn: Instruction, names: Names): string {
   const { code, dst, src, offset, imm } = insn;
   if (code >> 4 === 0x8) {
-    if (src === pseudoCall) return `call pc${names.call?.(insn) ?? signed(imm)}`;
+    if (src === BPF_PSEUDO_CALL) return `call pc${names.call?.(insn) ?? signed(imm)}`;
     const helper = src === 0 ? helperName(imm) : undefined;
     return `call ${helper === undefined ? (names.call?.(insn) ?? (src === 2 ? 'kernel-function' : 'unknown')) : `bpf_${helper}`}#${imm}`;
   }

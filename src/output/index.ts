@@ -1,2 +1,3 @@
+export { pause } from './pause.ts';
 export { JsonWriter, quoteJson } from './json-writer.ts';
 export { descriptorSink, memorySink, Sink, WriteError, writeFully } from './sink.ts';

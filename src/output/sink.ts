@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { Errno, TsbpfError } from '../errors/index.ts';
+import { pause } from './pause.ts';
 
 const initialBytes = 64 * 1024;
 const streamingBytes = 1024 * 1024;
@@ -83,7 +84,7 @@ export function writeFully(fd: number, bytes: Uint8Array): void {
     } catch (cause) {
       const code = (cause as NodeJS.ErrnoException).code ?? 'EIO';
       if (code !== 'EAGAIN' && code !== 'EINTR') throw new WriteError(code, cause);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      pause();
     }
   }
 }

@@ -1,4 +1,4 @@
-import { Errno, SyscallError } from '../errors/index.ts';
+import { SyscallError } from '../errors/index.ts';
 import { type BpfCapability, bpfCapabilities } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
 
@@ -35,11 +35,6 @@ export function explainPermission(kernel: Kernel): PermissionReason[] {
     lockdown: readIfThere(kernel, '/sys/kernel/security/lockdown'),
     uidMap: readIfThere(kernel, '/proc/self/uid_map'),
   });
-}
-
-/** True if an error is one that missing permission causes. */
-export function isPermissionError(error: unknown): error is SyscallError {
-  return error instanceof SyscallError && (error.errno === Errno.EPERM || error.errno === Errno.EACCES);
 }
 
 /** The reasons that follow from the facts. */

@@ -1,6 +1,5 @@
 /** Numbers of the C library and the generic system-call interface, equal on every 64-bit Linux that Node runs on. */
 export const O_RDONLY = 0;
-export const O_WRONLY = 1;
 export const O_RDWR = 2;
 export const O_CLOEXEC = 0o2000000;
 export const O_NONBLOCK = 0o4000;
@@ -25,18 +24,13 @@ export const RLIMIT_MEMLOCK = 8;
 export const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
 
 export const SC_PAGESIZE = 30;
-export const SC_CLK_TCK = 2;
 
 export const CLOCK_REALTIME = 0;
-export const CLOCK_MONOTONIC = 1;
 export const CLOCK_BOOTTIME = 7;
 
 export const AF_NETLINK = 16;
 export const AF_INET = 2;
-export const AF_INET6 = 10;
-export const AF_UNIX = 1;
 export const AF_PACKET = 17;
-export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_CLOEXEC = 0o2000000;
@@ -54,8 +48,6 @@ export const CLONE_NEWNET = 0x40000000;
 /** `statfs` type numbers. */
 export const BPF_FS_MAGIC = 0xcafe4a11;
 export const TRACEFS_MAGIC = 0x74726163;
-export const DEBUGFS_MAGIC = 0x64626720;
-export const CGROUP2_SUPER_MAGIC = 0x63677270;
 
 export interface SyscallNumbers {
   readonly bpf: number;

@@ -1,23 +1,14 @@
 /** #defines, which BTF does not hold. Source: linux/bpf.h, linux/bpf_common.h, linux/perf_event.h. */
 export const BPF_OBJ_NAME_LEN = 16;
-export const BPF_TAG_SIZE = 8;
 
 export const BPF_PSEUDO_MAP_FD = 1;
-export const BPF_PSEUDO_MAP_VALUE = 2;
-export const BPF_PSEUDO_BTF_ID = 3;
-export const BPF_PSEUDO_FUNC = 4;
-export const BPF_PSEUDO_MAP_IDX = 5;
-export const BPF_PSEUDO_MAP_IDX_VALUE = 6;
 export const BPF_PSEUDO_CALL = 1;
-export const BPF_PSEUDO_KFUNC_CALL = 2;
 
 export const BPF_F_ALLOW_OVERRIDE = 1 << 0;
 export const BPF_F_ALLOW_MULTI = 1 << 1;
-export const BPF_F_REPLACE = 1 << 2;
 export const BPF_F_BEFORE = 1 << 3;
 export const BPF_F_AFTER = 1 << 4;
 export const BPF_F_ID = 1 << 5;
-export const BPF_F_STRICT_ALIGNMENT = 1 << 0;
 export const BPF_F_ANY_ALIGNMENT = 1 << 1;
 export const BPF_F_TEST_RND_HI32 = 1 << 2;
 export const BPF_F_TEST_STATE_FREQ = 1 << 3;
@@ -33,7 +24,6 @@ export const BPF_LOG_FIXED = 1 << 3;
 
 export const PERF_FLAG_FD_CLOEXEC = 1 << 3;
 export const PERF_EVENT_IOC_ENABLE = 0x2400;
-export const PERF_EVENT_IOC_DISABLE = 0x2401;
 export const PERF_EVENT_IOC_SET_BPF = 0x40042408;
 
 /** Netlink. Source: linux/netlink.h, linux/rtnetlink.h, linux/pkt_sched.h, linux/tc_act. */

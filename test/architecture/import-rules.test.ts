@@ -189,6 +189,30 @@ describe('the files of src/', () => {
     expect(twice).toEqual([]);
   });
 
+  it('export nothing that nobody uses', () => {
+    // What an index passes on is used only if somebody asks the index for it; the package's own entries are for others.
+    const passedOn = /^export (?:type )?\{[^}]*\} from '[^']*';$/gm;
+    const isEntry = (file: string) => /^(?:index|btf\/public)\.ts$/.test(path.relative(src, file));
+    const folders = ['test', 'scripts', 'examples'].map((name) => path.resolve(src, '..', name));
+    const texts = [...files, ...folders.flatMap((folder) => listSources(folder, /\.(?:ts|mjs)$/))].map((file) => {
+      const text = readFileSync(file, 'utf8');
+      return { file, text: isEntry(file) ? text : text.replace(passedOn, '') };
+    });
+    const uses = new Map<string, number>();
+    for (const { text } of texts) {
+      for (const word of text.match(/\w+/g) ?? []) uses.set(word, (uses.get(word) ?? 0) + 1);
+    }
+    const exported = /^export (?:async )?(?:const|function\*?|class|interface|type) (\w+)/gm;
+    const dead = texts
+      .filter(({ file }) => file.startsWith(src) && !file.includes('/generated/'))
+      .flatMap(({ file, text }) =>
+        [...text.matchAll(exported)]
+          .filter(([, name]) => uses.get(name!) === 1)
+          .map(([, name]) => `${path.relative(src, file)}: ${name}`),
+      );
+    expect(dead).toEqual([]);
+  });
+
   it('ask the table of uapi/ what a type of map is, and list none themselves', () => {
     const several = /BPF_MAP_TYPE_\w+(?:,|:| \|\|)[^;{}()]*BPF_MAP_TYPE_|case [\w.]*BPF_MAP_TYPE_/g;
     const wrong = files
@@ -224,11 +248,11 @@ function copies(name: string, text: string): boolean {
   return value > 0xffff && magics.has(value);
 }
 
-function listSources(folder: string): string[] {
+function listSources(folder: string, ending = /\.ts$/): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) return listSources(file);
-    return file.endsWith('.ts') ? [file] : [];
+    if (entry.isDirectory()) return listSources(file, ending);
+    return ending.test(file) ? [file] : [];
   });
 }
 

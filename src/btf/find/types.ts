@@ -1,3 +1,4 @@
+import { matchesGlob } from '../../bytes/index.ts';
 import type { Btf } from '../parse.ts';
 import type { BtfType } from '../types.ts';
 import { BtfLookupError } from './lookup-error.ts';
@@ -27,25 +28,4 @@ export function* typeNames(btf: Btf): Generator<string> {
     const offset = btf.graph.name(id);
     if (offset !== 0) yield btf.str(offset);
   }
-}
-
-/** Shell-like match without character classes, in time proportional to the product of the lengths at worst. */
-export function matchesGlob(text: string, pattern: string): boolean {
-  let [at, p] = [0, 0];
-  /** Where the last star was, and how much of the text it covers so far. */
-  let [star, covered] = [-1, 0];
-  while (at < text.length) {
-    if (pattern[p] === '*') {
-      star = p++;
-      covered = at;
-    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === text[at])) {
-      p++;
-      at++;
-    } else if (star >= 0) {
-      p = star + 1;
-      at = ++covered;
-    } else return false;
-  }
-  while (pattern[p] === '*') p++;
-  return p === pattern.length;
 }

@@ -11,12 +11,6 @@ export interface TableOptions {
   readonly withContents: boolean;
 }
 
-/** Members for maps, struct_ops, programs: what the struct of a skeleton begins with. */
-export interface MemberTypes {
-  readonly map: string;
-  readonly program: string;
-}
-
 export function writeMapMembers(out: CodeText, { maps }: SkeletonModel, type: string): void {
   if (maps.length === 0) return;
   out.put('\tstruct {\n');

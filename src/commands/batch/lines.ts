@@ -1,4 +1,5 @@
 import { readSync } from 'node:fs';
+import { pause } from '../../output/index.ts';
 
 const newline = 10;
 const chunkBytes = 256 * 1024;
@@ -55,7 +56,7 @@ export function readDescriptor(fd: number, into: Uint8Array): number {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'EOF') return 0;
       if (code !== 'EAGAIN' && code !== 'EINTR') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      pause();
     }
   }
 }

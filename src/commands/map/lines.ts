@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
 import { strerror, TsbpfError } from '../../errors/index.ts';
+import { pause } from '../../output/index.ts';
 
 /** Lines read together. */
 export interface Lines {
@@ -76,7 +77,7 @@ function readSome(fd: number, buffer: Buffer, at: number): number {
       if (code !== 'EAGAIN' && code !== 'EINTR') {
         throw new TsbpfError('ERR_READ', `can't read entries: ${strerror(-errno)}`, { cause });
       }
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      pause();
     }
   }
 }

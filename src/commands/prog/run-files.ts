@@ -2,6 +2,7 @@ import { type Context, fail } from '../../cli/index.ts';
 import { Errno, strerror, SyscallError } from '../../errors/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { O_RDONLY } from '../../kernel/index.ts';
+import { pause } from '../../output/index.ts';
 
 const chunkBytes = 64 * 1024;
 
@@ -16,7 +17,7 @@ export function readInput(ctx: Context, path: string): Uint8Array {
       const chunk = new Uint8Array(chunkBytes);
       const count = kernel.read(fd, chunk);
       if (count === -Errno.EINTR) continue;
-      if (count === -Errno.EAGAIN) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      if (count === -Errno.EAGAIN) pause();
       else if (count > 0) chunks.push(chunk.subarray(0, count));
       else if (count === 0 || chunks.length === 0) return Buffer.concat(chunks);
       else fail(`failed to read data_in/ctx_in from ${path}: ${strerror(-count)}`);

@@ -1,9 +1,8 @@
-import { type ByteSource, partOf } from '../../bytes/index.ts';
+import { type ByteSource, partOf, matchesGlob } from '../../bytes/index.ts';
 import { Errno, ParseError, SyscallError } from '../../errors/index.ts';
 import { Elf, type FunctionSymbol, functionsOf, FunctionTable, LinkedFile, symbolVersions } from '../../elf/index.ts';
 import { type DiagnosticLog, errorText, failure, LibbpfErrno, ObjectError } from '../../object/index.ts';
 import type { AttachContext } from './link.ts';
-import { globMatches } from './glob.ts';
 import { findEntry } from './zip.ts';
 
 /** What stands between the path of an archive and that of a file in it. */
@@ -139,7 +138,7 @@ export function matchingOffsets(context: AttachContext, path: string, pattern: s
   const file = linkedFile(opened, place);
   for (const table of [FunctionTable.static, FunctionTable.dynamic]) {
     if (file.ofType(table) === undefined) log('debug', `elf: failed to find symbol table ELF sections in '${path}'`);
-    const matches = (name: string) => globMatches(name, pattern);
+    const matches = (name: string) => matchesGlob(name, pattern);
     const symbols = withWholeTables(place, () => [...functionsOf(file, table, { matches })]);
     const offsets = symbols.map(({ fileOffset }) => fileOffset);
     if (offsets.length > 0) return offsets;

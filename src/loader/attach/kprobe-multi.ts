@@ -1,9 +1,9 @@
+import { matchesGlob } from '../../bytes/index.ts';
 import { Errno, UsageError } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type, textTable, BPF_F_KPROBE_MULTI_RETURN } from '../../uapi/index.ts';
 import type { LinkDetails } from '../../bpf/index.ts';
 import { scanLines } from '../externs.ts';
-import { globMatches } from './glob.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest, tryLink } from './link.ts';
 import { cookies64, noPlace, places64 } from './places.ts';
 import { fdOf } from '../fd-of.ts';
@@ -99,19 +99,19 @@ function matchingAddresses({ kernel, log }: AttachContext, pattern: string): big
   if (kernel.exists(withAddresses)) {
     scan(withAddresses, (line) => {
       const [address = '0', name = ''] = line.split(' ');
-      if (globMatches(name, pattern)) addresses.push(BigInt(`0x${address}`));
+      if (matchesGlob(name, pattern)) addresses.push(BigInt(`0x${address}`));
     });
     return addresses;
   }
   const names = new Set<string>();
   scan(`${root}/available_filter_functions`, (line) => {
     const name = line.split(/\s/, 1)[0]!;
-    if (globMatches(name, pattern)) names.add(name);
+    if (matchesGlob(name, pattern)) names.add(name);
   });
   if (names.size === 0) return addresses;
   scan('/proc/kallsyms', (line) => {
     const [address = '0', , name = ''] = line.split(/\s/);
-    if (!globMatches(name, pattern)) return;
+    if (!matchesGlob(name, pattern)) return;
     // Kernels built with LTO may list a function without the suffix that its symbol has.
     if (names.has(name) || names.has(name.replace(/\.llvm\..*$/, ''))) addresses.push(BigInt(`0x${address}`));
   });

@@ -1,8 +1,8 @@
+import { matchesGlob } from '../../bytes/index.ts';
 import { Kind, type RecordView } from '../../btf/index.ts';
 import { Errno } from '../../errors/index.ts';
 import { errorText, failure, ObjectError } from '../../object/index.ts';
 import { KernelBtf } from '../kernel-btf.ts';
-import { globMatches } from './glob.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest, tryLink } from './link.ts';
 import { fdOf } from '../fd-of.ts';
 
@@ -59,7 +59,7 @@ function matchingFunctions({ kernel, log }: AttachContext, program: AttachablePr
   }
   const ids: number[] = [];
   for (const id of btf.idsOfKind(Kind.func)) {
-    if (globMatches(btf.name(id), pattern) && isTraceable(btf, id)) ids.push(id);
+    if (matchesGlob(btf.name(id), pattern) && isTraceable(btf, id)) ids.push(id);
   }
   if (ids.length === 0) throw none(`no function that can be traced matches '${target}'`);
   return Uint32Array.from(ids);
