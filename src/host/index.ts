@@ -9,6 +9,7 @@ export { cgroupRoot } from './cgroups.ts';
 export * from './cpus.ts';
 export * from './fdinfo.ts';
 export * from './kallsyms.ts';
+export * from './lines.ts';
 export * from './kconfig.ts';
 export * from './mounts.ts';
 export * from './netdev.ts';

@@ -1,5 +1,6 @@
 import { Errno, SyscallError } from '../errors/index.ts';
 import type { Kernel } from '../sys/index.ts';
+import { eachLine } from './lines.ts';
 
 export interface KernelSymbol {
   address: bigint;
@@ -33,7 +34,7 @@ export function symbolsAt(kernel: Kernel, addresses: Iterable<bigint>): Map<bigi
   scanLines(kernel, (bytes, start, end) => {
     if (!lows.has(hex32(bytes, start + 8)) || !highs.has(hex32(bytes, start))) return true;
     const address = wanted.get(decoder.decode(bytes.subarray(start, start + 16)));
-    if (address !== undefined && !found.has(address)) found.set(address, parseLine(bytes, start, end));
+    if (address !== undefined && !found.has(address)) found.set(address, parseSymbol(bytes, start, end));
     return true;
   });
   return found;
@@ -48,11 +49,22 @@ export function symbolsNamed(kernel: Kernel, names: Iterable<string>): Map<strin
   scanLines(kernel, (bytes, start, end) => {
     const stop = nameEnd(bytes, start + 19, end);
     if (!lengths.has(stop - start - 19)) return true;
-    const symbol = parseLine(bytes, start, end);
+    const symbol = parseSymbol(bytes, start, end);
     if (wanted.has(symbol.name) && !found.has(symbol.name)) found.set(symbol.name, symbol);
     return found.size < wanted.size;
   });
   return found;
+}
+
+/** Since 4.17 system calls of most architectures go through wrappers named for the architecture. */
+export function hasSyscallWrapper(kernel: Kernel): boolean {
+  let wrapped = false;
+  eachLine(kernel, path, (line) => {
+    if (!/ T __(x64|arm64|s390x|riscv|loongarch)_sys_bpf$/.test(line)) return true;
+    wrapped = true;
+    return false;
+  });
+  return wrapped;
 }
 
 type LineVisitor = (bytes: Uint8Array, start: number, end: number) => boolean;
@@ -108,7 +120,7 @@ function nameEnd(bytes: Uint8Array, from: number, end: number): number {
 }
 
 /** A line is `ADDRESS TYPE NAME`, then a tab and `[module]` outside vmlinux; addresses have 16 digits. */
-function parseLine(bytes: Uint8Array, start: number, end: number): KernelSymbol {
+export function parseSymbol(bytes: Uint8Array, start: number, end: number): KernelSymbol {
   const stop = nameEnd(bytes, start + 19, end);
   const address = (BigInt(hex32(bytes, start)) << 32n) | BigInt(hex32(bytes, start + 8));
   const module =

@@ -1,8 +1,5 @@
 import type { Kernel } from '../sys/index.ts';
-
-function parseSymbol(line: string): { name: string; address: bigint } {
-  return { address: BigInt(`0x${line.slice(0, 16)}`), name: line.slice(19).split(/[\t ]/)[0]! };
-}
+import { parseSymbol } from './kallsyms.ts';
 
 /** One reading of /proc/kallsyms, kept as bytes, in which single addresses and names are looked up. */
 export class SymbolTable {
@@ -36,7 +33,7 @@ export class SymbolTable {
       const isLine = start === 0 || text[start - 1] === 10;
       if (!isLine || text.toString('latin1', start, at) !== digits.slice(0, 8)) continue;
       const end = text.indexOf(10, at);
-      return parseSymbol(text.toString('latin1', start, end < 0 ? undefined : end)).name;
+      return parseSymbol(text, start, end < 0 ? text.length : end).name;
     }
     return undefined;
   }
@@ -55,6 +52,6 @@ export class SymbolTable {
     if (at < 0) return undefined;
     const start = this.#text.lastIndexOf(10, at) + 1;
     const end = this.#text.indexOf(10, at + 1);
-    return parseSymbol(this.#text.toString('latin1', start, end < 0 ? undefined : end));
+    return parseSymbol(this.#text, start, end < 0 ? this.#text.length : end);
   }
 }

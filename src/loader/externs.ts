@@ -10,7 +10,7 @@ import {
   tell,
   typesAreCompatible,
 } from '../object/index.ts';
-import { kernelVersion } from '../host/index.ts';
+import { kernelVersion, eachLine, hasSyscallWrapper } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import type { KernelBtf, ModuleBtf } from './kernel-btf.ts';
 
@@ -117,37 +117,10 @@ function virtualValue({ kernel, log, kernelBtf }: ExternContext, extern: Kconfig
   }
 }
 
-/** Since 4.17 system calls of most architectures go through wrappers named for the architecture. */
-export function hasSyscallWrapper(kernel: Kernel): boolean {
-  let wrapped = false;
-  scanLines(kernel, '/proc/kallsyms', (line) => {
-    if (!/ T __(x64|arm64|s390x|riscv|loongarch)_sys_bpf$/.test(line)) return true;
-    wrapped = true;
-    return false;
-  });
-  return wrapped;
-}
-
-/** Calls `visit` with each line of a file, until it returns false. */
-export function scanLines(kernel: Kernel, path: string, visit: (line: string) => boolean): void {
-  let rest = '';
-  let going = true;
-  kernel.readChunks(path, (chunk) => {
-    const lines = (rest + Buffer.from(chunk).toString('latin1')).split('\n');
-    rest = lines.pop()!;
-    for (const line of lines) {
-      going = visit(line);
-      if (!going) return false;
-    }
-    return true;
-  });
-  if (going && rest !== '') visit(rest);
-}
-
 function readAddresses({ kernel, log }: ExternContext, externs: readonly KsymExtern[]): Map<KsymExtern, bigint> {
   const byName = new Map(externs.map((extern) => [extern.name, extern]));
   const found = new Map<KsymExtern, bigint>();
-  scanLines(kernel, '/proc/kallsyms', (line) => {
+  eachLine(kernel, '/proc/kallsyms', (line) => {
     const start = line.indexOf(' ') + 3;
     const end = line.indexOf('\t', start);
     let name = end < 0 ? line.slice(start) : line.slice(start, end);

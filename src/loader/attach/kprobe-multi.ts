@@ -3,7 +3,7 @@ import { Errno, UsageError } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type, textTable, BPF_F_KPROBE_MULTI_RETURN } from '../../uapi/index.ts';
 import type { LinkDetails } from '../../bpf/index.ts';
-import { scanLines } from '../externs.ts';
+import { eachLine } from '../../host/index.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest, tryLink } from './link.ts';
 import { cookies64, noPlace, places64 } from './places.ts';
 import { fdOf } from '../fd-of.ts';
@@ -85,7 +85,7 @@ function matchingAddresses({ kernel, log }: AttachContext, pattern: string): big
   const root = kernel.exists('/sys/kernel/debug/tracing') ? '/sys/kernel/debug/tracing' : '/sys/kernel/tracing';
   const scan = (path: string, visit: (line: string) => void) => {
     try {
-      scanLines(kernel, path, (line) => {
+      eachLine(kernel, path, (line) => {
         visit(line);
         return true;
       });

@@ -1,7 +1,7 @@
 import { Errno } from '../../errors/index.ts';
 import { arch } from 'node:process';
 import { errorText, failure } from '../../object/index.ts';
-import { hasSyscallWrapper } from '../externs.ts';
+import { hasSyscallWrapper } from '../../host/index.ts';
 import { type AttachableProgram, type AttachContext, type LoadedLink, sectionRest } from './link.ts';
 import { attachPerfEvent } from './perf-event.ts';
 import { openProbe } from './probe-event.ts';
