@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rebuilds the committed BPF objects of examples/ and test/fixtures/objects/ and the programs (for x86-64) of
+# Rebuilds the committed BPF objects of examples/, test/fixtures/objects/ and test/fixtures/link/ and the programs (for x86-64) of
 # test/fixtures/programs/ from their sources.
 # Needs: apt-get install clang libbpf-dev linux-libc-dev gcc-bpf. CLANG=clang-19 picks another compiler.
 # Arguments: the sources to rebuild; none means all.
@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 clang=${CLANG:-clang-14}
 if [ $# -eq 0 ]; then
-	set -- examples/*.bpf.c test/fixtures/objects/*.bpf.c test/fixtures/programs/*.c
+	set -- examples/*.bpf.c test/fixtures/objects/*.bpf.c test/fixtures/link/*.bpf.c test/fixtures/programs/*.c
 fi
 for source in "$@"; do
 	echo "$source"

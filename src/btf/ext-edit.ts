@@ -1,20 +1,16 @@
-import { type ExtKind, extKinds, readBtfExt } from './ext.ts';
-
-/** Words of a record that hold string offsets, by kind of record. */
-const stringWords = { funcInfo: [], lineInfo: [1, 2], coreRelos: [2] } as const;
-const typeWords = { funcInfo: [1], lineInfo: [], coreRelos: [1] } as const;
+import { type ExtKind, extKinds, extStringWords, extTypeWords, readBtfExt } from './ext.ts';
 
 /**
  * A copy of a `.BTF.ext` section with each string offset mapped, in libbpf's order: per kind of record, a section's
  * name before its records. Throws ParseError where the section is damaged. Source: btf_ext_visit_str_offs of libbpf.
  */
 export function mapExtStrings(bytes: Uint8Array, map: (offset: number) => number): Uint8Array {
-  return edit(bytes, { map, words: stringWords, sectionNames: true });
+  return edit(bytes, { map, words: extStringWords, sectionNames: true });
 }
 
 /** A copy with each type id mapped. Throws ParseError where the section is damaged. */
 export function mapExtTypeIds(bytes: Uint8Array, map: (id: number) => number): Uint8Array {
-  return edit(bytes, { map, words: typeWords, sectionNames: false });
+  return edit(bytes, { map, words: extTypeWords, sectionNames: false });
 }
 
 interface Edit {

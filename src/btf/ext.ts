@@ -43,6 +43,19 @@ export type ExtKind = (typeof extKinds)[number];
 /** Bytes of the shortest record of a kind: what the first kernels that took it knew. */
 const shortestRecord: Readonly<Record<ExtKind, number>> = { funcInfo: 8, lineInfo: 16, coreRelos: 16 };
 
+/** Words of a record that hold string offsets, by kind of record. */
+export const extStringWords: Readonly<Record<ExtKind, readonly number[]>> = {
+  funcInfo: [],
+  lineInfo: [1, 2],
+  coreRelos: [2],
+};
+/** Words of a record that hold type ids. */
+export const extTypeWords: Readonly<Record<ExtKind, readonly number[]>> = {
+  funcInfo: [1],
+  lineInfo: [],
+  coreRelos: [1],
+};
+
 /** Records of one ELF section as they are in the file; a word of each has four bytes, and the first is a byte offset. */
 export interface ExtRecords {
   /** Name of the ELF section: a string offset into the BTF that belongs to it. */

@@ -1,6 +1,6 @@
 /** `tsbpftool/btf`: what the package exports of this folder. `api/btf.txt` lists it. */
 export { BtfBuilder, type NewBtfType } from './builder.ts';
-export { BtfCycleError, type DedupedBtf, dedupBtf } from './dedup/dedup.ts';
+export { BtfCycleError, type DedupedBtf, dedupBtf, type DedupOptions } from './dedup/dedup.ts';
 export { dumpC, type DumpCOptions } from './c/dump.ts';
 export { dumpRaw, dumpRawJson, type RawDumpOptions } from './raw/dump.ts';
 export { rawJson, type RawJsonOptions } from './raw/json.ts';

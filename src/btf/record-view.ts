@@ -297,6 +297,16 @@ function checkStrings(
   if (!isSplit && strings[0] !== 0) throw bad(header.stringsStart, 'an empty first string');
 }
 
+/** Type records that do not fill their section; `warning` says so in libbpf's words. */
+export class BtfRecordError extends ParseError {
+  readonly warning: string;
+
+  constructor(offset: number, expectation: string, warning: string) {
+    super('BTF', offset, `expected ${expectation}`);
+    this.warning = warning;
+  }
+}
+
 interface TypeSection {
   /** Bytes of the section, and where in the blob it begins. */
   readonly size: number;
@@ -312,11 +322,15 @@ function findRecords(words: Uint32Array, section: TypeSection): Uint32Array {
   const { count, at } = noteStarts(words, starts, section.layouts);
   const end = section.size / 4;
   if (at < end) {
-    if (at + headWords > end) throw bad(section.at + at * 4, 'a whole type record');
+    if (at + headWords > end) {
+      throw new BtfRecordError(section.at + at * 4, 'a whole type record', 'BTF types data is malformed');
+    }
     throw unknownKind(section.at + at * 4, words[at + 1]!, section.firstId + count);
   }
   if (at > end) {
-    throw bad(section.at + at * 4, `type ${section.firstId + count - 1} to end within the type section`);
+    const id = section.firstId + count - 1;
+    const expectation = `type ${id} to end within the type section`;
+    throw new BtfRecordError(section.at + at * 4, expectation, `BTF type [${id}] is malformed`);
   }
   if (section.firstId + count > maxTypes) throw bad(section.at, `fewer than ${maxTypes} types`);
   return starts.subarray(0, count);

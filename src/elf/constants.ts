@@ -37,3 +37,6 @@ export const Elf = {
   STV_INTERNAL: 1,
   STV_HIDDEN: 2,
 } as const;
+
+/** Kinds of relocations of BPF objects (R_BPF_*). */
+export const Rbpf = { R_BPF_64_64: 1, R_BPF_64_ABS64: 2, R_BPF_64_ABS32: 3, R_BPF_64_32: 10 } as const;

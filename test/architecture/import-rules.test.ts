@@ -9,7 +9,7 @@ import * as uapi from '../../src/uapi/index.ts';
 const src = path.resolve(import.meta.dirname, '../../src');
 
 const base = ['errors', 'bytes'];
-const pure = [...base, 'uapi', 'insn', 'btf', 'elf', 'object', 'codegen', 'netlink'];
+const pure = [...base, 'uapi', 'insn', 'btf', 'elf', 'object', 'linker', 'codegen', 'netlink'];
 const live = [...base, 'uapi', 'insn', 'btf', 'netlink', 'sys', 'host'];
 
 /** Folder → the folders it may import besides itself. */
@@ -22,6 +22,7 @@ const rules: Record<string, readonly string[]> = {
   elf: base,
   netlink: [...base, 'uapi'],
   object: [...base, 'uapi', 'insn', 'btf', 'elf'],
+  linker: [...base, 'uapi', 'btf', 'elf', 'object'],
   codegen: [...base, 'uapi', 'insn', 'btf', 'object'],
   sys: [...base, 'uapi'],
   bpf: [...base, 'uapi', 'sys'],

@@ -35,15 +35,42 @@ export interface DedupedBtf {
 /** Types that refer to each other in a circle without a struct between: no C type does. */
 export class BtfCycleError extends ParseError {}
 
+/** What deduplication needs besides the types. */
+export interface DedupOptions {
+  /** The `.BTF.ext` of the same object. */
+  readonly ext?: Uint8Array | undefined;
+  /** The strings are there once already, and stay as they are, used or not. */
+  readonly keepStrings?: boolean;
+}
+
 /**
  * Leaves each distinct type and each string that is used once, and gives forward declarations their definitions.
  * Of equal types the first stays. Types of a base are used where they are equal and never change; variables and sections
- * are never merged. `ext` is the `.BTF.ext` of the same object. Throws BtfCycleError, and ParseError where
- * types are damaged or of a kind that is not known here. Source: btf__dedup of libbpf.
+ * are never merged. Throws BtfCycleError, and ParseError where types are damaged or of a kind that is not known here.
+ * Source: btf__dedup of libbpf.
  */
-export function dedupBtf(btf: Btf, options: { ext?: Uint8Array | undefined } = {}): DedupedBtf {
+export function dedupBtf(btf: Btf, options: DedupOptions = {}): DedupedBtf {
   checkTypes(btf);
   const graph = btf.graph.copy();
+  const { strings, ext } = options.keepStrings
+    ? { strings: btf.strings.subarray(btf.stringStart), ext: options.ext }
+    : gatherStrings(btf, graph, options.ext);
+  const run = new Dedup(graph);
+  run.all();
+  const { words, newIds } = run.compact();
+  return {
+    bytes: writeBtf({ words, strings, littleEndian: btf.littleEndian, headerSize: currentHeaderSize }),
+    ext: ext === undefined ? undefined : mapExtTypeIds(ext, (id) => mappedId(newIds, id)),
+    newIds,
+  };
+}
+
+/** Rewrites all string offsets so that each string is there once, in the order of use. */
+function gatherStrings(
+  btf: Btf,
+  graph: TypeGraph,
+  ext: Uint8Array | undefined,
+): { strings: Uint8Array; ext: Uint8Array | undefined } {
   const strings = new StringPool(btf.base);
   const mapString = stringMapper(strings, btf);
   const ownString = (offset: number) => (offset < btf.stringStart ? offset : mapString(offset));
@@ -52,20 +79,8 @@ export function dedupBtf(btf: Btf, options: { ext?: Uint8Array | undefined } = {
       graph.words[i] = ownString(graph.words[i]!);
     });
   }
-  const ext = options.ext === undefined ? undefined : mapExtStrings(options.ext, ownString);
-  const run = new Dedup(graph);
-  run.all();
-  const { words, newIds } = run.compact();
-  return {
-    bytes: writeBtf({
-      words,
-      strings: strings.finish(),
-      littleEndian: btf.littleEndian,
-      headerSize: currentHeaderSize,
-    }),
-    ext: ext === undefined ? undefined : mapExtTypeIds(ext, (id) => mappedId(newIds, id)),
-    newIds,
-  };
+  const mappedExt = ext === undefined ? undefined : mapExtStrings(ext, ownString);
+  return { strings: strings.finish(), ext: mappedExt };
 }
 
 function mappedId(newIds: Uint32Array, id: number): number {

@@ -1,6 +1,7 @@
 import {
   type Btf,
   type BtfOptions,
+  BtfRecordError,
   BtfRelocationError,
   findInvalidType,
   parseBtf,
@@ -55,11 +56,20 @@ function readErrno({ call, errno }: SyscallError): number {
 
 /** Parses, and refuses types that refer to nothing. Throws ParseError. */
 export function checkedBtf(ctx: Context, bytes: Uint8Array, options: BtfOptions): Btf {
-  const btf = parseBtf(bytes, options);
+  const btf = parsed(ctx, bytes, options);
   const problem = findInvalidType(btf);
   if (problem === undefined) return btf;
   diagnostics(ctx)('warn', `${problem}`);
   throw new ParseError('BTF', 0, problem);
+}
+
+function parsed(ctx: Context, bytes: Uint8Array, options: BtfOptions): Btf {
+  try {
+    return parseBtf(bytes, options);
+  } catch (error) {
+    if (error instanceof BtfRecordError) diagnostics(ctx)('warn', error.warning);
+    throw error;
+  }
 }
 
 function btfBytes(ctx: Context, kernel: Kernel, path: string): FileBtf {

@@ -24,7 +24,7 @@ export const genFamily: CommandFamily = {
   name: 'gen',
   summary: 'Linked objects, skeletons and minimal BTF.',
   verbs: [
-    { name: 'object', summary: 'Link object files into one.', load: unsupported('gen object') },
+    { name: 'object', summary: 'Link object files into one.', load: async () => (await import('./object.ts')).object },
     {
       name: 'skeleton',
       summary: 'Generate a skeleton header.',

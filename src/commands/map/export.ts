@@ -1,10 +1,10 @@
-import { closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { jsonText } from '../../btf/index.ts';
 import { type Context, fail, type Handler, usage } from '../../cli/index.ts';
 import { strerror } from '../../errors/index.ts';
 import { type BpfMap, type ElementCodec, type HalfCodec, TypedMap } from '../../kernel/index.ts';
 import { descriptorSink, type Sink } from '../../output/index.ts';
 import { mapTypeName } from '../../uapi/index.ts';
+import { OutputFile } from '../shared/output-file.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { Progress } from './progress.ts';
 import { codecOf } from './typed.ts';
@@ -30,29 +30,19 @@ export const exportMap: Handler = async (ctx, words) => {
   ctx.json?.null();
 };
 
-/** Writes a file that is whole or not there: beside its place first. What is no ordinary file is written to directly. */
 async function intoFile(file: string, write: (sink: Sink) => Promise<void>): Promise<void> {
-  const there = statSync(file, { throwIfNoEntry: false });
-  const inPlace = there !== undefined && !there.isFile();
-  const target = inPlace ? file : `${file}.${process.pid}.part`;
-  let fd: number;
+  let output: OutputFile;
   try {
-    fd = openSync(target, inPlace ? 'w' : 'wx');
+    output = new OutputFile(file);
   } catch (cause) {
     const { errno = -5 } = cause as { errno?: number };
-    fail(`can't open '${target}' for writing: ${strerror(-errno)}`, { cause });
+    fail(`can't open '${file}' for writing: ${strerror(-errno)}`, { cause });
   }
-  try {
+  await output.withAsync(async (fd) => {
     const sink = descriptorSink(fd);
     await write(sink);
     sink.flush();
-    if (!inPlace) renameSync(target, file);
-  } catch (error) {
-    if (!inPlace) rmSync(target, { force: true });
-    throw error;
-  } finally {
-    closeSync(fd);
-  }
+  });
 }
 
 async function writeLines(ctx: Context, map: BpfMap, codec: ElementCodec, sink: Sink): Promise<void> {

@@ -1,0 +1,85 @@
+import { type Context, fail, type Handler, usage, type Words } from '../../cli/index.ts';
+import { Errno, strerror, SyscallError } from '../../errors/index.ts';
+import { ObjectLinker } from '../../linker/index.ts';
+import { type DiagnosticLog, errorText, ObjectError } from '../../object/index.ts';
+import { kernelOf } from '../shared/kernel.ts';
+import { diagnostics } from '../shared/object-file.ts';
+import { OutputFile } from '../shared/output-file.ts';
+
+/** `gen object OUTPUT_FILE INPUT_FILE…`: links object files into one. */
+export const object: Handler = (ctx, words) => {
+  requireWords(ctx, words, 2);
+  const path = words.next();
+  const log = diagnostics(ctx);
+  const output = openOutput(path, log);
+  const linker = new ObjectLinker({ log });
+  while (words.left > 0) {
+    const file = words.next();
+    reported(`failed to link '${file}'`, () =>
+      linker.add({ name: file, bytes: readInput(ctx, { file, output, log }) }),
+    );
+  }
+  reported('failed to finalize ELF file', () => writeOutput(output, linker.finish(), log));
+};
+
+/** With too few words the reference prints both what is missing and the usage. */
+export function requireWords(ctx: Context, words: Words, count: number): void {
+  if (words.left >= count) return;
+  ctx.error(`'${words.previous}' needs at least ${count} arguments, ${words.left} found`);
+  usage();
+}
+
+function openOutput(path: string, log: DiagnosticLog): OutputFile {
+  try {
+    return new OutputFile(path);
+  } catch (cause) {
+    log('warn', `failed to create '${path}': ${errnoOf(cause)}`);
+    fail('failed to create BPF linker instance', { cause });
+  }
+}
+
+/** Of a file that is the output too, libbpf would find nothing left; here it stays as it is. */
+function readInput(
+  ctx: Context,
+  { file, output, log }: { file: string; output: OutputFile; log: DiagnosticLog },
+): Uint8Array {
+  try {
+    return output.isSame(file) ? new Uint8Array(0) : kernelOf(ctx).readFile(file);
+  } catch (cause) {
+    if (!(cause instanceof SyscallError)) throw cause;
+    const { errno } = cause;
+    if (errno === Errno.EISDIR) {
+      log('warn', `failed to parse ELF file '${file}': invalid file descriptor`);
+      throw new ObjectError(`'${file}' is a directory`, Errno.EINVAL, { cause });
+    }
+    log('warn', `failed to open file '${file}': ${errorText(errno)}`);
+    throw new ObjectError(`failed to open file '${file}'`, errno, { cause });
+  }
+}
+
+/** libelf measures what it writes, so that it refuses devices and pipes as it does a full disk. */
+function writeOutput(output: OutputFile, bytes: Uint8Array, log: DiagnosticLog): void {
+  const refuse = (cause?: unknown) => {
+    log('warn', 'failed to write ELF contents: cannot write data to file');
+    return new ObjectError('failed to write ELF contents', Errno.EINVAL, { cause });
+  };
+  if (!output.isOrdinary) throw refuse();
+  try {
+    output.write(bytes);
+  } catch (cause) {
+    throw refuse(cause);
+  }
+}
+
+/** Runs a step of linking; its failure is told as the reference tells it. */
+function reported(what: string, step: () => void): void {
+  try {
+    step();
+  } catch (cause) {
+    if (!(cause instanceof ObjectError)) throw cause;
+    const { errno } = cause;
+    fail(`${what}: ${strerror(errno)} (${errno})`, { status: -errno, cause });
+  }
+}
+
+const errnoOf = (error: unknown) => (error as { errno?: number }).errno ?? -Errno.EIO;

@@ -1,0 +1,29 @@
+/** A growing array of 32-bit words. */
+export class WordBuffer {
+  words = new Uint32Array(1024);
+  length = 0;
+
+  /** Room for `count` more words, all zero; returns the index of the first. */
+  reserve(count: number): number {
+    const at = this.length;
+    const needed = at + count;
+    if (needed > this.words.length) {
+      const larger = new Uint32Array(Math.max(needed, this.words.length * 2));
+      larger.set(this.words.subarray(0, at));
+      this.words = larger;
+    }
+    this.length = needed;
+    return at;
+  }
+
+  /** Appends a copy of `words`; returns the index of the first. */
+  append(words: Uint32Array): number {
+    const at = this.reserve(words.length);
+    this.words.set(words, at);
+    return at;
+  }
+
+  finish(): Uint32Array {
+    return this.words.subarray(0, this.length);
+  }
+}
