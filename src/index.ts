@@ -28,6 +28,7 @@ export {
   type UpdateMode,
   vmlinuxBtf,
 } from './kernel/index.ts';
+export { type LinkInput, type LinkOptions as ObjectLinkOptions, linkObjects, ObjectLinker } from './linker/index.ts';
 export {
   type AttachKind,
   describeObject,

@@ -4,7 +4,7 @@ import { failure } from '../object/index.ts';
 import type { TypeMap } from './append-types.ts';
 import type { ExtInput, SectionRecords } from './ext-input.ts';
 import type { Output } from './output.ts';
-import type { SourceObject } from './source.ts';
+import type { SourceObject } from './source-object.ts';
 import { readable } from './strings.ts';
 
 /** Appends the records of `.BTF.ext` to the sections that they are of. Source: linker_append_btf_ext of libbpf. */

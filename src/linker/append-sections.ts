@@ -3,7 +3,7 @@ import { failure } from '../object/index.ts';
 import type { Output } from './output.ts';
 import { isData, type OutputSection, type SourceSection } from './sections.ts';
 import { readable } from './strings.ts';
-import type { SourceObject } from './source.ts';
+import type { SourceObject } from './source-object.ts';
 
 /** Sections of which all files have the same contents. */
 const sharedSections: readonly string[] = ['license', 'version'];

@@ -6,7 +6,7 @@ import type { GlobalSymbol } from './globals.ts';
 import { checkSameSymbol } from './match-symbols.ts';
 import type { Output } from './output.ts';
 import { elfIndex, type SourceSection } from './sections.ts';
-import type { SourceObject } from './source.ts';
+import type { SourceObject } from './source-object.ts';
 import type { SymbolTypes } from './source-types.ts';
 import { readable } from './strings.ts';
 import { type InputSymbol, setVisibility, visibilityOf } from './symbols.ts';

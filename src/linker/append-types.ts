@@ -5,7 +5,7 @@ import type { GlobalSymbol } from './globals.ts';
 import type { Output } from './output.ts';
 import type { OutputSection, SourceSection } from './sections.ts';
 import type { SourceTypes } from './source-types.ts';
-import type { SourceObject } from './source.ts';
+import type { SourceObject } from './source-object.ts';
 import { readable } from './strings.ts';
 import { countAt, isNonStatic, kindAt, nameTextOf, resolveSize, sizeOrTypeOf } from './type-records.ts';
 

@@ -2,15 +2,14 @@ import { Elf, Rbpf } from '../elf/index.ts';
 import { Errno } from '../errors/index.ts';
 import { type DiagnosticLog, failure, ObjectError } from '../object/index.ts';
 import { extKinds, extStringWords, extTypeWords, forEachTypeIdWord, Kind, recordWords } from '../btf/index.ts';
-import type { InputSection } from './elf-input.ts';
+import { type InputSection, relocationSize } from './elf-input.ts';
 import type { ExtInput, SectionRecords } from './ext-input.ts';
 import { isContents, isExecutable, newSourceSection, type SourceSection } from './sections.ts';
 import type { SourceTypes } from './source-types.ts';
-import { isDebugInfo, type SourceObject } from './source.ts';
+import { isDebugInfo, type SourceObject } from './source-object.ts';
 import { readable } from './strings.ts';
 import { type InputSymbol, symbolSize, visibilityOf } from './symbols.ts';
 import { countAt, kindAt, linkageOf, nameTextOf } from './type-records.ts';
-import { relocationSize } from './relocations.ts';
 
 const instructionSize = 8;
 const knownRelocations: ReadonlySet<number> = new Set(Object.values(Rbpf));

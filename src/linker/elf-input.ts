@@ -23,6 +23,8 @@ export interface InputSection {
 const headerSize = 64;
 const compressionAlignment = 8n;
 export const compressionHeader = 24;
+/** Bytes of a relocation without addend. */
+export const relocationSize = 16;
 const sectionHeaderSize = 64;
 
 /** Contents behind a header of their own (SHF_COMPRESSED). */

@@ -1,9 +1,21 @@
 import { Kind, type RecordView } from '../btf/index.ts';
 import { Errno } from '../errors/index.ts';
 import { failure, type MapDefinition, ObjectError, readMapDefinition } from '../object/index.ts';
-import type { SymbolPair } from './match-symbols.ts';
+import type { GlobalSymbol } from './globals.ts';
 import { checkSameType, type TypeAt } from './match-types.ts';
+import type { Output } from './output.ts';
+import type { SourceTypes } from './source-types.ts';
 import { kindAt, sizeOrTypeOf, skipModifiers } from './type-records.ts';
+
+/** A symbol that is known, and what a file says of it. `name` as people read it. */
+export interface SymbolPair {
+  readonly output: Output;
+  readonly types: SourceTypes;
+  readonly name: string;
+  readonly known: GlobalSymbol;
+  /** Its type in the file. */
+  readonly typeId: number;
+}
 
 /**
  * Refuses two definitions of a map that differ: an extern map repeats the whole definition.

@@ -1,22 +1,9 @@
 import { Kind } from '../btf/index.ts';
 import { Errno } from '../errors/index.ts';
 import { failure } from '../object/index.ts';
-import type { GlobalSymbol } from './globals.ts';
-import { checkSameMap } from './match-maps.ts';
+import { checkSameMap, type SymbolPair } from './match-maps.ts';
 import { checkSameType } from './match-types.ts';
-import type { Output } from './output.ts';
-import type { SourceTypes } from './source-types.ts';
 import { kindAt, kindNameAt } from './type-records.ts';
-
-/** A symbol that is known, and what a file says of it. `name` as people read it. */
-export interface SymbolPair {
-  readonly output: Output;
-  readonly types: SourceTypes;
-  readonly name: string;
-  readonly known: GlobalSymbol;
-  /** Its type in the file. */
-  readonly typeId: number;
-}
 
 const mapsSection = '.maps';
 

@@ -1,12 +1,12 @@
 import { Elf } from '../elf/index.ts';
 import { Errno } from '../errors/index.ts';
 import { failure, ObjectError, Opcode } from '../object/index.ts';
+import { relocationSize } from './elf-input.ts';
 import type { Output } from './output.ts';
 import { elfIndex, isExecutable, isRelocation, type SourceSection } from './sections.ts';
-import type { SourceObject } from './source.ts';
+import type { SourceObject } from './source-object.ts';
 import { readable } from './strings.ts';
 
-export const relocationSize = 16;
 const instructionSize = 8;
 
 /** Appends relocations, with places and symbols as they are in the output. Source: linker_append_elf_relos of libbpf. */

@@ -3,31 +3,19 @@ import { Elf } from '../elf/index.ts';
 import { Errno, ParseError } from '../errors/index.ts';
 import { type DiagnosticLog, errorText, failure, ObjectError } from '../object/index.ts';
 import { checkSource } from './check-source.ts';
+import { isDebugInfo, type SourceObject } from './source-object.ts';
 import { ElfInput, ElfProblem, type InputSection } from './elf-input.ts';
 import { type ExtInput, readExt } from './ext-input.ts';
 import { newSourceSection, type SourceSection } from './sections.ts';
 import { SourceTypes } from './source-types.ts';
 import { readable } from './strings.ts';
-import { type InputSymbol, readSymbols } from './symbols.ts';
+import { readSymbols } from './symbols.ts';
 
 /** An object file to be linked. */
 export interface LinkInput {
   /** What messages call it, such as its path. */
   readonly name: string;
   readonly bytes: Uint8Array;
-}
-
-/** An object file as the linker reads it. */
-export interface SourceObject {
-  readonly name: string;
-  readonly elf: ElfInput;
-  readonly littleEndian: boolean;
-  /** By index in the file; those that only BTF knows follow. Index 0 stands for no section. */
-  readonly sections: SourceSection[];
-  readonly symbolTable: InputSection;
-  readonly symbols: readonly InputSymbol[];
-  readonly types: SourceTypes | undefined;
-  readonly ext: ExtInput | undefined;
 }
 
 /** What one byte order after the other has to be agreed on: called with the order of a file before anything else of it is read. */
@@ -145,8 +133,6 @@ function isIgnored({ name }: SourceSection, { type, size }: InputSection): boole
   const relocated = name.slice('.rel'.length);
   return isDebugInfo(relocated) || relocated === '.BTF' || relocated === '.BTF.ext';
 }
-
-export const isDebugInfo = (name: string) => name.startsWith('.debug_');
 
 function readBtf(bytes: Uint8Array, name: string, log: DiagnosticLog): Btf {
   const refuse = (cause?: unknown) =>

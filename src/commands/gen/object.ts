@@ -3,7 +3,7 @@ import { Errno, strerror, SyscallError } from '../../errors/index.ts';
 import { ObjectLinker } from '../../linker/index.ts';
 import { type DiagnosticLog, errorText, ObjectError } from '../../object/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
-import { diagnostics } from '../shared/object-file.ts';
+import { diagnostics } from '../shared/libbpf-log.ts';
 import { OutputFile } from '../shared/output-file.ts';
 
 /** `gen object OUTPUT_FILE INPUT_FILE…`: links object files into one. */

@@ -143,6 +143,7 @@ const description = record('An object file, for programs that use it.', {
 });
 
 export const genSchemas: OutputSchemas = {
+  ...silenceOf('gen object', 'The linked object is a file.'),
   ...outputOf(
     'gen skeleton',
     'With --lang json. C and TypeScript are printed as they are, with -j too; inside the document of a batch as a string.',

@@ -106,7 +106,7 @@ describe('the command', () => {
     ['schema schema', "'schema' is no object; there are schemas of:"],
     ['schema map', "expected a VERB after 'map'; there are schemas of:\n\tmap { show | list"],
     ['schema map bogus', "'bogus' is no verb of 'map'; there are schemas of:\n\tmap { show | list"],
-    ['schema gen object', "'gen object' has no schema; there are schemas of:\n\tgen { help | s"],
+    ['schema gen min_core_btf', "'gen min_core_btf' has no schema; there are schemas of:\n\tgen { help | o"],
     ['schema map show more', "what is 'more'?"],
     ['schema version more', "what is 'more'?"],
   ])('%s is an error that lists what there is', async (line, message) => {
