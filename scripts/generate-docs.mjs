@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { completionScripts } from './docs/completions.mjs';
 import { manPages } from './docs/man.mjs';
 
 const project = path.dirname(import.meta.dirname);
@@ -13,7 +12,9 @@ const bundle = path.join(project, '.cache/commands.mjs');
 await build({
   stdin: {
     contents:
-      "export { loadFamilies } from './src/main.ts'; export { optionWords, readUsage } from './src/cli/index.ts'; export { generateSkeleton } from './src/codegen/index.ts';",
+      "export { loadFamilies } from './src/main.ts'; export { globalOptions, namespaceOption, readUsage } from './src/cli/index.ts'; " +
+      "export { completionScripts } from './src/commands/completion/scripts.ts'; " +
+      "export { generateSkeleton } from './src/codegen/index.ts';",
     resolveDir: project,
     loader: 'ts',
   },
@@ -25,7 +26,7 @@ await build({
   outfile: bundle,
   logLevel: 'error',
 });
-const { generateSkeleton, loadFamilies, optionWords, readUsage } = await import(bundle);
+const { completionScripts, generateSkeleton, globalOptions, loadFamilies, namespaceOption, readUsage } = await import(bundle);
 const { version } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8'));
 const families = (await loadFamilies()).map((family) => ({ ...family, grammar: readUsage(family) }));
 
@@ -38,7 +39,9 @@ const skeletons = {
   }),
 };
 
-const files = { ...completionScripts(families, optionWords), ...manPages(families, version), ...skeletons };
+const options = [...globalOptions, namespaceOption];
+const files = { ...manPages({ families, options, version }), ...skeletons };
+for (const [shell, text] of Object.entries(completionScripts)) files[`completions/tsbpftool.${shell}`] = text;
 for (const [name, text] of Object.entries(files)) {
   const target = path.join(values.outdir, name);
   mkdirSync(path.dirname(target), { recursive: true });

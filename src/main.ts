@@ -7,6 +7,7 @@ import {
   selectVerb,
   type TopCommand,
 } from './cli/index.ts';
+import type { CompletedCommand } from './commands/complete/complete.ts';
 import type { NamedObject } from './commands/schema/schema.ts';
 
 const mainUsage = `Usage: %P [OPTIONS] OBJECT { COMMAND | help }
@@ -27,8 +28,13 @@ const help: StandaloneCommand = {
 
 /** In matching order: a word selects the first object that it abbreviates. */
 const commands: readonly TopCommand[] = [
-  { name: 'help', load: async () => help },
-  { name: 'batch', load: async () => (await import('./commands/batch/batch.ts')).batchCommand },
+  { name: 'help', summary: 'Prints the usage text.', load: async () => help },
+  {
+    name: 'batch',
+    summary: 'Runs the commands of a file, one a line.',
+    forms: ['file FILE'],
+    load: async () => (await import('./commands/batch/batch.ts')).batchCommand,
+  },
   { name: 'prog', load: async () => (await import('./commands/prog/family.ts')).progFamily },
   { name: 'map', load: async () => (await import('./commands/map/family.ts')).mapFamily },
   { name: 'link', load: async () => (await import('./commands/link/family.ts')).linkFamily },
@@ -41,21 +47,41 @@ const commands: readonly TopCommand[] = [
   { name: 'struct_ops', load: async () => (await import('./commands/struct_ops/family.ts')).structOpsFamily },
   { name: 'iter', load: async () => (await import('./commands/iter/family.ts')).iterFamily },
   { name: 'token', load: async () => (await import('./commands/token/family.ts')).tokenFamily },
-  { name: 'version', load: async () => (await import('./commands/version/version.ts')).versionCommand },
+  {
+    name: 'version',
+    summary: 'Prints the version and the features of this program.',
+    load: async () => (await import('./commands/version/version.ts')).versionCommand,
+  },
   {
     name: '__complete',
     extension: true,
-    load: async () => (await import('./commands/complete/complete.ts')).completeCommand(objectNames(), loadFamily),
+    load: async () => (await import('./commands/complete/complete.ts')).completeCommand(await completed()),
   },
   {
     name: 'schema',
     extension: true,
+    summary: 'Prints the JSON Schema of what a command prints.',
+    forms: ['OBJECT [VERB]'],
     load: async () => (await import('./commands/schema/schema.ts')).schemaCommand(selectObject),
+  },
+  {
+    name: 'completion',
+    extension: true,
+    summary: 'Prints the completion script of a shell.',
+    forms: ['{ bash | zsh | fish }'],
+    load: async () => (await import('./commands/completion/completion.ts')).completionCommand,
   },
 ];
 
-function objectNames(): string[] {
-  return commands.filter((command) => !command.extension).map((command) => command.name);
+/** What completion offers: all commands but its own. Of objects the family tells what they are. */
+function completed(): Promise<CompletedCommand[]> {
+  const offered = commands.filter(({ name }) => !name.startsWith('_'));
+  return Promise.all(
+    offered.map(async ({ name, summary, forms, options }) => {
+      const family = summary === undefined ? await loadFamily(name) : undefined;
+      return { name, summary: summary ?? family?.summary, forms, options, family: async () => family };
+    }),
+  );
 }
 
 async function loadFamily(word: string): Promise<CommandFamily | undefined> {

@@ -5,30 +5,22 @@ const roff = (text) =>
     .replaceAll('-', '\\-')
     .replace(/^([.'])/gm, '\\&$1');
 
-const commonOptions = [
-  ['-h, --help', 'Print the usage text and exit.'],
-  ['-V, --version', 'Print the version, the bpftool and libbpf versions it matches, and the features it has.'],
-  ['-j, --json', 'Print JSON. Errors are JSON objects too, on standard output.'],
-  ['-p, --pretty', 'Print JSON laid out for people; implies -j.'],
-  ['-d, --debug', "Print the loader's debug messages and full verifier logs."],
-  ['-f, --bpffs', 'Show the paths at which objects are pinned.'],
-  ['-n, --nomount', 'Never mount a BPF file system.'],
-  [
-    '--netns NAME|PID|PATH',
-    'See the network of another namespace: one that `ip netns` names, that of a process, or that of a file. Not in bpftool.',
-  ],
-  ['-m, --mapcompat', 'Accept maps with attributes that are not known.'],
-];
+/** `-B, --base-btf FILE`, and what it is for. */
+const tagOf = ({ long, short, argument, summary }) => {
+  const names = [short && `-${short}`, long && `--${long}`].filter(Boolean).join(', ');
+  return [argument === undefined ? names : `${names} ${argument}`, summary];
+};
 
 const exitStatus = `0 on success. 255 on a usage error and on most failures; where a system call decides the outcome, the low byte of its
 negative errno (254 for an element that is not there). 1 when a link cannot be detached.`;
 
 /** File name → text. */
-export function manPages(families, version) {
+export function manPages({ families, options, version }) {
+  const commonOptions = options.map(tagOf);
   const title = (name) => `.TH ${name.toUpperCase()} 8 "" "tsbpftool ${version}" "BPF tools"`;
-  const pages = { 'man/tsbpftool.8': mainPage(families, title('tsbpftool')) };
+  const pages = { 'man/tsbpftool.8': mainPage({ families, commonOptions }, title('tsbpftool')) };
   for (const family of families) {
-    pages[`man/tsbpftool-${family.name}.8`] = objectPage(family, title(`tsbpftool-${family.name}`));
+    pages[`man/tsbpftool-${family.name}.8`] = objectPage({ family, commonOptions }, title(`tsbpftool-${family.name}`));
   }
   return pages;
 }
@@ -41,7 +33,7 @@ const tagged = (tags, text) =>
     .join('\n.TQ\n')}\n${roff(text)}\n`;
 const page = (parts) => `.\\" Generated from the command definitions. Do not edit.\n${parts.join('\n')}`;
 
-function mainPage(families, title) {
+function mainPage({ families, commonOptions }, title) {
   return page([
     title,
     section('NAME', roff('tsbpftool - inspect and manipulate BPF programs and maps')),
@@ -83,7 +75,7 @@ function mainPage(families, title) {
   ]);
 }
 
-function objectPage(family, title) {
+function objectPage({ family, commonOptions }, title) {
   const { grammar } = family;
   const forms = (verb) => (grammar.verbs.get(verb) ?? ['']).map((rest) => `${verb} ${rest}`.trim());
   const synopsis = family.verbs

@@ -19,6 +19,16 @@ export interface Verb {
   readonly summary?: string;
   /** More sentences, for man pages only. */
   readonly details?: string;
+  /** What may follow it, in the notation of usage texts, where the usage text is not exact enough to complete by. */
+  readonly forms?: readonly string[];
+  /** As `forms`, where they depend on the type of the map that the first two words name. */
+  readonly formsByMapType?: (type: string) => readonly string[] | undefined;
+  /** Keywords that make sense only beside one of others. */
+  readonly wordNeeds?: Readonly<Record<string, readonly string[]>>;
+  /** Keywords that JSON output has no use for. */
+  readonly plainOnly?: readonly string[];
+  /** The types of maps it works on; any where there are none. */
+  readonly mapTypes?: readonly string[];
 }
 
 export interface VerbOption extends OptionSpec {

@@ -1,6 +1,6 @@
 import { TsbpfError } from '../errors/index.ts';
 import { WriteError } from '../output/index.ts';
-import { type CommandFamily, selectVerb } from './command.ts';
+import { type CommandFamily, selectVerb, type VerbOption } from './command.ts';
 import type { Context } from './context.ts';
 import { CommandFailure, RunEnd, UsageExit } from './failure.ts';
 import { Words } from './words.ts';
@@ -9,6 +9,12 @@ import { Words } from './words.ts';
 export interface TopCommand {
   readonly name: string;
   readonly extension?: boolean;
+  /** One sentence, where the command has no verbs. */
+  readonly summary?: string;
+  /** What follows a command without verbs, in the notation of usage texts; OBJECT and VERB are those of the program. */
+  readonly forms?: readonly string[];
+  /** Long options only this command knows. */
+  readonly options?: readonly VerbOption[];
   readonly load: () => Promise<CommandFamily | StandaloneCommand>;
 }
 

@@ -3,6 +3,8 @@ export interface OptionSpec {
   readonly long?: string;
   readonly short?: string;
   readonly argument?: string;
+  /** The values it takes, where they are few. */
+  readonly choices?: readonly string[];
 }
 
 /** One step of reading a command line. */

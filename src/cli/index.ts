@@ -1,4 +1,14 @@
-export { type Candidates, candidatesAfter, type LiveKind, optionWords } from './completion.ts';
+export {
+  type Candidate,
+  type Candidates,
+  type CompletionLine,
+  candidatesAfter,
+  candidatesOfForms,
+  formReader,
+} from './completion.ts';
+export type { ValuePlace } from './forms/parse-form.ts';
+export type { Expected } from './forms/form-reader.ts';
+export { globalOptions, namespaceOption } from './global-options.ts';
 export { type CommandFamily, type Handler, selectVerb, type Verb, type VerbOption } from './command.ts';
 export { Context, defaultOptions, type GlobalOptions } from './context.ts';
 export { Dispatcher, printUsage, type StandaloneCommand, type TopCommand } from './dispatch.ts';
@@ -7,4 +17,4 @@ export { type OptionSpec, readOptions } from './getopt.ts';
 export { parseU32, parseU32Once, type Strtoul, strtoul } from './numbers.ts';
 export { type Program, runProgram } from './program.ts';
 export { ambiguity, isPrefix, Words } from './words.ts';
-export { keywordsOf, readUsage, type UsageGrammar } from './usage-grammar.ts';
+export { readUsage, type UsageGrammar } from './usage-grammar.ts';

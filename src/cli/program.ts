@@ -4,26 +4,8 @@ import { descriptorSink, JsonWriter, WriteError } from '../output/index.ts';
 import { Context, defaultOptions, type GlobalOptions } from './context.ts';
 import { Dispatcher, printUsage, type TopCommand } from './dispatch.ts';
 import { RunEnd, UsageExit } from './failure.ts';
+import { globalOptions, namespaceOption } from './global-options.ts';
 import { type OptionSpec, readOptions } from './getopt.ts';
-
-const globalOptions: readonly OptionSpec[] = [
-  { long: 'json', short: 'j' },
-  { long: 'help', short: 'h' },
-  { long: 'pretty', short: 'p' },
-  { long: 'version', short: 'V' },
-  { long: 'bpffs', short: 'f' },
-  { long: 'mapcompat', short: 'm' },
-  { long: 'nomount', short: 'n' },
-  { long: 'debug', short: 'd' },
-  { long: 'use-loader', short: 'L' },
-  { long: 'sign', short: 'S' },
-  { long: 'base-btf', short: 'B', argument: 'FILE' },
-  { short: 'i', argument: 'CERT' },
-  { short: 'k', argument: 'KEY' },
-];
-
-/** Not in the reference: it is known by its whole name only, so that no abbreviation changes its meaning. */
-const namespaceOption: OptionSpec = { long: 'netns', argument: 'NAME|PID|PATH' };
 
 export interface Program {
   readonly commands: readonly TopCommand[];

@@ -41,26 +41,6 @@ export function readUsage(family: Pick<CommandFamily, 'usage' | 'extensionUsage'
   return { verbs, definitions };
 }
 
-/** Lower-case words that may follow a verb, those inside the definitions it names included. */
-export function keywordsOf(grammar: UsageGrammar, verb: string): string[] {
-  const found = new Set<string>();
-  const seen = new Set<string>();
-  const visit = (text: string): void => {
-    // What stands in angle brackets is for the reader to fill in.
-    for (const word of text.replace(/<[^>]*>/g, '').match(/[A-Za-z_][A-Za-z_0-9]*/g) ?? []) {
-      if (/^[a-z]/.test(word)) found.add(word);
-      else if (!seen.has(word)) {
-        seen.add(word);
-        // A bare list of types is offered after `type` only.
-        if (word !== 'TYPE' && word !== 'ATTACH_TYPE' && word !== 'OPTIONS')
-          visit(grammar.definitions.get(word) ?? grammar.definitions.get(word.replace(/s$/, '')) ?? '');
-      }
-    }
-  };
-  for (const form of grammar.verbs.get(verb) ?? []) visit(form);
-  return [...found];
-}
-
 function squeeze(text: string): string {
   return text.trim().replace(/\s+/g, ' ');
 }

@@ -2,6 +2,17 @@ import type { CommandFamily, VerbOption } from '../../cli/index.ts';
 
 const strict: VerbOption = { long: 'strict', summary: 'Refuses structs with members left out.' };
 
+/** What `update` takes; keys and values of some types are other objects, or none. */
+function updateForms(type: string): string[] {
+  if (type === 'queue' || type === 'stack' || type === 'bloom_filter') return ['MAP value DATA [UPDATE_FLAGS]'];
+  if (type === 'array_of_maps' || type === 'hash_of_maps') return ['MAP key DATA value MAP [UPDATE_FLAGS]'];
+  if (type === 'prog_array') return ['MAP key DATA value PROG [UPDATE_FLAGS]'];
+  return ['MAP key DATA value DATA [UPDATE_FLAGS]'];
+}
+
+/** As `updateForms`, of verbs that take a key. */
+const keyForms = (type: string): string[] => (type === 'queue' || type === 'stack' ? ['MAP'] : ['MAP key DATA']);
+
 export const mapFamily: CommandFamily = {
   name: 'map',
   summary: 'Inspect and change BPF maps.',
@@ -18,12 +29,20 @@ export const mapFamily: CommandFamily = {
       name: 'update',
       summary: 'Sets the value of a key.',
       load: async () => (await import('./update.ts')).update,
+      forms: ['MAP key DATA value VALUE [UPDATE_FLAGS]', 'MAP value VALUE [UPDATE_FLAGS]'],
+      formsByMapType: updateForms,
       options: [strict],
     },
-    { name: 'lookup', summary: 'Prints the value of a key.', load: async () => (await import('./lookup.ts')).lookup },
+    {
+      name: 'lookup',
+      summary: 'Prints the value of a key.',
+      formsByMapType: keyForms,
+      load: async () => (await import('./lookup.ts')).lookup,
+    },
     {
       name: 'getnext',
       summary: 'Prints the key after a key, or the first key.',
+      formsByMapType: keyForms,
       load: async () => (await import('./getnext.ts')).getNext,
     },
     { name: 'delete', summary: 'Removes a key.', load: async () => (await import('./delete.ts')).deleteKey },
@@ -35,33 +54,49 @@ export const mapFamily: CommandFamily = {
     {
       name: 'event_pipe',
       summary: 'Prints the events of a perf event array until interrupted.',
+      forms: ['MAP [cpu N] [index M]'],
+      mapTypes: ['perf_event_array'],
       load: async () => (await import('./event-pipe.ts')).eventPipe,
     },
-    { name: 'create', summary: 'Creates a map and pins it.', load: async () => (await import('./create.ts')).create },
+    {
+      name: 'create',
+      summary: 'Creates a map and pins it.',
+      forms: [
+        'FILE [type TYPE] [key KEY_SIZE] [value VALUE_SIZE] [entries MAX_ENTRIES] [name NAME] [flags FLAGS] ' +
+          '[inner_map MAP] [offload_dev NAME]',
+      ],
+      wordNeeds: { inner_map: ['array_of_maps', 'hash_of_maps'] },
+      load: async () => (await import('./create.ts')).create,
+    },
     {
       name: 'peek',
+      mapTypes: ['queue', 'stack'],
       summary: 'Prints the next value of a queue or stack without removing it.',
       load: async () => (await import('./lookup.ts')).lookup,
     },
     {
       name: 'push',
+      mapTypes: ['stack'],
       summary: 'Puts a value onto a stack.',
       load: async () => (await import('./update.ts')).update,
       options: [strict],
     },
     {
       name: 'enqueue',
+      mapTypes: ['queue'],
       summary: 'Puts a value into a queue.',
       load: async () => (await import('./update.ts')).update,
       options: [strict],
     },
     {
       name: 'pop',
+      mapTypes: ['stack'],
       summary: 'Takes a value from a stack and prints it.',
       load: async () => (await import('./pop.ts')).pop,
     },
     {
       name: 'dequeue',
+      mapTypes: ['queue'],
       summary: 'Takes a value from a queue and prints it.',
       load: async () => (await import('./pop.ts')).pop,
     },

@@ -14,6 +14,7 @@ export const netFamily: CommandFamily = {
     {
       name: 'attach',
       summary: 'Attach a program to a device.',
+      wordNeeds: { prepend: ['tcx_ingress', 'tcx_egress'], overwrite: ['xdp', 'xdpgeneric', 'xdpdrv', 'xdpoffload'] },
       load: async () => (await import('./attach.ts')).attach,
     },
     {

@@ -16,6 +16,11 @@ const loadOptions: readonly VerbOption[] = [
   },
 ];
 
+const loadForms = [
+  'OBJ PATH [type TYPE] [{ offload_dev | xdpmeta_dev } NAME] [map { idx OBJECT_MAP_INDEX | name OBJECT_MAP } MAP]... ' +
+    '[pinmaps MAP_DIR] [autoattach] [kernel_btf BTF_FILE]',
+];
+
 export const progFamily: CommandFamily = {
   name: 'prog',
   summary: 'Inspect, load and run BPF programs.',
@@ -30,6 +35,7 @@ export const progFamily: CommandFamily = {
     {
       name: 'dump',
       summary: 'Prints the instructions of a program.',
+      plainOnly: ['visual'],
       load: async () => (await import('./dump.ts')).dump,
     },
     {
@@ -41,12 +47,14 @@ export const progFamily: CommandFamily = {
       name: 'load',
       summary: 'Loads the first program of an object file and pins it.',
       options: loadOptions,
+      forms: loadForms,
       load: async () => (await import('./load.ts')).load,
     },
     {
       name: 'loadall',
       summary: 'Loads all programs of an object file and pins them in a directory.',
       options: loadOptions,
+      forms: loadForms,
       load: async () => (await import('./load.ts')).loadAll,
     },
     {
@@ -67,6 +75,9 @@ export const progFamily: CommandFamily = {
     {
       name: 'run',
       summary: 'Runs a program on given input.',
+      forms: [
+        'PROG [data_in FILE] [data_out FILE] [data_size_out L] [ctx_in FILE] [ctx_out FILE] [ctx_size_out M] [repeat N]',
+      ],
       load: async () => (await import('./run.ts')).run,
     },
     {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { candidatesAfter, type CommandFamily, keywordsOf, readUsage } from '../../../src/cli/index.ts';
+import { candidatesAfter, readUsage } from '../../../src/cli/index.ts';
 import { loadFamilies } from '../../../src/main.ts';
 
 describe('readUsage', () => {
@@ -24,35 +24,48 @@ describe('the command families', () => {
     }
   });
 
-  it('offer the words of the last lines of a usage text', async () => {
-    const family = (name: string, all: CommandFamily[]) => all.find((one) => one.name === name)!;
-    const all = await loadFamilies();
-    expect(keywordsOf(readUsage(family('prog', all)), 'load')).toEqual(
-      expect.arrayContaining(['pinmaps', 'autoattach', 'kernel_btf']),
+  const offered = async (line: string, asked: { isJson?: boolean; mapType?: string } = {}) => {
+    const words = line.split(' ');
+    const family = (await loadFamilies()).find(({ name }) => name === words[0])!;
+    const found = candidatesAfter(words, family, { isJson: asked.isJson ?? false, mapType: () => asked.mapType });
+    return { words: found.words.map(({ word }) => word), values: found.values.map(({ name }) => name) };
+  };
+
+  it('offer the words of the last lines of a usage text, each once', async () => {
+    expect((await offered('prog load o p')).words).toEqual(
+      expect.arrayContaining(['pinmaps', 'autoattach', 'kernel_btf', 'map']),
     );
-    expect(candidatesAfter(['prog', 'dump'], family('prog', all)).words).toEqual(
-      expect.arrayContaining(['xlated', 'jited', 'visual']),
-    );
-    expect(candidatesAfter(['btf', 'dump'], family('btf', all)).words).toEqual(
-      expect.arrayContaining(['id', 'prog', 'map', 'file', 'format']),
-    );
+    const rest = (await offered('prog load o p autoattach type xdp')).words;
+    expect(rest).toContain('map');
+    expect(rest).not.toContain('autoattach');
+    expect(rest).not.toContain('type');
   });
 
-  it('offer attach types where one is due, and devices after the words that name one', async () => {
-    const all = await loadFamilies();
-    const offered = (line: string) => {
-      const words = line.split(' ');
-      return candidatesAfter(words, all.find((one) => one.name === words[0])!);
-    };
-    const netTypes = ['xdp', 'xdpgeneric', 'xdpdrv', 'xdpoffload', 'tcx_ingress', 'tcx_egress'];
-    expect(offered('net attach').words).toEqual(netTypes);
-    expect(offered('net detach').words).toEqual(netTypes);
-    expect(offered('net attach xdp').words).not.toContain('xdpdrv');
-    expect(offered('prog attach id').words).not.toContain('sk_msg_verdict');
-    expect(offered('prog attach id 1').words).toContain('sk_msg_verdict');
-    expect(offered('cgroup attach /x').words).toContain('cgroup_device');
-    expect(offered('net show').words).toEqual(['dev']);
-    expect(offered('net show dev')).toEqual({ words: [], live: { what: 'device', kinds: [] } });
-    expect(offered('net attach xdp id 1 dev').live?.what).toBe('device');
+  it('offer nothing after words that fit no form', async () => {
+    expect(await offered('map dump 5')).toEqual({ words: [], values: [] });
+    expect(await offered('map dump id 5 6')).toEqual({ words: [], values: [] });
+    expect(await offered('map show id five')).toEqual({ words: [], values: [] });
+  });
+
+  it('take abbreviations as the program does, a whole word before them', async () => {
+    expect((await offered('btf d m i 5')).words).toEqual(['key', 'value', 'kv', 'all', 'format', 'root_id']);
+    expect((await offered('prog dump x id 1 o')).words).toEqual(['linum', 'visual']);
+  });
+
+  it('know where values stand, and of which objects', async () => {
+    expect(await offered('net show dev')).toEqual({ words: [], values: ['<devname>'] });
+    expect((await offered('prog attach id')).values).toEqual(['PROG_ID']);
+    expect((await offered('map update id 1 key 1 value id')).values).toEqual(['MAP_ID', 'PROG_ID']);
+    expect((await offered('map update id 1 key 1 value id', { mapType: 'prog_array' })).values).toEqual(['PROG_ID']);
+  });
+
+  it('end the bytes of a key where another word begins', async () => {
+    const many = Array.from({ length: 300 }, () => '0xff').join(' ');
+    expect((await offered(`map update id 1 key ${many}`)).words).toEqual(['value']);
+    expect((await offered(`map update id 1 key hex ${many} value ${many}`)).words).toEqual(['any', 'exist', 'noexist']);
+  });
+
+  it('leave out what JSON has no use for', async () => {
+    expect((await offered('prog dump xlated id 1', { isJson: true })).words).not.toContain('visual');
   });
 });
