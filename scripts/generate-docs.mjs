@@ -26,7 +26,9 @@ await build({
   outfile: bundle,
   logLevel: 'error',
 });
-const { completionScripts, generateSkeleton, globalOptions, loadFamilies, namespaceOption, readUsage } = await import(bundle);
+const { completionScripts, generateSkeleton, globalOptions, loadFamilies, namespaceOption, readUsage } = await import(
+  bundle
+);
 const { version } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8'));
 const families = (await loadFamilies()).map((family) => ({ ...family, grammar: readUsage(family) }));
 
