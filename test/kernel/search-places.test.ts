@@ -93,7 +93,7 @@ describe('a function of a program or library', () => {
       binary: `${file}${entry}`,
       function: functionName,
     });
-    expect(link.fd).toBeGreaterThan(0);
+    expect(link.fd.number).toBeGreaterThan(0);
     expect(fixture.told).toEqual([]);
   });
 
