@@ -102,7 +102,7 @@ function filled(name, count, makeKey = (view, at, i) => view.setUint32(at, i, tr
   const spec = parseObject(readFileSync(fixture), { path: fixture });
   for (const map of spec.maps) map.maxEntries = map.name === name ? count : 1;
   const object = loadObject(kernel, spec);
-  const map = new BpfMap(kernel, kernel.duplicate(object.map(name).fd));
+  const map = object.map(name);
   const { keySize, valueSize } = map.info();
   const cpus = name === 'bench_percpu' ? possibleCpus() : 1;
   const together = 10_000;
@@ -124,7 +124,6 @@ function filled(name, count, makeKey = (view, at, i) => view.setUint32(at, i, tr
   }
   const pin = `${pins}/${name}`;
   map.pin(pin);
-  map.close();
   object.close();
   return pin;
 }
@@ -162,7 +161,7 @@ function calls() {
     const value = new Uint8Array(valueSize);
     const ours = (i) => {
       keyView.setUint32(0, i & 7, true);
-      map.tryLookup(key, value);
+      if (map.lookup(key, value) !== 0) throw new Error('the look-up failed');
     };
     const beyond = [];
     for (let i = 0; i < 9; i++) beyond.push(nanoseconds(ours) - nanoseconds(bare));

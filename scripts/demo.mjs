@@ -110,7 +110,7 @@ async function messages(library, name, Buffer_) {
   const log = (level, text) => level === 'warn' && console.error(text);
   const object = loadObject(kernel, spec, { replaceMaps, log });
   const link = autoAttach({ kernel, log }, object.programs[0]);
-  const reader = new Buffer_(kernel, object.map('output').fd);
+  const reader = new Buffer_(kernel, object.map('output').fd.number);
   const release = () => {
     reader.close();
     link.close();
