@@ -115,5 +115,6 @@ export {
   type ObjectSpec,
   type ParseOptions,
   type ProgramSpec,
+  minimizeBtf,
   parseObject,
 } from './object/index.ts';

@@ -109,7 +109,7 @@ export const program: Program = {
   commands,
   mainUsage,
   checkBaseBtf: async (ctx, path) => {
-    const { BtfFileError, readBtfFile } = await import('./commands/btf/source.ts');
+    const { BtfFileError, readBtfFile } = await import('./commands/shared/btf-file.ts');
     try {
       readBtfFile(ctx, path);
       return 0;

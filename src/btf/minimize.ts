@@ -17,6 +17,16 @@ export interface CoreUse {
   readonly access: readonly number[];
 }
 
+/** A type that a minimal BTF cannot hold; `words` say so as bpftool does. */
+export class UnsupportedKindError extends ParseError {
+  readonly words: string;
+
+  constructor(expectation: string, words: string) {
+    super('BTF', 0, expectation);
+    this.words = words;
+  }
+}
+
 const firstMemberBits = 0xff_ffff;
 
 /**
@@ -92,10 +102,10 @@ export class BtfMinimizer {
   }
 
   #unsupported(id: number): ParseError {
-    return new ParseError(
-      'BTF',
-      0,
-      `type ${id}: a ${kindNames[this.#graph.kind(id)] ?? 'type of unknown kind'} cannot be part of an access`,
+    const name = kindNames[this.#graph.kind(id)] ?? 'unknown';
+    return new UnsupportedKindError(
+      `type ${id}: a ${name} cannot be part of an access`,
+      `unsupported kind: ${name} (${id})`,
     );
   }
 

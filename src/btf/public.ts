@@ -15,7 +15,7 @@ export {
 } from './ext.ts';
 export { funcPrototype } from './func-prototype.ts';
 export { BtfMerger } from './merge.ts';
-export { BtfMinimizer, type CoreUse } from './minimize.ts';
+export { BtfMinimizer, type CoreUse, UnsupportedKindError } from './minimize.ts';
 export { BtfRelocationError, relocateBtf } from './relocate.ts';
 export { Btf, type BtfOptions, parseBtf } from './parse.ts';
 export { alignOf, isModifier, resolve, sizeOf, tryResolve, trySizeOf } from './resolve.ts';

@@ -7,6 +7,7 @@ export {
   typesAreCompatible,
   typesMatch,
 } from './core/index.ts';
+export { coreUses, type CoreUser, minimizeBtf } from './core/minimize.ts';
 export { coreRecords, kernelRelocatesAlike } from './core/by-kernel.ts';
 export { isTracingMulti, targetSpelling, type TargetSpelling } from './attach-target.ts';
 export { checkContents, firstContents, mapAt } from './contents.ts';

@@ -21,10 +21,12 @@ import {
   applyCoreRelocations,
   formatCoreRelocation,
   linkProgram,
+  minimizeBtf,
   type ObjectSpec,
   parseObject,
   variableContents,
 } from '../../src/object/index.ts';
+import { linkObjects } from '../../src/linker/index.ts';
 import { Random } from '../support/btf/random.ts';
 import { type Edit, mutate } from './btf-mutants.ts';
 
@@ -99,6 +101,7 @@ export function objectMutant(
 
 /** All that happens to an object before a kernel is asked. Only errors of ours may come out of `run`. */
 export function runObjectMutant({ file, bytes }: { file: ObjectSeed; bytes: Uint8Array }): void {
+  linkMutant(file, bytes);
   tolerate(() => {
     const spec = parseObject(bytes, { path: file.name });
     tolerate(() =>
@@ -141,6 +144,28 @@ function generateCode(spec: ObjectSpec, bytes: Uint8Array): void {
     const description = describeObject(spec, { name: 'mutant' });
     JSON.stringify(descriptionJson(description, objectTypes(spec)));
     typeScriptSkeleton(description, objectTypes(spec), { kind: 'embedded', bytes });
+  });
+}
+
+/** What linking may add to what it is given: padding of sections, and BTF that all of them have. */
+const linkedFactor = 8;
+const linkedPadding = 64 * 2 ** 20;
+
+/** Alone, and before and after the object that it was made of. */
+function linkMutant(file: ObjectSeed, bytes: Uint8Array): void {
+  const mutant = { name: file.name, bytes };
+  const original = { name: `whole ${file.name}`, bytes: file.bytes };
+  for (const inputs of [[mutant], [mutant, original], [original, mutant]]) {
+    tolerate(() => {
+      const size = linkObjects(inputs).length;
+      if (size > inputs.length * file.bytes.length * linkedFactor + linkedPadding) {
+        throw new Error(`${size} bytes were made of ${inputs.length} files`);
+      }
+    });
+  }
+  tolerate(() => {
+    const own = parseElf(file.bytes).sections.find((section) => section.name === '.BTF');
+    if (own !== undefined) minimizeBtf(own.bytes, [mutant]);
   });
 }
 

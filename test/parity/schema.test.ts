@@ -7,17 +7,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { outputSchemas } from '../../src/commands/schema/all.ts';
 import { FeatureMissing, mayBeMissing } from '../support/feature.ts';
 import { World } from '../support/parity/world.ts';
-import { commandOf, extensionVerbs, verbsToCome } from '../support/schema/commands.ts';
+import { extensionVerbs } from '../support/schema/commands.ts';
 import { damages } from '../support/schema/damage.ts';
 import { holdObjects } from '../support/schema/holders.ts';
 import { Outputs } from '../support/schema/outputs.ts';
 import { everyLink } from './cases/link.ts';
 import * as cases from './cases/schema.ts';
 
-const toCome = await verbsToCome();
 const extensions = await extensionVerbs();
 /** `error` is no command. */
-const commands = Object.keys(outputSchemas).filter((command) => command !== 'error' && !toCome.has(command));
+const commands = Object.keys(outputSchemas).filter((command) => command !== 'error');
 /** Commands that print no document when they succeed. */
 const silent = commands.filter((command) => 'not' in (outputSchemas[command]!.$defs as { output: object }).output);
 
@@ -59,20 +58,18 @@ async function gather(): Promise<void> {
       ].reduce((text, [word, filled]) => text.replaceAll(word!, filled!), line);
     using _held = holdObjects(world);
     await outputs.batch(who, ['version']);
-    await outputs.batch(who, await working(cases.schemaReads.map(fill)));
+    await outputs.batch(who, cases.schemaReads.map(fill));
     await outputs.batch(who, ['map show pinned {pin:hash}', 'prog show pinned {pin:hello}'], ['-f']);
     for (const line of cases.schemaAlone) await outputs.one(who, line, true);
     for (const [scene, line] of cases.schemaScenes) {
       const netns = orUndefined(() => world.scene(scene));
       if (netns !== undefined) await outputs.one(who, line, true, { netns });
     }
-    await outputs.batch(who, await working(cases.schemaChanges.map(fill)));
-    for (const line of await working(cases.schemaFailures.map(fill))) await outputs.one(who, line, false);
+    await outputs.batch(who, cases.schemaChanges.map(fill));
+    for (const line of cases.schemaFailures.map(fill)) await outputs.one(who, line, false);
     await outputs.until(who, `map event_pipe pinned ${pipe}/output`, () => spawnSync('true'), '"data"');
-    if (!toCome.has('prog tracelog')) {
-      const log = '/sys/kernel/tracing/trace_marker';
-      await outputs.until(who, 'prog tracelog', () => writeFileSync(log, 'schema test\n'), 'schema test');
-    }
+    const log = '/sys/kernel/tracing/trace_marker';
+    await outputs.until(who, 'prog tracelog', () => writeFileSync(log, 'schema test\n'), 'schema test');
   }
 }
 
@@ -81,13 +78,6 @@ async function gatherExtensions(): Promise<void> {
   await outputs.batch('ours', cases.schemaExtensions);
   for (const line of cases.schemaWithOptions) await outputs.one('ours', line, true);
   for (const line of cases.schemaLines) await outputs.lines(line);
-}
-
-/** Lines whose command works. */
-async function working(lines: string[]): Promise<string[]> {
-  const kept: string[] = [];
-  for (const line of lines) if (!toCome.has((await commandOf(line.split(' '))) ?? '')) kept.push(line);
-  return kept;
 }
 
 /** Words that select void and the first type of each kind in the kernel's BTF that few objects have. */

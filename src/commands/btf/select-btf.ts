@@ -5,7 +5,7 @@ import { BtfObject, openFdById } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { selectProgram } from '../shared/select-prog.ts';
-import { BtfFileError, baseBtfOption, checkedBtf, readBtfFile, vmlinuxBase, vmlinuxPath } from './source.ts';
+import { BtfFileError, baseBtfOption, checkedBtf, readBtfFile, vmlinuxBase, vmlinuxPath } from '../shared/btf-file.ts';
 
 const maxFiles = 64;
 

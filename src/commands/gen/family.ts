@@ -1,5 +1,4 @@
 import type { CommandFamily, VerbOption } from '../../cli/index.ts';
-import { unsupported } from '../shared/unsupported.ts';
 
 const languageOptions: readonly VerbOption[] = [
   {
@@ -39,7 +38,7 @@ export const genFamily: CommandFamily = {
     {
       name: 'min_core_btf',
       summary: 'Reduce BTF to what objects relocate against.',
-      load: unsupported('gen min_core_btf'),
+      load: async () => (await import('./min-core-btf.ts')).minCoreBtf,
     },
     { name: 'help', summary: 'Print the usage.' },
   ],

@@ -143,6 +143,7 @@ const description = record('An object file, for programs that use it.', {
 });
 
 export const genSchemas: OutputSchemas = {
+  ...silenceOf('gen min_core_btf', 'The minimal BTF is a file.'),
   ...silenceOf('gen object', 'The linked object is a file.'),
   ...outputOf(
     'gen skeleton',

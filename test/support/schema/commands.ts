@@ -1,6 +1,5 @@
 // Which command a command line runs, as the program itself decides it.
 import { selectVerb } from '../../../src/cli/index.ts';
-import { unsupported } from '../../../src/commands/shared/unsupported.ts';
 import { loadFamilies, program } from '../../../src/main.ts';
 
 /** `map show` for `m s id 1`; undefined for what is no command. */
@@ -19,16 +18,5 @@ export async function extensionVerbs(): Promise<Set<string>> {
   const families = await loadFamilies();
   return new Set(
     families.flatMap(({ name, verbs }) => verbs.filter((verb) => verb.extension).map((verb) => `${name} ${verb.name}`)),
-  );
-}
-
-/** Verbs that are listed but do not work yet, as `gen skeleton`. */
-export async function verbsToCome(): Promise<Set<string>> {
-  const source = unsupported('').toString();
-  const families = await loadFamilies();
-  return new Set(
-    families.flatMap(({ name, verbs }) =>
-      verbs.filter(({ load }) => load?.toString() === source).map((verb) => `${name} ${verb.name}`),
-    ),
   );
 }

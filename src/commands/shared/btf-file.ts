@@ -12,8 +12,8 @@ import { type Context, fail } from '../../cli/index.ts';
 import { type BtfOfFile, btfOf, type FileBtf } from '../../elf/index.ts';
 import { Errno, ParseError, strerror, SyscallError } from '../../errors/index.ts';
 import type { Kernel } from '../../kernel/index.ts';
-import { kernelOf } from '../shared/kernel.ts';
-import { diagnostics } from '../shared/libbpf-log.ts';
+import { kernelOf } from './kernel.ts';
+import { diagnostics } from './libbpf-log.ts';
 
 export const vmlinuxPath = '/sys/kernel/btf/vmlinux';
 

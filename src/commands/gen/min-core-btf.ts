@@ -1,0 +1,109 @@
+import { type Btf, BtfMinimizer, UnsupportedKindError } from '../../btf/index.ts';
+import { sourceOf } from '../../bytes/index.ts';
+import { type Context, fail, type Handler } from '../../cli/index.ts';
+import { isElf, LinkedFile } from '../../elf/index.ts';
+import { Errno, ParseError, strerror } from '../../errors/index.ts';
+import { coreUses, type CoreUser, type DiagnosticLog, ObjectError } from '../../object/index.ts';
+import { BtfFileError, readBtfFile } from '../shared/btf-file.ts';
+import { kernelOf } from '../shared/kernel.ts';
+import { diagnostics } from '../shared/libbpf-log.ts';
+import { OutputFile } from '../shared/output-file.ts';
+import { requireWords } from './object.ts';
+
+/**
+ * What the reference says where it has no errno of its own: that of its first look at a file that turned out to be no raw
+ * BTF, which every ELF file is, or none.
+ */
+class StaleErrno {
+  #number = 0;
+
+  note(bytes: Uint8Array): void {
+    if (isElf(bytes)) this.#number = Errno.EPROTO;
+  }
+
+  toString(): string {
+    return this.#number === 0 ? 'Success' : strerror(this.#number);
+  }
+}
+
+/** `gen min_core_btf INPUT OUTPUT OBJECT…`: of a BTF, what the type relocations of objects need. */
+export const minCoreBtf: Handler = (ctx, words) => {
+  requireWords(ctx, words, 3);
+  const input = words.next();
+  const path = words.next();
+  const target = readTarget(ctx, input);
+  const minimizer = new BtfMinimizer(target);
+  const stale = new StaleErrno();
+  const log = diagnostics(ctx);
+  while (words.left > 0) {
+    const object = words.next();
+    record(ctx, { minimizer, target, object, log, stale });
+  }
+  save(path, minimizer.finish());
+};
+
+function readTarget(ctx: Context, path: string): Btf {
+  try {
+    return readBtfFile(ctx, path);
+  } catch (error) {
+    if (!(error instanceof BtfFileError)) throw error;
+    ctx.error(`failed parsing '${path}' BTF file: ${error.message}`);
+    fail(`failed to allocate info structure: ${error.message}`, { status: -error.errno, cause: error });
+  }
+}
+
+function record(
+  ctx: Context,
+  request: { minimizer: BtfMinimizer; target: Btf; object: string; log: DiagnosticLog; stale: StaleErrno },
+): void {
+  const { minimizer, target, object, log, stale } = request;
+  const user = readUser(ctx, object, stale);
+  try {
+    for (const use of coreUses(user, target.records, log)) minimizer.add(use);
+  } catch (error) {
+    if (!(error instanceof ObjectError || error instanceof ParseError)) throw error;
+    if (error instanceof UnsupportedKindError) ctx.error(error.words);
+    const errno = error instanceof ObjectError ? error.errno : Errno.EINVAL;
+    fail(`error recording relocations for ${object}: ${stale}`, { status: -errno, cause: error });
+  }
+}
+
+function readUser(ctx: Context, path: string, stale: StaleErrno): CoreUser {
+  const refuse = (why: string, what: { told: string; errno: number; cause?: unknown }) => {
+    ctx.error(`failed to parse BPF object '${path}': ${why}`);
+    fail(`error recording relocations for ${path}: ${what.told}`, { status: -what.errno, cause: what.cause });
+  };
+  try {
+    const btf = readBtfFile(ctx, path).records;
+    const bytes = kernelOf(ctx).readFile(path);
+    stale.note(bytes);
+    const ext = extOf(bytes);
+    if (ext === undefined) return refuse('section .BTF.ext not found', { told: `${stale}`, errno: Errno.EINVAL });
+    return { btf, ext };
+  } catch (error) {
+    if (!(error instanceof BtfFileError)) throw error;
+    return refuse(error.message, { told: error.message, errno: error.errno, cause: error });
+  }
+}
+
+/** The records about instructions; raw BTF comes without. */
+function extOf(bytes: Uint8Array): Uint8Array | undefined {
+  const source = sourceOf(bytes);
+  try {
+    const file = new LinkedFile(source);
+    const found = file.sectionNames().find(([name]) => name === '.BTF.ext');
+    return found === undefined ? undefined : file.contents(found[1]);
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  }
+}
+
+function save(path: string, bytes: Uint8Array): void {
+  try {
+    new OutputFile(path).write(bytes);
+  } catch (cause) {
+    const { errno = -Errno.EIO } = cause as { errno?: number };
+    fail(`error saving btf file: ${strerror(-errno)}`, { status: errno, cause });
+  }
+}
