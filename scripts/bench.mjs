@@ -6,6 +6,7 @@ import {
   closeSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -413,6 +414,56 @@ function skeletons() {
   );
 }
 
+/** Twenty objects that use the kernel's types, each with DWARF: about 600 kB. Undefined where they cannot be compiled here. */
+function typedObjects(folder) {
+  const header = spawnSync(reference, ['btf', 'dump', 'file', vmlinux, 'format', 'c'], { maxBuffer: 1 << 28 });
+  writeFileSync(path.join(folder, 'vmlinux.h'), header.stdout);
+  const files = [];
+  for (let number = 1; number <= 20; number++) {
+    const stem = path.join(folder, `object${number}`);
+    writeFileSync(
+      `${stem}.bpf.c`,
+      `#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+SEC("raw_tp/sys_enter") int program_${number}(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct sk_buff *skb = (void *)ctx->args[0];
+
+	return BPF_CORE_READ(task, mm, pgd, pgd) + BPF_CORE_READ(task, pid) + BPF_CORE_READ(skb, dev, ifindex) + ${number};
+}
+char LICENSE[] SEC("license") = "GPL";
+`,
+    );
+    const words = ['-target', 'bpf', '-g', '-O2', '-c', `${stem}.bpf.c`, '-o', `${stem}.o`];
+    if (spawnSync(process.env.CLANG ?? 'clang', words).status !== 0) return undefined;
+    files.push(`${stem}.o`);
+  }
+  return files;
+}
+
+function linking() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-bench-'));
+  try {
+    const files = typedObjects(folder);
+    if (files === undefined) return console.log('gen object, min_core_btf: there is no clang with libbpf headers');
+    const output = path.join(folder, 'output');
+    const ten = files.slice(0, 10);
+    const rows = [
+      { name: 'gen object of 20 objects of 600 kB', words: ['object', output, ...files], aim: '<= 1.5x' },
+      { name: 'gen min_core_btf for 10 objects', words: ['min_core_btf', vmlinux, output, ...ten], aim: '<= 1.0x' },
+    ];
+    for (const { name, words, aim } of rows) {
+      const ours = () => time(process.execPath, [tool, 'gen', ...words]);
+      const theirs = () => time(reference, ['gen', ...words]);
+      compareStarted(`${name}, less bare node`, ours, theirs, { aim });
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 const vmlinux = '/sys/kernel/btf/vmlinux';
 
 /** Of a Node that starts quickly the whole time counts. */
@@ -620,7 +671,10 @@ try {
     btfLookup();
   }
   if (wants('load')) loads();
-  if (wants('gen')) skeletons();
+  if (wants('gen')) {
+    skeletons();
+    linking();
+  }
   if (wants('xlated')) xlated();
   if (wants('show')) shows();
   if (wants('net')) networks();

@@ -1,4 +1,4 @@
-// `npm run test:corpus -- btf | load | skeleton [--only PATTERN] [--kernel VERSION] [--minutes N]`: both programs on real BPF objects (those
+// `npm run test:corpus -- btf | load | skeleton | gen [--only PATTERN] [--kernel VERSION] [--minutes N]`: both programs on real BPF objects (those
 // in the programs of Debian packages), on kernels' BTF and on the fixtures. Prints tables; fails on a difference.
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -12,7 +12,8 @@ import { setupPackages } from './setup/packages.mjs';
 import { setupReference } from './setup/reference.mjs';
 
 const running = '/sys/kernel/btf/vmlinux';
-const usage = 'usage: npm run test:corpus -- btf | load | skeleton [--only PATTERN] [--kernel VERSION] [--minutes N]';
+const usage =
+  'usage: npm run test:corpus -- btf | load | skeleton | gen [--only PATTERN] [--kernel VERSION] [--minutes N]';
 
 await runMain(main);
 
@@ -27,7 +28,7 @@ async function main() {
       minutes: { type: 'string', default: '25' },
     },
   });
-  const part = { btf: btfPart, load: loadPart, skeleton: skeletonPart }[positionals[0]];
+  const part = { btf: btfPart, load: loadPart, skeleton: skeletonPart, gen: genPart }[positionals[0]];
   if (positionals.length !== 1 || part === undefined) {
     console.error(usage);
     return 2;
@@ -69,6 +70,13 @@ async function skeletonPart({ objects, only, reference, work }) {
   return compareSkeletons({ items, ...programs(project, reference, path.join(work, 'bin')), project, work, headers });
 }
 
+async function genPart({ objects, only, reference, work }) {
+  const { compareGenerated } = await import('./corpus/gen.mjs');
+  const { programs } = await import('./corpus/run.mjs');
+  const items = [...objects, ...fixtures()].filter(({ file, source }) => only.test(`${source} ${file}`));
+  return compareGenerated({ items, ...programs(project, reference, path.join(work, 'bin')), work });
+}
+
 /** Objects of packages only: the tests load the fixtures. */
 async function loadPart({ objects, only, reference, work, kernel: version, minutes }) {
   const { inMixedOrder } = await import('./corpus/order.mjs');
@@ -108,7 +116,7 @@ function sources(objects) {
 }
 
 function fixtures() {
-  return ['examples', 'test/fixtures/objects'].flatMap((folder) =>
+  return ['examples', 'test/fixtures/objects', 'test/fixtures/link'].flatMap((folder) =>
     readdirSync(path.join(project, folder))
       .filter((name) => name.endsWith('.bpf.o'))
       .map((name) => ({ file: path.join(project, folder, name), source: folder })),

@@ -15,6 +15,8 @@ export const suites = {
   faults: 'npm run test:faults',
   'corpus-btf': 'npm run test:corpus -- btf',
   'corpus-load': 'npm run test:corpus -- load',
+  'corpus-skeleton': 'npm run test:corpus -- skeleton',
+  'corpus-gen': 'npm run test:corpus -- gen',
 };
 
 /** The commit of the work tree, undefined where it has changes or is no checkout. */

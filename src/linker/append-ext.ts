@@ -26,7 +26,7 @@ function appendRecords(
     throw failure(output.log, Errno.EINVAL, `can't find section '${readable(name)}' referenced from .BTF.ext`);
   }
   // Sections that were left out all go to the one that stands for none.
-  const known = output.sections[section.target.id]!.ext[kind];
+  const known = section.target.ext[kind];
   if (known.recordSize === 0) known.recordSize = recordSize;
   if (known.recordSize !== recordSize) {
     throw failure(output.log, Errno.EINVAL, `incompatible .BTF.ext record sizes for section '${readable(name)}'`);

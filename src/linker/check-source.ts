@@ -181,6 +181,8 @@ const variableWords = 3;
 
 function completeSections(source: SourceObject, types: SourceTypes, log: DiagnosticLog): void {
   const { sections } = source;
+  const noContents = new Uint8Array(0);
+  const nowhere = sections[0]!.target;
   const byName = new Map<string, SourceSection>();
   for (const section of sections.slice(1)) if (!byName.has(section.name)) byName.set(section.name, section);
   const symbolOf = objectSymbols(source);
@@ -192,7 +194,8 @@ function completeSections(source: SourceObject, types: SourceTypes, log: Diagnos
       types.words[types.starts[id]! + 2] = section.elf.size % 2 ** 32;
     } else if (section === undefined) {
       if (name === externSection) continue;
-      section = shell(name);
+      // No ELF section stands for it: it holds what is known of externs such as `.kconfig` and `.ksyms`.
+      section = newSourceSection({ name, elf: undefined, contents: noContents, target: nowhere });
       sections.push(section);
       byName.set(name, section);
     }
@@ -209,11 +212,6 @@ function completeSections(source: SourceObject, types: SourceTypes, log: Diagnos
       types.words[at + 1] = Number(BigInt.asUintN(32, symbol.value));
     }
   }
-}
-
-/** A section that no ELF section stands for: it holds what is known of externs such as `.kconfig` and `.ksyms`. */
-function shell(name: string): SourceSection {
-  return newSourceSection({ name, elf: undefined, contents: new Uint8Array(0) });
 }
 
 /** Finds the variable of a name in a section. A name that cannot be read ends the search of its section, as in libbpf. */

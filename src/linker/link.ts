@@ -34,7 +34,11 @@ export class ObjectLinker {
   add(input: LinkInput): void {
     const output = this.#output;
     asObjectError(() => {
-      const source = readSource(input, output.log, (littleEndian) => output.agreeOnOrder(input.name, littleEndian));
+      const source = readSource(input, {
+        log: output.log,
+        nowhere: output.sections[0]!,
+        agreeOnOrder: (littleEndian) => output.agreeOnOrder(input.name, littleEndian),
+      });
       appendSections(output, source);
       const symbolIndexes = appendSymbols(output, source);
       appendRelocations(output, source, symbolIndexes);

@@ -19,8 +19,9 @@ export interface SourceSection {
   copy: Uint8Array | undefined;
 }
 
-export function newSourceSection(facts: Pick<SourceSection, 'name' | 'elf' | 'contents'>): SourceSection {
-  return { ...facts, skipped: false, typeId: 0, target: newOutputSection(0, ''), targetOffset: 0, copy: undefined };
+/** A section of an input on its way: `target` is the output's section that stands for none. */
+export function newSourceSection(facts: Pick<SourceSection, 'name' | 'elf' | 'contents' | 'target'>): SourceSection {
+  return { ...facts, skipped: false, typeId: 0, targetOffset: 0, copy: undefined };
 }
 
 /** A variable in a section, to become part of the section's DATASEC. */

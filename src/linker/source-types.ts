@@ -23,7 +23,8 @@ export class SourceTypes implements TypeRecords {
   #mentions: Map<string, Mention[]> | undefined;
 
   constructor(btf: Btf) {
-    const graph = btf.graph.copy();
+    // A copy of the records already, and nobody else's.
+    const graph = btf.graph;
     this.words = graph.words;
     this.starts = graph.starts;
     this.typeCount = graph.typeCount;

@@ -6,7 +6,7 @@ import { checkSource } from './check-source.ts';
 import { isDebugInfo, type SourceObject } from './source-object.ts';
 import { ElfInput, ElfProblem, type InputSection } from './elf-input.ts';
 import { type ExtInput, readExt } from './ext-input.ts';
-import { newSourceSection, type SourceSection } from './sections.ts';
+import { newSourceSection, type OutputSection, type SourceSection } from './sections.ts';
 import { SourceTypes } from './source-types.ts';
 import { readable } from './strings.ts';
 import { readSymbols } from './symbols.ts';
@@ -18,8 +18,14 @@ export interface LinkInput {
   readonly bytes: Uint8Array;
 }
 
-/** What one byte order after the other has to be agreed on: called with the order of a file before anything else of it is read. */
-export type ByteOrderCheck = (littleEndian: boolean) => void;
+/** What the reader of a file has to know of the output. */
+export interface SourceSurroundings {
+  readonly log: DiagnosticLog;
+  /** The output's section that stands for none: where sections are that go nowhere. */
+  readonly nowhere: OutputSection;
+  /** Called with the byte order of the file before anything else of it is read. */
+  readonly agreeOnOrder: (littleEndian: boolean) => void;
+}
 
 const SHT_LLVM_ADDRSIG = Elf.SHT_LLVM_ADDRSIG;
 
@@ -27,7 +33,7 @@ const SHT_LLVM_ADDRSIG = Elf.SHT_LLVM_ADDRSIG;
  * Reads and checks one object file. ObjectError, after libbpf's warnings, where libbpf would refuse it.
  * Source: linker_load_obj_file of libbpf.
  */
-export function readSource(input: LinkInput, log: DiagnosticLog, agreeOnOrder: ByteOrderCheck): SourceObject {
+export function readSource(input: LinkInput, { log, nowhere, agreeOnOrder }: SourceSurroundings): SourceObject {
   const { name } = input;
   log('debug', `linker: adding object file '${name}'...`);
   const elf = asked(log, `failed to get ELF header for ${name}`, () => new ElfInput(plain(input.bytes)));
@@ -36,7 +42,7 @@ export function readSource(input: LinkInput, log: DiagnosticLog, agreeOnOrder: B
     throw failure(log, Errno.EOPNOTSUPP, `unsupported kind of ELF file ${name}: no error`);
   }
   const namesIndex = asked(log, `failed to get SHSTRTAB section index for ${name}`, () => elf.namesIndex());
-  const draft = readSections(elf, { name, namesIndex, log });
+  const draft = readSections(elf, { name, namesIndex, log, nowhere });
   const { sections, symbolTable, btf, ext } = draft;
   const table = symbolTable === undefined ? undefined : sections[symbolTable.index];
   if (symbolTable === undefined || table === undefined) {
@@ -74,11 +80,11 @@ interface Draft {
 
 function readSections(
   elf: ElfInput,
-  { name, namesIndex, log }: { name: string; namesIndex: number; log: DiagnosticLog },
+  { name, namesIndex, log, nowhere }: { name: string; namesIndex: number; log: DiagnosticLog; nowhere: OutputSection },
 ): Draft {
   const nothing = elf.bytes.subarray(0, 0);
   const draft: Draft = {
-    sections: [newSourceSection({ name: '', elf: undefined, contents: nothing })],
+    sections: [newSourceSection({ name: '', elf: undefined, contents: nothing, target: nowhere })],
     symbolTable: undefined,
     btf: undefined,
     ext: undefined,
@@ -88,7 +94,7 @@ function readSections(
     const text = asked(log, `failed to get ${where} name for ${name}`, () => elf.text(namesIndex, header.nameOffset));
     const shown = readable(text);
     const contents = asked(log, `failed to get ${where} (${shown}) data from ${name}`, () => elf.contents(header));
-    const added = newSourceSection({ name: text, elf: header, contents });
+    const added = newSourceSection({ name: text, elf: header, contents, target: nowhere });
     draft.sections.push(added);
     added.skipped = isIgnored(added, header);
     if (!added.skipped) takeSection(draft, { added, header, name, log });

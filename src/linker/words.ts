@@ -1,6 +1,8 @@
+const smallest = 256;
+
 /** A growing array of 32-bit words. */
 export class WordBuffer {
-  words = new Uint32Array(1024);
+  words = new Uint32Array(0);
   length = 0;
 
   /** Room for `count` more words, all zero; returns the index of the first. */
@@ -8,7 +10,7 @@ export class WordBuffer {
     const at = this.length;
     const needed = at + count;
     if (needed > this.words.length) {
-      const larger = new Uint32Array(Math.max(needed, this.words.length * 2));
+      const larger = new Uint32Array(Math.max(needed, this.words.length * 2, smallest));
       larger.set(this.words.subarray(0, at));
       this.words = larger;
     }
