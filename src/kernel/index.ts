@@ -60,6 +60,7 @@ export { DeviceFilters, type DeviceFilter } from './device-filters.ts';
 export { networkDevices, setXdp } from './network-devices.ts';
 export { type NetlinkRequest, RouteNetlink } from './route-netlink.ts';
 export { PerfBuffer, type PerfBufferOptions, type PerfRecord } from './perf-buffer.ts';
+export { TransformedStream } from './record-stream.ts';
 export { pinnedPaths, visitPinned } from './pins.ts';
 export { BpfProgram, type ProgramArrays, type ProgramArraysRequest, type ProgramInfo } from './program.ts';
 export { RingBuffer } from './ring-buffer.ts';

@@ -9,6 +9,58 @@ export interface RecordSource<T> {
   ready(signal: AbortSignal): Promise<void>;
 }
 
+/**
+ * What `transform` makes of the records of a stream; undefined leaves a record out. It ends as the stream does, also while
+ * `next` waits, and where `transform` throws.
+ */
+export class TransformedStream<From, To> implements AsyncGenerator<To, void, undefined> {
+  readonly #records: AsyncGenerator<From, void, undefined>;
+  readonly #transform: (record: From) => To | undefined;
+  /** One `next` after the other, so that records left out do not change the order. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(records: AsyncGenerator<From, void, undefined>, transform: (record: From) => To | undefined) {
+    this.#records = records;
+    this.#transform = transform;
+  }
+
+  next(): Promise<IteratorResult<To, void>> {
+    const result = this.#last.then(() => this.#next());
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #next(): Promise<IteratorResult<To, void>> {
+    for (;;) {
+      const result = await this.#records.next();
+      if (result.done) return result;
+      try {
+        const value = this.#transform(result.value);
+        if (value !== undefined) return { done: false, value };
+      } catch (error) {
+        await this.#records.return(undefined);
+        throw error;
+      }
+    }
+  }
+
+  return(): Promise<IteratorResult<To, void>> {
+    return this.#records.return(undefined) as Promise<IteratorResult<To, void>>;
+  }
+
+  throw(error: unknown): Promise<IteratorResult<To, void>> {
+    return this.#records.throw(error) as Promise<IteratorResult<To, void>>;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
 /** Records after which the event loop gets its turn, however fast more come. */
 const recordsPerTurn = 256;
 

@@ -1,6 +1,6 @@
 import { type Btf, type BtfValue, compileValueDecoder, sizeOf, type ValueDecoder } from '../../btf/index.ts';
 import { UsageError } from '../../errors/index.ts';
-import { type BpfMap, PerfBuffer, RingBuffer } from '../../kernel/index.ts';
+import { type BpfMap, PerfBuffer, type PerfRecord, RingBuffer, TransformedStream } from '../../kernel/index.ts';
 import { bpf_map_type } from '../../uapi/index.ts';
 
 /** Where events come from: a ring buffer or a perf event array. It is open from the first look at it on. */
@@ -47,13 +47,17 @@ export class MapEvents implements EventSource<BtfValue | Uint8Array> {
     return this.#reader;
   }
 
-  async *events(signal?: AbortSignal): AsyncGenerator<BtfValue | Uint8Array> {
-    const reader = this.#open();
-    for await (const record of reader.records(signal)) {
-      if (record instanceof Uint8Array) yield this.#decode(record);
-      else if (record.kind === 'sample') yield this.#decode(record.data);
-      else if (record.kind === 'lost') this.#lost += record.count;
-    }
+  events(signal?: AbortSignal): AsyncGenerator<BtfValue | Uint8Array> {
+    const records: AsyncGenerator<Uint8Array | PerfRecord, void, undefined> = this.#open().records(signal);
+    return new TransformedStream(records, (record) => this.#eventOf(record));
+  }
+
+  /** Undefined for a record that is no event. */
+  #eventOf(record: Uint8Array | PerfRecord): BtfValue | Uint8Array | undefined {
+    if (record instanceof Uint8Array) return this.#decode(record);
+    if (record.kind === 'sample') return this.#decode(record.data);
+    if (record.kind === 'lost') this.#lost += record.count;
+    return undefined;
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<BtfValue | Uint8Array> {

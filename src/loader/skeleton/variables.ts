@@ -5,10 +5,11 @@ import {
   compileValueEncoder,
   type ValueEncoder,
 } from '../../btf/index.ts';
+import { alignUp } from '../../bytes/index.ts';
 import { UsageError } from '../../errors/index.ts';
 import type { VariableDescription } from '../../codegen/index.ts';
 import type { MapSpec } from '../../object/index.ts';
-import { checkResult, type Kernel, type MappedMemory, PROT_READ, PROT_WRITE } from '../../sys/index.ts';
+import { checkResult, type Kernel, type MappedMemory, PROT_READ, PROT_WRITE, SC_PAGESIZE } from '../../sys/index.ts';
 
 /**
  * A global variable of an object. Until the object is loaded its value is the object's own and may be set; then it is
@@ -18,8 +19,6 @@ export interface GlobalVariable<T> {
   /** UsageError for a value that does not fit, or that may not be read or set now. */
   value: T;
 }
-
-const pageSize = 4096;
 
 /** The bytes of a map of global data: the object's, then the kernel's. */
 export class SectionContents {
@@ -45,9 +44,9 @@ export class SectionContents {
   /** What is there now; mapped into memory when first asked for. Throws SyscallError. */
   current(): Uint8Array {
     if (this.#live === undefined) return this.bytes;
-    const length = Math.ceil(this.bytes.length / pageSize) * pageSize;
     if (this.#mapped === undefined) {
       const { kernel, fd } = this.#live;
+      const length = alignUp(this.bytes.length, kernel.systemConfiguration(SC_PAGESIZE));
       const protection = this.#isReadOnly ? PROT_READ : PROT_READ | PROT_WRITE;
       const mapped = kernel.map({ fd, length, protection });
       if (typeof mapped === 'number') throw checkResult('map global data into memory', mapped);

@@ -5,7 +5,8 @@ import type { NativeArgument } from '../../../src/sys/ffi.ts';
 import { Libc } from '../../../src/sys/libc.ts';
 
 setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
+/** Collects garbage now. */
+export const collectGarbage = runInNewContext('gc') as () => void;
 
 export class WatchedLibc extends Libc {
   /** Called after the collection, with the address of the struct, and before the kernel. */
@@ -19,7 +20,7 @@ export class WatchedLibc extends Libc {
   #before(address: number): void {
     this.calls++;
     if (!this.collects) return;
-    collect();
+    collectGarbage();
     // Takes what was freed, so that an array nobody kept has other bytes.
     for (const length of sizes) for (let i = 0; i < 40; i++) garbage[i] = new Uint8Array(length).fill(0xee);
     this.onCall?.(address);
