@@ -51,10 +51,12 @@ function missingCapability() {
 }
 
 function mountIfMissing(target, type) {
-  const mounted = readFileSync('/proc/mounts', 'utf8')
+  // The last mount on a folder is the one that is seen: bpftool leaves one of the folder itself below a BPF file system.
+  const seen = readFileSync('/proc/mounts', 'utf8')
     .split('\n')
-    .some((line) => line.split(' ')[1] === target);
-  if (mounted) return;
+    .map((line) => line.split(' '))
+    .findLast(([, where]) => where === target);
+  if (seen?.[2] === type) return;
   run(`mount -t ${type} ${type} ${target}`, 'mount', ['-t', type, type, target]);
   undo.push(() => run('umount', 'umount', [target], { quiet: true, may: true }));
 }
