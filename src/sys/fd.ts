@@ -2,11 +2,10 @@ import { debuglog } from 'node:util';
 import { ClosedError } from '../errors/index.ts';
 import type { Kernel } from './kernel.ts';
 
-const log = debuglog('tsbpftool');
-
 /** Closes what its owner was forgotten without. NODE_DEBUG=tsbpftool tells of it: collection comes when it comes. */
 const forgotten = new FinalizationRegistry<{ kernel: Kernel; number: number }>(({ kernel, number }) => {
-  log('descriptor %d was never closed; its owner is gone', number);
+  // Made here, since hardly any run comes here and every run would load it.
+  debuglog('tsbpftool')('descriptor %d was never closed; its owner is gone', number);
   kernel.close(number);
 });
 
