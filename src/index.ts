@@ -28,6 +28,26 @@ export {
   type UpdateMode,
   vmlinuxBtf,
 } from './kernel/index.ts';
+export {
+  allParts,
+  allRecords,
+  type AnyRecord,
+  type Attachment,
+  type BtfRecord,
+  type ContentRecord,
+  type HolderRecord,
+  identityOf,
+  type Inventory,
+  type InventoryPart,
+  InventoryReader,
+  type LinkRecord,
+  type MapRecord,
+  type PinRecord,
+  type ProgramRecord,
+  referenceCounts,
+  takeInventory,
+  usualParts,
+} from './inventory/index.ts';
 export { type LinkInput, type LinkOptions as ObjectLinkOptions, linkObjects, ObjectLinker } from './linker/index.ts';
 export {
   type AttachKind,

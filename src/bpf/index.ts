@@ -9,7 +9,7 @@ export {
 } from './batch.ts';
 export { type BtfInfo, loadBtf, tryBtfBytes, tryBtfInfo } from './btf.ts';
 export { type Element, ElementCalls, updateElement } from './element.ts';
-export { createLink, detachLink, type LinkDetails, type LinkRequest, openRawTracepoint } from './link.ts';
+export { createLink, detachLink, type LinkDetails, type LinkRequest, openIterator, openRawTracepoint } from './link.ts';
 export { createMap, freezeMap, type MapInfo, type MapRequest, readMapInfo, tryMapInfo } from './map.ts';
 export {
   mustInfo,

@@ -1,6 +1,7 @@
 import { cString } from '../bytes/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import {
+  attr_iter_create,
   attr_link_create,
   attr_link_detach,
   attr_raw_tracepoint,
@@ -54,4 +55,9 @@ export function openRawTracepoint(kernel: Kernel, programFd: number, name: strin
   if (text) attr.point('name', text);
   attr.set('prog_fd', programFd);
   return kernel.bpf(bpf_cmd.BPF_RAW_TRACEPOINT_OPEN, attr);
+}
+
+/** Begins a run of an iterator's link: a descriptor whose reads have the program called for each object, or -errno. Since 5.8. */
+export function openIterator(kernel: Kernel, linkFd: number): number {
+  return kernel.bpf(bpf_cmd.BPF_ITER_CREATE, structView(attr_iter_create).set('link_fd', linkFd));
 }

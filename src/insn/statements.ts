@@ -1,5 +1,5 @@
 import { UsageError } from '../errors/index.ts';
-import { BPF_PSEUDO_MAP_FD, bpf_func_id } from '../uapi/index.ts';
+import { BPF_PSEUDO_KFUNC_CALL, BPF_PSEUDO_MAP_FD, bpf_func_id } from '../uapi/index.ts';
 import { type Instruction, loadImm64 } from './decode.ts';
 
 /** What `assemble` takes: whole instructions, jumps to labels, and labels. */
@@ -109,6 +109,11 @@ export function mapAddress(dst: Register, map: number | string): Statement {
 /** Calls a helper function: arguments in r1 to r5, which are lost, result in r0. */
 export function call(helper: Helper): Statement {
   return slots(slot(0x85, { imm: bpf_func_id[`BPF_FUNC_${helper}`] }));
+}
+
+/** Calls a function of the kernel by its type's id in the kernel's BTF, as `call` does. */
+export function callKernel(typeId: number): Statement {
+  return slots(slot(0x85, { src: BPF_PSEUDO_KFUNC_CALL, imm: immediate(typeId) }));
 }
 
 export function exit(): Statement {

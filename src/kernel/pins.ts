@@ -1,6 +1,6 @@
 import { mounts } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import { type ObjectKind, openFdPinned, tryInfo } from '../bpf/index.ts';
+import { openFdPinned, tryInfo } from '../bpf/index.ts';
 import { fdKind } from './object.ts';
 import { bpf_link_info, bpf_map_info, bpf_prog_info, structView, BPF_F_RDONLY } from '../uapi/index.ts';
 
@@ -30,17 +30,27 @@ export function visitPinned(
 
 function note(
   kernel: Kernel,
-  kind: ObjectKind & keyof typeof layouts,
+  kind: keyof typeof layouts,
   path: string,
   visit: (id: number, path: string) => void,
 ): void {
-  const fd = openFdPinned(kernel, path, kind === 'map' ? BPF_F_RDONLY : 0);
-  if (fd < 0) return;
+  const found = pinnedObject(kernel, path, kind === 'map' ? BPF_F_RDONLY : 0);
+  if (found?.kind === kind) visit(found.id, path);
+}
+
+/** What is pinned at `path`; undefined where nothing is or it may not be opened. `flags`: BPF_F_RDONLY for maps. */
+export function pinnedObject(
+  kernel: Kernel,
+  path: string,
+  flags: number,
+): { kind: keyof typeof layouts; id: number } | undefined {
+  const fd = openFdPinned(kernel, path, flags);
+  if (fd < 0) return undefined;
   try {
-    if (fdKind(kernel, fd) !== kind) return;
+    const kind = fdKind(kernel, fd);
+    if (kind === undefined || kind === 'btf') return undefined;
     const info = structView(layouts[kind], new Uint8Array(8));
-    if (tryInfo(kernel, fd, info) < 0) return;
-    visit(new Uint32Array(info.bytes.buffer)[1]!, path);
+    return tryInfo(kernel, fd, info) < 0 ? undefined : { kind, id: new Uint32Array(info.bytes.buffer)[1]! };
   } finally {
     kernel.close(fd);
   }

@@ -10,3 +10,4 @@ export {
   type TrafficClass,
   trafficRequest,
 } from './traffic-control.ts';
+export { isMulti, type XdpProgram, xdpPrograms } from './xdp-modes.ts';

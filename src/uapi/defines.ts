@@ -3,6 +3,7 @@ export const BPF_OBJ_NAME_LEN = 16;
 
 export const BPF_PSEUDO_MAP_FD = 1;
 export const BPF_PSEUDO_CALL = 1;
+export const BPF_PSEUDO_KFUNC_CALL = 2;
 
 export const BPF_F_ALLOW_OVERRIDE = 1 << 0;
 export const BPF_F_ALLOW_MULTI = 1 << 1;

@@ -7,3 +7,5 @@ export { type NativeStruct, type Pointer, plainStruct, textTable } from './nativ
 export * from './link-types.ts';
 export * from './map-types.ts';
 export * from './names.ts';
+export { netfilterFamily, netfilterHook } from './netfilter-names.ts';
+export { perfConfigName, perfTypeName } from './perf-names.ts';

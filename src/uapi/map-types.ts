@@ -11,6 +11,8 @@ export interface MapType {
   readonly isPerCpu?: true;
   /** Values are descriptors of other objects when written, and their ids when read. */
   readonly holds?: 'maps' | 'programs';
+  /** Values of 8 bytes and more have the id of a program that runs for the element, or 0, at byte 4. */
+  readonly hasProgramInValue?: true;
   /** The kernel refuses types of keys and values for it, or does not look at them. */
   readonly isWithoutBtf?: true;
   /** How it is used: by keys and values unless said, by reading its events, or by what neither says. */
@@ -71,9 +73,14 @@ const mapTypes: Readonly<Record<(typeof map)[Known], MapType>> = {
     ...{ name: 'hash_of_maps', holds: 'maps', isWithoutBtf: true, use: 'other' },
     trial: { needs: 'innerMap' },
   },
-  [map.BPF_MAP_TYPE_DEVMAP]: { name: 'devmap', isWithoutBtf: true, isReadOnlyForPrograms: true },
+  [map.BPF_MAP_TYPE_DEVMAP]: {
+    name: 'devmap',
+    hasProgramInValue: true,
+    isWithoutBtf: true,
+    isReadOnlyForPrograms: true,
+  },
   [map.BPF_MAP_TYPE_SOCKMAP]: { name: 'sockmap', isWithoutBtf: true },
-  [map.BPF_MAP_TYPE_CPUMAP]: { name: 'cpumap', isWithoutBtf: true },
+  [map.BPF_MAP_TYPE_CPUMAP]: { name: 'cpumap', hasProgramInValue: true, isWithoutBtf: true },
   [map.BPF_MAP_TYPE_XSKMAP]: { name: 'xskmap', since: '4.18', isWithoutBtf: true },
   [map.BPF_MAP_TYPE_SOCKHASH]: { name: 'sockhash', since: '4.18', isWithoutBtf: true },
   [map.BPF_MAP_TYPE_CGROUP_STORAGE]: { name: 'cgroup_storage', since: '4.19', trial: cgroupStorage },
@@ -86,7 +93,8 @@ const mapTypes: Readonly<Record<(typeof map)[Known], MapType>> = {
   [map.BPF_MAP_TYPE_STACK]: { name: 'stack', since: '4.20', isWithoutBtf: true, trial: keyless },
   [map.BPF_MAP_TYPE_SK_STORAGE]: { name: 'sk_storage', since: '5.2', trial: localStorage },
   [map.BPF_MAP_TYPE_DEVMAP_HASH]: {
-    ...{ name: 'devmap_hash', since: '5.4', isWithoutBtf: true, isReadOnlyForPrograms: true },
+    ...{ name: 'devmap_hash', since: '5.4', hasProgramInValue: true, isWithoutBtf: true },
+    isReadOnlyForPrograms: true,
   },
   [map.BPF_MAP_TYPE_STRUCT_OPS]: {
     ...{ name: 'struct_ops', since: '5.6' },

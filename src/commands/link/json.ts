@@ -1,10 +1,8 @@
-import type { LinkInfo } from '../../kernel/index.ts';
+import { type DetailsOf, type LinkDetails, linkDetails, type LinkInfo } from '../../kernel/index.ts';
 import type { JsonWriter } from '../../output/index.ts';
-import { attachTypeName, linkTypeName, progTypeName } from '../../uapi/index.ts';
+import { attachTypeName, linkTypeName, perfConfigName, perfTypeName, progTypeName } from '../../uapi/index.ts';
 import { netfilterMembers } from '../shared/netfilter.ts';
 import { iteratorKind, iteratorOrder } from './iterators.ts';
-import { perfConfigName, perfTypeName } from './perf-names.ts';
-import { type DetailsOf, type LinkDetails, linkDetails } from './details.ts';
 import type { LinkSurroundings } from './surroundings.ts';
 
 /** Writes the members of a link's object. False if the details end early because their program is gone. */

@@ -1,9 +1,7 @@
-import type { LinkInfo } from '../../kernel/index.ts';
-import { attachTypeName, linkTypeName, progTypeName } from '../../uapi/index.ts';
+import { type DetailsOf, type LinkDetails, linkDetails, type LinkInfo } from '../../kernel/index.ts';
+import { attachTypeName, linkTypeName, perfConfigName, perfTypeName, progTypeName } from '../../uapi/index.ts';
 import { netfilterText } from '../shared/netfilter.ts';
 import { iteratorKind, iteratorOrder } from './iterators.ts';
-import { perfConfigName, perfTypeName } from './perf-names.ts';
-import { type DetailsOf, type LinkDetails, linkDetails } from './details.ts';
 import type { LinkSurroundings } from './surroundings.ts';
 
 /** The line's head and the type's details; undefined details end the text early, as a missing program does. */

@@ -1,10 +1,9 @@
 import type { DeviceFilter } from '../../kernel/index.ts';
-import type { BpfAction, NetworkDevice } from '../../netlink/index.ts';
+import { type BpfAction, isMulti, type NetworkDevice, type XdpProgram, xdpPrograms } from '../../netlink/index.ts';
 import type { JsonWriter } from '../../output/index.ts';
 import { netfilterMembers } from '../shared/netfilter.ts';
 import { type AttachedToDevice, bitsOf } from './describe.ts';
 import type { NetPrinter } from './printer.ts';
-import { isMulti, type XdpProgram, xdpPrograms } from './xdp-modes.ts';
 
 /** Writes `net show` as an array of one object, which has a member for each section. */
 export function jsonPrinter(json: JsonWriter): NetPrinter {

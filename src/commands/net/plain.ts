@@ -1,10 +1,9 @@
 import type { DeviceFilter } from '../../kernel/index.ts';
-import type { BpfAction, NetworkDevice } from '../../netlink/index.ts';
+import { type BpfAction, type NetworkDevice, xdpPrograms } from '../../netlink/index.ts';
 import { netfilterText } from '../shared/netfilter.ts';
 import { printable } from '../shared/refs.ts';
 import { type AttachedToDevice, bitsOf } from './describe.ts';
 import type { NetPrinter } from './printer.ts';
-import { xdpPrograms } from './xdp-modes.ts';
 
 /** Writes the text of `net show` through `print`. */
 export function plainPrinter(print: (text: string) => void): NetPrinter {

@@ -1,13 +1,18 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { jsonLink } from '../../../src/commands/link/json.ts';
-import { perfConfigName } from '../../../src/commands/link/perf-names.ts';
 import { plainLink } from '../../../src/commands/link/plain.ts';
 import { linkSchemas } from '../../../src/commands/link/output-schema.ts';
 import type { LinkSurroundings } from '../../../src/commands/link/surroundings.ts';
 import type { LinkInfo, LinkInfoField } from '../../../src/kernel/index.ts';
 import { JsonWriter, memorySink } from '../../../src/output/index.ts';
-import { bpf_link_info, bpf_link_type, bpf_perf_event_type, structView } from '../../../src/uapi/index.ts';
+import {
+  bpf_link_info,
+  bpf_link_type,
+  bpf_perf_event_type,
+  perfConfigName,
+  structView,
+} from '../../../src/uapi/index.ts';
 
 type Members = Partial<Record<LinkInfoField, number | bigint>>;
 

@@ -1,10 +1,10 @@
-import type { LinkInfo } from '../../kernel/index.ts';
+import type { LinkInfo } from './link.ts';
 import {
   bpf_link_type,
   bpf_perf_event_type,
   BPF_F_KPROBE_MULTI_RETURN,
   BPF_F_UPROBE_MULTI_RETURN,
-} from '../../uapi/index.ts';
+} from '../uapi/index.ts';
 
 /** What a link's type adds to it. Types without details of their own have none. */
 export type LinkDetails =

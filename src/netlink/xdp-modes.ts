@@ -1,5 +1,5 @@
-import type { XdpState } from '../../netlink/index.ts';
-import { XDP_ATTACHED_DRV, XDP_ATTACHED_HW, XDP_ATTACHED_MULTI, XDP_ATTACHED_SKB } from '../../uapi/index.ts';
+import type { XdpState } from './device.ts';
+import { XDP_ATTACHED_DRV, XDP_ATTACHED_HW, XDP_ATTACHED_MULTI, XDP_ATTACHED_SKB } from '../uapi/index.ts';
 
 /** A program and the mode it runs in: `generic`, `driver` or `offload`. */
 export interface XdpProgram {

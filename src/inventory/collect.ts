@@ -1,0 +1,293 @@
+import { type MapInfo, queryTaskFd } from '../bpf/index.ts';
+import type { Btf } from '../btf/index.ts';
+import { SyscallError, TsbpfError } from '../errors/index.ts';
+import { bootTime, fdKindOfTarget, kernelRelease, symbolsAt } from '../host/index.ts';
+import {
+  BtfObject,
+  heldId,
+  type LinkInfo,
+  loadBtfById,
+  processIds,
+  processName,
+  visitDescriptors,
+  vmlinuxBtf,
+} from '../kernel/index.ts';
+import { CLOCK_BOOTTIME, type Kernel } from '../sys/index.ts';
+import { bpf_task_fd_type } from '../uapi/index.ts';
+import { allNetworkAttachments, attachment, GroupTree, networkAttachments } from './attachments.ts';
+import { ContentReader } from './contents.ts';
+import { mapEntries } from './iterators.ts';
+import { type LinkNames, linkRecord } from './link-records.ts';
+import { ProgramReader, readBtfs, readLinks, readMap, visitObjects } from './objects.ts';
+import { namespaces, PinTable } from './pins.ts';
+import type {
+  AnyRecord,
+  Attachment,
+  HolderRecord,
+  Inventory,
+  InventoryPart,
+  LinkRecord,
+  MapRecord,
+  ProgramRecord,
+} from './records.ts';
+
+/** What an inventory has unless told: all that this process sees without entering other namespaces. */
+export const usualParts: readonly InventoryPart[] = ['memory', 'btf', 'holders', 'pins', 'contents', 'attachments'];
+/** All there is. */
+export const allParts: readonly InventoryPart[] = [...usualParts, 'entries', 'allPins', 'allNetworks'];
+
+const perfEvent = 'anon_inode:[perf_event]';
+const oldRawTracepoint = 'anon_inode:bpf-raw-tracepoint';
+const eventKinds: Readonly<Record<number, string>> = {
+  [bpf_task_fd_type.BPF_FD_TYPE_RAW_TRACEPOINT]: 'raw_tracepoint',
+  [bpf_task_fd_type.BPF_FD_TYPE_TRACEPOINT]: 'tracepoint',
+  [bpf_task_fd_type.BPF_FD_TYPE_KPROBE]: 'kprobe',
+  [bpf_task_fd_type.BPF_FD_TYPE_KRETPROBE]: 'kretprobe',
+  [bpf_task_fd_type.BPF_FD_TYPE_UPROBE]: 'uprobe',
+  [bpf_task_fd_type.BPF_FD_TYPE_URETPROBE]: 'uretprobe',
+};
+
+/**
+ * Takes inventories of a kernel. One of these serves any number of them, with the same buffers; between two it has
+ * nothing open, and remembers names that do not change.
+ */
+export class InventoryReader {
+  readonly #kernel: Kernel;
+  readonly #programs: ProgramReader;
+  readonly #contents: ContentReader;
+  readonly #functions = new Map<string, string>();
+  #vmlinux: Btf | undefined | 'none';
+  #fixed: Pick<Inventory, 'host' | 'kernelRelease' | 'bootId'> | undefined;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.#programs = new ProgramReader(kernel);
+    this.#contents = new ContentReader(kernel, () => this.#kernelTypes());
+  }
+
+  /** Takes an inventory with these parts. What the kernel refuses is said in `missing`; only a broken system throws. */
+  take(parts: readonly InventoryPart[] = usualParts): Inventory {
+    const kernel = this.#kernel;
+    const has = (part: InventoryPart) => parts.includes(part);
+    const missing: string[] = [];
+    const [takenAt, uptimeNs] = [Date.now() / 1000, kernel.clock(CLOCK_BOOTTIME)];
+    const booted = Number(bootTime(kernel) / 1_000_000n) / 1000;
+    const read = this.#programs.read(has('memory'));
+    missing.push(...read.missing);
+    const programs = read.programs.map((program) => ({ ...program, loadedAt: Math.round(booted + program.loadedAt) }));
+    const maps = this.#maps(has, missing);
+    const groups = new GroupTree(kernel);
+    const isNamed = has('attachments') || has('allNetworks');
+    const links = this.#links({ maps, programs, groups, isNamed }, missing);
+    const { btfs, missing: missingTypes } = has('btf') ? readBtfs(kernel) : { btfs: [], missing: [] };
+    missing.push(...missingTypes);
+    const isWide = has('allPins') || has('allNetworks');
+    const pids = has('holders') || isWide ? processIds(kernel) : [];
+    const held = new HeldObjects(kernel);
+    if (has('holders') && !held.read(pids)) {
+      missing.push('holders are missing, of processes that this one may not look into');
+    }
+    const pins = new PinTable(kernel);
+    if (has('pins') || has('allPins')) pins.add(0);
+    if (has('allPins')) for (const { pid } of namespaces(kernel, pids, 'mnt')) pins.add(pid);
+    const attachments = [...linkAttachments(links), ...contentAttachments(maps), ...held.events];
+    if (isNamed) {
+      const network = this.#try(missing, 'attachments to devices', () =>
+        has('allNetworks') ? allNetworkAttachments(kernel, pids, missing) : networkAttachments(kernel),
+      );
+      attachments.push(...withoutLinked([...(network ?? []), ...groups.attachments(programs)], links));
+    }
+    const finish = <T extends AnyRecord>(records: readonly T[]): T[] =>
+      records.map((record) => ({
+        ...record,
+        holders: held.of(record.kind, record.id),
+        pins: pins.of(record.kind, record.id),
+      }));
+    return {
+      takenAt,
+      uptimeNs,
+      ...this.#host(),
+      programs: finish(programs),
+      maps: finish(maps),
+      links: finish(links),
+      btfs: finish(btfs),
+      attachments,
+      missing: [...new Set(missing)],
+    };
+  }
+
+  #maps(has: (part: InventoryPart) => boolean, missing: string[]): MapRecord[] {
+    const entries = has('entries') ? mapEntries(this.#kernel, () => this.#kernelTypes()) : undefined;
+    const maps: MapRecord[] = [];
+    const problems = visitObjects(this.#kernel, 'map', (fd) => {
+      const read = readMap(this.#kernel, fd, has('memory'));
+      if (read === undefined) return;
+      const contents = has('contents') ? this.#contents.read(fd, read.info satisfies MapInfo) : [];
+      maps.push({ ...read.map, contents, entries: entries?.get(read.map.id) });
+    });
+    missing.push(...problems);
+    return maps;
+  }
+
+  #links(
+    around: { maps: readonly MapRecord[]; programs: readonly ProgramRecord[]; groups: GroupTree; isNamed: boolean },
+    missing: string[],
+  ): LinkRecord[] {
+    const kernel = this.#kernel;
+    const read = readLinks(kernel);
+    missing.push(...read.missing);
+    const names: LinkNames = {
+      deviceName: (ifindex) => kernel.interfaceName(ifindex),
+      groupPath: (id) => (around.isNamed ? around.groups.pathOf(id) : undefined),
+      mapName: (id) => around.maps.find((map) => map.id === id)?.name || `map ${id}`,
+      symbolAt: (address) => (around.isNamed ? symbolNames(kernel, read.links).get(address) : undefined),
+      functionOf: ({ objectId, typeId, programId }) => {
+        // Of a function in a program the kernel gives that program's id in the place of a BTF object's.
+        const attached = around.programs.find(({ id }) => id === programId);
+        const isKernels = attached === undefined || attached.attachBtfObjectId === objectId || objectId === 0;
+        const target = isKernels ? undefined : around.programs.find(({ id }) => id === objectId);
+        if (target !== undefined) return { name: target.name, programId: target.id };
+        if (!around.isNamed || typeId === 0) return { name: '', programId: 0 };
+        return { name: this.#functionName(objectId, typeId), programId: 0 };
+      },
+    };
+    return read.links.map((info) => linkRecord(info, names));
+  }
+
+  #functionName(objectId: number, typeId: number): string {
+    const key = `${objectId} ${typeId}`;
+    let name = this.#functions.get(key);
+    if (name === undefined) {
+      name = this.#try([], '', () => this.#typesOf(objectId)?.typeById(typeId)?.name) ?? '';
+      this.#functions.set(key, name);
+    }
+    return name;
+  }
+
+  #typesOf(objectId: number): Btf | undefined {
+    using object = BtfObject.openById(this.#kernel, objectId);
+    return object.info().name === 'vmlinux' ? this.#kernelTypes() : loadBtfById(this.#kernel, objectId);
+  }
+
+  /** The kernel's types, read once; undefined where it has none. */
+  #kernelTypes(): Btf | undefined {
+    this.#vmlinux ??= this.#try([], '', () => vmlinuxBtf(this.#kernel)) ?? 'none';
+    return this.#vmlinux === 'none' ? undefined : this.#vmlinux;
+  }
+
+  #host(): Pick<Inventory, 'host' | 'kernelRelease' | 'bootId'> {
+    const text = (path: string) => this.#try([], '', () => this.#kernel.readText(path).trim()) ?? '';
+    this.#fixed ??= {
+      host: text('/proc/sys/kernel/hostname'),
+      kernelRelease: kernelRelease(this.#kernel),
+      bootId: text('/proc/sys/kernel/random/boot_id'),
+    };
+    return this.#fixed;
+  }
+
+  #try<T>(missing: string[], what: string, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof TsbpfError)) throw error;
+      missing.push(`${what} are missing: ${error.message}`);
+      return undefined;
+    }
+  }
+}
+
+/** Takes one inventory of a kernel. See `InventoryReader`. */
+export function takeInventory(kernel: Kernel, parts: readonly InventoryPart[] = usualParts): Inventory {
+  return new InventoryReader(kernel).take(parts);
+}
+
+/** Which processes have which objects open, and the perf events with programs that they have. */
+class HeldObjects {
+  readonly events: Attachment[] = [];
+  readonly #kernel: Kernel;
+  readonly #held = new Map<string, { pid: number; comm: string; fds: number[] }[]>();
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  of(kind: string, id: number): readonly HolderRecord[] {
+    return this.#held.get(`${kind} ${id}`) ?? [];
+  }
+
+  /** False if there is a process that may not be looked into. */
+  read(pids: readonly number[]): boolean {
+    const kernel = this.#kernel;
+    return visitDescriptors(kernel, pids, (pid, fd, target) => {
+      if (target === perfEvent || target === oldRawTracepoint) return this.#event(pid, fd);
+      const kind = fdKindOfTarget(target);
+      if (kind === undefined) return;
+      const id = heldId(kernel, kind, { pid, fd });
+      if (id !== 0) this.#hold(`${kind} ${id}`, pid, fd);
+    });
+  }
+
+  #hold(key: string, pid: number, fd: number): void {
+    const list = this.#held.get(key) ?? [];
+    const last = list.at(-1);
+    if (last?.pid === pid) last.fds.push(fd);
+    else list.push({ pid, comm: processName(this.#kernel, pid), fds: [fd] });
+    this.#held.set(key, list);
+  }
+
+  #event(pid: number, fd: number): void {
+    const event = queryTaskFd(this.#kernel, pid, fd);
+    if (typeof event === 'number') return;
+    const { progId: programId, name, offset, address } = event;
+    const shift = offset === 0n ? '' : `+0x${offset.toString(16)}`;
+    const target = name === '' ? `0x${address.toString(16)}` : `${name}${shift}`;
+    const hook = eventKinds[event.type] ?? String(event.type);
+    this.events.push(attachment({ programId, via: 'perf', hook, target, pid, fd }));
+  }
+}
+
+function linkAttachments(links: readonly LinkRecord[]): Attachment[] {
+  return links
+    .filter(({ programId, isDetached }) => programId !== 0 && !isDetached)
+    .map(({ id, programId, mapId, hook, type, target }) =>
+      attachment({ programId, via: 'link', hook: hook === '' ? type : hook, target, linkId: id, mapId }),
+    );
+}
+
+function contentAttachments(maps: readonly MapRecord[]): Attachment[] {
+  return maps.flatMap(({ id, name, type, contents }) =>
+    contents
+      .filter(({ kind }) => kind === 'prog')
+      .map(({ id: programId, key }) => {
+        const via = type === 'struct_ops' ? 'struct_ops' : type === 'prog_array' ? 'tail_call' : 'map';
+        return attachment({ programId, via, hook: type, target: `${name}[${key}]`, mapId: id });
+      }),
+  );
+}
+
+/** Devices and groups list programs that a link has put there, too: each link stands for one of these. */
+function withoutLinked(found: readonly Attachment[], links: readonly LinkRecord[]): Attachment[] {
+  const left = links.filter(({ isDetached }) => !isDetached);
+  return found.filter(({ programId, linkId, hook, via }) => {
+    const isOf = ({ id, type, hook: linkHook, programId: linked }: LinkRecord) => {
+      if (linkId !== 0) return id === linkId;
+      if (linked !== programId) return false;
+      return via === 'net' ? type === 'xdp' && hook.startsWith('xdp') : linkHook === hook;
+    };
+    const at = left.findIndex(isOf);
+    if (at < 0) return true;
+    left.splice(at, 1);
+    return false;
+  });
+}
+
+/** Names of the functions at which multi-probes are. */
+function symbolNames(kernel: Kernel, links: readonly LinkInfo[]): Map<bigint, string> {
+  const addresses = links.flatMap((link) => link.addresses.slice(0, 1));
+  try {
+    return new Map([...symbolsAt(kernel, addresses)].map(([address, { name }]) => [address, name]));
+  } catch (error) {
+    if (error instanceof SyscallError) return new Map();
+    throw error;
+  }
+}

@@ -1,0 +1,121 @@
+// Numbers that only the kernel itself sees, read by iterator programs of a few instructions.
+import { createLink, loadProgram, openIterator } from '../bpf/index.ts';
+import type { Btf } from '../btf/index.ts';
+import { NotSupportedError, TsbpfError } from '../errors/index.ts';
+import { assemble, encodeInstructions, op, type Statement } from '../insn/index.ts';
+import { Fd } from '../kernel/index.ts';
+import { checkResult, type Kernel } from '../sys/index.ts';
+import { bpf_attach_type, bpf_prog_type } from '../uapi/index.ts';
+
+/** Numbers by object id; or why they cannot be read, in words. */
+export type ObjectNumbers = ReadonlyMap<number, number> | string;
+
+export type CountedKind = 'prog' | 'map' | 'link';
+
+/** Bytes of what a program writes for each object: id and number, 8 bytes each. */
+const recordSize = 16;
+const roomSize = 1 << 16;
+const idAt = -16;
+const numberAt = -8;
+
+const { alu, at, call, callKernel, exit, jump, label, load, store } = op;
+
+/**
+ * The kernel's own counts of references to each object of a kind. Since 5.8 (maps), 5.9 (programs) and 5.19 (links), with
+ * CAP_BPF and CAP_PERFMON. `btf`: the kernel's types.
+ */
+export function referenceCounts(kernel: Kernel, kind: CountedKind, btf: () => Btf | undefined): ObjectNumbers {
+  return numbersOf(kernel, kind, btf, (types) => {
+    // The object is in r7. A program's numbers are in a struct of their own.
+    const isProgram = kind === 'prog';
+    const struct = isProgram ? 'bpf_prog_aux' : `bpf_${kind}`;
+    return [
+      ...(isProgram ? [load('u64', 'r7', at('r7', offsetIn(types, 'bpf_prog', 'aux')))] : []),
+      load('u32', 'r2', at('r7', offsetIn(types, struct, 'id'))),
+      store('u64', at('r10', idAt), 'r2'),
+      load('u64', 'r2', at('r7', offsetIn(types, struct, 'refcnt'))),
+      // The iterator holds the object that it hands out: one reference is its own.
+      alu('-=', 'r2', 1),
+      store('u64', at('r10', numberAt), 'r2'),
+    ];
+  });
+}
+
+/** How many elements maps have, of those that the kernel counts; undefined where it cannot be asked. Since 6.6. */
+export function mapEntries(kernel: Kernel, btf: () => Btf | undefined): ReadonlyMap<number, number> | undefined {
+  const numbers = numbersOf(kernel, 'map', btf, (types) => {
+    const sum = types.findByName('bpf_map_sum_elem_count', 'func');
+    if (sum === undefined) throw new NotSupportedError('counting the elements of maps', '6.6');
+    return [
+      load('u64', 'r2', at('r7', offsetIn(types, 'bpf_map', 'elem_count'))),
+      jump('==', 'r2', 0, 'end'),
+      load('u32', 'r2', at('r7', offsetIn(types, 'bpf_map', 'id'))),
+      store('u64', at('r10', idAt), 'r2'),
+      alu('=', 'r1', 'r7'),
+      callKernel(sum.id),
+      store('u64', at('r10', numberAt), 'r0'),
+    ];
+  });
+  return typeof numbers === 'string' ? undefined : numbers;
+}
+
+/** Runs a program for each object of a kind: `body` puts id and number on the stack, or jumps to `end`. */
+function numbersOf(
+  kernel: Kernel,
+  kind: CountedKind,
+  btf: () => Btf | undefined,
+  body: (types: Btf) => readonly Statement[],
+): ObjectNumbers {
+  try {
+    const types = btf();
+    const hook = types?.findByName(`bpf_iter_bpf_${kind}`, 'func');
+    if (types === undefined || hook === undefined) return `this kernel has no iterator of ${kind} objects, or no BTF`;
+    return run(kernel, hook.id, [
+      alu('=', 'r6', 'r1'),
+      load('u64', 'r7', at('r1', 8)),
+      jump('==', 'r7', 0, 'end'),
+      ...body(types),
+      load('u64', 'r1', at('r6')),
+      load('u64', 'r1', at('r1')),
+      alu('=', 'r2', 'r10'),
+      alu('+=', 'r2', idAt),
+      alu('=', 'r3', recordSize),
+      call('seq_write'),
+      label('end'),
+      alu('=', 'r0', 0),
+      exit(),
+    ]);
+  } catch (error) {
+    if (error instanceof TsbpfError) return error.message;
+    throw error;
+  }
+}
+
+function run(kernel: Kernel, attachBtfId: number, statements: readonly Statement[]): ObjectNumbers {
+  const attachType = bpf_attach_type.BPF_TRACE_ITER;
+  const opened = (call: string, fd: number) => new Fd(kernel, checkResult(call, fd));
+  const request = { type: bpf_prog_type.BPF_PROG_TYPE_TRACING, expectedAttachType: attachType, attachBtfId };
+  const code = encodeInstructions(assemble(statements).instructions);
+  using program = opened('load an iterator', loadProgram(kernel, { ...request, code, name: 'tsbpf_numbers' }));
+  const linkRequest = { programFd: program.number, target: 0, attachType };
+  using link = opened('attach an iterator', createLink(kernel, linkRequest));
+  using iterator = opened('run an iterator', openIterator(kernel, link.number));
+  const numbers = new Map<number, number>();
+  const room = new Uint8Array(roomSize);
+  const view = new DataView(room.buffer);
+  for (;;) {
+    const length = checkResult('read an iterator', kernel.read(iterator.number, room));
+    if (length === 0) return numbers;
+    for (let i = 0; i + recordSize <= length; i += recordSize) {
+      numbers.set(view.getUint32(i, true), Number(view.getBigInt64(i + 8, true)));
+    }
+  }
+}
+
+/** Offset in bytes of a member of a struct. */
+function offsetIn(btf: Btf, struct: string, member: string): number {
+  const type = btf.findByName(struct, 'struct');
+  const found = type?.kind === 'struct' ? type.members.find(({ name }) => name === member) : undefined;
+  if (found === undefined) throw new NotSupportedError(`reading ${struct}.${member}`);
+  return found.bitOffset / 8;
+}
