@@ -9,7 +9,7 @@ import { dts } from 'rollup-plugin-dts';
 import { project } from '../lib/project.mjs';
 
 /** Entry of the package → its source below src/, without extension. */
-const entries = { index: 'index', btf: 'btf/public' };
+const entries = { index: 'index', btf: 'btf/public', testing: 'fake/index' };
 
 /** @param {string} folder */
 export async function buildLibrary(folder) {
