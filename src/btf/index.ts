@@ -14,6 +14,9 @@ export {
   type RawBtfExt,
   readBtfExt,
 } from './ext.ts';
+export { findMemberOf } from './find/member.ts';
+export { nearestNames } from './find/near.ts';
+export { typeNames } from './find/types.ts';
 export { idNamed, idsNamed, idsThatBegin, nextMemberNamed } from './names.ts';
 export {
   BtfRecordError,

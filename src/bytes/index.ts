@@ -1,3 +1,4 @@
+export { ipBytes, ipText, macBytes, macText } from './addresses.ts';
 export { alignUp } from './align.ts';
 export { hostIsLittleEndian } from './endian.ts';
 export { type ExpectedLength, expectBytes, expectInteger } from './expect.ts';

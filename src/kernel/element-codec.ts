@@ -1,4 +1,5 @@
 import {
+  type Btf,
   BtfBuilder,
   type BtfValue,
   compileValueDecoder,
@@ -31,6 +32,17 @@ export interface HalfCodec {
   readonly into: (value: unknown, bytes: Uint8Array, view: DataView, at: number) => void;
   readonly encode: (value: unknown) => Uint8Array;
   readonly schema: (options?: JsonSchemaOptions) => JsonSchema;
+  /** Of a per-CPU value: the codec of one CPU's, and that of all made of another. */
+  readonly single?: HalfCodec;
+  readonly ofEachCpu?: (single: HalfCodec) => HalfCodec;
+  /** Where it takes texts of its own: the value that its schema is about. */
+  readonly withoutTexts?: (value: unknown) => unknown;
+}
+
+/** The type of keys or values. */
+export interface HalfType {
+  readonly btf: Btf;
+  readonly typeId: number;
 }
 
 /** Keys and values of one map between bytes and JavaScript. */
@@ -79,9 +91,24 @@ export function elementCodec(kernel: Kernel, info: MapInfo): ElementCodec {
     throw new NotSupportedError('typed values of a map that holds programs or maps');
   }
   const types = elementTypes(kernel, info);
-  const keyTypes = types !== undefined && isDataSection(types) ? indexTypes() : types;
-  const key = halfOf(keyTypes, keyTypes?.keyTypeId ?? 0, info.keySize, 'key');
-  const value = halfOf(types, types?.valueTypeId ?? 0, info.valueSize, 'value');
+  if (types === undefined) return codecOfTypes(kernel, info, {});
+  const { btf, keyTypeId, valueTypeId } = types;
+  const key = isDataSection(types) ? indexType() : { btf, typeId: keyTypeId };
+  return codecOfTypes(kernel, info, { key, value: { btf, typeId: valueTypeId } });
+}
+
+/**
+ * The codec of a map whose elements are taken to be of these types; without a type they are bytes. Values that are other
+ * objects are their ids. UsageError for a type of another size.
+ */
+export function codecOfTypes(
+  kernel: Kernel,
+  info: MapInfo,
+  types: { readonly key?: HalfType | undefined; readonly value?: HalfType | undefined },
+): ElementCodec {
+  const key = halfOf(types.key, info.keySize, 'key');
+  const holds = mapType(info.type)?.holds !== undefined;
+  const value = halfOf(holds ? indexType() : types.value, info.valueSize, 'value');
   return new ElementCodec(key, isPerCpu(info.type) ? perCpu(value, possibleCpus(kernel)) : value);
 }
 
@@ -90,17 +117,17 @@ function isDataSection({ btf, keyTypeId, valueTypeId }: ElementTypes): boolean {
   return keyTypeId === 0 && btf.typeById(valueTypeId)?.kind === 'datasec';
 }
 
-/** The type of an array's keys. */
-function indexTypes(): ElementTypes {
+/** The type of an array's keys, and of ids. */
+function indexType(): HalfType {
   const builder = new BtfBuilder({ littleEndian: hostIsLittleEndian });
   const number = { size: 4, bits: 32, bitOffset: 0, signed: false, char: false, bool: false };
-  const keyTypeId = builder.add({ kind: 'int', name: 'unsigned int', ...number });
-  return { btf: parseBtf(builder.finish()), keyTypeId, valueTypeId: 0 };
+  const typeId = builder.add({ kind: 'int', name: 'unsigned int', ...number });
+  return { btf: parseBtf(builder.finish()), typeId };
 }
 
-function halfOf(types: ElementTypes | undefined, typeId: number, size: number, name: string): HalfCodec {
-  if (types === undefined || typeId === 0) return rawBytes(size, name);
-  const { btf } = types;
+function halfOf(type: HalfType | undefined, size: number, name: string): HalfCodec {
+  if (type === undefined || type.typeId === 0) return rawBytes(size, name);
+  const { btf, typeId } = type;
   const typeSize = sizeOf(btf, typeId);
   if (typeSize !== size)
     throw new UsageError(`${name}: its type has ${typeSize} bytes, the map's ${name}s have ${size}`);
@@ -182,6 +209,8 @@ function perCpu(one: HalfCodec, cpus: number): HalfCodec {
   };
   return {
     size,
+    single: one,
+    ofEachCpu: (single) => perCpu(single, cpus),
     decode: (bytes, at = 0) => Array.from({ length: cpus }, (_, cpu) => one.decode(bytes, at + cpu * step)),
     into,
     encode: (value) => {

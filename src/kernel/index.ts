@@ -30,6 +30,7 @@ export {
   watchRefusals,
   withCalls,
 } from '../bpf/index.ts';
+export { prefixKey, prefixText } from './prefix-key.ts';
 export { liftMemoryLimit } from './memory-limit.ts';
 export type { ElementBatch } from './element-batch.ts';
 export { CLONE_NEWNET, Fd, type Kernel, O_RDONLY, openKernel, syscallError } from '../sys/index.ts';
@@ -41,7 +42,14 @@ export {
   type WriteOutcome,
 } from './batch.ts';
 export { BtfObject, loadBtfById, vmlinuxBtf } from './btf.ts';
-export { ElementCodec, type ElementValue, elementCodec, type HalfCodec } from './element-codec.ts';
+export {
+  codecOfTypes,
+  ElementCodec,
+  type ElementValue,
+  elementCodec,
+  type HalfCodec,
+  type HalfType,
+} from './element-codec.ts';
 export {
   CgroupQueries,
   type CgroupHook,

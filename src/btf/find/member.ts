@@ -28,20 +28,36 @@ const maxNesting = 32;
  * as in C. Throws BtfLookupError for names that do not exist, ParseError for damaged types.
  */
 export function findMember(btf: Btf, path: string): MemberPlace[] {
+  const [name = '', ...rest] = wordsOf(path);
+  return placesWithin(btf, { name, typeId: containerNamed(btf, name).id }, rest);
+}
+
+/**
+ * As `findMember`, from a type of any kind on; the first word of `path` is what that is called in errors and in the places'
+ * paths.
+ */
+export function findMemberOf(btf: Btf, typeId: number, path: string): MemberPlace[] {
+  const [name = '', ...rest] = wordsOf(path);
+  return placesWithin(btf, { name, typeId }, rest);
+}
+
+function wordsOf(path: string): string[] {
   if (!/^[^.[\]]+(\.[^.[\]]+|\[[^\]]*\])*$/.test(path)) {
     throw new BtfLookupError(`'${path}' is no member path: expected STRUCT.MEMBER`, path, []);
   }
-  const words = path.match(/[^.[\]]+|\[[^\]]*\]/g) ?? [];
-  const [name = '', ...rest] = words;
-  const start = containerNamed(btf, name);
+  return path.match(/[^.[\]]+|\[[^\]]*\]/g) ?? [];
+}
+
+function placesWithin(btf: Btf, start: { name: string; typeId: number }, rest: readonly string[]): MemberPlace[] {
   const places: MemberPlace[] = [];
+  const size = trySizeOf(btf, start.typeId);
   let step: MemberPlace = {
-    path: name,
-    containerId: start.id,
+    path: start.name,
+    containerId: start.typeId,
     bitOffset: 0,
-    bitSize: start.size * 8,
+    bitSize: size === undefined ? undefined : size * 8,
     isBitField: false,
-    typeId: start.id,
+    typeId: start.typeId,
   };
   for (const word of rest) {
     const before = tryResolve(btf, step.typeId);

@@ -9,9 +9,11 @@ import { noMatch, selectMaps } from '../shared/select-map.ts';
 import { decodedWriter, type EntryWriter, jsonWriter, plainWriter } from './entry.ts';
 import { printMapHeader } from './header.ts';
 import { elementTypes } from './map-btf.ts';
+import { isViewed } from './view-options.ts';
 
 /** `map dump MAP` */
 export const dump: Handler = async (ctx, words) => {
+  if (isViewed(ctx)) return (await import('./view.ts')).dumpView(ctx, words);
   if (words.left !== 2) usage();
   const maps = selectMaps(ctx, words, { readOnly: true });
   if (maps.length === 0) noMatch(ctx);

@@ -12,13 +12,13 @@ import { codecOf } from './typed.ts';
 /** `map export MAP [FILE]`: every element as a line of JSON; without FILE, or for `-`, on standard output. */
 export const exportMap: Handler = async (ctx, words) => {
   if (words.left < 2 || words.left > 3) usage();
-  using map = selectMap(ctx, words, { readOnly: true });
+  using map = selectMap(ctx, words, { readOnly: true, loosely: true });
   const file = words.left > 0 ? words.next() : '-';
   const { keySize, type } = map.info();
   if (keySize === 0) {
     fail(`a map of type ${mapTypeName(type) ?? type} has no keys to go through: its elements can only be taken out`);
   }
-  const codec = codecOf(ctx, map.info());
+  const codec = await codecOf(ctx, map.info());
   if (file === '-' && ctx.json !== undefined && ctx.json.depth > 0) {
     fail('lines of JSON cannot stand inside the JSON of a batch: give a FILE');
   }

@@ -1,4 +1,5 @@
 import type { CommandFamily, VerbOption } from '../../cli/index.ts';
+import { typeOptions, viewOptions } from './view-options.ts';
 
 const strict: VerbOption = { long: 'strict', summary: 'Refuses structs with members left out.' };
 
@@ -24,6 +25,7 @@ export const mapFamily: CommandFamily = {
       name: 'dump',
       summary: 'Prints every element of a map, decoded where it has BTF.',
       load: async () => (await import('./dump.ts')).dump,
+      options: viewOptions,
     },
     {
       name: 'update',
@@ -31,21 +33,28 @@ export const mapFamily: CommandFamily = {
       load: async () => (await import('./update.ts')).update,
       forms: ['MAP key DATA value VALUE [UPDATE_FLAGS]', 'MAP value VALUE [UPDATE_FLAGS]'],
       formsByMapType: updateForms,
-      options: [strict],
+      options: [strict, ...typeOptions],
     },
     {
       name: 'lookup',
       summary: 'Prints the value of a key.',
       formsByMapType: keyForms,
       load: async () => (await import('./lookup.ts')).lookup,
+      options: viewOptions,
     },
     {
       name: 'getnext',
       summary: 'Prints the key after a key, or the first key.',
       formsByMapType: keyForms,
       load: async () => (await import('./getnext.ts')).getNext,
+      options: typeOptions,
     },
-    { name: 'delete', summary: 'Removes a key.', load: async () => (await import('./delete.ts')).deleteKey },
+    {
+      name: 'delete',
+      summary: 'Removes a key.',
+      load: async () => (await import('./delete.ts')).deleteKey,
+      options: typeOptions,
+    },
     {
       name: 'pin',
       summary: 'Pins a map at a path on a BPF file system.',
@@ -73,32 +82,35 @@ export const mapFamily: CommandFamily = {
       mapTypes: ['queue', 'stack'],
       summary: 'Prints the next value of a queue or stack without removing it.',
       load: async () => (await import('./lookup.ts')).lookup,
+      options: viewOptions,
     },
     {
       name: 'push',
       mapTypes: ['stack'],
       summary: 'Puts a value onto a stack.',
       load: async () => (await import('./update.ts')).update,
-      options: [strict],
+      options: [strict, ...typeOptions],
     },
     {
       name: 'enqueue',
       mapTypes: ['queue'],
       summary: 'Puts a value into a queue.',
       load: async () => (await import('./update.ts')).update,
-      options: [strict],
+      options: [strict, ...typeOptions],
     },
     {
       name: 'pop',
       mapTypes: ['stack'],
       summary: 'Takes a value from a stack and prints it.',
       load: async () => (await import('./pop.ts')).pop,
+      options: typeOptions,
     },
     {
       name: 'dequeue',
       mapTypes: ['queue'],
       summary: 'Takes a value from a queue and prints it.',
       load: async () => (await import('./pop.ts')).pop,
+      options: typeOptions,
     },
     {
       name: 'freeze',
@@ -113,10 +125,24 @@ export const mapFamily: CommandFamily = {
       options: [strict],
     },
     {
+      name: 'events',
+      summary: 'Prints the events of a ring buffer or a perf event array as they come.',
+      extension: true,
+      mapTypes: ['ringbuf', 'perf_event_array'],
+      load: async () => (await import('./events.ts')).events,
+      options: [
+        { long: 'type', argument: 'TYPE_NAME', summary: 'Decodes events by this type.' },
+        { long: 'btf', argument: 'FILE', summary: 'Takes the type from the BTF of a file.' },
+        { long: 'count', argument: 'N', summary: 'Ends after so many events.' },
+        { long: 'timeout', argument: 'SECONDS', summary: 'Ends after so long.' },
+      ],
+    },
+    {
       name: 'export',
       summary: 'Writes every element as a line of JSON.',
       extension: true,
       load: async () => (await import('./export.ts')).exportMap,
+      options: typeOptions,
     },
     {
       name: 'import',
@@ -125,6 +151,7 @@ export const mapFamily: CommandFamily = {
       load: async () => (await import('./import.ts')).importMap,
       options: [
         strict,
+        ...typeOptions,
         { long: 'keep-going', summary: 'Passes over bad lines; the exit status then tells that there were some.' },
       ],
     },
@@ -167,7 +194,8 @@ export const mapFamily: CommandFamily = {
   extensionUsage: `       %P %O schema     MAP
        %P %O export     MAP [FILE]
        %P %O import     MAP [FILE]
+       %P %O events     MAP
 
-       DATA := { [hex] BYTES | json TEXT }
+       DATA := { [hex] BYTES | json TEXT | ip ADDRESS }
 `,
 };

@@ -18,9 +18,9 @@ import { codecOf, isStrict, type SchemaCheck, schemaCheck } from './typed.ts';
 /** `map import MAP [FILE] [--keep-going] [--strict]`: lines as `map export` writes them; `-` is standard input. */
 export const importMap: Handler = async (ctx, words) => {
   if (words.left < 2 || words.left > 3) usage();
-  using map = selectMap(ctx, words, { readOnly: false });
+  using map = selectMap(ctx, words, { readOnly: false, loosely: true });
   const file = words.left > 0 ? words.next() : '-';
-  const codec = codecOf(ctx, map.info());
+  const codec = await codecOf(ctx, map.info());
   const checks = isStrict(ctx)
     ? { key: await schemaCheck(codec.key, { strict: true }), value: await schemaCheck(codec.value, { strict: true }) }
     : undefined;

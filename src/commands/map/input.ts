@@ -1,7 +1,7 @@
 import { type Context, fail, isPrefix, strtoul, type Words } from '../../cli/index.ts';
-import { elementValueSize, type MapInfo } from '../../kernel/index.ts';
-import { BPF_ANY, BPF_EXIST, BPF_NOEXIST, isPerCpu, isMapInMap, holdsPrograms } from '../../uapi/index.ts';
-import { alignUp } from '../../bytes/index.ts';
+import { elementValueSize, type MapInfo, prefixKey } from '../../kernel/index.ts';
+import { BPF_ANY, BPF_EXIST, BPF_NOEXIST, holdsPrograms, isMapInMap, isPerCpu, mapType } from '../../uapi/index.ts';
+import { alignUp, ipBytes } from '../../bytes/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { selectProgram } from '../shared/select-prog.ts';
@@ -48,12 +48,13 @@ export async function readElement(
     while (words.left > 0) {
       if (words.take('key')) {
         if (!owesKey) fail(parts.key && info.keySize > 0 ? 'duplicate key' : 'unnecessary key');
-        if (atJson(words)) key.set(await readJson(ctx, words, 'key', codecOf(ctx, info).key));
+        if (atJson(words)) key.set(await readJson(ctx, words, 'key', (await codecOf(ctx, info)).key));
+        else if (words.peek() === 'ip') readAddress(words, info, key);
         else readBytes(words, 'key', key);
         owesKey = false;
       } else if (words.take('value')) {
         if (!owesValue) fail(parts.value && info.valueSize > 0 ? 'duplicate value' : 'unnecessary value');
-        if (atJson(words)) value.set(await readJson(ctx, words, 'value', codecOf(ctx, info).value));
+        if (atJson(words)) value.set(await readJson(ctx, words, 'value', (await codecOf(ctx, info)).value));
         else referred = readValue(ctx, words, info, value, parts.readOnly);
         owesValue = false;
       } else if (words.at('any') || words.at('noexist') || words.at('exist')) {
@@ -102,6 +103,21 @@ function readValue(
   const object = mapOfMaps ? selectMap(ctx, words, { readOnly }) : selectProgram(ctx, words);
   new DataView(value.buffer).setUint32(0, object.fd.number, true);
   return object;
+}
+
+/** `ip ADDRESS[/LENGTH]`: the key of a trie, else an address that fills the key. */
+function readAddress(words: Words, { type, id }: MapInfo, into: Uint8Array): void {
+  words.next();
+  if (words.left === 0) fail("key ip: expected an address after 'ip', as 10.0.0.0/8");
+  const word = words.next();
+  const isTrie = mapType(type)?.isTrie === true;
+  const bytes = isTrie ? prefixKey(word) : ipBytes(word);
+  if (bytes === undefined)
+    fail(`key ip: '${word}' is no IP address${word.includes('/') ? '; a prefix is a key of tries only' : ''}`);
+  if (bytes.length !== into.length) {
+    fail(`key ip: '${word}' makes a key of ${bytes.length} bytes, the keys of map ${id} have ${into.length}`);
+  }
+  into.set(bytes);
 }
 
 /** `[hex] BYTE…`: exactly as many bytes as `into` holds. A number that is no byte (−128…255) is refused. */

@@ -3,12 +3,16 @@ import { Errno, strerror } from '../../errors/index.ts';
 import { hexText } from '../shared/hex.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { printOneEntry } from './entry.ts';
+import { isViewed } from './view-options.ts';
 import { readElement } from './input.ts';
 
 /** `map lookup MAP [key DATA]`; `peek` is the same without a key. */
 export const lookup: Handler = async (ctx, words) => {
   if (words.left < 2) usage();
   using map = selectMap(ctx, words, { readOnly: true });
+  const print = isViewed(ctx)
+    ? await (await import('./view.ts')).elementPrinter(ctx, map.info())
+    : (key: Uint8Array, value: Uint8Array) => printOneEntry(ctx, map.info(), key, value);
   const { key, value } = await readElement(ctx, words, map.info(), {
     key: true,
     value: false,
@@ -22,5 +26,5 @@ export const lookup: Handler = async (ctx, words) => {
     failSilently(result);
   }
   if (result < 0) fail(`lookup failed: ${strerror(-result)}`, { status: result });
-  printOneEntry(ctx, map.info(), key, value);
+  print(key, value);
 };

@@ -3,12 +3,16 @@ import { Errno, strerror } from '../../errors/index.ts';
 import { elementValueSize } from '../../kernel/index.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { printOneEntry } from './entry.ts';
+import { isViewed } from './view-options.ts';
 
 /** `map { pop | dequeue } MAP` */
-export const pop: Handler = (ctx, words) => {
+export const pop: Handler = async (ctx, words) => {
   if (words.left < 2) usage();
   using map = selectMap(ctx, words, { readOnly: false });
   const info = map.info();
+  const print = isViewed(ctx)
+    ? await (await import('./view.ts')).elementPrinter(ctx, info)
+    : (key: Uint8Array, value: Uint8Array) => printOneEntry(ctx, info, key, value);
   const key = new Uint8Array(info.keySize);
   const value = new Uint8Array(elementValueSize(map.kernel, info));
   const result = map.lookupAndDelete(key, value);
@@ -18,5 +22,5 @@ export const pop: Handler = (ctx, words) => {
     failSilently(result);
   }
   if (result < 0) fail(`pop failed: ${strerror(-result)}`, { status: result });
-  printOneEntry(ctx, info, key, value);
+  print(key, value);
 };

@@ -3,10 +3,10 @@ import { selectMap } from '../shared/select-map.ts';
 import { codecOf, isStrict } from './typed.ts';
 
 /** `map schema MAP`: the JSON Schema of what `json TEXT`, `export` and `import` take for an element. */
-export const schema: Handler = (ctx, words) => {
+export const schema: Handler = async (ctx, words) => {
   if (words.left !== 2) usage();
-  using map = selectMap(ctx, words, { readOnly: true });
-  const document = codecOf(ctx, map.info()).schema({ strict: isStrict(ctx) });
+  using map = selectMap(ctx, words, { readOnly: true, loosely: true });
+  const document = (await codecOf(ctx, map.info())).schema({ strict: isStrict(ctx) });
   if (ctx.json === undefined) ctx.print(`${JSON.stringify(document, null, 4)}\n`);
   else ctx.json.raw(JSON.stringify(document, null, ctx.json.pretty ? 4 : 0));
 };

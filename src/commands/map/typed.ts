@@ -3,10 +3,12 @@ import { type Context, fail, type Words } from '../../cli/index.ts';
 import { SyscallError, TsbpfError } from '../../errors/index.ts';
 import { type ElementCodec, elementCodec, type HalfCodec, type MapInfo } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
+import { hasChosenTypes } from './view-options.ts';
 
-/** The codec of a map, failing in this program's words. */
-export function codecOf(ctx: Context, info: MapInfo): ElementCodec {
+/** The codec of a map, by the types chosen on the command line if any are; fails in this program's words. */
+export async function codecOf(ctx: Context, info: MapInfo): Promise<ElementCodec> {
   try {
+    if (hasChosenTypes(ctx)) return (await import('./chosen-types.ts')).chosenCodec(ctx, info);
     return elementCodec(kernelOf(ctx), info);
   } catch (cause) {
     if (!(cause instanceof TsbpfError)) throw cause;
@@ -40,7 +42,7 @@ export type SchemaCheck = (value: unknown) => string | undefined;
 
 /** A check against the JSON Schema of a type. */
 export async function schemaCheck(
-  { schema }: Pick<HalfCodec, 'schema'>,
+  { schema, withoutTexts = (value) => value }: Pick<HalfCodec, 'schema' | 'withoutTexts'>,
   { strict }: { strict: boolean },
 ): Promise<SchemaCheck> {
   const { Ajv2020 } = await import('ajv/dist/2020.js');
@@ -48,7 +50,7 @@ export async function schemaCheck(
     schema({ strict }),
   );
   return (value) => {
-    if (validate(withoutBigints(value))) return undefined;
+    if (validate(withoutBigints(withoutTexts(value)))) return undefined;
     const { instancePath = '', message = 'does not fit its schema' } = validate.errors?.at(-1) ?? {};
     const path = instancePath
       .split('/')

@@ -4,11 +4,14 @@ import { BpfMap, nextId, openFdById } from '../../kernel/index.ts';
 import { BPF_OBJ_NAME_LEN, BPF_F_RDONLY } from '../../uapi/index.ts';
 import { pinnedMap } from './kept-map.ts';
 import { kernelOf } from './kernel.ts';
+import { mapNamedLoosely } from './loose-names.ts';
 import { openPinned } from './pin.ts';
 
 /** How a command opens the maps it names. */
 export interface MapAccess {
   readonly readOnly: boolean;
+  /** Whether a name may be cut, a beginning or a pattern: in the commands that the reference has not. */
+  readonly loosely?: boolean;
 }
 
 const flagsOf = (access: MapAccess) => (access.readOnly ? BPF_F_RDONLY : 0);
@@ -28,6 +31,10 @@ export function selectMaps(ctx: Context, words: Words, access: MapAccess): BpfMa
   }
   if (words.take('name')) {
     const name = words.next();
+    if (access.loosely) {
+      const map = mapNamedLoosely(kernel, name, flags);
+      return map === undefined ? [] : [map];
+    }
     if (Buffer.byteLength(name) > BPF_OBJ_NAME_LEN - 1) fail("can't parse name");
     return mapsByName(ctx, name, flags);
   }
