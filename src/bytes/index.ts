@@ -1,4 +1,3 @@
-export { ipBytes, ipText, macBytes, macText } from './addresses.ts';
 export { alignUp } from './align.ts';
 export { hostIsLittleEndian } from './endian.ts';
 export { type ExpectedLength, expectBytes, expectInteger } from './expect.ts';

@@ -50,6 +50,8 @@ export class Context {
   /** Values of the options that only the running verb knows, by long name, in order; '' for one without a value. */
   verbOptions: ReadonlyMap<string, readonly string[]> = new Map();
   readonly stderrIsTerminal: boolean;
+  /** Set by a command whose lines are documents of their own: the newline after a document is not for it. */
+  printsLines = false;
   /** What a person at a terminal should read after a failure; set by whoever can know. */
   advise: () => Promise<readonly string[]> = async () => [];
 

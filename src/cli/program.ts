@@ -138,7 +138,7 @@ async function runWith(
     json?.closeTo(0);
     status = -1;
   }
-  if (json !== undefined) stdout.text('\n');
+  if (json !== undefined && !(ctx.printsLines && status === 0)) stdout.text('\n');
   if (status !== 0) for (const advice of await ctx.advise()) ctx.hint(advice);
   return status;
 }

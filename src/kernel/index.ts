@@ -30,6 +30,7 @@ export {
   watchRefusals,
   withCalls,
 } from '../bpf/index.ts';
+export { ipBytes, ipText, macBytes, macText } from './addresses.ts';
 export { prefixKey, prefixText } from './prefix-key.ts';
 export { liftMemoryLimit } from './memory-limit.ts';
 export type { ElementBatch } from './element-batch.ts';

@@ -1,5 +1,6 @@
-import { hostIsLittleEndian, ipBytes, ipText } from '../bytes/index.ts';
+import { hostIsLittleEndian } from '../bytes/index.ts';
 import { UsageError } from '../errors/index.ts';
+import { ipBytes, ipText } from './addresses.ts';
 
 /**
  * A prefix as an LPM trie has it for a key, `struct bpf_lpm_trie_key_u8`: the length in bits (u32, the host's order) and the

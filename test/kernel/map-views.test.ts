@@ -229,8 +229,7 @@ describe('map events', () => {
         spawnSync('/bin/true'),
       );
       expect(shown).toMatchObject({ status: 0, stderr: expect.stringContaining('do not reach the owner') });
-      const [line = ''] = shown.stdout.split('\n');
-      expect(JSON.parse(line)).toMatchObject({ event: { pid: expect.any(Number), message: 'Hello World' } });
+      expect(JSON.parse(shown.stdout)).toMatchObject({ event: { pid: expect.any(Number), message: 'Hello World' } });
     });
   });
 

@@ -7,7 +7,6 @@ import {
   sizeOf,
   typeNames,
 } from '../../btf/index.ts';
-import { ipBytes, ipText, macBytes, macText } from '../../bytes/index.ts';
 import { type Context, fail } from '../../cli/index.ts';
 import { SyscallError, UsageError } from '../../errors/index.ts';
 import {
@@ -17,6 +16,10 @@ import {
   type ElementValue,
   elementTypes,
   type HalfCodec,
+  ipBytes,
+  ipText,
+  macBytes,
+  macText,
   type HalfType,
   type Kernel,
   loadBtfById,

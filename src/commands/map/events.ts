@@ -3,7 +3,7 @@ import { toHex } from '../../bytes/index.ts';
 import { type Context, fail, type Handler, strtoul, usage } from '../../cli/index.ts';
 import { SyscallError } from '../../errors/index.ts';
 import { type BpfMap, elementTypes, type HalfType, type MapInfo, PerfBuffer, RingBuffer } from '../../kernel/index.ts';
-import { bpf_map_type, mapTypeName } from '../../uapi/index.ts';
+import { bpf_map_type, mapType, mapTypeName } from '../../uapi/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { optionOf } from './view-options.ts';
@@ -26,6 +26,7 @@ export const events: Handler = async (ctx, words) => {
   const count = numberOption(ctx, 'count') ?? Number.POSITIVE_INFINITY;
   const timeout = numberOption(ctx, 'timeout');
   if (ctx.json !== undefined && ctx.json.depth > 0) fail('lines of JSON cannot stand inside the JSON of a batch');
+  ctx.printsLines = true;
   using map = selectMap(ctx, words, { readOnly: false, loosely: true });
   const info = map.info();
   const decode = await decoder(ctx, info);
@@ -73,40 +74,42 @@ function warningOf({ type }: MapInfo): string {
 }
 
 function openReader(ctx: Context, map: BpfMap, info: MapInfo): Reader {
-  const kernel = kernelOf(ctx);
+  const { type, id, maxEntries } = info;
+  if (mapType(type)?.use !== 'events') {
+    const isUserRing = type === bpf_map_type.BPF_MAP_TYPE_USER_RINGBUF;
+    const what = isUserRing
+      ? 'a user_ringbuf: programs read it, and user space writes'
+      : `a ${mapTypeName(type) ?? type}, neither a ringbuf nor a perf_event_array`;
+    fail(`map ${id} is ${what}`);
+  }
   try {
-    switch (info.type) {
-      case bpf_map_type.BPF_MAP_TYPE_RINGBUF: {
-        const ring = new RingBuffer(kernel, map.fd.number);
-        return {
-          async read(signal, event) {
-            for await (const data of ring.records(signal)) event({ data });
-          },
-          [Symbol.dispose]: () => ring.close(),
-        };
-      }
-      case bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY: {
-        const buffer = new PerfBuffer(kernel, map.fd.number, { maxEntries: info.maxEntries });
-        return {
-          async read(signal, event, lost) {
-            for await (const record of buffer.records(signal)) {
-              if (record.kind === 'sample') event(record);
-              else if (record.kind === 'lost') lost(record.count, record.cpu);
-            }
-          },
-          [Symbol.dispose]: () => buffer.close(),
-        };
-      }
-    }
+    if (type === bpf_map_type.BPF_MAP_TYPE_RINGBUF) return ringReader(new RingBuffer(kernelOf(ctx), map.fd.number));
+    return perfReader(new PerfBuffer(kernelOf(ctx), map.fd.number, { maxEntries }));
   } catch (cause) {
     if (!(cause instanceof SyscallError)) throw cause;
-    fail(`can't read the events of map ${info.id}: ${cause.message}`, { status: -cause.errno, cause });
+    fail(`can't read the events of map ${id}: ${cause.message}`, { status: -cause.errno, cause });
   }
-  const isUserRing = info.type === bpf_map_type.BPF_MAP_TYPE_USER_RINGBUF;
-  const why = isUserRing
-    ? 'is a user_ringbuf: programs read it, and user space writes'
-    : `is a ${mapTypeName(info.type) ?? info.type}, neither a ringbuf nor a perf_event_array`;
-  fail(`map ${info.id} ${why}`);
+}
+
+function ringReader(ring: RingBuffer): Reader {
+  return {
+    async read(signal, event) {
+      for await (const data of ring.records(signal)) event({ data });
+    },
+    [Symbol.dispose]: () => ring.close(),
+  };
+}
+
+function perfReader(buffer: PerfBuffer): Reader {
+  return {
+    async read(signal, event, lost) {
+      for await (const record of buffer.records(signal)) {
+        if (record.kind === 'sample') event(record);
+        else if (record.kind === 'lost') lost(record.count, record.cpu);
+      }
+    },
+    [Symbol.dispose]: () => buffer.close(),
+  };
 }
 
 /** What decodes events: the type of `--type`, else that of the map's values; undefined where there is none. */

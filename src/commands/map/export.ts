@@ -23,6 +23,7 @@ export const exportMap: Handler = async (ctx, words) => {
     fail('lines of JSON cannot stand inside the JSON of a batch: give a FILE');
   }
   if (file === '-') {
+    ctx.printsLines = true;
     await writeLines(ctx, map, codec, ctx.stdout);
     return;
   }

@@ -1,7 +1,7 @@
 import { type Context, fail, isPrefix, strtoul, type Words } from '../../cli/index.ts';
-import { elementValueSize, type MapInfo, prefixKey } from '../../kernel/index.ts';
+import { elementValueSize, ipBytes, type MapInfo, prefixKey } from '../../kernel/index.ts';
 import { BPF_ANY, BPF_EXIST, BPF_NOEXIST, holdsPrograms, isMapInMap, isPerCpu, mapType } from '../../uapi/index.ts';
-import { alignUp, ipBytes } from '../../bytes/index.ts';
+import { alignUp } from '../../bytes/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { selectProgram } from '../shared/select-prog.ts';

@@ -83,11 +83,20 @@ const perCpuElement = record(
     ),
   }),
 );
+const viewedKey = { key: anything('The key decoded, or as --as has it; absent where a map has no keys') };
+const viewed = anyOf(
+  record('An element, where an option says how to show it.', { value: anything('The value decoded') }, viewedKey),
+  record(
+    'An element of a per-CPU map, where an option says how to show it.',
+    { values: list('The value of each possible CPU', anything('The value decoded')) },
+    viewedKey,
+  ),
+);
 const unreadable = record('An element whose value cannot be read.', { ...key, value: reference('error') });
 
-const one = { definitions: { element, perCpuElement } };
-const anyElement = anyOf(reference('element'), reference('perCpuElement'));
-const dumped = anyOf(reference('element'), reference('perCpuElement'), reference('unreadable'));
+const one = { definitions: { element, perCpuElement, viewed } };
+const anyElement = anyOf(reference('element'), reference('perCpuElement'), reference('viewed'));
+const dumped = anyOf(reference('element'), reference('perCpuElement'), reference('viewed'), reference('unreadable'));
 const dumpOf = (description: string, elements: Parameters<typeof record>[1]) =>
   record(description, { ...header, ...flags, ...elements }, name);
 
@@ -131,6 +140,20 @@ const otherEvent = record('A record of another type.', {
   ...event,
   type: { ...event.type, not: { enum: [2, 9] } },
 });
+
+const ringPlace = {
+  time_ns: u64("When it was written: nanoseconds of the kernel's perf clock"),
+  cpu: u32('CPU whose buffer held it'),
+};
+const readEvent = anyOf(
+  record('An event.', { event: anything('The event decoded') }, ringPlace),
+  record(
+    'An event that is shorter than its type or has none.',
+    { data_hex: text('Its bytes', '^([0-9a-f]{2})*$') },
+    ringPlace,
+  ),
+  record('Events that found no room.', { lost: u64('How many'), cpu: u32('CPU whose buffer was full') }),
+);
 
 /** Where decoding loses nothing the value, else all its bytes. */
 const halves = (name: 'key' | 'value') => [
@@ -214,5 +237,6 @@ export const mapSchemas: OutputSchemas = {
     'Every line is a document of its own: an element. `null` where a file was written.',
     anyOf(exported, { description: 'The elements are in the file.', type: 'null' }),
   ),
+  ...outputOf('map events', 'Every line is a document of its own: an event, or how many were lost.', readEvent),
   ...nullOf(['map import'], 'Sets elements from lines of JSON. Further errors are on standard error.'),
 };
