@@ -24,7 +24,7 @@ export { compileValuePrinter, type ValuePrinter, type ValuePrinterOptions, type 
 export { type JsonSchema, jsonSchemaFor, type JsonSchemaOptions } from './json-schema.ts';
 export { jsonText, parseJsonValue } from './json-value.ts';
 export { typeText } from './type-text.ts';
-export { type BtfValue, compileValueDecoder, type ValueDecoder } from './value-decoder.ts';
+export { type BtfValue, compileValueDecoder, type ValueDecoder, type ValueDecoderOptions } from './value-decoder.ts';
 export { compileValueEncoder, type ValueEncoder, type ValueEncoderOptions } from './value-encoder.ts';
 export { findInvalidType, findUnknownKind, references } from './validate.ts';
 export { definitionText } from './c/definition.ts';

@@ -1,9 +1,24 @@
+import { decodeUtf8 } from '../bytes/index.ts';
 import { readBits } from './ascii.ts';
 import type { Btf } from './parse.ts';
 import { type FieldLayout, isWhole, type ValueLayout, valueLayout } from './value-layout.ts';
 
 /** A BTF value in JavaScript: integers of up to 32 bits are numbers, wider ones and pointers bigints. */
 export type BtfValue = number | bigint | boolean | string | BtfValue[] | { [name: string]: BtfValue };
+
+/** How values come out. */
+export interface ValueDecoderOptions {
+  /**
+   * Char arrays: strings only where they come back as the same bytes (`exact`, unless given), or always, up to the first NUL
+   * (`cut`), as in buffers of which a program filled the beginning.
+   */
+  readonly text?: 'exact' | 'cut';
+  /** Values of enums as their names, where they have some (unless given), or always as numbers. */
+  readonly enums?: 'names' | 'numbers';
+}
+
+/** What all decoders of one value share. */
+type How = Required<ValueDecoderOptions> & { readonly little: boolean };
 
 /** Reads one value that begins at `offset` bytes, 0 unless told. */
 export type ValueDecoder = (bytes: Uint8Array, offset?: number) => BtfValue;
@@ -13,28 +28,30 @@ export type ValueDecoder = (bytes: Uint8Array, offset?: number) => BtfValue;
  * are the parent's), enums their names where known, NUL-terminated char arrays of valid UTF-8 strings. Bytes beyond
  * the end read as 0.
  */
-export function compileValueDecoder(btf: Btf, typeId: number): ValueDecoder {
-  const decode = decoderOf(valueLayout(btf, typeId), btf.littleEndian);
+export function compileValueDecoder(btf: Btf, typeId: number, options: ValueDecoderOptions = {}): ValueDecoder {
+  const { text = 'exact', enums = 'names' } = options;
+  const decode = decoderOf(valueLayout(btf, typeId), { text, enums, little: btf.littleEndian });
   return (bytes, offset = 0) => decode(bytes, offset);
 }
 
 type Decode = (bytes: Uint8Array, offset: number) => BtfValue;
 
-function decoderOf(layout: ValueLayout, little: boolean): Decode {
+function decoderOf(layout: ValueLayout, how: How): Decode {
+  const { little } = how;
   switch (layout.kind) {
     case 'int':
       if (isWhole(layout)) return integer(layout.bits, layout.signed, little);
-      return bitField(layout, { bitOffset: layout.bitOffset, bitSize: layout.bits, little });
+      return bitField(layout, { bitOffset: layout.bitOffset, bitSize: layout.bits, how });
     case 'bool':
-      return bitField(layout, { bitOffset: layout.bitOffset, bitSize: layout.bits, little });
+      return bitField(layout, { bitOffset: layout.bitOffset, bitSize: layout.bits, how });
     case 'float':
       return float(layout.size, little);
     case 'enum':
-      return named(integer(layout.bits, layout.signed, little), layout.names);
+      return named(integer(layout.bits, layout.signed, little), layout.names, how);
     case 'array':
-      return array(layout, little);
+      return array(layout, how);
     default:
-      return composite(layout, little);
+      return composite(layout, how);
   }
 }
 
@@ -65,7 +82,8 @@ function integer(bits: number, signed: boolean, little: boolean): Decode {
   };
 }
 
-function named(read: Decode, names: ReadonlyMap<string, bigint>): Decode {
+function named(read: Decode, names: ReadonlyMap<string, bigint>, { enums }: How): Decode {
+  if (enums === 'numbers') return read;
   const byValue = new Map<bigint, string>();
   for (const [name, value] of names) if (!byValue.has(value)) byValue.set(value, name);
   return (bytes, offset) => {
@@ -84,16 +102,32 @@ function float(size: number, little: boolean): Decode {
   };
 }
 
-function array(layout: ValueLayout & { kind: 'array' }, little: boolean): Decode {
+function array(layout: ValueLayout & { kind: 'array' }, how: How): Decode {
   const { length, stride } = layout;
-  const element = decoderOf(layout.element, little);
+  const element = decoderOf(layout.element, how);
   const list: Decode = (bytes, offset) => {
     const values: BtfValue[] = [];
     for (let i = 0; i < length; i++) values.push(element(bytes, offset + i * stride));
     return values;
   };
   if (!layout.isText) return list;
+  if (how.text === 'cut') return (bytes, offset) => cutText(bytes, offset, offset + length);
   return (bytes, offset) => textOf(bytes.subarray(offset, offset + length)) ?? list(bytes, offset);
+}
+
+/** Up to the first NUL or the end. What is no UTF-8 becomes the character that stands for that. */
+function cutText(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === 0) break;
+    if (byte >= 0x80) {
+      const stop = bytes.indexOf(0, at);
+      return decodeUtf8(bytes.subarray(start, stop < 0 || stop > end ? end : stop));
+    }
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -109,8 +143,8 @@ function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-function composite(layout: ValueLayout & { kind: 'struct' | 'union' }, little: boolean): Decode {
-  const fields = layout.fields.map((field) => ({ name: field.name, read: fieldDecoder(field, little) }));
+function composite(layout: ValueLayout & { kind: 'struct' | 'union' }, how: How): Decode {
+  const fields = layout.fields.map((field) => ({ name: field.name, read: fieldDecoder(field, how) }));
   return (bytes, offset) => {
     const value: { [name: string]: BtfValue } = {};
     for (const { name, read } of fields) {
@@ -128,26 +162,26 @@ function define(object: { [name: string]: BtfValue }, name: string, value: BtfVa
   else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
-function fieldDecoder(field: FieldLayout, little: boolean): Decode {
+function fieldDecoder(field: FieldLayout, how: How): Decode {
   const { layout, bitOffset, bitSize } = field;
-  if (bitSize > 0) return bitField(layout, { bitOffset, bitSize, little });
+  if (bitSize > 0) return bitField(layout, { bitOffset, bitSize, how });
   const byte = bitOffset >>> 3;
-  const read = decoderOf(layout, little);
+  const read = decoderOf(layout, how);
   return (bytes, offset) => read(bytes, offset + byte);
 }
 
 /** `bitSize` bits from `bitOffset` on, counted from the offset that is decoded. */
 function bitField(
   layout: ValueLayout,
-  { bitOffset, bitSize, little }: { bitOffset: number; bitSize: number; little: boolean },
+  { bitOffset, bitSize, how }: { bitOffset: number; bitSize: number; how: How },
 ): Decode {
   const [byte, bit] = [bitOffset >>> 3, bitOffset & 7];
   const signed = (layout.kind === 'int' || layout.kind === 'enum') && layout.signed;
   const read: Decode = (bytes, offset) => {
-    const raw = readBits(bytes, offset + byte, bit, bitSize, little);
+    const raw = readBits(bytes, offset + byte, bit, bitSize, how.little);
     const value = signed ? BigInt.asIntN(bitSize, raw) : raw;
     return bitSize > 32 ? value : Number(value);
   };
   if (layout.kind === 'bool') return (bytes, offset) => Boolean(read(bytes, offset));
-  return layout.kind === 'enum' ? named(read, layout.names) : read;
+  return layout.kind === 'enum' ? named(read, layout.names, how) : read;
 }

@@ -71,11 +71,18 @@ export { DeviceFilters, type DeviceFilter } from './device-filters.ts';
 export { networkDevices, setXdp } from './network-devices.ts';
 export { type NetlinkRequest, RouteNetlink } from './route-netlink.ts';
 export { PerfBuffer, type PerfBufferOptions, type PerfRecord } from './perf-buffer.ts';
-export { TransformedStream } from './record-stream.ts';
 export { pinnedObject, pinnedPaths, visitPinned } from './pins.ts';
 export { processIds, processName, visitDescriptors } from './descriptors.ts';
+export {
+  type RecordSource,
+  RecordStream,
+  type StreamEnd,
+  type StreamOptions,
+  streamOptions,
+  transformed,
+} from './record-stream.ts';
 export { BpfProgram, type ProgramArrays, type ProgramArraysRequest, type ProgramInfo } from './program.ts';
-export { RingBuffer } from './ring-buffer.ts';
+export { type RecordReader, RingBuffer, type RingBufferOptions } from './ring-buffer.ts';
 export { TracePipe } from './trace-pipe.ts';
 export { type IterationOptions, maps, type OpenMapOptions, TypedMap, type UpdateMode } from './typed-map.ts';
 export { loadVmlinux, type VmlinuxReading } from './vmlinux.ts';

@@ -1,6 +1,6 @@
-import { type MapInfo, readMapInfo, updateElement } from '../bpf/index.ts';
+import { type MapInfo, readMapInfo, updateElement, ElementCalls } from '../bpf/index.ts';
 import { expectInteger } from '../bytes/index.ts';
-import { ClosedError, UsageError } from '../errors/index.ts';
+import { ClosedError, Errno, UsageError } from '../errors/index.ts';
 import { onlineCpus } from '../host/index.ts';
 import {
   checkResult,
@@ -15,6 +15,7 @@ import {
 import {
   bpf_map_type,
   PERF_EVENT_IOC_ENABLE,
+  PERF_EVENT_IOC_PAUSE_OUTPUT,
   PERF_FLAG_FD_CLOEXEC,
   perf_event_mmap_page,
   perf_event_type,
@@ -23,7 +24,7 @@ import {
 } from '../uapi/index.ts';
 import { perfEventAttribute } from './counter.ts';
 import { requireKind } from './object.ts';
-import { RecordStream } from './record-stream.ts';
+import { type RecordSource, RecordStream, type StreamEnd, streamOptions } from './record-stream.ts';
 import { Waiter } from './waiter.ts';
 
 const sampleTime = 1n << 2n;
@@ -45,6 +46,15 @@ export interface PerfBufferOptions {
   cpus?: readonly CpuPlace[];
   /** Entries of the map, to leave out CPUs beyond. */
   maxEntries?: number;
+  /** A CPU wakes the reader when so many bytes are in its ring, instead of with each event: more events for less work. */
+  watermark?: number;
+  /** A CPU wakes the reader with every so many events; 1 unless given. */
+  wakeupEvents?: number;
+  /**
+   * The newest events write over the oldest: the ring is a recorder of the last moments, read with `recent()`. Nothing is lost
+   * but what is old, and nothing wakes the reader.
+   */
+  overwritable?: boolean;
 }
 
 /** A CPU and the index of its ring in the map. */
@@ -58,6 +68,8 @@ interface CpuRing extends CpuPlace {
   memory: MappedMemory;
   positions: BigUint64Array;
   data: Uint8Array;
+  /** Of an overwritable ring: its head when it was last read. */
+  read: bigint;
 }
 
 /**
@@ -68,11 +80,14 @@ export class PerfBuffer implements Disposable {
   readonly #kernel: Kernel;
   /** The kernel takes the rings out of the map once the file they came in through is closed. */
   readonly #map: Fd;
+  readonly #options: PerfBufferOptions;
   readonly #rings: CpuRing[] = [];
   readonly #waiter: Waiter;
   /** The ring that `records` takes from: each has its turn, however much another holds. */
   #turn = 0;
   #closed = false;
+  #isPaused = false;
+  #lost = 0n;
 
   /**
    * Opens a ring for each CPU and puts it into the map of `mapFd`, which may be closed then. Throws UsageError for another kind of map, for a size that is no power of two and for an
@@ -84,17 +99,17 @@ export class PerfBuffer implements Disposable {
     if (info.type !== bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY) {
       throw new UsageError(`map '${info.name}' is not an array of perf events`);
     }
-    const { pages = 16 } = options;
-    checkPages(pages);
+    checkOptions(kernel, options);
     const limit = Math.min(info.maxEntries, options.maxEntries ?? Number.POSITIVE_INFINITY);
     const places = options.cpus ?? onlineCpus(kernel).map((cpu) => ({ cpu, index: cpu }));
     this.#kernel = kernel;
+    this.#options = options;
     this.#map = new Fd(kernel, checkResult('fcntl(F_DUPFD_CLOEXEC)', kernel.duplicate(mapFd)));
     this.#waiter = this.#newWaiter();
     try {
       for (const place of places) {
         if (options.cpus !== undefined) checkPlace(place, info);
-        if (place.index < limit) this.#openRing(mapFd, place, pages);
+        if (place.index < limit) this.#openRing(place);
       }
     } catch (error) {
       this.close();
@@ -111,38 +126,79 @@ export class PerfBuffer implements Disposable {
     }
   }
 
-  #openRing(mapFd: number, { cpu, index }: CpuPlace, pages: number): void {
+  #openRing({ cpu, index }: CpuPlace): void {
     const kernel = this.#kernel;
+    const { pages = 16, watermark, wakeupEvents = 1, overwritable = false } = this.#options;
     const attr = perfEventAttribute(perf_type_id.PERF_TYPE_SOFTWARE)
       .set('config', perf_sw_ids.PERF_COUNT_SW_BPF_OUTPUT)
       .set('sample_type', sampleRaw | sampleTime)
       .set('sample_period', 1)
-      .set('wakeup_events', 1);
+      .set('write_backward', overwritable ? 1 : 0);
+    if (watermark === undefined) attr.set('wakeup_events', wakeupEvents);
+    else attr.set('watermark', 1).set('wakeup_watermark', watermark);
     const target = { pid: -1, cpu, groupFd: -1, flags: PERF_FLAG_FD_CLOEXEC };
     const fd = checkResult('perf_event_open', kernel.perfEventOpen(attr, target));
     const page = kernel.systemConfiguration(SC_PAGESIZE);
-    const memory = kernel.map({ fd, length: page * (pages + 1), protection: PROT_READ | PROT_WRITE });
+    // The kernel writes over what was not read where it is not told what was.
+    const protection = overwritable ? PROT_READ : PROT_READ | PROT_WRITE;
+    const memory = kernel.map({ fd, length: page * (pages + 1), protection });
     if (typeof memory === 'number') {
       kernel.close(fd);
       throw syscallError('mmap', memory);
     }
-    this.#rings.push({
+    const ring: CpuRing = {
       cpu,
       index,
       fd,
       memory,
       positions: new BigUint64Array(memory.buffer, 0, page / 8),
       data: new Uint8Array(memory.buffer, page, page * pages),
-    });
+      read: 0n,
+    };
+    this.#rings.push(ring);
     checkResult('ioctl(PERF_EVENT_IOC_ENABLE)', kernel.ioctl(fd, PERF_EVENT_IOC_ENABLE, 0));
-    const key = new Uint8Array(Uint32Array.of(index).buffer);
-    const value = new Uint8Array(Int32Array.of(fd).buffer);
-    checkResult('bpf(MAP_UPDATE_ELEM)', updateElement(kernel, mapFd, { key, value }));
+    this.#connect(ring);
     this.#waiter.add(fd);
+  }
+
+  #connect({ index, fd }: CpuRing): void {
+    const value = new Uint8Array(Int32Array.of(fd).buffer);
+    const element = { key: keyOf(index), value };
+    checkResult('bpf(MAP_UPDATE_ELEM)', updateElement(this.#kernel, this.#map.number, element));
   }
 
   #checkOpen(): void {
     if (this.#closed) throw new ClosedError('perf buffer');
+  }
+
+  /** Events that programs sent while a ring had no room, as far as the records that were read say so. */
+  get lost(): bigint {
+    return this.#lost;
+  }
+
+  /**
+   * Takes the rings out of the map: programs are told that there is none (-ENOENT) and write nothing. What is in them can
+   * still be read. Throws SyscallError.
+   */
+  pause(): void {
+    this.#checkOpen();
+    const calls = new ElementCalls(this.#kernel);
+    for (const { index } of this.#rings) {
+      const result = calls.delete(this.#map.number, keyOf(index));
+      if (result !== -Errno.ENOENT) checkResult('bpf(MAP_DELETE_ELEM)', result);
+    }
+    this.#isPaused = true;
+  }
+
+  /** Puts the rings back. Throws SyscallError. */
+  resume(): void {
+    this.#checkOpen();
+    for (const ring of this.#rings) this.#connect(ring);
+    this.#isPaused = false;
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
   /**
@@ -157,7 +213,7 @@ export class PerfBuffer implements Disposable {
 
   /** Hands over what is there without waiting. Returns the number of records. */
   consume(visit: (record: PerfRecord) => void): number {
-    this.#checkOpen();
+    this.#checkForward();
     let count = 0;
     for (const ring of [...this.#rings]) {
       const head = Atomics.load(ring.positions, headIndex);
@@ -170,9 +226,38 @@ export class PerfBuffer implements Disposable {
     return count;
   }
 
+  /**
+   * The records of overwritable rings since they were last read, as many as were not written over, those of each CPU in the
+   * order of time. Each ring stands still while it is read. UsageError for rings of the other kind; throws SyscallError.
+   */
+  recent(): PerfRecord[] {
+    this.#checkOpen();
+    if (!this.#options.overwritable) {
+      throw new UsageError('recent() is for perf buffers that are opened as overwritable: take records() or consume()');
+    }
+    return this.#rings.flatMap((ring) => {
+      const still = (on: number) =>
+        checkResult('ioctl(PERF_EVENT_IOC_PAUSE_OUTPUT)', this.#kernel.ioctl(ring.fd, PERF_EVENT_IOC_PAUSE_OUTPUT, on));
+      still(1);
+      try {
+        return readBackward(ring);
+      } finally {
+        still(0);
+      }
+    });
+  }
+
+  #checkForward(): void {
+    this.#checkOpen();
+    if (this.#options.overwritable)
+      throw new UsageError('an overwritable perf buffer has no order of arrival: take recent()');
+  }
+
   /** The next record of a ring before `head`. */
   #take(ring: CpuRing, head: bigint): PerfRecord | undefined {
-    return this.#closed ? undefined : takeRecord(ring, head);
+    const record = this.#closed ? undefined : takeRecord(ring, head);
+    if (record?.kind === 'lost') this.#lost += record.count;
+    return record;
   }
 
   #takeInTurn(): PerfRecord | undefined {
@@ -185,20 +270,24 @@ export class PerfBuffer implements Disposable {
   }
 
   /**
-   * Records as they come, those of one CPU in order, until `signal` aborts or the buffer is closed. The event loop stays
-   * free; the process stays alive as long as somebody waits.
+   * Records as they come, those of one CPU in order, until `signal` aborts, the deadline passes or the buffer is closed. The
+   * event loop stays free; the process stays alive as long as somebody waits.
    */
-  records(signal?: AbortSignal): AsyncGenerator<PerfRecord, void, undefined> {
-    this.#checkOpen();
+  records(end?: StreamEnd): AsyncGenerator<PerfRecord, void, undefined> {
+    return new RecordStream(this.source(), streamOptions(end));
+  }
+
+  /** What `records` takes from, for streams of something else. Throws ClosedError. */
+  source(): RecordSource<PerfRecord> {
+    this.#checkForward();
     const isClosed = () => this.#closed;
-    const source = {
+    return {
       take: () => this.#takeInTurn(),
       get closed() {
         return isClosed();
       },
-      ready: (aborted: AbortSignal) => this.#waiter.ready(aborted),
+      ready: (aborted) => this.#waiter.ready(aborted),
     };
-    return new RecordStream(source, signal);
   }
 
   /** Ends all that `records` gave; closing again does nothing. */
@@ -217,9 +306,19 @@ export class PerfBuffer implements Disposable {
   }
 }
 
-function checkPages(pages: number): void {
+const keyOf = (index: number) => new Uint8Array(Uint32Array.of(index).buffer);
+
+function checkOptions(kernel: Kernel, { pages = 16, watermark, wakeupEvents, overwritable }: PerfBufferOptions): void {
   expectInteger(pages, 'pages', { least: 1, most: 2 ** 30 });
   if ((pages & (pages - 1)) !== 0) throw new UsageError(`pages: ${pages} is no power of two`);
+  const most = pages * kernel.systemConfiguration(SC_PAGESIZE) - 1;
+  if (watermark !== undefined) expectInteger(watermark, 'watermark', { least: 1, most });
+  if (wakeupEvents !== undefined) expectInteger(wakeupEvents, 'wakeupEvents', { least: 1 });
+  if (watermark !== undefined && wakeupEvents !== undefined) {
+    throw new UsageError('a perf buffer wakes its reader by bytes (watermark) or by events (wakeupEvents): give one');
+  }
+  if (overwritable !== undefined && typeof overwritable !== 'boolean')
+    throw new UsageError('overwritable: true or false');
 }
 
 function checkPlace({ cpu, index }: CpuPlace, { name, maxEntries }: MapInfo): void {
@@ -244,8 +343,26 @@ function takeRecord(ring: CpuRing, head: bigint): PerfRecord | undefined {
   return decode(ring, record);
 }
 
+/** Newest first is how they lie: from the head on, up to where the last reading began or the ring comes round to the head. */
+function readBackward(ring: CpuRing): PerfRecord[] {
+  const { positions, data } = ring;
+  const head = BigInt.asIntN(64, Atomics.load(positions, headIndex));
+  const full = head + BigInt(data.length);
+  const end = ring.read < full ? ring.read : full;
+  const records: PerfRecord[] = [];
+  for (let at = head; at < end; ) {
+    const size = new DataView(copyOut(data, at, headerSize).buffer).getUint16(6, true);
+    // What was never written, or the rest of a record of which the end was written over.
+    if (size < headerSize || at + BigInt(size) > full) break;
+    records.push(decode(ring, copyOut(data, at, size)));
+    at += BigInt(size);
+  }
+  ring.read = head;
+  return records.reverse();
+}
+
 function copyOut(data: Uint8Array, position: bigint, length: number): Uint8Array<ArrayBuffer> {
-  const start = Number(position % BigInt(data.length));
+  const start = Number(BigInt.asUintN(64, position) % BigInt(data.length));
   const bytes = new Uint8Array(length);
   const first = data.subarray(start, start + length);
   bytes.set(first);

@@ -1,99 +1,129 @@
 import { setImmediate } from 'node:timers/promises';
+import { UsageError } from '../errors/index.ts';
+import type { StopSignal } from '../sys/index.ts';
 
 /** Where the records of a stream come from. */
 export interface RecordSource<T> {
-  /** The next record; undefined if there is none now, or if the source is closed. */
+  /** The next record; undefined if there is none now, or if the source is closed. What it throws ends the stream. */
   take(): T | undefined;
   readonly closed: boolean;
   /** Resolves when there may be a record, `signal` aborts or the source is closed. */
-  ready(signal: AbortSignal): Promise<void>;
+  ready(signal: StopSignal): Promise<void>;
 }
 
-/**
- * What `transform` makes of the records of a stream; undefined leaves a record out. It ends as the stream does, also while
- * `next` waits, and where `transform` throws.
- */
-export class TransformedStream<From, To> implements AsyncGenerator<To, void, undefined> {
-  readonly #records: AsyncGenerator<From, void, undefined>;
-  readonly #transform: (record: From) => To | undefined;
-  /** One `next` after the other, so that records left out do not change the order. */
-  #last: Promise<unknown> = Promise.resolve();
+/** What ends a stream of records besides `break` and the closing of what they come from. */
+export interface StreamOptions {
+  /** The stream ends when it aborts. */
+  readonly signal?: StopSignal | undefined;
+  /** The stream ends at this time: a Date, or milliseconds as `Date.now()` counts them. */
+  readonly deadline?: Date | number | undefined;
+}
 
-  constructor(records: AsyncGenerator<From, void, undefined>, transform: (record: From) => To | undefined) {
-    this.#records = records;
-    this.#transform = transform;
-  }
+/** What ends a stream: options, or a signal alone. */
+export type StreamEnd = StreamOptions | StopSignal;
 
-  next(): Promise<IteratorResult<To, void>> {
-    const result = this.#last.then(() => this.#next());
-    this.#last = result.catch(() => undefined);
-    return result;
-  }
+export function streamOptions(end: StreamEnd | undefined): StreamOptions {
+  return end !== undefined && 'aborted' in end ? { signal: end } : (end ?? {});
+}
 
-  async #next(): Promise<IteratorResult<To, void>> {
-    for (;;) {
-      const result = await this.#records.next();
-      if (result.done) return result;
-      try {
-        const value = this.#transform(result.value);
-        if (value !== undefined) return { done: false, value };
-      } catch (error) {
-        await this.#records.return(undefined);
-        throw error;
+/** Takes what `transform` makes of records; undefined leaves one out. */
+export function transformed<From, To>(
+  source: RecordSource<From>,
+  transform: (record: From) => To | undefined,
+): RecordSource<To> {
+  return {
+    take() {
+      for (;;) {
+        const record = source.take();
+        if (record === undefined) return undefined;
+        const value = transform(record);
+        if (value !== undefined) return value;
       }
-    }
-  }
-
-  return(): Promise<IteratorResult<To, void>> {
-    return this.#records.return(undefined) as Promise<IteratorResult<To, void>>;
-  }
-
-  throw(error: unknown): Promise<IteratorResult<To, void>> {
-    return this.#records.throw(error) as Promise<IteratorResult<To, void>>;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
+    },
+    get closed() {
+      return source.closed;
+    },
+    ready: (signal) => source.ready(signal),
+  };
 }
 
 /** Records after which the event loop gets its turn, however fast more come. */
-const recordsPerTurn = 256;
+const recordsPerTurn = 1024;
+/** Longer than this a timer cannot wait. */
+const longestWait = 0x7fff_ffff;
 
 /**
- * Records as they come. It ends when its signal aborts, when the source is closed, or by `return`, each also while
- * `next` waits: a generator function could not be ended while it waits. Records that were not asked for stay in the source.
+ * Records as they come. It ends when its signal aborts, at its deadline, when the source is closed, or by `return`, each also
+ * while `next` waits: a generator function could not be ended while it waits. Records that were not asked for stay in the source.
  */
 export class RecordStream<T> implements AsyncGenerator<T, void, undefined> {
   readonly #source: RecordSource<T>;
   readonly #end = new AbortController();
-  /** One `next` after the other: each settles before the one that was called after it. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** One `next` after the other: each settles before the one that was called after it. Undefined where nobody waits. */
+  #last: Promise<unknown> | undefined;
   #count = 0;
 
-  constructor(source: RecordSource<T>, signal?: AbortSignal) {
+  constructor(source: RecordSource<T>, { signal, deadline }: StreamOptions = {}) {
     this.#source = source;
-    if (signal?.aborted) this.#end.abort();
-    else signal?.addEventListener('abort', () => this.#end.abort(), { once: true, signal: this.#end.signal });
+    const stop = (): void => this.#end.abort();
+    if (deadline !== undefined) this.#endAt(Number(deadline), stop);
+    if (signal?.aborted) stop();
+    else if (signal !== undefined) {
+      signal.addEventListener('abort', stop);
+      this.#end.signal.addEventListener('abort', () => signal.removeEventListener('abort', stop), { once: true });
+    }
+  }
+
+  #endAt(time: number, stop: () => void): void {
+    if (Number.isNaN(time)) throw new UsageError('deadline: give a valid Date, or milliseconds since 1970');
+    const left = time - Date.now();
+    if (left <= 0) stop();
+    else {
+      const timer = setTimeout(
+        () => (left > longestWait ? this.#endAt(time, stop) : stop()),
+        Math.min(left, longestWait),
+      );
+      // Whoever waits keeps the process alive by its descriptor; a stream that nobody reads need not.
+      timer.unref();
+      this.#end.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    }
   }
 
   next(): Promise<IteratorResult<T, void>> {
-    const result = this.#last.then(() => this.#next());
-    this.#last = result.catch(() => undefined);
+    // Nearly always there is a record: it costs one promise, and no turn of the queue of those that wait.
+    if (this.#last === undefined && ++this.#count % recordsPerTurn !== 0 && !this.#end.signal.aborted) {
+      try {
+        const value = this.#source.take();
+        if (value !== undefined) return Promise.resolve({ done: false, value });
+      } catch (error) {
+        this.#end.abort();
+        return Promise.reject(error);
+      }
+    }
+    const result = this.#last === undefined ? this.#next() : this.#last.then(() => this.#next());
+    const settled = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#last = settled;
+    void settled.then(() => {
+      if (this.#last === settled) this.#last = undefined;
+    });
     return result;
   }
 
   async #next(): Promise<IteratorResult<T, void>> {
     const { signal } = this.#end;
-    if (++this.#count % recordsPerTurn === 0) await setImmediate();
-    while (!signal.aborted && !this.#source.closed) {
-      const value = this.#source.take();
-      if (value !== undefined) return { done: false, value };
-      await this.#source.ready(signal);
+    if (this.#count % recordsPerTurn === 0) await setImmediate();
+    try {
+      while (!signal.aborted && !this.#source.closed) {
+        const value = this.#source.take();
+        if (value !== undefined) return { done: false, value };
+        await this.#source.ready(signal);
+      }
+    } catch (error) {
+      this.#end.abort();
+      throw error;
     }
     this.#end.abort();
     return { done: true, value: undefined };

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Errno } from '../errors/index.ts';
-import { checkResult, Fd, type Kernel, O_NONBLOCK, O_RDONLY, syscallError } from '../sys/index.ts';
+import { checkResult, Fd, type Kernel, O_NONBLOCK, O_RDONLY, syscallError, type StopSignal } from '../sys/index.ts';
 
 const newline = 10;
 const chunkBytes = 64 * 1024;
@@ -20,7 +20,7 @@ export class TracePipe implements Disposable {
    * Whole lines, newline included, each valid until the next is asked for. Ends when `signal` aborts, or
    * should the kernel ever say that the log ends. Throws SyscallError where reading fails.
    */
-  async *lines(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *lines(signal: StopSignal): AsyncGenerator<Uint8Array> {
     const chunk = new Uint8Array(chunkBytes);
     let begun = new Uint8Array(0);
     while (!signal.aborted) {

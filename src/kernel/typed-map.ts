@@ -1,6 +1,6 @@
 import type { JsonSchema, JsonSchemaOptions } from '../btf/index.ts';
 import { Errno } from '../errors/index.ts';
-import { checkResult, type Kernel, syscallError } from '../sys/index.ts';
+import { checkResult, type Kernel, type StopSignal, syscallError, throwIfStopped } from '../sys/index.ts';
 import { BPF_ANY, BPF_EXIST, BPF_F_RDONLY, BPF_NOEXIST } from '../uapi/index.ts';
 import { readBatches } from './batch.ts';
 import type { ElementBatch } from './element-batch.ts';
@@ -23,7 +23,7 @@ export interface ElementBytes {
 
 export interface IterationOptions {
   /** Ends the iteration with the signal's reason, at the latest after the batch being read. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: StopSignal | undefined;
 }
 
 /**
@@ -120,7 +120,7 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
     let read = 0;
     try {
       for (;;) {
-        signal?.throwIfAborted();
+        throwIfStopped(signal);
         const { done, value: batch } = await batches.next();
         if (done) {
           if (batch === 0) return;
@@ -137,13 +137,13 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
   }
 
   /** Maps and kernels without batches. An element deleted meanwhile is passed over. */
-  async *#oneByOne(signal: AbortSignal | undefined): AsyncGenerator<ElementBatch> {
+  async *#oneByOne(signal: StopSignal | undefined): AsyncGenerator<ElementBatch> {
     const { keySize } = this.info;
     const { valueSize } = this.map;
     let previous: Uint8Array | undefined;
     for (let read = 1; ; read++) {
       if (read % 1024 === 0) await turn();
-      signal?.throwIfAborted();
+      throwIfStopped(signal);
       const keys = new Uint8Array(keySize);
       const values = new Uint8Array(valueSize);
       const next = this.map.nextKey(previous, keys);

@@ -1,5 +1,5 @@
 import { Errno } from '../errors/index.ts';
-import { checkResult, Fd, type Kernel } from '../sys/index.ts';
+import { checkResult, Fd, type Kernel, type StopSignal } from '../sys/index.ts';
 
 /** Waits for input on several descriptors. */
 export class Waiter implements Disposable {
@@ -29,7 +29,7 @@ export class Waiter implements Disposable {
   }
 
   /** Resolves when a descriptor is ready, `signal` aborts or the waiter is closed. */
-  ready(signal?: AbortSignal): Promise<void> {
+  ready(signal?: StopSignal): Promise<void> {
     if (this.#epoll.closed || signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {

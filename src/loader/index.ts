@@ -11,6 +11,8 @@ export {
   attachTcx,
   attachXdp,
   type DeviceTarget,
+  type NetfilterTarget,
+  type XdpTarget,
 } from './attach/network.ts';
 export type { AttachOrder } from './attach/order.ts';
 export { attachPerfEvent } from './attach/perf-event.ts';
@@ -49,12 +51,7 @@ export { attachKprobeMulti, type KernelPlaces } from './attach/kprobe-multi.ts';
 export { attachUsdt } from './attach/usdt/index.ts';
 export { attachUprobe, type UprobeTarget } from './attach/uprobe.ts';
 export { attachUprobeMulti, type FilePlaces } from './attach/uprobe-multi.ts';
-export {
-  type AttachArguments,
-  type EventSource,
-  type GlobalVariable,
-  ObjectSkeleton,
-  type SkeletonOptions,
-  type SkeletonProgram,
-  type SkeletonSource,
-} from './skeleton/index.ts';
+export * from './skeleton/index.ts';
+export type { DeviceName, MapOrFd, PathOrFd } from './attach/targets.ts';
+export type { CgroupTarget } from './attach/cgroup.ts';
+export type { IteratorTarget } from './attach/iterator.ts';

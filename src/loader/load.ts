@@ -48,6 +48,8 @@ export interface LoadOptions {
   readonly log?: DiagnosticLog;
   /** Verifier log level wanted from the start, e.g. 7. */
   readonly logLevel?: number;
+  /** Levels of single programs, by name. */
+  readonly logLevels?: ReadonlyMap<string, number>;
   /** Fds of existing maps to use instead of new ones, by index of the map. They stay the caller's. */
   readonly replaceMaps?: ReadonlyMap<number, number>;
   /** BTF for CO-RE relocations instead of the running kernel's: a path or the bytes of a file, raw or ELF. */
@@ -112,8 +114,8 @@ type OneLoad = (given: Pick<LoadContext, 'log' | 'relocatedByKernel'>) => Loaded
  * as it is now, since 6.15.
  */
 function kernelMayRelocate(kernel: Kernel, spec: ObjectSpec, options: LoadOptions): boolean {
-  const { kernelBtf, logLevel = 0 } = options;
-  if (kernelBtf !== undefined || logLevel > 0 || options.log?.tellsAll) return false;
+  const { kernelBtf, logLevel = 0, logLevels } = options;
+  if (kernelBtf !== undefined || logLevel > 0 || (logLevels?.size ?? 0) > 0 || options.log?.tellsAll) return false;
   // Where the types stand elsewhere, that is worth words.
   if (!kernel.exists(kernelBtfPath)) return false;
   if (!spec.programs.some(({ coreRelocations }) => coreRelocations.length > 0)) return false;
@@ -269,6 +271,7 @@ class Load {
       kernelVersion: this.#spec.kernelVersion ?? kernelVersion(this.#kernel).code,
       fdArray: externs.fdArray,
       logLevel: this.#options.logLevel ?? 0,
+      logLevels: this.#options.logLevels ?? new Map(),
       structOps: structOps.programs,
       targets: this.#targets,
       relocatedByKernel: this.#options.relocatedByKernel,

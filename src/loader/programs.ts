@@ -37,6 +37,8 @@ export interface ProgramContext {
   readonly fdArray: Uint8Array | undefined;
   /** Verifier log level wanted from the start; 0 asks for a log only after a failure. */
   readonly logLevel: number;
+  /** Levels of single programs, by name. */
+  readonly logLevels: ReadonlyMap<string, number>;
   /** For struct_ops programs: the kernel type and member they implement. */
   readonly structOps: ReadonlyMap<ProgramSpec, { typeId: number; member: number; moduleFd: number }>;
   /** By name, programs that functions of other programs are the targets of. */
@@ -83,7 +85,7 @@ function tryLoad(context: ProgramContext, linked: LinkedProgram): number {
     log('warn', `prog '${program.name}': failed to prepare load attributes: ${errorText(errno)}`);
     throw error;
   }
-  let logLevel = context.logLevel;
+  let logLevel = context.logLevels.get(program.name) ?? context.logLevel;
   let logBytes: Uint8Array | undefined;
   let result: number;
   for (let logSize = firstLogSize; ; ) {

@@ -15,4 +15,5 @@ export type {
   ResourceLimit,
 } from './kernel.ts';
 export { runsWithRaisedRights } from './raised-rights.ts';
-export { openKernel } from './linux-kernel.ts';
+export { defaultKernel, openKernel } from './linux-kernel.ts';
+export { type StopSignal, throwIfStopped } from './stop-signal.ts';

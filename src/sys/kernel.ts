@@ -1,5 +1,6 @@
 import type { NativeStruct } from '../uapi/index.ts';
 import type { ByteSource } from '../bytes/index.ts';
+import type { StopSignal } from './stop-signal.ts';
 
 /** What lstat(2) says that the project needs. */
 export interface FileStatus {
@@ -122,7 +123,7 @@ export interface Kernel extends FileAccess {
   /** Waits up to `timeoutMs` (-1: for ever). Puts the `data` of ready descriptors into `ready`; returns their number or -errno. */
   epollWait(epollFd: number, ready: Uint32Array, timeoutMs: number): number;
   /** Resolves once `fd` is readable or `signal` aborts, without blocking the event loop. */
-  readable(fd: number, signal?: AbortSignal): Promise<void>;
+  readable(fd: number, signal?: StopSignal): Promise<void>;
 
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array): number;

@@ -25,6 +25,7 @@ import type {
 } from './kernel.ts';
 import { type Libc, libc } from './libc.ts';
 import { NativeMapping } from './mapped-memory.ts';
+import type { StopSignal } from './stop-signal.ts';
 
 const F_DUPFD_CLOEXEC = 1030;
 /** `struct epoll_event` is packed on x86 only. */
@@ -34,6 +35,14 @@ const epollDataOffset = epollEventSize - 8;
 /** The kernel this process runs on. The FFI is loaded by the first call that needs it. */
 export function openKernel(): Kernel {
   return new LinuxKernel(libc);
+}
+
+let shared: Kernel | undefined;
+
+/** The kernel this process runs on, one and the same for all who name none. */
+export function defaultKernel(): Kernel {
+  shared ??= openKernel();
+  return shared;
 }
 
 /** A kernel whose calls go through another C library than this process's own: one that a test watches. */
@@ -159,7 +168,7 @@ class LinuxKernel implements Kernel {
     return count;
   }
 
-  readable(fd: number, signal?: AbortSignal): Promise<void> {
+  readable(fd: number, signal?: StopSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
       const watcher = this.#native.watchReadable(fd, finish);

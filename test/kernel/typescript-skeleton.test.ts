@@ -130,7 +130,7 @@ describe('a TypeScript skeleton runs', () => {
     variables.initialised.value = 7;
     variables.limit.value = 5n;
     globals.load();
-    const { fd } = globals.programs.use_all as { fd: number };
+    const fd = (globals.programs.use_all as { fd: { number: number } }).fd.number;
     runProgram(fd);
     expect(variables.initialised.value).toBe(8);
     expect(variables.total.value).toBe(5n);
@@ -151,7 +151,7 @@ describe('a TypeScript skeleton runs', () => {
     const hash = object.maps.a_hash as TypedMap;
     hash.set({ a: 1, b: 2, c: 3 }, { count: 4n, name: 'five' });
     expect(hash.get({ a: 1, b: 2, c: 3 })).toEqual({ count: 4n, name: 'five' });
-    runProgram((object.programs.use as { fd: number }).fd);
+    runProgram((object.programs.use as { fd: { number: number } }).fd.number);
     const counts = object.maps.a_percpu_array.get(0) as bigint[];
     expect(counts.reduce((sum, count) => sum + count, 0n)).toBe(1n);
     expect((object.maps.a_prog_array as BpfMap).info().maxEntries).toBe(8);

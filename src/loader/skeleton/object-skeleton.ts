@@ -5,31 +5,47 @@ import { attachKind, describeObject, objectTypes } from '../../codegen/index.ts'
 import { UsageError } from '../../errors/index.ts';
 import { TypedMap } from '../../kernel/index.ts';
 import { type DiagnosticLog, type ObjectSpec, parseObject } from '../../object/index.ts';
-import { type Kernel, openKernel } from '../../sys/index.ts';
+import { defaultKernel, type Kernel } from '../../sys/index.ts';
 import { registerStructOps } from '../attach/struct-ops.ts';
 import type { LoadedLink } from '../attach/link.ts';
 import { loadObject, type LoadOptions } from '../load.ts';
 import type { LoadedObject } from '../loaded-object.ts';
-import { eventDecoder, MapEvents } from './events.ts';
-import { skeletonProgram } from './programs.ts';
-import { globalVariable, SectionContents } from './variables.ts';
+import { MapEvents } from './events.ts';
+import { type AnyProgram, withAttach } from './programs.ts';
+import { type AnyMap, emptyRecord, namedOf, refuseOthers, refusingRecord } from './untyped.ts';
+import { applySettings, type LoadSettings, type ObjectSettings } from './settings.ts';
+import { type AnyVariable, type GlobalVariable, globalVariable, SectionContents } from './variables.ts';
 
 /** Where the object of a skeleton is; what a generated module hands to its base class. */
 export interface SkeletonSource {
   readonly name: string;
-  /** The file itself in base64, or where it is. */
-  readonly object: string | URL;
+  /** The file itself, as bytes or in base64, or where it is. */
+  readonly object: string | FileUrl | Uint8Array;
   /** Type ids of events, by name of the map. */
-  readonly events: ReadonlyMap<string, number>;
+  readonly events?: ReadonlyMap<string, number>;
+  /** Members are not known to the compiler: those that are not there say so, and which there are. */
+  readonly isUntyped?: boolean;
 }
 
-/** How a skeleton is opened. */
-export interface SkeletonOptions {
+/** A `file:` URL. */
+export interface FileUrl {
+  readonly href: string;
+}
+
+/** How a skeleton is opened. UsageError for names that the object does not have, and for what they cannot be set to. */
+export interface SkeletonOptions extends ObjectSettings {
   /** The running kernel unless given. */
   readonly kernel?: Kernel;
   /** Receives libbpf's diagnostics. */
   readonly log?: DiagnosticLog;
+  /** First values of global variables, or of parts of them, by name: constants can be set only here, or before `load`. */
+  readonly variables?: Readonly<Record<string, unknown>>;
 }
+
+/** Members of an object of which nothing is known before it is read; those that are not there throw UsageError. */
+export type AnyMaps = Readonly<Record<string, AnyMap>>;
+export type AnyVariables = Readonly<Record<string, AnyVariable>>;
+export type AnyPrograms = Readonly<Record<string, AnyProgram>>;
 
 /** What is there of a loaded object besides its variables. */
 interface Live {
@@ -42,11 +58,14 @@ interface Live {
  * An object with its maps, variables and programs by name: the base class of the modules of `gen skeleton --lang ts`.
  * Open it, set variables, `load`, `attach`; disposing of it detaches and closes everything that is not pinned.
  */
-export class ObjectSkeleton<Maps, Variables, Programs> implements Disposable {
+export class ObjectSkeleton<Maps = AnyMaps, Variables = AnyVariables, Programs = AnyPrograms> implements Disposable {
   /** The object as plain data; sizes of maps may be changed until it is loaded. */
   readonly spec: ObjectSpec;
   readonly variables: Variables;
-  readonly #kernel: Kernel;
+  /** The kernel that it is, or will be, loaded into. */
+  readonly kernel: Kernel;
+  readonly #isUntyped: boolean;
+  readonly #settings: LoadSettings;
   readonly #log: DiagnosticLog;
   readonly #btf: Btf | undefined;
   readonly #events: ReadonlyMap<string, number>;
@@ -57,18 +76,35 @@ export class ObjectSkeleton<Maps, Variables, Programs> implements Disposable {
 
   /** Reads the object. Throws what `parseObject` throws, and the error of Node where an external file cannot be read. */
   constructor(source: SkeletonSource, options: SkeletonOptions = {}) {
-    const { object, name } = source;
-    this.#kernel = options.kernel ?? openKernel();
+    const { name } = source;
+    this.kernel = options.kernel ?? defaultKernel();
     this.#log = options.log ?? (() => undefined);
-    const bytes = typeof object === 'string' ? Buffer.from(object, 'base64') : readFileSync(fileURLToPath(object));
-    this.spec = parseObject(bytes, { path: name, name, log: this.#log });
+    this.#isUntyped = source.isUntyped ?? false;
+    const spec = parseObject(bytesOf(source), { path: name, name, log: this.#log });
+    const applied = applySettings(this.kernel, spec, options);
+    this.spec = applied.spec;
+    this.#settings = applied.forLoading;
     this.#btf = objectTypes(this.spec);
-    this.#events = source.events;
+    this.#events = source.events ?? new Map();
     this.variables = this.#openVariables() as Variables;
+    this.#setVariables(options.variables ?? {});
+  }
+
+  #setVariables(values: Readonly<Record<string, unknown>>): void {
+    const variables = this.variables as Record<string, GlobalVariable<unknown>>;
+    for (const [name, value] of Object.entries(values)) {
+      namedOf(Object.keys(variables), name, `object '${this.spec.name}' has no global variable`);
+      variables[name]!.set(value);
+    }
+  }
+
+  /** A record of members, which says so where one is asked for that is not there. */
+  #record(what: string): Record<string, unknown> {
+    return this.#isUntyped ? refusingRecord(`object '${this.spec.name}' has no ${what}`) : emptyRecord();
   }
 
   #openVariables(): Record<string, unknown> {
-    const variables = emptyRecord();
+    const variables = this.#record('global variable');
     const btf = this.#btf;
     if (btf === undefined) return variables;
     for (const description of describeObject(this.spec).variables) {
@@ -95,7 +131,10 @@ export class ObjectSkeleton<Maps, Variables, Programs> implements Disposable {
   }
 
   #loaded(): Live {
-    if (this.#live === undefined) throw new UsageError(`the object '${this.spec.name}' is not loaded`);
+    if (this.#live === undefined) {
+      const then = this.#isOpen ? 'is not loaded: call load() first' : 'is closed';
+      throw new UsageError(`the object '${this.spec.name}' ${then}`);
+    }
     return this.#live;
   }
 
@@ -107,7 +146,7 @@ export class ObjectSkeleton<Maps, Variables, Programs> implements Disposable {
       const contents = map.origin === 'kconfig' ? undefined : this.#contents.get(index);
       return contents === undefined ? map : { ...map, initialValue: contents.bytes };
     });
-    const object = loadObject(this.#kernel, { ...this.spec, maps }, { log: this.#log, ...options });
+    const object = loadObject(this.kernel, { ...this.spec, maps }, { log: this.#log, ...this.#settings, ...options });
     this.#closing.push(() => object.close());
     try {
       this.#live = { object, maps: this.#openMaps(object), programs: this.#openPrograms(object) };
@@ -119,13 +158,13 @@ export class ObjectSkeleton<Maps, Variables, Programs> implements Disposable {
   }
 
   #openMaps(object: LoadedObject): Record<string, unknown> {
-    const maps = emptyRecord();
+    const maps = this.#record('map');
     for (const [index, contents] of this.#contents) {
       const spec = this.spec.maps[index]!;
       const loaded = object.maps.find(
         (map) => map.spec.sectionIndex === spec.sectionIndex && map.spec.name === spec.name,
       );
-      if (loaded !== undefined) contents.loaded(this.#kernel, loaded.fd.number);
+      if (loaded !== undefined) contents.loaded(this.kernel, loaded.fd.number);
     }
     for (const description of describeObject(this.spec).maps) {
       const { name, use } = description;
@@ -133,21 +172,25 @@ export class ObjectSkeleton<Maps, Variables, Programs> implements Disposable {
       if (map === undefined) continue;
       if (use === 'events') {
         const type = this.#events.get(name) ?? description.eventType;
-        const events = new MapEvents(map, eventDecoder(this.#btf, type, name));
+        const events = new MapEvents(map, name, { btf: this.#btf, type });
         this.#closing.push(() => events.close());
         maps[name] = events;
       } else {
         maps[name] = use === 'elements' ? new TypedMap(map) : map;
       }
+      if (this.#isUntyped) refuseOthers(maps[name] as object, map);
     }
     return maps;
   }
 
   #openPrograms(object: LoadedObject): Record<string, unknown> {
-    const programs = emptyRecord();
-    const context = { kernel: this.#kernel, log: this.#log, object };
+    const programs = this.#record('program');
+    const context = { kernel: this.kernel, log: this.#log, object };
     for (const program of object.programs) {
-      programs[program.name] = skeletonProgram(context, program, (link) => this.#keep(link));
+      programs[program.name] = withAttach(context, program, {
+        keep: (link) => this.#keep(link),
+        always: this.#isUntyped,
+      });
     }
     return programs;
   }
@@ -167,7 +210,7 @@ export class ObjectSkeleton<Maps, Variables, Programs> implements Disposable {
     }
     for (const map of object.maps) {
       if (!map.spec.structOps?.link) continue;
-      const link = registerStructOps({ kernel: this.#kernel, log: this.#log }, object, map);
+      const link = registerStructOps({ kernel: this.kernel, log: this.#log }, object, map);
       if (link !== undefined) this.#keep(link);
     }
     return this;
@@ -186,7 +229,7 @@ export class ObjectSkeleton<Maps, Variables, Programs> implements Disposable {
   }
 }
 
-/** A record that has what is put into it and nothing else: names may be any. */
-function emptyRecord(): Record<string, unknown> {
-  return Object.create(null) as Record<string, unknown>;
+function bytesOf({ object }: SkeletonSource): Uint8Array {
+  if (object instanceof Uint8Array) return object;
+  return typeof object === 'string' ? Buffer.from(object, 'base64') : readFileSync(fileURLToPath(object.href));
 }

@@ -1,13 +1,15 @@
 import { type AttachKind, attachKind } from '../../codegen/index.ts';
 import { UsageError } from '../../errors/index.ts';
-import { autoAttach } from '../attach/auto.ts';
 import { attachCgroup } from '../attach/cgroup.ts';
+import { attachIterator, type IteratorTarget } from '../attach/iterator.ts';
 import { attachKprobe, attachKsyscall } from '../attach/kprobe.ts';
 import { attachKprobeMulti } from '../attach/kprobe-multi.ts';
+import { autoAttach } from '../attach/auto.ts';
 import type { AttachContext, LoadedLink } from '../attach/link.ts';
 import { attachNetfilter, attachNetkit, attachNetns, attachSockMap, attachTcx, attachXdp } from '../attach/network.ts';
 import { attachPerfEvent } from '../attach/perf-event.ts';
 import { attachRawTracepoint } from '../attach/raw-tracepoint.ts';
+import { attachTrace } from '../attach/trace.ts';
 import { attachTracepoint } from '../attach/tracepoint.ts';
 import { attachTracingMulti } from '../attach/tracing-multi.ts';
 import { attachUprobe } from '../attach/uprobe.ts';
@@ -18,9 +20,12 @@ import type { LoadedProgram } from '../loaded-program.ts';
 /** What a caller names who attaches by a function of the loader. */
 type Target<F> = F extends (context: AttachContext, program: LoadedProgram, target: infer T) => LoadedLink ? T : never;
 
+/** What may be said of a place that the section names already: what bpf_get_attach_cookie() tells (fentry, fexit, LSM), what an iterator walks. */
+export type AutoTarget = { readonly cookie?: bigint } & IteratorTarget;
+
 /** The arguments of `attach`, by how a program is attached. */
 export interface AttachArguments {
-  auto: [];
+  auto: [target?: AutoTarget];
   none: never;
   kprobe: [target: Target<typeof attachKprobe>];
   kprobeMulti: [target: Target<typeof attachKprobeMulti>];
@@ -41,23 +46,34 @@ export interface AttachArguments {
   perfEvent: [target: Target<typeof attachPerfEvent>];
 }
 
-interface LoadedSkeletonProgram {
-  readonly name: string;
-  /** Descriptor of the program, which the skeleton closes. */
-  readonly fd: number;
-}
+/** What `attach` takes where the kind of program is known at run time only. */
+export type AnyAttachTarget = { [Kind in keyof AttachArguments]: AttachArguments[Kind][0] }[keyof AttachArguments];
 
 /** A program of a loaded object; `attach` takes what its section leaves open, and is not there where there is nothing. */
 export type SkeletonProgram<Kind extends AttachKind> = Kind extends 'none'
-  ? LoadedSkeletonProgram
-  : LoadedSkeletonProgram & {
-      /** The link ends with the skeleton. ObjectError where attaching fails. */
+  ? LoadedProgram
+  : LoadedProgram & {
+      /** The link ends with the object at the latest. ObjectError where attaching fails. */
       attach(...where: AttachArguments[Kind]): LoadedLink;
     };
 
-type AttachFunction = (context: AttachContext, program: LoadedProgram, target: never) => LoadedLink;
+/** A program of which the kind is known at run time only. */
+export type AnyProgram = LoadedProgram & {
+  /** As of `SkeletonProgram`. UsageError where the program has no such place, or what it needs is not named. */
+  attach(target?: AnyAttachTarget): LoadedLink;
+};
 
-const functions: Readonly<Record<Exclude<AttachKind, 'auto' | 'none'>, AttachFunction>> = {
+type AttachFunction = (context: AttachContext, program: LoadedProgram, target: never) => LoadedLink | undefined;
+
+function attachAsSectionSays(context: AttachContext, program: LoadedProgram, target: AutoTarget = {}) {
+  const automatic = program.spec.section?.autoAttach;
+  if (automatic === 'iter') return attachIterator(context, program, target);
+  if (automatic === 'trace' || automatic === 'lsm') return attachTrace(context, program, target);
+  return autoAttach(context, program);
+}
+
+const functions: Readonly<Record<Exclude<AttachKind, 'none'>, AttachFunction>> = {
+  auto: attachAsSectionSays,
   kprobe: attachKprobe,
   kprobeMulti: attachKprobeMulti,
   ksyscall: attachKsyscall,
@@ -77,26 +93,51 @@ const functions: Readonly<Record<Exclude<AttachKind, 'auto' | 'none'>, AttachFun
   perfEvent: attachPerfEvent,
 };
 
-/** A program as a skeleton has it; `keep` takes each link. */
-export function skeletonProgram(
+/** What is to be named, as an example, for errors. */
+const examples: Partial<Readonly<Record<AttachKind, string>>> = {
+  kprobe: "{ function: 'do_unlinkat' }",
+  kprobeMulti: "{ pattern: 'vfs_*' }",
+  ksyscall: "{ name: 'openat' }",
+  uprobe: "{ binary: '/bin/bash', function: 'readline' }",
+  uprobeMulti: "{ binary: '/bin/bash', pattern: 'read*' }",
+  usdt: '{ binary, provider, name }',
+  tracepoint: "{ category: 'syscalls', name: 'sys_enter_execve' }",
+  rawTracepoint: "'sched_switch'",
+  tracingMulti: "{ pattern: 'vfs_*' }",
+  xdp: "{ device: 'eth0' }",
+  tcx: "{ device: 'eth0' }",
+  netkit: "{ device: 'nk0' }",
+  cgroup: "{ path: '/sys/fs/cgroup/NAME' }",
+  netns: "{ path: '/proc/self/ns/net' }",
+  sockMap: '{ map: object.maps.NAME }',
+  netfilter: "{ family: 'ipv4', hook: 'prerouting', priority: 0 }",
+  perfEvent: "{ event: 'cpu-clock', frequency: 99 }",
+};
+
+/**
+ * Gives a program `attach`, where there is a way or where `isNamedLater` says that it shall tell there is none; `keep` takes
+ * each link.
+ */
+export function withAttach(
   context: AttachContext,
   program: LoadedProgram,
-  keep: (link: LoadedLink) => void,
-): LoadedSkeletonProgram & { readonly attach?: (...where: unknown[]) => LoadedLink } {
+  { keep, always }: { readonly keep: (link: LoadedLink) => void; readonly always: boolean },
+): LoadedProgram | AnyProgram {
   const { name, spec } = program;
   const kind = attachKind(spec);
-  const known = {
-    name,
-    get fd() {
-      return program.fd.number;
-    },
-  };
-  if (kind === 'none') return known;
-  const attach = (...where: unknown[]): LoadedLink => {
-    const link = kind === 'auto' ? autoAttach(context, program) : functions[kind](context, program, where[0] as never);
-    if (link === undefined) throw new UsageError(`program '${name}': its section says no place to attach it to`);
+  if (kind === 'none' && !always) return program;
+  const attach = (target?: unknown): LoadedLink => {
+    const where = `program '${name}' (section '${spec.sectionName}')`;
+    if (kind === 'none') {
+      throw new UsageError(`${where} is attached by none of the ways there are: run() it, or give it another section`);
+    }
+    if (target === undefined && kind !== 'auto') {
+      throw new UsageError(`${where} says no place to attach it to: name one, as attach(${examples[kind]})`);
+    }
+    const link = functions[kind](context, program, target as never);
+    if (link === undefined) throw new UsageError(`${where} says no place to attach it to`);
     keep(link);
     return link;
   };
-  return Object.assign(known, { attach });
+  return Object.assign(program, { attach });
 }

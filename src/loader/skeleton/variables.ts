@@ -18,6 +18,28 @@ import { checkResult, type Kernel, type MappedMemory, PROT_READ, PROT_WRITE, SC_
 export interface GlobalVariable<T> {
   /** UsageError for a value that does not fit, or that may not be read or set now. */
   value: T;
+  /** As reading `value`. */
+  get(): T;
+  /**
+   * Sets it, or the given parts of it: members of a struct and elements of an array that are left out stay as they are, also
+   * while programs write them. A string fills the rest of its array with zeroes. Errors as of `value`.
+   */
+  set(value: PartialValue<T>): void;
+}
+
+/** A value of which members of structs, and the last elements of arrays, may be left out. */
+export type PartialValue<T> = T extends readonly (infer Element)[]
+  ? readonly PartialValue<Element>[]
+  : T extends object
+    ? { readonly [Member in keyof T]?: PartialValue<T[Member]> }
+    : T;
+
+/** A variable of which the type is known at run time only. */
+export interface AnyVariable {
+  get value(): BtfValue;
+  set value(value: unknown);
+  get(): BtfValue;
+  set(value: unknown): void;
 }
 
 /** The bytes of a map of global data: the object's, then the kernel's. */
@@ -67,7 +89,7 @@ export function globalVariable(
   description: VariableDescription,
   contents: SectionContents,
   types: { readonly btf: Btf; readonly isOpen: () => boolean },
-): GlobalVariable<BtfValue> {
+): AnyVariable {
   const { name, offset, size, type, access } = description;
   const decode = compileValueDecoder(types.btf, type);
   let encoder: ValueEncoder | undefined;
@@ -75,7 +97,29 @@ export function globalVariable(
     if (!types.isOpen()) throw new UsageError(`variable '${name}': the object is closed`);
     return contents.current();
   };
+  const encoderNow = (): ValueEncoder => {
+    encoder ??= compileValueEncoder(types.btf, type, { name });
+    return encoder;
+  };
+  const checkWritable = () => {
+    if (access === 'kernelConfiguration') throw new UsageError(`variable '${name}': its value is the kernel's`);
+    if (access === 'constant' && contents.isLoaded) {
+      throw new UsageError(
+        `variable '${name}': a constant is set before the object is loaded, as in load(file, { variables: { ${name}: … } })`,
+      );
+    }
+  };
   return {
+    get(): BtfValue {
+      return this.value;
+    },
+    set(value: unknown) {
+      checkWritable();
+      const { over } = encoderNow();
+      // What does not fit shows before anything is written.
+      over(value, new Uint8Array(size), 0);
+      over(value, current(), offset);
+    },
     get value(): BtfValue {
       if (access === 'kernelConfiguration' && !contents.isLoaded) {
         throw new UsageError(`variable '${name}': known only once the object is loaded`);
@@ -83,13 +127,9 @@ export function globalVariable(
       // A copy: while one reads, the programs write.
       return decode(current().slice(offset, offset + size), 0);
     },
-    set value(value: BtfValue) {
-      if (access === 'kernelConfiguration') throw new UsageError(`variable '${name}': its value is the kernel's`);
-      if (access === 'constant' && contents.isLoaded) {
-        throw new UsageError(`variable '${name}': a constant is set before the object is loaded`);
-      }
-      encoder ??= compileValueEncoder(types.btf, type, { name });
-      const bytes = encoder(value);
+    set value(value: unknown) {
+      checkWritable();
+      const bytes = encoderNow()(value);
       current().set(bytes, offset);
     },
   };

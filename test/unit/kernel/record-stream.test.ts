@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RecordStream, TransformedStream } from '../../../src/kernel/record-stream.ts';
+import type { StopSignal } from '../../../src/sys/index.ts';
+import { RecordStream, transformed } from '../../../src/kernel/record-stream.ts';
 
 /** A source whose records come when `put` gives them. */
 function source() {
@@ -8,7 +9,7 @@ function source() {
   return {
     closed: false,
     take: () => records.shift(),
-    ready: (signal: AbortSignal) =>
+    ready: (signal: StopSignal) =>
       new Promise<void>((resolve) => {
         wake = resolve;
         signal.addEventListener('abort', () => resolve());
@@ -22,10 +23,13 @@ function source() {
 
 const odd = (record: number) => (record % 2 === 1 ? `event ${record}` : undefined);
 
+const oddOf = (from: ReturnType<typeof source>, end?: AbortController) =>
+  new RecordStream(transformed(from, odd), { signal: end?.signal });
+
 describe('a transformed stream', () => {
   it('leaves records out and keeps the order of those who wait', async () => {
     const from = source();
-    const events = new TransformedStream(new RecordStream(from), odd);
+    const events = oddOf(from);
     const waiting = [events.next(), events.next()];
     from.put(2, 1, 4, 6, 3);
     expect(await Promise.all(waiting)).toEqual([
@@ -36,7 +40,7 @@ describe('a transformed stream', () => {
   });
 
   it('ends by return while next waits', async () => {
-    const events = new TransformedStream(new RecordStream(source()), odd);
+    const events = oddOf(source());
     const waiting = events.next();
     expect(await events.return()).toEqual({ done: true, value: undefined });
     expect(await waiting).toEqual({ done: true, value: undefined });
@@ -45,7 +49,7 @@ describe('a transformed stream', () => {
 
   it('ends by its signal while next waits', async () => {
     const end = new AbortController();
-    const events = new TransformedStream(new RecordStream(source(), end.signal), odd);
+    const events = oddOf(source(), end);
     const waiting = events.next();
     end.abort();
     expect(await waiting).toEqual({ done: true, value: undefined });
@@ -54,9 +58,10 @@ describe('a transformed stream', () => {
   it('ends where a record cannot be transformed', async () => {
     const from = source();
     from.put(1, 3);
-    const events = new TransformedStream(new RecordStream(from), () => {
+    const tooShort = (): number => {
       throw new RangeError('too short');
-    });
+    };
+    const events = new RecordStream(transformed(from, tooShort));
     await expect(events.next()).rejects.toThrow('too short');
     expect(await events.next()).toEqual({ done: true, value: undefined });
   });
