@@ -28,7 +28,6 @@ export const BPF_LOG_FIXED = 1 << 3;
 
 export const PERF_FLAG_FD_CLOEXEC = 1 << 3;
 export const PERF_EVENT_IOC_ENABLE = 0x2400;
-export const PERF_EVENT_IOC_DISABLE = 0x2401;
 export const PERF_EVENT_IOC_PAUSE_OUTPUT = 0x40042409;
 export const PERF_EVENT_IOC_SET_BPF = 0x40042408;
 

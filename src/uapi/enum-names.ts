@@ -6,8 +6,6 @@ import {
   type bpf_link_type,
   type bpf_map_type,
   type bpf_prog_type,
-  perf_hw_id,
-  perf_sw_ids,
 } from './generated/enums.ts';
 import { linkTypeName } from './link-types.ts';
 import { mapTypeName } from './map-types.ts';
@@ -85,16 +83,3 @@ export const enumNames = {
   helper: /* @__PURE__ */ namesOf<HelperName>('helper', helperName),
   command: /* @__PURE__ */ namesOf<CommandName>('command of bpf(2)', /* @__PURE__ */ byTable(bpf_cmd, 'BPF_')),
 } as const;
-
-/** `cpu-clock` for PERF_COUNT_SW_CPU_CLOCK: events that can be counted and attached to, by `enum perf_type_id` and number. */
-export const perfEventNames = {
-  software: /* @__PURE__ */ eventTable(perf_sw_ids, 'PERF_COUNT_SW_'),
-  hardware: /* @__PURE__ */ eventTable(perf_hw_id, 'PERF_COUNT_HW_'),
-} as const;
-
-function eventTable(values: Readonly<Record<string, number>>, prefix: string): Readonly<Record<string, number>> {
-  const entries = Object.entries(values).filter(([name]) => name.startsWith(prefix) && !name.endsWith('_MAX'));
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name.slice(prefix.length).toLowerCase().replaceAll('_', '-'), value]),
-  );
-}
