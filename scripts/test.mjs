@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { build, installDependencies, project, runMain, say } from './lib/project.mjs';
+import { build, installDependencies, project, runMain, runStep, say } from './lib/project.mjs';
 import { insideSandbox, sandboxVariable } from './lib/sandbox.mjs';
 import { SetupError } from './lib/setup-error.mjs';
 import { noteSuccess } from './lib/suites.mjs';
@@ -15,6 +15,8 @@ import { referencePath, setupReference } from './setup/reference.mjs';
 const pure = ['unit', 'golden', 'fuzz', 'architecture'];
 const live = ['parity', 'kernel'];
 const extra = process.argv.slice(2);
+/** What is run of the standalone file too: words, options, batches, ends by signals and full disks, links. */
+const standaloneShare = ['cli', 'endings', 'link'].map((name) => `test/parity/${name}.test.ts`);
 
 await runMain(main, { onFailure: () => console.log('0 passed, 1 failed, 0 skipped') });
 
@@ -41,8 +43,9 @@ function main() {
   const wanted = extra.find((word) => word.startsWith('--project='))?.slice('--project='.length);
   for (const names of [pure, live]) {
     const projects = names.filter((name) => !leftOut.has(name) && (wanted === undefined || wanted === name));
-    if (projects.length > 0) add(counts, runVitest(projects, names === live));
+    if (projects.length > 0) add(counts, runVitest(projects, { isLive: names === live }));
   }
+  if (extra.length === 0 && !leftOut.has('parity')) add(counts, tryStandalone());
   for (const [name, reason] of leftOut) {
     const count = listTests(name);
     counts.skipped += count;
@@ -59,6 +62,19 @@ function main() {
   return 0;
 }
 
+/** A share of the parity tests on the standalone file, in place of the program on Node; a failure to make it is one. */
+function tryStandalone() {
+  const folder = path.join(project, '.cache/standalone');
+  rmSync(folder, { recursive: true, force: true });
+  const told = attempt('the standalone file', () =>
+    runStep(process.execPath, ['scripts/standalone.mjs', '--file-only', '--outdir', folder]),
+  );
+  if (told !== undefined) return { passed: 0, failed: 1, skipped: 0 };
+  const file = path.join(folder, readdirSync(folder)[0] ?? '');
+  say(`parity of ${path.basename(file)}: ${standaloneShare.join(', ')}`);
+  return runVitest(['parity'], { isLive: true, files: standaloneShare, env: { TSBPFTOOL: file } });
+}
+
 /** Runs a step whose failure leaves tests out but does not end the run; answers what went wrong. */
 function attempt(name, step) {
   try {
@@ -72,14 +88,14 @@ function attempt(name, step) {
 }
 
 /** Runs some of vitest's projects and counts; tests that meet the kernel run in namespaces of their own. */
-function runVitest(projects, isLive) {
+function runVitest(projects, { isLive, files = others(), env = {} }) {
   const report = path.join(project, `.cache/test-report-${isLive ? 'live' : 'pure'}.json`);
   mkdirSync(path.dirname(report), { recursive: true });
   rmSync(report, { force: true });
   const before = isLive ? objectsOfTests() : undefined;
   const result = vitest(
-    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...select(projects), ...others()],
-    { isLive, stdio: 'inherit' },
+    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...select(projects), ...files],
+    { isLive, stdio: 'inherit', env },
   );
   const counts = { passed: 0, failed: 0, skipped: 0 };
   if (existsSync(report)) {
@@ -127,7 +143,7 @@ function select(projects) {
   return projects.map((name) => `--project=${name}`);
 }
 
-function vitest(argv, { isLive, stdio }) {
+function vitest(argv, { isLive, stdio, env = {} }) {
   const words = [process.execPath, 'node_modules/vitest/vitest.mjs', ...argv];
   const [program = '', ...rest] = isLive ? oneAtATime(insideSandbox(words)) : words;
   return spawnSync(program, rest, {
@@ -135,7 +151,7 @@ function vitest(argv, { isLive, stdio }) {
     stdio,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
-    env: { ...process.env, ...(isLive ? { [sandboxVariable]: '1' } : {}) },
+    env: { ...process.env, ...env, ...(isLive ? { [sandboxVariable]: '1' } : {}) },
   });
 }
 
