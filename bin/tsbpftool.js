@@ -15,7 +15,7 @@ const flag = /^-(?:[jpdfn]+|-json|-pretty|-debug)$/;
 /** Verbs that are in the bundle of another. */
 const verbsOf = { list: 'show', loadall: 'load' };
 /** Options that only the bundle of everything has, with some that look like one. */
-const onlyInAll = /^-(?:[a-zA-Z]*[BVLS]|-[abcekltuvs]|-netns)/;
+const onlyInAll = /^-(?:[a-zA-Z]*[BVLSh]|-[abcehkltuvs]|-netns)/;
 
 const textFile = (bundle) => path.join(folder, `${bundle}.cjs`);
 const compiledFile = (bundle) => path.join(folder, `${bundle}.v8-${process.versions.v8}-${process.arch}`);

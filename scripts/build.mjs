@@ -79,7 +79,8 @@ const only = ({ object, verb, without = [] }) => ({
       if (importer.endsWith('/src/main.ts')) {
         return file === `./commands/${object}/family.ts`;
       }
-      if (without.includes(file)) return false;
+      // What reads the options of declared commands: of one verb of the reference nobody asks for it.
+      if (without.includes(file) || (verb !== undefined && file === './own/parse.ts')) return false;
       return verb === undefined || !importer.endsWith('/family.ts') || file === `./${verb}.ts`;
     };
     bundler.onResolve({ filter: /^\./ }, (imported) =>

@@ -12,7 +12,8 @@ const bundle = path.join(project, '.cache/commands.mjs');
 await build({
   stdin: {
     contents:
-      "export { loadFamilies } from './src/main.ts'; export { globalOptions, namespaceOption, readUsage } from './src/cli/index.ts'; " +
+      "export { loadFamilies, program } from './src/main.ts'; " +
+      "export { commandTopic, familyTopic, verbTopic } from './src/commands/help/topic.ts'; " +
       "export { completionScripts } from './src/commands/completion/scripts.ts'; " +
       "export { generateSkeleton } from './src/codegen/index.ts';",
     resolveDir: project,
@@ -26,11 +27,20 @@ await build({
   outfile: bundle,
   logLevel: 'error',
 });
-const { completionScripts, generateSkeleton, globalOptions, loadFamilies, namespaceOption, readUsage } = await import(
-  bundle
-);
+const { commandTopic, completionScripts, familyTopic, generateSkeleton, loadFamilies, program, verbTopic } =
+  await import(bundle);
 const { version } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8'));
-const families = (await loadFamilies()).map((family) => ({ ...family, grammar: readUsage(family) }));
+const families = await Promise.all(
+  (await loadFamilies()).map(async (family) => ({
+    topic: await familyTopic(family),
+    verbs: await Promise.all(family.verbs.map((verb) => verbTopic(family, verb))),
+  })),
+);
+const commands = await Promise.all(
+  program.commands
+    .filter(({ name, summary }) => summary && !name.startsWith('_'))
+    .map((command) => commandTopic(command)),
+);
 
 const hello = 'examples/hello-buffer-config.bpf.o';
 const skeletons = {
@@ -41,8 +51,7 @@ const skeletons = {
   }),
 };
 
-const options = [...globalOptions, namespaceOption];
-const files = { ...manPages({ families, options, version }), ...skeletons };
+const files = { ...manPages({ families, commands, version }), ...skeletons };
 for (const [shell, text] of Object.entries(completionScripts)) files[`completions/tsbpftool.${shell}`] = text;
 for (const [name, text] of Object.entries(files)) {
   const target = path.join(values.outdir, name);

@@ -1,5 +1,6 @@
 import {
   type CommandFamily,
+  type Context,
   type Program,
   printUsage,
   runProgram,
@@ -8,7 +9,7 @@ import {
   type TopCommand,
 } from './cli/index.ts';
 import type { CompletedCommand } from './commands/complete/complete.ts';
-import type { NamedObject } from './commands/schema/schema.ts';
+import type { NamedCommand } from './commands/schema/schema.ts';
 
 const mainUsage = `Usage: %P [OPTIONS] OBJECT { COMMAND | help }
        %P batch file FILE
@@ -20,8 +21,8 @@ const mainUsage = `Usage: %P [OPTIONS] OBJECT { COMMAND | help }
 `;
 
 const help: StandaloneCommand = {
-  run(ctx) {
-    printUsage(ctx, mainUsage);
+  async run(ctx, words) {
+    await explain(ctx, words.all.slice(words.index));
     return 0;
   },
 };
@@ -61,48 +62,52 @@ const commands: readonly TopCommand[] = [
     name: 'schema',
     extension: true,
     summary: 'Prints the JSON Schema of what a command prints.',
-    forms: ['OBJECT [VERB]'],
-    load: async () => (await import('./commands/schema/schema.ts')).schemaCommand(selectObject),
+    declare: async () => (await import('./commands/schema/schema.ts')).schemaCommand(selectNamed),
   },
   {
     name: 'completion',
     extension: true,
     summary: 'Prints the completion script of a shell.',
-    forms: ['{ bash | zsh | fish }'],
-    load: async () => (await import('./commands/completion/completion.ts')).completionCommand,
+    declare: async () => (await import('./commands/completion/completion.ts')).completionCommand,
   },
 ];
+
+/** Explains the commands that words name; without words that are one, prints the usage text. */
+async function explain(ctx: Context, words: readonly string[]): Promise<void> {
+  // Most of those who ask are programs, which get the reference's text.
+  if (ctx.json !== undefined || (words.length === 0 && !ctx.stderrIsTerminal)) printUsage(ctx, mainUsage);
+  else await (await import('./commands/help/help.ts')).explain(ctx, words, { commands, mainUsage });
+}
 
 /** What completion offers: all commands but its own. Of objects the family tells what they are. */
 function completed(): Promise<CompletedCommand[]> {
   const offered = commands.filter(({ name }) => !name.startsWith('_'));
   return Promise.all(
-    offered.map(async ({ name, summary, forms, options }) => {
+    offered.map(async ({ name, summary, forms, declare }) => {
       const family = summary === undefined ? await loadFamily(name) : undefined;
-      return { name, summary: summary ?? family?.summary, forms, options, family: async () => family };
+      return { name, summary: summary ?? family?.summary, forms, declare, family: async () => family };
     }),
   );
 }
 
 async function loadFamily(word: string): Promise<CommandFamily | undefined> {
-  const command = await selectVerb(commands, word)?.load();
+  const command = await selectVerb(commands, word)?.load?.();
   return command !== undefined && 'verbs' in command ? command : undefined;
 }
 
-/** The object a word abbreviates, extensions left out. */
-async function selectObject(word: string): Promise<NamedObject | undefined> {
+/** The command that a word names or abbreviates. */
+async function selectNamed(word: string): Promise<NamedCommand | undefined> {
   const command = selectVerb(commands, word);
-  if (command === undefined || command.extension) return undefined;
-  const loaded = await command.load();
-  return 'verbs' in loaded ? loaded : { name: command.name };
+  if (command === undefined) return undefined;
+  return (await loadFamily(word)) ?? { name: command.name };
 }
 
 export { endProcess } from './sys/index.ts';
 
-/** The command families and standalone commands, for generators that read them all. */
+/** The command families, for generators that read them all. */
 export async function loadFamilies(): Promise<CommandFamily[]> {
-  const loaded = await Promise.all(commands.filter((command) => !command.extension).map((command) => command.load()));
-  return loaded.filter((command): command is CommandFamily => 'verbs' in command);
+  const loaded = await Promise.all(commands.map(({ name }) => loadFamily(name)));
+  return loaded.filter((family) => family !== undefined);
 }
 
 export const program: Program = {
@@ -120,11 +125,16 @@ export const program: Program = {
   },
   enterNetworkNamespace: async (ctx, name) =>
     (await import('./commands/shared/network-namespace.ts')).enterNetworkNamespace(ctx, name),
-  verbOptions: async (words) => {
+  help: explain,
+  optionsOf: async (words) => {
     // The value of such an option may stand before the object.
     const at = words.findIndex((word) => selectVerb(commands, word) !== undefined);
-    const family = at < 0 ? undefined : await loadFamily(words[at]!);
-    return (family && selectVerb(family.verbs, words[at + 1])?.options) ?? [];
+    if (at < 0) return { options: [], isDeclared: false };
+    const top = selectVerb(commands, words[at])!;
+    const family = await loadFamily(words[at]!);
+    const verb = family && selectVerb(family.verbs, words[at + 1]);
+    const declaration = await (top.declare ?? verb?.declare)?.();
+    return { options: declaration?.options ?? verb?.options ?? [], isDeclared: declaration !== undefined };
   },
 };
 

@@ -1,19 +1,17 @@
 // The licences of what the standalone file holds besides this project.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { project } from '../lib/project.mjs';
 import { SetupError } from '../lib/setup-error.mjs';
-
-/** Packages whose code is compiled into the file: ajv and what it imports. */
-const bundled = ['ajv', 'fast-deep-equal', 'fast-uri', 'json-schema-traverse', 'require-from-string'];
+import { bundledFolders, manifestOf } from './packages.mjs';
 
 /** @returns {string} Markdown */
 export function notices() {
-  return `${runtimeNotice()}\n## Packages\n\n${bundled.map(packageNotice).join('\n')}`;
+  return `${runtimeNotice()}\n## Packages\n\n${packageNotices()}`;
 }
 
 function runtimeNotice() {
-  const { version } = manifestOf('bun');
+  const { version } = manifestOf('node_modules/bun');
   return `# Notices
 
 This file is tsbpftool (MIT, see LICENSE) and the runtime that executes it.
@@ -36,16 +34,14 @@ JavaScript of this project inside the file is readable text of the sources; noth
 `;
 }
 
-function packageNotice(name) {
-  const folder = path.join(project, 'node_modules', name);
-  const { version, license } = manifestOf(name);
-  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-  if (file === undefined) throw new SetupError(`${name} has no licence text`);
-  return `### ${name} ${version} (${license})\n\n${readFileSync(path.join(folder, file), 'utf8').trim()}\n`;
-}
-
-function manifestOf(name) {
-  const file = path.join(project, 'node_modules', name, 'package.json');
-  if (!existsSync(file)) throw new SetupError(`${name} is not installed: run npm ci`);
-  return JSON.parse(readFileSync(file, 'utf8'));
+/** One of each package and version, wherever it is installed. */
+function packageNotices() {
+  const notices = bundledFolders().map((folder) => {
+    const { name, version, license } = manifestOf(folder);
+    const file = readdirSync(path.join(project, folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    if (file === undefined) throw new SetupError(`${name} has no licence text`);
+    const text = readFileSync(path.join(project, folder, file), 'utf8').trim();
+    return `### ${name} ${version} (${license})\n\n${text}\n`;
+  });
+  return [...new Set(notices)].join('\n');
 }

@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import type { OptionSpec } from './getopt.ts';
+import type { Declaration, Explanation, VerbOption } from './declaration.ts';
 import type { Words } from './words.ts';
 
 /** Runs one verb. Returns the status (undefined = 0; negative errno allowed) or throws. */
@@ -13,12 +13,12 @@ export interface Verb {
   readonly load?: () => Promise<Handler>;
   /** Not in the reference: matched by its whole name only, so that no abbreviation changes its meaning. */
   readonly extension?: boolean;
-  /** Long options only this verb knows (extensions). */
+  /** Instead of `load`, `options` and `forms`, of a verb that the reference lacks. */
+  readonly declare?: () => Promise<Declaration>;
+  /** Long options that the reference's verb lacks. */
   readonly options?: readonly VerbOption[];
-  /** One sentence for man pages and completion menus. */
+  /** One sentence for help, man pages and completion menus. */
   readonly summary?: string;
-  /** More sentences, for man pages only. */
-  readonly details?: string;
   /** What may follow it, in the notation of usage texts, where the usage text is not exact enough to complete by. */
   readonly forms?: readonly string[];
   /** As `forms`, where they depend on the type of the map that the first two words name. */
@@ -31,9 +31,14 @@ export interface Verb {
   readonly mapTypes?: readonly string[];
 }
 
-export interface VerbOption extends OptionSpec {
-  readonly long: string;
-  readonly summary: string;
+/** What help and manual pages say of an object beyond its usage text. */
+export interface FamilyDocs {
+  /** More than the summary. */
+  readonly details?: string;
+  /** What the words in capitals of the usage text stand for. */
+  readonly words: Readonly<Record<string, string>>;
+  /** Of the reference's verbs, by name; those that are declared explain themselves. */
+  readonly verbs: Readonly<Record<string, Explanation>>;
 }
 
 /** An object of the command line (`map`, `prog`, …). */
@@ -45,10 +50,13 @@ export interface CommandFamily {
   readonly verbs: readonly Verb[];
   /**
    * The usage text without its program name and object word: `%P` stands for the program, `%O` for the object
-   * as typed. Completion and man pages read their grammar from it.
+   * as typed. Completion and man pages read their grammar from it. '' for an object that the reference lacks: its verbs,
+   * all declared, say it.
    */
   readonly usage: string;
-  /** Usage of the verbs the reference lacks, in the same form. */
+  /** Imported for help and manual pages only. */
+  readonly docs?: () => Promise<FamilyDocs>;
+  /** What the usage text lacks of what its verbs take, in the same form; declared verbs have their own forms. */
   readonly extensionUsage?: string;
   /** The help verb of two objects ignores JSON. */
   readonly helpIgnoresJson?: boolean;

@@ -1,4 +1,5 @@
 import { type CommandFamily, selectVerb, type Verb } from './command.ts';
+import { commonDefinitions, type Declaration } from './declaration.ts';
 import { type Expected, FormReader } from './forms/form-reader.ts';
 import { FormParser, type ValuePlace } from './forms/parse-form.ts';
 import { readUsage } from './usage-grammar.ts';
@@ -18,6 +19,8 @@ export interface Candidates {
 /** What completion has to ask about the line. */
 export interface CompletionLine {
   readonly isJson: boolean;
+  /** That of the verb the line names, where it is declared. */
+  readonly declaration?: Declaration | undefined;
   /** The type of the map that two words name (`id 5`); undefined where that cannot be known. */
   readonly mapType: (handle: readonly [string, string]) => string | undefined;
 }
@@ -32,7 +35,10 @@ export function candidatesAfter(words: readonly string[], family: CommandFamily,
   const typed = words.slice(2);
   const type = verb.formsByMapType && typed.length >= 2 ? line.mapType([typed[0]!, typed[1]!]) : undefined;
   const forms = (type !== undefined && verb.formsByMapType?.(type)) || undefined;
-  const { expected, understood } = formReader(family, verb, forms).read(typed);
+  const reader = line.declaration
+    ? declaredReader(line.declaration, readUsage(family).definitions)
+    : formReader(family, verb, forms);
+  const { expected, understood } = reader.read(typed);
   if (understood < typed.length) return { words: [], values: [] };
   return { words: fixedWords(verb, expected, { typed, isJson: line.isJson }), values: expected.values };
 }
@@ -44,10 +50,26 @@ export function formReader(family: CommandFamily, verb: Verb, forms = verb.forms
   return new FormReader((forms ?? grammar.verbs.get(verb.name) ?? []).map((form) => parser.parse(form)));
 }
 
+/** What may follow a declared command; `definitions` are those of its family. */
+export function declaredReader(
+  { forms, arguments: places = [], definitions: own = {} }: Pick<Declaration, 'forms' | 'arguments' | 'definitions'>,
+  definitions: ReadonlyMap<string, string> = new Map(),
+): FormReader {
+  const choices = places.flatMap(({ name, choices }) =>
+    choices ? [[name, `{ ${choices.join(' | ')} }`] as const] : [],
+  );
+  const parser = new FormParser(
+    new Map([...Object.entries(commonDefinitions), ...definitions, ...choices, ...Object.entries(own)]),
+  );
+  return new FormReader(forms.map((form) => parser.parse(form)));
+}
+
 /** Candidates of a command without verbs. */
-export function candidatesOfForms(forms: readonly string[], typed: readonly string[]): Candidates {
-  const parser = new FormParser(new Map());
-  const { expected, understood } = new FormReader(forms.map((form) => parser.parse(form))).read(typed);
+export function candidatesOfForms(
+  declaration: Pick<Declaration, 'forms' | 'arguments' | 'definitions'>,
+  typed: readonly string[],
+): Candidates {
+  const { expected, understood } = declaredReader(declaration).read(typed);
   if (understood < typed.length) return { words: [], values: [] };
   return { words: expected.words.map((word) => ({ word })), values: expected.values };
 }

@@ -49,6 +49,8 @@ export class Context {
   objectWord = '';
   /** Values of the options that only the running verb knows, by long name, in order; '' for one without a value. */
   verbOptions: ReadonlyMap<string, readonly string[]> = new Map();
+  /** The options of a declared command, as `--long` and `--long=value`; undefined where they are still among the words. */
+  declaredOptions: readonly string[] | undefined;
   readonly stderrIsTerminal: boolean;
   /** Set by a command whose lines are documents of their own: the newline after a document is not for it. */
   printsLines = false;

@@ -1,21 +1,25 @@
 import { TsbpfError } from '../errors/index.ts';
 import { WriteError } from '../output/index.ts';
-import { type CommandFamily, selectVerb, type VerbOption } from './command.ts';
+import { type CommandFamily, selectVerb } from './command.ts';
 import type { Context } from './context.ts';
+import type { Declaration, Explanation } from './declaration.ts';
 import { CommandFailure, RunEnd, UsageExit } from './failure.ts';
 import { Words } from './words.ts';
 
 /** An object of the command line: a family of verbs, loaded when first named, or a command by itself. */
 export interface TopCommand {
   readonly name: string;
+  /** Not in the reference: matched by its whole name only. */
   readonly extension?: boolean;
   /** One sentence, where the command has no verbs. */
   readonly summary?: string;
-  /** What follows a command without verbs, in the notation of usage texts; OBJECT and VERB are those of the program. */
+  /** What follows a command without verbs, in the notation of usage texts. */
   readonly forms?: readonly string[];
-  /** Long options only this command knows. */
-  readonly options?: readonly VerbOption[];
-  readonly load: () => Promise<CommandFamily | StandaloneCommand>;
+  /** Of a command without verbs that the reference has. */
+  readonly explain?: () => Promise<Explanation>;
+  /** Exactly one of these two: a command without verbs that the reference lacks is declared. */
+  readonly load?: () => Promise<CommandFamily | StandaloneCommand>;
+  readonly declare?: () => Promise<Declaration>;
 }
 
 /** A command without verbs: `batch`, `version`, `help`. */
@@ -61,7 +65,10 @@ export class Dispatcher {
       printUsage(ctx, this.mainUsage);
       return -1;
     }
-    const command = await this.#load(top.name, top.load);
+    if (top.declare !== undefined) {
+      return this.#runDeclared(ctx, { path: [top.name], load: top.declare, args: line.slice(1) });
+    }
+    const command = await this.#load(top.name, top.load!);
     const words = new Words(line, Math.min(1, line.length));
     if ('run' in command) return command.run(ctx, words, this);
     ctx.objectWord = line[0] ?? '';
@@ -69,12 +76,17 @@ export class Dispatcher {
   }
 
   async #runFamily(ctx: Context, family: CommandFamily, words: Words): Promise<number | undefined> {
-    const showUsage = (c: Context) => printFamilyUsage(c, family);
+    const usage = family.usage === '' ? await declaredUsage(family) : family.usage;
+    const showUsage = (c: Context) => printFamilyUsage(c, { ...family, usage });
     this.#usage = showUsage;
     const verb = selectVerb(family.verbs, words.peek());
     if (verb === undefined) {
       showUsage(ctx);
       return -1;
+    }
+    if (verb.declare !== undefined) {
+      const args = words.all.slice(words.index + 1);
+      return this.#runDeclared(ctx, { path: [family.name, verb.name], load: verb.declare, args });
     }
     if (verb.load === undefined) {
       showUsage(ctx);
@@ -83,6 +95,28 @@ export class Dispatcher {
     const handler = await this.#load(`${family.name} ${verb.name}`, verb.load);
     if (words.left > 0) words.index++;
     return (await handler(ctx, words)) ?? 0;
+  }
+
+  /** `args`: the words after the command; its options are in `ctx.declaredOptions`, or, in a batch, among them. */
+  async #runDeclared(
+    ctx: Context,
+    { path, load, args }: { path: readonly string[]; load: () => Promise<Declaration>; args: readonly string[] },
+  ): Promise<number | undefined> {
+    const declaration = await this.#load(path.join(' '), load);
+    const lines = declaration.forms.map((form) => `%P ${path.join(' ')} ${form}`);
+    this.#usage = (c) => printUsage(c, usageText(lines));
+    const { parseOwn } = await import('./own/parse.ts');
+    const options = ctx.declaredOptions;
+    const parsed = await parseOwn(declaration, options === undefined ? args : [...options, '--', ...args]);
+    const handler = await declaration.load();
+    const before = ctx.verbOptions;
+    // What verbs of both kinds share reads them there; in a batch, those of this line end with it.
+    ctx.verbOptions = parsed.texts;
+    try {
+      return (await handler(ctx, new Words([...path, ...parsed.words], path.length), parsed.given)) ?? 0;
+    } finally {
+      ctx.verbOptions = before;
+    }
   }
 
   async #load<T>(key: string, load: () => Promise<T>): Promise<T> {
@@ -94,7 +128,19 @@ export class Dispatcher {
   }
 }
 
-function printFamilyUsage(ctx: Context, family: CommandFamily): void {
+/** Of an object that the reference lacks: the forms of its verbs. */
+async function declaredUsage({ name, verbs }: CommandFamily): Promise<string> {
+  const forms = await Promise.all(
+    verbs.map(async (verb) =>
+      ((await verb.declare?.())?.forms ?? ['']).map((form) => `%P ${name} ${verb.name} ${form}`),
+    ),
+  );
+  return usageText(forms.flat());
+}
+
+const usageText = (lines: readonly string[]) => `Usage: ${lines.map((line) => line.trimEnd()).join('\n       ')}\n`;
+
+function printFamilyUsage(ctx: Context, family: Pick<CommandFamily, 'usage' | 'helpIgnoresJson'>): void {
   printUsage(ctx, family.usage.replaceAll('%O', ctx.objectWord), family.helpIgnoresJson);
 }
 

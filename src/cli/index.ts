@@ -4,12 +4,24 @@ export {
   type CompletionLine,
   candidatesAfter,
   candidatesOfForms,
+  declaredReader,
   formReader,
 } from './completion.ts';
 export type { ValuePlace } from './forms/parse-form.ts';
 export type { Expected } from './forms/form-reader.ts';
-export { globalOptions, namespaceOption } from './global-options.ts';
-export { type CommandFamily, type Handler, selectVerb, type Verb, type VerbOption } from './command.ts';
+export { type HelpTopic, helpText } from './own/help.ts';
+export { type GlobalOption, globalOptions, namespaceOption } from './global-options.ts';
+export { type CommandFamily, type FamilyDocs, type Handler, selectVerb, type Verb } from './command.ts';
+export {
+  type Argument,
+  commonDefinitions,
+  type Declaration,
+  type Example,
+  type Explanation,
+  type Given,
+  type OwnHandler,
+  type VerbOption,
+} from './declaration.ts';
 export { Context, defaultOptions, type GlobalOptions } from './context.ts';
 export { Dispatcher, printUsage, type StandaloneCommand, type TopCommand } from './dispatch.ts';
 export { CommandFailure, fail, failSilently, RunEnd, UsageExit, usage, withStatus } from './failure.ts';

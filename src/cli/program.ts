@@ -14,8 +14,17 @@ export interface Program {
   readonly checkBaseBtf: (ctx: Context, path: string) => Promise<number>;
   /** Lets the run see the network of another namespace; throws where that cannot be. */
   readonly enterNetworkNamespace: (ctx: Context, name: string) => Promise<void>;
-  /** Options that only one verb knows; looked up by the words before them. */
-  readonly verbOptions: (words: readonly string[]) => Promise<readonly OptionSpec[]>;
+  /** Options that only one command knows; looked up by the words before them. */
+  readonly optionsOf: (words: readonly string[]) => Promise<CommandOptions>;
+  /** Explains what the words name, or prints the usage text. */
+  readonly help: (ctx: Context, words: readonly string[]) => Promise<void>;
+}
+
+/** Options that only one command knows. */
+export interface CommandOptions {
+  readonly options: readonly OptionSpec[];
+  /** The command is declared: its options are only taken out of the line here, and read by its own parser. */
+  readonly isDeclared: boolean;
 }
 
 /** Runs a whole command line and returns the exit status, 0…255. Never throws. */
@@ -43,6 +52,7 @@ async function runWith(
   const verbOptions = new Map<string, string[]>();
   let json: JsonWriter | undefined;
   let wantsVersion = false;
+  let wantsHelp = false;
   let ended: number | undefined;
   let baseBtf: { path: string; json: boolean; pretty: boolean } | undefined;
   let networkNamespace: string | undefined;
@@ -52,14 +62,20 @@ async function runWith(
   const isNamespace = (arg: string) => arg === '--netns' || arg.startsWith('--netns=');
   const isGlobal = (arg: string) =>
     !arg.startsWith('--') || isNamespace(arg) || globalOptions.some((spec) => `--${spec.long}`.startsWith(arg));
-  const extra = args.every(isGlobal) ? [] : await program.verbOptions(args.filter((arg) => !arg.startsWith('-')));
+  const wordsOnly = () => args.filter((arg) => !arg.startsWith('-'));
+  const own = args.every(isGlobal) ? undefined : await program.optionsOf(wordsOnly());
+  const declaredOptions: string[] = [];
   // What is being completed may hold any option, none of which is meant for this run.
   if (args[0] === '__complete') return new Dispatcher(program.commands, program.mainUsage).run(context(), args);
   const words = readOptions(
     programName,
     args,
-    [...globalOptions, ...(args.some(isNamespace) ? [namespaceOption] : []), ...extra],
+    [...globalOptions, ...(args.some(isNamespace) ? [namespaceOption] : []), ...(own?.options ?? [])],
     (event) => {
+      if (event.kind === 'unknown' && own?.isDeclared) {
+        declaredOptions.push(event.word);
+        return true;
+      }
       if (event.kind === 'unknown') {
         const ctx = context();
         ctx.error(`unrecognized option '${event.word}'`);
@@ -70,8 +86,7 @@ async function runWith(
       }
       const { spec, value } = event;
       if (spec.long === 'help') {
-        printUsage(context(), program.mainUsage);
-        ended = 0;
+        wantsHelp = true;
         return false;
       }
       if (spec.long === 'version') wantsVersion = true;
@@ -85,6 +100,8 @@ async function runWith(
         baseBtf ??= { path: value ?? '', json: options.json, pretty: options.pretty };
       } else if (spec === namespaceOption) {
         networkNamespace = value;
+      } else if (own?.isDeclared && own.options.includes(spec)) {
+        declaredOptions.push(`--${spec.long}${value === undefined ? '' : `=${value}`}`);
       } else if (!setOption(options, spec, value) && spec.long !== undefined) {
         verbOptions.set(spec.long, [...(verbOptions.get(spec.long) ?? []), value ?? '']);
       }
@@ -99,6 +116,10 @@ async function runWith(
   if (ended !== undefined) return ended;
 
   const ctx = context();
+  if (wantsHelp) {
+    await program.help(ctx, wordsOnly());
+    return 0;
+  }
   if (baseBtf !== undefined) {
     const errno = await program.checkBaseBtf(ctx, baseBtf.path);
     if (errno !== 0) {
@@ -122,6 +143,7 @@ async function runWith(
     return -Errno.EINVAL;
   }
   ctx.verbOptions = verbOptions;
+  ctx.declaredOptions = declaredOptions;
   const dispatcher = new Dispatcher(program.commands, program.mainUsage);
   let status: number;
   try {

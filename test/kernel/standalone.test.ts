@@ -15,6 +15,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundledFolders } from '../../scripts/standalone/packages.mjs';
 
 const project = process.env.TSBPFTOOL_PROJECT ?? path.resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-standalone-'));
@@ -49,9 +50,8 @@ describe('the standalone file', () => {
     for (const name of ['src', 'scripts', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json']) {
       cpSync(path.join(project, name), path.join(elsewhere, name), { recursive: true });
     }
-    const packages = ['ajv', 'fast-deep-equal', 'fast-uri', 'json-schema-traverse', 'require-from-string'];
-    for (const name of [...packages, '.package-lock.json']) {
-      cpSync(path.join(project, 'node_modules', name), path.join(elsewhere, 'node_modules', name), { recursive: true });
+    for (const name of [...bundledFolders(), 'node_modules/.package-lock.json']) {
+      cpSync(path.join(project, name), path.join(elsewhere, name), { recursive: true });
     }
     for (const name of ['bun', '@oven']) {
       symlinkSync(path.join(project, 'node_modules', name), path.join(elsewhere, 'node_modules', name));
@@ -184,7 +184,18 @@ describe('the standalone file', () => {
     writeFileSync(path.join(cwd, '.env'), 'BUN_CONFIG=1\n');
     writeFileSync(path.join(cwd, 'evil.js'), 'console.log("evil");\n');
     writeFileSync(path.join(cwd, 'package.json'), '{"name": "tsbpftool", "version": "6.6.6"}\n');
+    mkdirSync(path.join(cwd, 'locales'));
+    writeFileSync(path.join(cwd, 'locales/en.json'), '{"Options:": "evil"}\n');
     expect(run(['version'], { cwd }).stdout).toMatch(new RegExp(`^tsbpftool v${version}\n`));
+    expect(run(['help', 'map', 'export'], { cwd }).stdout).not.toContain('evil');
+  });
+
+  it('explains commands of its own and reads their options', () => {
+    const { status, stdout } = run(['map', 'import', '--help']);
+    expect({ status, begin: stdout.slice(0, 7) }).toEqual({ status: 0, begin: 'Usage: ' });
+    expect(stdout).toMatch(/^ +--keep-going {2}\S/m);
+    expect(run(['map', 'import', 'name', 'none', '--keep'])).toMatchObject({ status: 255, stderr: '' });
+    expect(run(['map', 'import', 'name', 'none', '--kept']).stderr).toBe("Error: unrecognized option '--kept'\n");
   });
 });
 

@@ -11,6 +11,8 @@ export const batchCommand: StandaloneCommand = {
     const path = filePath(words);
     const fd = path === '-' ? 0 : open(path);
     keepPinnedMap(ctx);
+    // Options of a line are among its words.
+    ctx.declaredOptions = undefined;
     try {
       return await runCommands(ctx, fd, dispatcher);
     } finally {

@@ -18,15 +18,13 @@ export const btfFamily: CommandFamily = {
       name: 'types',
       extension: true,
       summary: 'Print TypeScript declarations of the values of types.',
-      forms: ['BTF_SRC [root TYPE_NAME...]'],
-      load: async () => (await import('./types.ts')).types,
+      declare: async () => (await import('./declarations.ts')).typesVerb,
     },
     {
       name: 'find',
       extension: true,
       summary: 'Find types by name or pattern, or the offset of a member.',
-      forms: ['BTF_SRC TYPE_NAME'],
-      load: async () => (await import('./find.ts')).find,
+      declare: async () => (await import('./declarations.ts')).findVerb,
     },
   ],
   usage: `Usage: %P btf { show | list } [id BTF_ID]
@@ -40,8 +38,5 @@ export const btfFamily: CommandFamily = {
        PROG := { id PROG_ID | pinned FILE | tag PROG_TAG | name PROG_NAME }
        OPTIONS := { {-j|--json} [{-p|--pretty}] | {-d|--debug} |
                     {-B|--base-btf} }
-`,
-  extensionUsage: `       %P btf types BTF_SRC [root NAME...]
-       %P btf find BTF_SRC { NAME | PATTERN | STRUCT.MEMBER }
 `,
 };

@@ -9,11 +9,11 @@ import {
   trySizeOf,
   typeText,
 } from '../../btf/index.ts';
-import { type Context, fail, type Handler } from '../../cli/index.ts';
+import { type Context, fail, type OwnHandler } from '../../cli/index.ts';
 import { parseSource } from './select-btf.ts';
 
 /** `btf find BTF_SRC { NAME | PATTERN | STRUCT.MEMBER… }`: types by name with their C form, or where a member lies. */
-export const find: Handler = (ctx, words) => {
+export const find: OwnHandler = (ctx, words) => {
   const source = parseSource(ctx, words, { announce: false });
   if (words.left === 0) fail("'find' needs a name, a pattern or a member path");
   const wanted = words.next();

@@ -1,10 +1,10 @@
 import { Errno } from '../../errors/index.ts';
 import { type Btf, BtfLookupError, findTypes, writeTypeScript } from '../../btf/index.ts';
-import { fail, type Handler, type Words } from '../../cli/index.ts';
+import { fail, type OwnHandler, type Words } from '../../cli/index.ts';
 import { parseSource } from './select-btf.ts';
 
 /** `btf types BTF_SRC [root NAME…]`: TypeScript declarations of the values of types. */
-export const types: Handler = (ctx, words) => {
+export const types: OwnHandler = (ctx, words) => {
   const source = parseSource(ctx, words, { announce: false });
   const names = rootNames(words);
   if (ctx.json !== undefined)

@@ -8,29 +8,22 @@ export const cgroupFamily: CommandFamily = {
     {
       name: 'show',
       summary: 'List the programs of a control group.',
-      details:
-        "CGROUP is the group's folder. Shown are the programs attached to it; with effective those that run for it, with what it inherits. Programs for security modules are shown with the function of the kernel they are at.",
       load: async () => (await import('./show.ts')).show,
     },
     { name: 'list', summary: 'The same as show.', load: async () => (await import('./show.ts')).show },
     {
       name: 'tree',
       summary: 'List the programs of all control groups of a tree.',
-      details:
-        'From CGROUP_ROOT on, or from where the hierarchy is mounted. Only groups with programs are shown. A group that vanishes meanwhile, or cannot be opened or asked, does not end the list: the errors come at its end, and the exit status is 255.',
       load: async () => (await import('./tree.ts')).tree,
     },
     {
       name: 'attach',
       summary: 'Attach a program.',
-      details:
-        'ATTACH_TYPE is a name of the kernel in full, or its older, shorter name (ingress, bind4, sendmsg6, ...) or a beginning of that; of several that begin so the first is meant. multi: beside other programs, and groups below can attach theirs too; override: groups below can attach another instead.',
       load: async () => (await import('./attach.ts')).attach,
     },
     {
       name: 'detach',
       summary: 'Detach a program.',
-      details: 'Takes off a program that was attached without a link.',
       load: async () => (await import('./attach.ts')).detach,
     },
     { name: 'help', summary: 'Print the usage.' },

@@ -5,6 +5,7 @@ import {
   type Context,
   candidatesAfter,
   candidatesOfForms,
+  type Declaration,
   globalOptions,
   namespaceOption,
   type OptionSpec,
@@ -22,7 +23,8 @@ export interface CompletedCommand {
   readonly summary?: string | undefined;
   /** What follows a command without verbs. */
   readonly forms?: readonly string[] | undefined;
-  readonly options?: readonly DescribedOption[] | undefined;
+  /** Of a command without verbs that the reference lacks. */
+  readonly declare?: (() => Promise<Declaration>) | undefined;
   /** Its verbs; undefined for a command without. */
   readonly family: () => Promise<CommandFamily | undefined>;
 }
@@ -57,9 +59,10 @@ async function verbOptions(
   words: readonly string[],
 ): Promise<readonly DescribedOption[]> {
   const command = commandOf(commands, words[0]);
-  if (command?.options !== undefined) return command.options;
   const family = words.length < 2 ? undefined : await command?.family();
-  return (family && selectVerb(family.verbs, words[1])?.options) ?? [];
+  const verb = family && selectVerb(family.verbs, words[1]);
+  const declaration = await (command?.declare ?? verb?.declare)?.();
+  return declaration?.options ?? verb?.options ?? [];
 }
 
 const commandOf = (commands: readonly CompletedCommand[], word: string | undefined) =>
@@ -76,20 +79,22 @@ async function offerFor(ctx: Context, commands: readonly CompletedCommand[], lin
   const family = await command?.family();
   if (command === undefined) return { words: [] };
   if (family === undefined) return offer(ctx, await ofCommand(commands, command, line.words.slice(1)), { line });
+  const verb = line.words.length < 2 ? undefined : selectVerb(family.verbs, line.words[1]);
   const found = candidatesAfter(line.words, family, {
     isJson: line.isJson,
+    declaration: await verb?.declare?.(),
     mapType: (handle) => silently(() => typeOfMap(kernelOf(ctx), handle)),
   });
-  return offer(ctx, found, { line, mapTypes: selectVerb(family.verbs, line.words[1])?.mapTypes });
+  return offer(ctx, found, { line, mapTypes: verb?.mapTypes });
 }
 
 /** After a command without verbs. OBJECT and VERB in its forms are those of the command line. */
 async function ofCommand(
   commands: readonly CompletedCommand[],
-  { forms = [] }: CompletedCommand,
+  { forms = [], declare }: CompletedCommand,
   typed: readonly string[],
 ): Promise<Candidates> {
-  const found = candidatesOfForms(forms, typed);
+  const found = candidatesOfForms((await declare?.()) ?? { forms }, typed);
   const words = [...found.words];
   for (const { name } of found.values) {
     if (name === 'OBJECT') {

@@ -8,8 +8,6 @@ export const featureFamily: CommandFamily = {
     {
       name: 'probe',
       summary: 'Probe for features.',
-      details:
-        "Shows the system's settings and the kernel's configuration, then tries program types, map types, helper functions in programs of each type, and what else came with time; for a network device, what it runs itself. full: also the helpers whose trial leaves lines in the kernel's log. unprivileged: as a user without the capabilities that BPF asks for; without this word they are needed. macros: as definitions for C, their names beginning with PREFIX.",
       forms: ['[COMPONENT] [full] [unprivileged] [macros] [prefix PREFIX]'],
       wordNeeds: { prefix: ['macros'] },
       load: async () => (await import('./probe.ts')).probe,

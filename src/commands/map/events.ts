@@ -1,6 +1,6 @@
 import { compileValueDecoder, jsonText, sizeOf } from '../../btf/index.ts';
 import { toHex } from '../../bytes/index.ts';
-import { type Context, fail, type Handler, strtoul, usage } from '../../cli/index.ts';
+import { type Context, fail, type OwnHandler, usage } from '../../cli/index.ts';
 import { SyscallError } from '../../errors/index.ts';
 import { type BpfMap, elementTypes, type HalfType, type MapInfo, PerfBuffer, RingBuffer } from '../../kernel/index.ts';
 import { bpf_map_type, mapType, mapTypeName } from '../../uapi/index.ts';
@@ -21,10 +21,10 @@ interface Reader extends Disposable {
 }
 
 /** `map events MAP`: what programs send, as it comes, until a signal, `--count` or `--timeout` ends it. */
-export const events: Handler = async (ctx, words) => {
+export const events: OwnHandler = async (ctx, words, given) => {
   if (words.left !== 2) usage();
-  const count = numberOption(ctx, 'count') ?? Number.POSITIVE_INFINITY;
-  const timeout = numberOption(ctx, 'timeout');
+  const count = given.number('count') ?? Number.POSITIVE_INFINITY;
+  const timeout = given.number('timeout');
   if (ctx.json !== undefined && ctx.json.depth > 0) fail('lines of JSON cannot stand inside the JSON of a batch');
   ctx.printsLines = true;
   using map = selectMap(ctx, words, { readOnly: false, loosely: true });
@@ -57,14 +57,6 @@ export const events: Handler = async (ctx, words) => {
     if (write.lostInAll > 0n) ctx.printError(`lost ${write.lostInAll} events\n`);
   }
 };
-
-function numberOption(ctx: Context, name: string): number | undefined {
-  const text = optionOf(ctx, name);
-  if (text === undefined) return undefined;
-  const { value, rest } = strtoul(text, 10);
-  if (!/^\d/.test(text) || rest !== '' || value > 0x7fff_ffffn) fail(`--${name}: can't parse '${text}' as a number`);
-  return Number(value);
-}
 
 function warningOf({ type }: MapInfo): string {
   if (type === bpf_map_type.BPF_MAP_TYPE_RINGBUF) {

@@ -1,5 +1,5 @@
 import { jsonText } from '../../btf/index.ts';
-import { type Context, fail, type Handler, usage } from '../../cli/index.ts';
+import { type Context, fail, type OwnHandler, usage } from '../../cli/index.ts';
 import { strerror } from '../../errors/index.ts';
 import { type BpfMap, type ElementCodec, type HalfCodec, TypedMap } from '../../kernel/index.ts';
 import { descriptorSink, type Sink } from '../../output/index.ts';
@@ -10,7 +10,7 @@ import { Progress } from './progress.ts';
 import { codecOf } from './typed.ts';
 
 /** `map export MAP [FILE]`: every element as a line of JSON; without FILE, or for `-`, on standard output. */
-export const exportMap: Handler = async (ctx, words) => {
+export const exportMap: OwnHandler = async (ctx, words) => {
   if (words.left < 2 || words.left > 3) usage();
   using map = selectMap(ctx, words, { readOnly: true, loosely: true });
   const file = words.left > 0 ? words.next() : '-';

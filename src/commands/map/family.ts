@@ -1,7 +1,6 @@
-import type { CommandFamily, VerbOption } from '../../cli/index.ts';
+import type { CommandFamily } from '../../cli/index.ts';
+import { strict } from './strict.ts';
 import { typeOptions, viewOptions } from './view-options.ts';
-
-const strict: VerbOption = { long: 'strict', summary: 'Refuses structs with members left out.' };
 
 /** What `update` takes; keys and values of some types are other objects, or none. */
 function updateForms(type: string): string[] {
@@ -121,39 +120,26 @@ export const mapFamily: CommandFamily = {
       name: 'schema',
       summary: "Prints the JSON Schema of a map's elements.",
       extension: true,
-      load: async () => (await import('./schema.ts')).schema,
-      options: [strict],
+      declare: async () => (await import('./declarations.ts')).schemaVerb,
     },
     {
       name: 'events',
       summary: 'Prints the events of a ring buffer or a perf event array as they come.',
       extension: true,
       mapTypes: ['ringbuf', 'perf_event_array'],
-      load: async () => (await import('./events.ts')).events,
-      options: [
-        { long: 'type', argument: 'TYPE_NAME', summary: 'Decodes events by this type.' },
-        { long: 'btf', argument: 'FILE', summary: 'Takes the type from the BTF of a file.' },
-        { long: 'count', argument: 'N', summary: 'Ends after so many events.' },
-        { long: 'timeout', argument: 'SECONDS', summary: 'Ends after so long.' },
-      ],
+      declare: async () => (await import('./declarations.ts')).eventsVerb,
     },
     {
       name: 'export',
       summary: 'Writes every element as a line of JSON.',
       extension: true,
-      load: async () => (await import('./export.ts')).exportMap,
-      options: typeOptions,
+      declare: async () => (await import('./declarations.ts')).exportVerb,
     },
     {
       name: 'import',
       summary: 'Sets elements from lines of JSON.',
       extension: true,
-      load: async () => (await import('./import.ts')).importMap,
-      options: [
-        strict,
-        ...typeOptions,
-        { long: 'keep-going', summary: 'Passes over bad lines; the exit status then tells that there were some.' },
-      ],
+      declare: async () => (await import('./declarations.ts')).importVerb,
     },
   ],
   usage: `Usage: %P %O { show | list }   [MAP]
@@ -191,11 +177,6 @@ export const mapFamily: CommandFamily = {
        OPTIONS := { {-j|--json} [{-p|--pretty}] | {-d|--debug} |
                     {-f|--bpffs} | {-n|--nomount} }
 `,
-  extensionUsage: `       %P %O schema     MAP
-       %P %O export     MAP [FILE]
-       %P %O import     MAP [FILE]
-       %P %O events     MAP
-
-       DATA := { [hex] BYTES | json TEXT | ip ADDRESS }
+  extensionUsage: `       DATA := { [hex] BYTES | json TEXT | ip ADDRESS }
 `,
 };

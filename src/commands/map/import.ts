@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { parseJsonValue } from '../../btf/index.ts';
-import { type Context, fail, type Handler, usage } from '../../cli/index.ts';
+import { type Context, fail, type OwnHandler, usage } from '../../cli/index.ts';
 import { strerror, UsageError } from '../../errors/index.ts';
 import {
   type BpfMap,
@@ -13,20 +13,20 @@ import { selectMap } from '../shared/select-map.ts';
 import { CollectedElements } from './collected.ts';
 import { readLines } from './lines.ts';
 import { Progress } from './progress.ts';
-import { codecOf, isStrict, type SchemaCheck, schemaCheck } from './typed.ts';
+import { codecOf, type SchemaCheck, schemaCheck } from './typed.ts';
 
 /** `map import MAP [FILE] [--keep-going] [--strict]`: lines as `map export` writes them; `-` is standard input. */
-export const importMap: Handler = async (ctx, words) => {
+export const importMap: OwnHandler = async (ctx, words, given) => {
   if (words.left < 2 || words.left > 3) usage();
   using map = selectMap(ctx, words, { readOnly: false, loosely: true });
   const file = words.left > 0 ? words.next() : '-';
   const codec = await codecOf(ctx, map.info());
-  const checks = isStrict(ctx)
+  const checks = given.has('strict')
     ? { key: await schemaCheck(codec.key, { strict: true }), value: await schemaCheck(codec.value, { strict: true }) }
     : undefined;
   const fd = file === '-' ? 0 : open(file);
   try {
-    const run = new Import(ctx, map, codec, checks);
+    const run = new Import(ctx, map, codec, { checks, keepGoing: given.has('keep-going') });
     const status = await run.all(fd);
     if (status === 0) ctx.json?.null();
     return status;
@@ -64,12 +64,17 @@ class Import {
   #pending: Promise<WriteOutcome> | undefined;
   #bad = 0;
 
-  constructor(ctx: Context, map: BpfMap, codec: ElementCodec, checks: Checks | undefined) {
+  constructor(
+    ctx: Context,
+    map: BpfMap,
+    codec: ElementCodec,
+    { checks, keepGoing }: { checks: Checks | undefined; keepGoing: boolean },
+  ) {
     this.#ctx = ctx;
     this.#codec = codec;
     this.#checks = checks;
     this.#writer = new ElementWriter(map);
-    this.#keepGoing = ctx.verbOptions.has('keep-going');
+    this.#keepGoing = keepGoing;
     this.#progress = new Progress(ctx, 'imported');
     this.#collected = new CollectedElements(codec);
     this.#other = new CollectedElements(codec);

@@ -17,7 +17,7 @@ export async function codecOf(ctx: Context, info: MapInfo): Promise<ElementCodec
 }
 
 /** Whether every member of a struct must be given. */
-export function isStrict(ctx: Context): boolean {
+function isStrict(ctx: Context): boolean {
   return ctx.verbOptions.has('strict');
 }
 

@@ -83,10 +83,6 @@ export const progFamily: CommandFamily = {
     {
       name: 'profile',
       summary: 'Measures what a program does while it runs, until it is interrupted or for some seconds.',
-      details:
-        'Counters are read by programs at the beginning and the end of its function, which takes BTF. cpu_clock, task_clock ' +
-        "and run_time are nanoseconds, need no counter of the processor, and are not in bpftool; run_time is the kernel's own " +
-        'statistics of any program, which need nothing else. Up to four counters go together.',
       load: async () => (await import('./profile/profile.ts')).profile,
     },
   ],

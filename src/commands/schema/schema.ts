@@ -1,16 +1,32 @@
-import { type CommandFamily, fail, selectVerb, type StandaloneCommand } from '../../cli/index.ts';
+import { type CommandFamily, type Declaration, fail, selectVerb } from '../../cli/index.ts';
 import { outputSchema, outputSchemas } from './all.ts';
 
-/** An object of the command line: its whole name, and its verbs where it has any. */
-export interface NamedObject {
+/** A command of the first level: its whole name, and its verbs where it has any. */
+export interface NamedCommand {
   readonly name: string;
   readonly verbs?: CommandFamily['verbs'];
 }
 
 /** `schema OBJECT [VERB]`: the JSON Schema of what that command prints. Words may be abbreviated as in the command. */
-export function schemaCommand(select: (word: string) => Promise<NamedObject | undefined>): StandaloneCommand {
+export function schemaCommand(select: (word: string) => Promise<NamedCommand | undefined>): Declaration {
   return {
-    async run(ctx, words) {
+    forms: ['OBJECT [VERB]'],
+    arguments: [
+      {
+        name: 'OBJECT',
+        summary:
+          'The object whose command it is, or a command without verbs; error: the object that reports a failure.',
+      },
+      { name: 'VERB', summary: 'The verb. Other words print a list of the schemas there are.' },
+    ],
+    details:
+      'The document is of draft 2020-12. The definition output inside is what success prints with -j and -p, failure what ' +
+      'goes with an exit status other than 0.',
+    examples: [
+      { line: 'tsbpftool schema map show', summary: 'Prints the schema of the list of maps.' },
+      { line: 'tsbpftool -j schema error', summary: 'Prints the schema of a failure, on one line.' },
+    ],
+    load: async () => async (ctx, words) => {
       if (words.left === 0) fail(`expected an OBJECT and a VERB${available()}`);
       const word = words.next();
       // `error` is no command; a whole word only, so that abbreviations mean what they mean elsewhere.
@@ -25,7 +41,6 @@ export function schemaCommand(select: (word: string) => Promise<NamedObject | un
       const text = JSON.stringify(schema, undefined, pretty ? 4 : 0);
       if (ctx.json === undefined) ctx.print(`${text}\n`);
       else ctx.json.raw(text);
-      return 0;
     },
   };
 }

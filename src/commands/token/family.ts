@@ -8,8 +8,6 @@ export const tokenFamily: CommandFamily = {
     {
       name: 'show',
       summary: 'List the file systems that delegate rights.',
-      details:
-        'Those of the mount namespace of this process, with the commands, types of maps and programs, and attach types that a token made of each allows.',
       load: async () => (await import('./show.ts')).show,
     },
     { name: 'list', summary: 'The same as show.', load: async () => (await import('./show.ts')).show },

@@ -7,7 +7,7 @@ export async function commandOf(words: readonly string[]): Promise<string | unde
   if (words.length === 0) return undefined;
   const top = selectVerb(program.commands, words[0]);
   if (top === undefined || top.extension) return undefined;
-  const loaded = await top.load();
+  const loaded = await top.load!();
   if (!('verbs' in loaded)) return top.name;
   const verb = selectVerb(loaded.verbs, words[1]);
   return verb && `${top.name} ${verb.name}`;

@@ -19,8 +19,8 @@ describe('the command families', () => {
   it('give every verb at least one form', async () => {
     for (const family of await loadFamilies()) {
       const { verbs } = readUsage(family);
-      const names = family.verbs.map((verb) => verb.name).sort();
-      expect([...verbs.keys()].sort(), family.name).toEqual(names);
+      const names = family.verbs.filter((verb) => !verb.declare).map((verb) => verb.name);
+      expect([...verbs.keys()].sort(), family.name).toEqual(names.sort());
     }
   });
 

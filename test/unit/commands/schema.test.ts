@@ -20,7 +20,8 @@ describe('the schemas', () => {
     const described = Object.keys(outputSchemas);
     expect(verbs.filter((verb) => !described.includes(verb))).toEqual([]);
     const others = described.filter((command) => !verbs.includes(command));
-    expect(others.sort()).toEqual(['batch', 'error', 'help', 'version']);
+    const withoutVerbs = program.commands.filter(({ declare }) => declare !== undefined).map(({ name }) => name);
+    expect(others.filter((name) => !withoutVerbs.includes(name)).sort()).toEqual(['batch', 'error', 'help', 'version']);
   });
 
   it('are valid and need nothing but themselves', () => {
@@ -101,7 +102,7 @@ describe('the command', () => {
   it.each([
     ['schema', 'expected an OBJECT and a VERB; there are schemas of:'],
     ['schema bogus', "'bogus' is no object; there are schemas of:"],
-    ['schema schema', "'schema' is no object; there are schemas of:"],
+    ['schema schema', "'schema' has no schema; there are schemas of:"],
     ['schema map', "expected a VERB after 'map'; there are schemas of:\n\tmap { show | list"],
     ['schema map bogus', "'bogus' is no verb of 'map'; there are schemas of:\n\tmap { show | list"],
     ['schema map show more', "what is 'more'?"],
