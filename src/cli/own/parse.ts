@@ -60,7 +60,7 @@ function readValue(option: VerbOption, found: unknown): unknown {
 
 function checkChoice({ long, choices }: VerbOption, text: string): void {
   if (choices !== undefined && !choices.includes(text)) {
-    fail(`'--${long}' cannot be '${text}': it is one of ${choices.join(', ')}`);
+    fail(`--${long}: '${text}' is none of ${choices.join(', ')}`);
   }
 }
 
@@ -68,7 +68,7 @@ function numberOf({ long, kind }: VerbOption, text: string): number {
   const isNumber = kind === 'integer' ? /^\d+$/.test(text) : /^(?:\d+\.?\d*|\.\d+)$/.test(text);
   const number = Number(text);
   if (!isNumber || !Number.isFinite(number) || (kind === 'integer' && !Number.isSafeInteger(number))) {
-    fail(`'--${long}' takes ${kind === 'integer' ? 'a whole number' : 'a number'} of 0 or more, not '${text}'`);
+    fail(`--${long}: can't parse '${text}' as a number${/^[\d.]+$/.test(text) ? ' without a fraction' : ''}`);
   }
   return number;
 }
