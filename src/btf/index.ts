@@ -1,4 +1,5 @@
 export * from './public.ts';
+export { tryDumpC } from './c/dump.ts';
 export { type CDeclaration, CDeclarationWriter } from './c/declaration-writer.ts';
 export { currentHeaderSize, writeBtf } from './header.ts';
 export { BtfEdit, type NewRecord } from './edit.ts';

@@ -144,6 +144,15 @@ export function strerror(errno: number): string {
   return table[errno]?.[1] ?? `Unknown error ${errno}`;
 }
 
+/**
+ * The errno that an error carries, as a positive number (those of Node's own errors are negative); `otherwise` where it
+ * carries none.
+ */
+export function errnoOf(error: unknown, otherwise: number = Errno.EINVAL): number {
+  const errno = (error as { errno?: unknown } | undefined)?.errno;
+  return typeof errno === 'number' ? Math.abs(errno) : otherwise;
+}
+
 /** Errno numbers the code refers to by name. */
 export const Errno = {
   EPERM: 1,

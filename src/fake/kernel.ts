@@ -423,8 +423,8 @@ class InMemory implements FakeKernel {
     return 0;
   }
 
-  interfaceIndex(name: string): number {
-    return this.#interfaces[name] ?? -Errno.ENODEV;
+  interfaceIndex(name: string): number | undefined {
+    return this.#interfaces[name];
   }
 
   interfaceName(index: number): string | undefined {

@@ -1,6 +1,7 @@
-import { Errno } from '../errors/index.ts';
+import { Errno, errnoName, strerror, SyscallError } from '../errors/index.ts';
 import type { ElementBatch } from './element-batch.ts';
 import type { BpfMap } from './map.ts';
+import { type StopSignal, syscallError, throwIfStopped } from '../sys/index.ts';
 import { trieFilter } from './trie-order.ts';
 import { expectBytes, expectInteger } from '../bytes/index.ts';
 import { mapType } from '../uapi/index.ts';
@@ -14,6 +15,12 @@ import {
   updateBatchInBackground,
 } from '../bpf/index.ts';
 
+/** How an iteration over elements may be ended. */
+export interface IterationOptions {
+  /** Ends the iteration with the signal's reason, at the latest after the batch being read. */
+  readonly signal?: StopSignal | undefined;
+}
+
 const maxCount = 16384;
 /** Of the first batch, which is read while nothing else can be done. */
 const firstCount = 2048;
@@ -24,21 +31,56 @@ const maxBytes = 2 * 1024 * 1024;
 const maxInterruptions = 100;
 
 /**
- * All elements of a map through BPF_MAP_LOOKUP_BATCH, at most 16,384 and about 2 MiB a call. While some are worked on,
- * the next are read on another thread, into other arrays: what is yielded is the caller's. Returns -errno when the map
- * type or kernel has no batches (before anything was yielded) or a later call fails; 0 at the end. Elements that stay
- * are seen exactly once: the kernel hands out whole hash buckets, and of a trie only what comes later in its order is
- * taken. A map that is closed meanwhile ends it with ClosedError.
+ * All elements of a map, as many together as the kernel hands out; one by one where it has no batches for the map.
+ * Batches come through BPF_MAP_LOOKUP_BATCH, at most 16,384 elements and about 2 MiB a call. While some are worked on,
+ * the next are read on another thread, into other arrays: what is yielded is the caller's. Elements that stay are seen
+ * exactly once: the kernel hands out whole hash buckets, and of a trie only what comes later in its order is taken. An
+ * element that is deleted meanwhile may be passed over. Throws SyscallError, ClosedError for a map that is closed
+ * meanwhile, and the reason of `signal` once that aborts, at the latest after the batch being read.
  */
-export function readBatches(map: BpfMap): AsyncGenerator<ElementBatch, number> {
-  return batchesOf(map, { reuses: false });
+export async function* readBatches(map: BpfMap, { signal }: IterationOptions = {}): AsyncGenerator<ElementBatch, void> {
+  const batches = batchesOf(map, { reuses: false });
+  let read = 0;
+  try {
+    for (;;) {
+      throwIfStopped(signal);
+      const { done, value: batch } = await batches.next();
+      if (done) {
+        if (batch === 0) return;
+        if (read > 0) throw syscallError(`map '${map.info().name}': failed to read elements`, batch);
+        break;
+      }
+      yield batch;
+      read += batch.count;
+    }
+  } finally {
+    await batches.return(0);
+  }
+  yield* oneByOne(map, signal);
+}
+
+/** Maps and kernels without batches. An element deleted meanwhile is passed over. */
+async function* oneByOne(map: BpfMap, signal: StopSignal | undefined): AsyncGenerator<ElementBatch, void> {
+  const { keySize } = map.info();
+  const { valueSize } = map;
+  let keys = map.nextKey();
+  for (let read = 1; keys !== undefined; read++) {
+    if (read % 1024 === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    throwIfStopped(signal);
+    const values = map.lookup(keys);
+    // The caller's to change, as of batches.
+    const previous = keys.slice();
+    if (values !== undefined) yield { keys, values, keySize, valueSize, count: 1 };
+    keys = map.nextKey(previous);
+  }
 }
 
 /**
- * As `readBatches`, with fewer arrays: those of a batch are filled again, on another thread, once the next is asked for.
+ * As `readBatches`, but what the kernel hands out only: it returns 0 at the end, -errno where the map or kernel has no
+ * batches (before anything was yielded) or a later call fails. With fewer arrays: those of a batch are filled again, on another thread, once the next is asked for.
  * Only for callers that let go of them: an array that is transferred meanwhile could be freed under the kernel's hands.
  */
-export function readBatchesInPlace(map: BpfMap): AsyncGenerator<ElementBatch, number> {
+export function tryReadBatches(map: BpfMap): AsyncGenerator<ElementBatch, number> {
   return batchesOf(map, { reuses: true });
 }
 
@@ -228,6 +270,17 @@ export interface WriteOutcome {
   readonly errno: number;
 }
 
+/** The kernel did not take an element; those before it, `written` of them, are in the map. */
+export class ElementsRefused extends SyscallError {
+  readonly written: number;
+
+  constructor(map: string, written: number, errno: number) {
+    const call = `map '${map}': failed to write elements after ${written}`;
+    super(call, errno, errnoName(errno), strerror(errno));
+    this.written = written;
+  }
+}
+
 const allWritten: WriteOutcome = { count: 0, errno: 0 };
 
 const noBatches = new Set([-Errno.EINVAL, -Errno.EOPNOTSUPP, -Errno.ENOTSUPP, -Errno.E2BIG]);
@@ -249,17 +302,32 @@ export class ElementWriter {
     this.#hasBatches = flags === 0 && map.info().keySize > 0;
   }
 
-  write(elements: ElementsToWrite): WriteOutcome {
+  /** Writes all of them. Throws ElementsRefused where the kernel took only some, or none. */
+  write(elements: ElementsToWrite): void {
+    this.#allWritten(this.tryWrite(elements));
+  }
+
+  /** As `write`, on another thread where there are batches, of what the arrays have now. */
+  async writeInBackground(elements: ElementsToWrite): Promise<void> {
+    this.#allWritten(await this.tryWriteInBackground(elements));
+  }
+
+  #allWritten({ count, errno }: WriteOutcome): void {
+    if (errno !== 0) throw new ElementsRefused(this.#map.info().name, count, errno);
+  }
+
+  /** @internal As `write`, answering how far it came. */
+  tryWrite(elements: ElementsToWrite): WriteOutcome {
     this.#check(elements);
     if (elements.count === 0) return allWritten;
     if (!this.#hasBatches) return this.#oneByOne(elements);
     return this.#outcome(elements, updateBatch(this.#map.kernel, this.#request(elements)));
   }
 
-  /** As `write`, on another thread where there are batches, of what the arrays have now. */
-  async writeInBackground(elements: ElementsToWrite): Promise<WriteOutcome> {
+  /** @internal As `writeInBackground`, answering how far it came. */
+  async tryWriteInBackground(elements: ElementsToWrite): Promise<WriteOutcome> {
     this.#check(elements);
-    if (elements.count === 0 || !this.#hasBatches) return this.write(elements);
+    if (elements.count === 0 || !this.#hasBatches) return this.tryWrite(elements);
     const copies = this.#copy(elements);
     const { kernel, fd } = this.#map;
     return this.#outcome(copies, await fd.during(() => updateBatchInBackground(kernel, this.#request(copies))));
@@ -298,7 +366,7 @@ export class ElementWriter {
     const { valueSize } = this.#map;
     for (let i = 0; i < count; i++) {
       const key = keySize > 0 ? keys.subarray(i * keySize, (i + 1) * keySize) : undefined;
-      const result = this.#map.update(key, values.subarray(i * valueSize, (i + 1) * valueSize), this.#flags);
+      const result = this.#map.tryUpdate(key, values.subarray(i * valueSize, (i + 1) * valueSize), this.#flags);
       if (result < 0) return { count: i, errno: -result };
     }
     return { count, errno: 0 };

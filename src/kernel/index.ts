@@ -36,10 +36,12 @@ export { liftMemoryLimit } from './memory-limit.ts';
 export type { ElementBatch } from './element-batch.ts';
 export { CLONE_NEWNET, Fd, type Kernel, O_RDONLY, openKernel, syscallError } from '../sys/index.ts';
 export {
+  ElementsRefused,
   type ElementsToWrite,
   ElementWriter,
+  type IterationOptions,
   readBatches,
-  readBatchesInPlace,
+  tryReadBatches,
   type WriteOutcome,
 } from './batch.ts';
 export { BtfObject, loadBtfById, vmlinuxBtf } from './btf.ts';
@@ -84,5 +86,5 @@ export {
 export { BpfProgram, type ProgramArrays, type ProgramArraysRequest, type ProgramInfo } from './program.ts';
 export { type RecordReader, RingBuffer, type RingBufferOptions } from './ring-buffer.ts';
 export { TracePipe } from './trace-pipe.ts';
-export { type IterationOptions, maps, type OpenMapOptions, TypedMap, type UpdateMode } from './typed-map.ts';
+export { maps, type OpenMapOptions, TypedMap, type UpdateMode } from './typed-map.ts';
 export { loadVmlinux, type VmlinuxReading } from './vmlinux.ts';

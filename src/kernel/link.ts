@@ -35,8 +35,13 @@ export class BpfLink extends BpfObject {
     return adoptPinned(kernel, { path }, (fd) => new BpfLink(kernel, fd));
   }
 
-  /** Forces the link off its hook. Returns 0 or -errno. */
-  detach(): number {
+  /** Forces the link off its hook; the link itself stays. Throws SyscallError. */
+  detach(): void {
+    checkResult('failed to detach a link', this.tryDetach());
+  }
+
+  /** @internal As `detach`: 0, or -errno. */
+  tryDetach(): number {
     return detachLink(this.kernel, this.fd.number);
   }
 

@@ -1,7 +1,8 @@
 import { ElementCalls, freezeMap, type MapInfo, mustInfo, openFdById, readMapInfo } from '../bpf/index.ts';
 import { alignUp, expectBytes } from '../bytes/index.ts';
 import { possibleCpus } from '../host/index.ts';
-import { checkResult, type Kernel } from '../sys/index.ts';
+import { Errno } from '../errors/index.ts';
+import { checkResult, type Kernel, syscallError } from '../sys/index.ts';
 import { BPF_F_ALL_CPUS, BPF_F_CPU, bpf_map_info, structView, isPerCpu } from '../uapi/index.ts';
 import { type AdoptOptions, adoptPinned, BpfObject } from './object.ts';
 
@@ -14,8 +15,9 @@ export function elementValueSize(kernel: Kernel, info: Pick<MapInfo, 'type' | 'v
 const oneValueFlags = BigInt(BPF_F_CPU | BPF_F_ALL_CPUS);
 
 /**
- * A live map. Element calls return 0 or -errno; keys and values are raw bytes of the map's sizes, and UsageError says
- * which are not. Per-CPU maps have values of all possible CPUs, each padded to 8 bytes.
+ * A live map. Keys and values are raw bytes of the map's sizes, and UsageError says which are not; SyscallError says what
+ * the kernel refused. Per-CPU maps have values of all possible CPUs, each padded to 8 bytes. The methods named `try` are
+ * for callers that make millions of calls or print errno themselves: 0, or -errno.
  */
 export class BpfMap extends BpfObject {
   readonly #elements: ElementCalls;
@@ -54,33 +56,70 @@ export class BpfMap extends BpfObject {
     return this.#valueSize;
   }
 
-  /** Puts the value of `key` into `value`, which has room for it. */
-  lookup(key: Uint8Array, value: Uint8Array, flags: bigint | number = 0): number {
+  /**
+   * The value of `key`: at the beginning of `room` where that is given, else in an array of its own. Undefined where there
+   * is no such key.
+   */
+  lookup(key: Uint8Array, room?: Uint8Array, flags: bigint | number = 0): Uint8Array | undefined {
+    const { value, size } = this.#room(room, flags);
+    return this.#isThere('look up an element', this.tryLookup(key, value, flags)) ? firstOf(value, size) : undefined;
+  }
+
+  /** @internal Puts the value of `key` into `value`, which has room for it. */
+  tryLookup(key: Uint8Array, value: Uint8Array, flags: bigint | number = 0): number {
     this.#checkKey(key);
     this.#checkRoom(value, flags);
     return this.#elements.lookup(this.fd.number, { key, value, flags });
   }
 
-  update(key: Uint8Array | undefined, value: Uint8Array, flags: bigint | number = 0): number {
+  /** Sets the value of `key`, which maps without keys do without. `flags`: BPF_ANY, BPF_NOEXIST, BPF_EXIST … */
+  update(key: Uint8Array | undefined, value: Uint8Array, flags: bigint | number = 0): void {
+    this.#done('update an element', this.tryUpdate(key, value, flags));
+  }
+
+  /** @internal */
+  tryUpdate(key: Uint8Array | undefined, value: Uint8Array, flags: bigint | number = 0): number {
     this.#checkKey(key);
     this.#checkValue(value, flags);
     return this.#elements.update(this.fd.number, { key, value, flags });
   }
 
-  delete(key: Uint8Array): number {
+  /** Deletes an element. False where there is no such key. */
+  delete(key: Uint8Array): boolean {
+    return this.#isThere('delete an element', this.tryDelete(key));
+  }
+
+  /** @internal */
+  tryDelete(key: Uint8Array): number {
     this.#checkKey(key);
     return this.#elements.delete(this.fd.number, key);
   }
 
-  /** Takes an element out of a map and puts its value into `value`, which has room for it. */
-  lookupAndDelete(key: Uint8Array | undefined, value: Uint8Array): number {
+  /** Takes an element out of the map: its value, as `lookup` gives it. Undefined where there is none. */
+  lookupAndDelete(key: Uint8Array | undefined, room?: Uint8Array): Uint8Array | undefined {
+    const { value, size } = this.#room(room, 0);
+    return this.#isThere('take out an element', this.tryLookupAndDelete(key, value)) ? firstOf(value, size) : undefined;
+  }
+
+  /** @internal Takes an element out of the map and puts its value into `value`, which has room for it. */
+  tryLookupAndDelete(key: Uint8Array | undefined, value: Uint8Array): number {
     this.#checkKey(key);
     this.#checkRoom(value, 0);
     return this.#elements.lookupAndDelete(this.fd.number, { key, value });
   }
 
-  /** Puts the key after `key` (the first without one) into `next`, which has room for it. */
-  nextKey(key: Uint8Array | undefined, next: Uint8Array): number {
+  /**
+   * The key after `key`, or the first one: at the beginning of `room` where that is given, else in an array of its own.
+   * Undefined after the last.
+   */
+  nextKey(key?: Uint8Array, room?: Uint8Array): Uint8Array | undefined {
+    const { keySize } = this.info();
+    const next = room === undefined ? new Uint8Array(keySize) : room;
+    return this.#isThere('get the next key', this.tryNextKey(key, next)) ? firstOf(next, keySize) : undefined;
+  }
+
+  /** @internal Puts the key after `key` (the first without one) into `next`, which has room for it. */
+  tryNextKey(key: Uint8Array | undefined, next: Uint8Array): number {
     this.#checkKey(key);
     const { name, keySize } = this.info();
     expectBytes(next, `room for a key of map '${name}'`, { least: keySize });
@@ -88,8 +127,29 @@ export class BpfMap extends BpfObject {
   }
 
   /** From now on user space can only read. */
-  freeze(): number {
+  freeze(): void {
+    this.#done('freeze it', this.tryFreeze());
+  }
+
+  /** @internal */
+  tryFreeze(): number {
     return freezeMap(this.kernel, this.fd.number);
+  }
+
+  #done(action: string, result: number): void {
+    if (result < 0) throw syscallError(`map '${this.info().name}': failed to ${action}`, result);
+  }
+
+  /** False where the kernel found nothing to do it with. */
+  #isThere(action: string, result: number): boolean {
+    if (result === -Errno.ENOENT) return false;
+    this.#done(action, result);
+    return true;
+  }
+
+  #room(room: Uint8Array | undefined, flags: bigint | number): { value: Uint8Array; size: number } {
+    const size = this.#sizeFor(flags);
+    return { value: room === undefined ? new Uint8Array(size) : room, size };
   }
 
   #sizeFor(flags: bigint | number): number {
@@ -112,4 +172,9 @@ export class BpfMap extends BpfObject {
     const { name, keySize: exactly } = this.info();
     expectBytes(key, `key of map '${name}'`, { exactly });
   }
+}
+
+/** Room that is larger than what is in it. */
+function firstOf(room: Uint8Array, size: number): Uint8Array {
+  return room.length === size ? room : room.subarray(0, size);
 }

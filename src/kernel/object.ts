@@ -21,13 +21,14 @@ export abstract class BpfObject implements Disposable {
     this.fd = new Fd(kernel, fd);
   }
 
-  /** Pins the object at `path` on a bpffs. Returns 0 or -errno. */
-  tryPin(path: string): number {
-    return pinFd(this.kernel, this.fd.number, path);
+  /** Pins the object at `path` on a bpffs. Throws SyscallError. */
+  pin(path: string): void {
+    checkResult(`failed to pin at '${path}'`, this.tryPin(path));
   }
 
-  pin(path: string): void {
-    checkResult(`pin ${path}`, this.tryPin(path));
+  /** @internal As `pin`: 0, or -errno. */
+  tryPin(path: string): number {
+    return pinFd(this.kernel, this.fd.number, path);
   }
 
   close(): void {

@@ -1,8 +1,8 @@
 import type { JsonSchema, JsonSchemaOptions } from '../btf/index.ts';
 import { Errno } from '../errors/index.ts';
-import { checkResult, type Kernel, type StopSignal, syscallError, throwIfStopped } from '../sys/index.ts';
+import { checkResult, type Kernel } from '../sys/index.ts';
 import { BPF_ANY, BPF_EXIST, BPF_F_RDONLY, BPF_NOEXIST } from '../uapi/index.ts';
-import { readBatches } from './batch.ts';
+import { type IterationOptions, readBatches } from './batch.ts';
 import type { ElementBatch } from './element-batch.ts';
 import { type ElementCodec, type ElementValue, elementCodec } from './element-codec.ts';
 import { type MapInfo, objectIds, openFdById } from '../bpf/index.ts';
@@ -19,11 +19,6 @@ export interface ElementBytes {
   readonly keyAt: number;
   readonly values: Uint8Array;
   readonly valueAt: number;
-}
-
-export interface IterationOptions {
-  /** Ends the iteration with the signal's reason, at the latest after the batch being read. */
-  readonly signal?: StopSignal | undefined;
 }
 
 /**
@@ -58,31 +53,23 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
 
   /** The value of a key; undefined if there is none. */
   get(key: K): V | undefined {
-    const value = new Uint8Array(this.codec.value.size);
-    const result = this.map.lookup(this.codec.key.encode(key), value);
-    if (result === -Errno.ENOENT) return undefined;
-    checkResult('look up map element', result);
-    return this.codec.value.decode(value) as V;
+    const bytes = this.codec.key.encode(key);
+    const value = this.map.lookup(bytes, new Uint8Array(this.codec.value.size));
+    return value && (this.codec.value.decode(value) as V);
   }
 
   has(key: K): boolean {
-    const value = new Uint8Array(this.map.valueSize);
-    const result = this.map.lookup(this.codec.key.encode(key), value);
-    if (result !== -Errno.ENOENT) checkResult('look up map element', result);
-    return result === 0;
+    return this.map.lookup(this.codec.key.encode(key)) !== undefined;
   }
 
   set(key: K, value: V, mode: UpdateMode = 'any'): void {
     const bytes = this.codec.value.encode(value);
-    checkResult('update map element', this.map.update(this.codec.key.encode(key), bytes, updateFlags[mode]));
+    this.map.update(this.codec.key.encode(key), bytes, updateFlags[mode]);
   }
 
   /** False if there was no such key. */
   delete(key: K): boolean {
-    const result = this.map.delete(this.codec.key.encode(key));
-    if (result === -Errno.ENOENT) return false;
-    checkResult('delete map element', result);
-    return true;
+    return this.map.delete(this.codec.key.encode(key));
   }
 
   /** All elements; in batches where the map has them, between which the event loop turns. */
@@ -114,46 +101,9 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
     }
   }
 
-  /** As `elements`, as many together as the kernel hands out; one by one where it has no batches for the map. */
-  async *batches({ signal }: IterationOptions = {}): AsyncGenerator<ElementBatch> {
-    const batches = readBatches(this.map);
-    let read = 0;
-    try {
-      for (;;) {
-        throwIfStopped(signal);
-        const { done, value: batch } = await batches.next();
-        if (done) {
-          if (batch === 0) return;
-          if (read > 0) throw syscallError('read map elements', batch);
-          break;
-        }
-        yield batch;
-        read += batch.count;
-      }
-    } finally {
-      await batches.return(0);
-    }
-    yield* this.#oneByOne(signal);
-  }
-
-  /** Maps and kernels without batches. An element deleted meanwhile is passed over. */
-  async *#oneByOne(signal: StopSignal | undefined): AsyncGenerator<ElementBatch> {
-    const { keySize } = this.info;
-    const { valueSize } = this.map;
-    let previous: Uint8Array | undefined;
-    for (let read = 1; ; read++) {
-      if (read % 1024 === 0) await turn();
-      throwIfStopped(signal);
-      const keys = new Uint8Array(keySize);
-      const values = new Uint8Array(valueSize);
-      const next = this.map.nextKey(previous, keys);
-      if (next === -Errno.ENOENT) return;
-      checkResult('get next map key', next);
-      const found = this.map.lookup(keys, values);
-      if (found === 0) yield { keys, values, keySize, valueSize, count: 1 };
-      else if (found !== -Errno.ENOENT) throw syscallError('look up map element', found);
-      previous = keys;
-    }
+  /** As `elements`, as many together as the kernel hands out: `readBatches`. */
+  batches(options: IterationOptions = {}): AsyncGenerator<ElementBatch, void> {
+    return readBatches(this.map, options);
   }
 
   close(): void {
@@ -164,8 +114,6 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
     this.close();
   }
 }
-
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 export interface OpenMapOptions {
   /** The kernel then refuses every write; needed for maps pinned without write permission. */

@@ -1,4 +1,4 @@
-import { Errno } from '../errors/index.ts';
+import { Errno, errnoOf } from '../errors/index.ts';
 import { Kind, type RecordView } from '../btf/index.ts';
 import { gunzipSync } from 'node:zlib';
 import {
@@ -214,7 +214,7 @@ function readKconfig(
     const name = separator < 0 ? whole : line.slice(0, separator);
     const value = line.slice(separator + 1);
     const refused = (shown: string, error: unknown) => {
-      const errno = (error as { errno?: number }).errno ?? 22;
+      const errno = errnoOf(error, Errno.EINVAL);
       log('warn', `error parsing system Kconfig line '${shown}': ${errorText(errno)}`);
       return error;
     };

@@ -29,6 +29,7 @@ export {
   type LoaderRunOptions,
   makeLoaderProgram,
   runLoaderProgram,
+  tryLoaderProgram,
 } from './loader-program.ts';
 export { fdOf, type WithFd } from './fd-of.ts';
 export { LoadedObject } from './loaded-object.ts';

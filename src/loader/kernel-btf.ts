@@ -14,14 +14,14 @@ export interface ModuleBtf {
 /** The BTF of the running kernel and its modules, read when first needed and closed with the load. */
 export class KernelBtf implements Disposable {
   readonly #kernel: Kernel;
-  readonly #log: DiagnosticLog;
+  readonly #log: DiagnosticLog | undefined;
   #vmlinux: RecordView | undefined;
   #modules: ModuleBtf[] | undefined;
   readonly #expected = new Set<string>();
   readonly #named = new Map<RecordView, Map<string, number[]>>();
   #mapping: MappedMemory | undefined;
 
-  constructor(kernel: Kernel, log: DiagnosticLog) {
+  constructor(kernel: Kernel, log: DiagnosticLog | undefined) {
     this.#kernel = kernel;
     this.#log = log;
   }
@@ -31,7 +31,7 @@ export class KernelBtf implements Disposable {
     if (this.#vmlinux) return this.#vmlinux;
     const found = loadVmlinux(this.#kernel, {
       parse: (bytes) => new RecordView(bytes),
-      log: this.#log,
+      ...(this.#log && { log: this.#log }),
       read: (path) => this.#mapFile(path) ?? this.#kernel.readFile(path),
     });
     if (!found) throw failure(this.#log, Errno.ESRCH, 'Error loading vmlinux BTF: -ESRCH');

@@ -1,7 +1,7 @@
 import { RecordView } from '../btf/index.ts';
 import { type ByteSource, sourceOf } from '../bytes/index.ts';
 import { btfOf, type FileBtf } from '../elf/index.ts';
-import { Errno, TsbpfError } from '../errors/index.ts';
+import { Errno, errnoOf, TsbpfError } from '../errors/index.ts';
 import { kernelBtfPath, kernelVersion } from '../host/index.ts';
 import { liftMemoryLimit, requireKind } from '../kernel/index.ts';
 import {
@@ -357,7 +357,7 @@ class Load {
       const sections = spec.typeRelocationSections;
       return applyCoreRelocations({ btf: spec.btf, programs, targets, sections, log: this.#log });
     } catch (error) {
-      const errno = (error as { errno?: number }).errno ?? 22;
+      const errno = errnoOf(error, Errno.EINVAL);
       this.#log('warn', `failed to perform CO-RE relocations: ${errorText(errno)}`);
       throw error;
     }
@@ -369,7 +369,7 @@ class Load {
       const base = distilledBase && new RecordView(distilledBase);
       return new RecordView(bytes, { base, pointerSize });
     } catch (cause) {
-      const found = (cause as { errno?: number }).errno ?? Errno.EINVAL;
+      const found = errnoOf(cause, Errno.EINVAL);
       // A directory can be opened, but has nothing to read.
       const errno = found === Errno.EISDIR ? Errno.EIO : found;
       throw failure(this.#log, errno, `failed to parse target BTF: ${errorText(errno)}`, { cause });

@@ -1,4 +1,5 @@
-import { type DiagnosticLog, type ObjectSpec, tell } from '../object/index.ts';
+import { Errno } from '../errors/index.ts';
+import { type DiagnosticLog, failure, type ObjectSpec, tell } from '../object/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { BtfObject } from '../kernel/index.ts';
 import { LoadedMap, type MadeMap } from './loaded-map.ts';
@@ -53,32 +54,29 @@ export class LoadedObject implements Disposable {
     return this.maps.find((map) => map.name === name);
   }
 
-  /** Pins one program at `path`, making its directory. 0 or -errno, after libbpf's warnings. */
-  pinProgram(program: LoadedProgram, path: string): number {
-    return pinProgram({ kernel: this.#kernel, log: this.#log }, program, path);
+  /** Pins one program at `path`, making its directory. ObjectError, after libbpf's warnings. */
+  pinProgram(program: LoadedProgram, path: string): void {
+    pinProgram({ kernel: this.#kernel, log: this.#log }, program, path);
   }
 
-  /** Pins every entry point as `directory/name`, those that were not loaded being an error. All or none. 0 or -errno. */
-  pinPrograms(directory: string): number {
-    const done: { name: string; path: string }[] = [];
-    for (const spec of this.spec.programs) {
-      if (spec.subprogram) continue;
-      const path = `${directory}/${spec.name}`;
-      const program = this.programs.find((candidate) => candidate.spec === spec);
-      let result: number;
-      if (program) {
-        result = this.pinProgram(program, path);
-      } else {
-        this.#log('warn', `prog '${spec.name}': can't pin program that wasn't loaded`);
-        result = -22;
+  /**
+   * Pins every entry point as `directory/name`: all or none. ObjectError, after libbpf's warnings, also for those that
+   * were not loaded.
+   */
+  pinPrograms(directory: string): void {
+    const undo: (() => void)[] = [];
+    allOrNone(undo, () => {
+      for (const spec of this.spec.programs) {
+        if (spec.subprogram) continue;
+        const path = `${directory}/${spec.name}`;
+        const program = this.programs.find((candidate) => candidate.spec === spec);
+        if (!program) {
+          throw failure(this.#log, Errno.EINVAL, `prog '${spec.name}': can't pin program that wasn't loaded`);
+        }
+        this.pinProgram(program, path);
+        undo.push(() => this.#unpin(spec.name, path));
       }
-      if (result < 0) {
-        for (const { name, path } of done.reverse()) this.#unpin(name, path);
-        return result;
-      }
-      done.push({ name: spec.name, path });
-    }
-    return 0;
+    });
   }
 
   /** Removes what `pinPrograms` made. */
@@ -91,24 +89,23 @@ export class LoadedObject implements Disposable {
     tell(this.#log, () => `prog '${name}': unpinned from '${path}'`);
   }
 
-  /** Pins every map as `directory/name`, dots as underscores. All or none. 0 or -errno. */
-  pinMaps(directory: string): number {
-    const done: LoadedMap[] = [];
-    for (const map of this.maps) {
-      const result = pinMap({ kernel: this.#kernel, log: this.#log }, map, mapPinPath(directory, map.name));
-      if (result < 0) {
-        for (const made of done.reverse()) {
-          if (made.pinPath !== undefined) {
-            this.#kernel.unlink(made.pinPath);
-            tell(this.#log, () => `unpinned map '${made.name}' from '${made.pinPath}'`);
-          }
-          made.pinned = false;
-        }
-        return result;
+  /** Pins every map as `directory/name`, dots as underscores: all or none. ObjectError, after libbpf's warnings. */
+  pinMaps(directory: string): void {
+    const undo: (() => void)[] = [];
+    allOrNone(undo, () => {
+      for (const map of this.maps) {
+        pinMap({ kernel: this.#kernel, log: this.#log }, map, mapPinPath(directory, map.name));
+        undo.push(() => this.#unpinMap(map));
       }
-      done.push(map);
+    });
+  }
+
+  #unpinMap(map: LoadedMap): void {
+    if (map.pinPath !== undefined) {
+      this.#kernel.unlink(map.pinPath);
+      tell(this.#log, () => `unpinned map '${map.name}' from '${map.pinPath}'`);
     }
-    return 0;
+    map.pinned = false;
   }
 
   /** Closes all of it; again, nothing. What is pinned, attached or otherwise referenced stays in the kernel. */
@@ -120,5 +117,15 @@ export class LoadedObject implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+}
+
+/** Takes back what `steps` had done, last first, where it throws. */
+function allOrNone(undo: readonly (() => void)[], steps: () => void): void {
+  try {
+    steps();
+  } catch (error) {
+    for (const step of undo.toReversed()) step();
+    throw error;
   }
 }

@@ -3,7 +3,7 @@ import { expectBytes } from '../bytes/index.ts';
 import { UsageError } from '../errors/index.ts';
 import { possibleCpus } from '../host/index.ts';
 import { checkContents, type DiagnosticLog, type ObjectSpec } from '../object/index.ts';
-import { KEY_SPEC_SESSION_KEYRING, type Kernel } from '../sys/index.ts';
+import { KEY_SPEC_SESSION_KEYRING, type Kernel, checkResult, syscallError } from '../sys/index.ts';
 import { BPF_F_SLEEPABLE, bpf_map_type, bpf_prog_type, type NativeStruct } from '../uapi/index.ts';
 import { createMap, freezeMap, loadProgram, runSyscallProgram, updateElement } from '../bpf/index.ts';
 import { Cleanup } from './cleanup.ts';
@@ -58,33 +58,37 @@ export function makeLoaderProgram(kernel: Kernel, spec: ObjectSpec, options: Loa
       pin: (map) => {
         const { name, pinPath, maxEntries } = map;
         const absent = { name, pinPath, maxEntries, spec: map, fd: -1, pinned: false, reused: false };
-        return pinMap({ kernel, log }, absent, undefined);
+        pinMap({ kernel, log }, absent, undefined);
       },
     },
   });
 }
 
-/** Puts a signer's certificate into the session's keyring, where the kernel looks for it. Returns 0 or -errno. */
-export function addSigner(kernel: Kernel, signer: Signer, description: string): number {
+/** Puts a signer's certificate into the session's keyring, where the kernel looks for it. Throws SyscallError. */
+export function addSigner(kernel: Kernel, signer: Signer, description: string): void {
   const result = kernel.addKey({
     type: 'asymmetric',
     description,
     payload: signer.certificate,
     keyring: KEY_SPEC_SESSION_KEYRING,
   });
-  return Math.min(result, 0);
+  checkResult('failed to add a certificate to the session keyring', result);
 }
 
-/** What a loader program did. Its descriptors are the caller's to close. */
+/** Descriptors of what a loader program made, in its order. They are the caller's, to close or to hand to an owner. */
 export interface LoaderRun {
+  readonly maps: readonly number[];
+  readonly programs: readonly number[];
+}
+
+/** What became of the run of a loader program. */
+export interface LoaderOutcome extends LoaderRun {
   /** 0 or -errno. */
   readonly result: number;
   /** What failed, in libbpf's words. */
   readonly failure: string | undefined;
   /** Descriptors that a failed loader left open; they are closed. */
   readonly leaked: number;
-  readonly maps: readonly number[];
-  readonly programs: readonly number[];
 }
 
 export interface LoaderRunOptions {
@@ -94,10 +98,17 @@ export interface LoaderRunOptions {
 }
 
 /**
- * Loads a loader program and runs it once; after a failure nothing of it is left. UsageError for more maps and programs
- * than a loader program can have.
+ * Loads a loader program and runs it once; after a failure nothing of it is left. SyscallError where the kernel refuses
+ * the loader, or the loader what it loads; UsageError for more maps and programs than a loader program can have.
  */
 export function runLoaderProgram(kernel: Kernel, loader: LoaderProgram, options: LoaderRunOptions = {}): LoaderRun {
+  const { result, failure, maps, programs } = tryLoaderProgram(kernel, loader, options);
+  if (result < 0) throw syscallError(`loader program: ${failure}`, result);
+  return { maps, programs };
+}
+
+/** As `runLoaderProgram`, with what failed as a part of the outcome. */
+export function tryLoaderProgram(kernel: Kernel, loader: LoaderProgram, options: LoaderRunOptions = {}): LoaderOutcome {
   checkLoader(loader);
   const before = bpfDescriptors(kernel);
   const context = new Uint8Array(contextSize);

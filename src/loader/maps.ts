@@ -119,12 +119,17 @@ function provide(context: MapContext, wanted: Wanted): MadeMap {
     if (existing) tell(log, () => `map '${insideName(context, spec)}': skipping creation (preset fd=${existing.fd})`);
     const map = existing ?? create(context, wanted);
     if (!map.pinPath || map.pinned) return map;
-    const result = pinMap({ kernel, log, cleanup: context.cleanup }, map, undefined);
-    if (result === 0) return map;
-    // Someone else pinned one in the meantime: use that.
-    if (result === -Errno.EEXIST && !retried) continue;
-    log('warn', `map '${spec.name}': failed to auto-pin at '${map.pinPath}': ${errorText(result)}`);
-    throw new ObjectError(`map '${spec.name}': failed to auto-pin`, -result);
+    try {
+      pinMap({ kernel, log, cleanup: context.cleanup }, map, undefined);
+      return map;
+    } catch (cause) {
+      if (!(cause instanceof ObjectError)) throw cause;
+      const { errno } = cause;
+      // Someone else pinned one in the meantime: use that.
+      if (errno === Errno.EEXIST && !retried) continue;
+      const text = `map '${spec.name}': failed to auto-pin at '${map.pinPath}': ${errorText(errno)}`;
+      throw failure(log, errno, text, { cause });
+    }
   }
 }
 

@@ -1,5 +1,5 @@
-import { Errno } from '../errors/index.ts';
-import { type DiagnosticLog, errorText, tell } from '../object/index.ts';
+import { Errno, errnoOf } from '../errors/index.ts';
+import { type DiagnosticLog, errorText, failure, tell } from '../object/index.ts';
 import { BPF_FS_MAGIC, type Kernel } from '../sys/index.ts';
 import { pinFd } from '../bpf/index.ts';
 import type { Cleanup } from './cleanup.ts';
@@ -8,31 +8,29 @@ import type { MapFacts } from './loaded-map.ts';
 
 export interface PinContext {
   readonly kernel: Kernel;
-  readonly log: DiagnosticLog;
+  readonly log?: DiagnosticLog | undefined;
   /** Where made pins are noted for removal. */
   readonly cleanup?: Cleanup;
 }
 
-/** Makes the directory a pin goes into, one level deep. 0 or -errno. */
-function makeParent(context: PinContext, path: string): number {
-  const result = context.kernel.makeDirectory(parentOf(path), 0o700);
-  if (result >= 0 || result === -Errno.EEXIST) return 0;
-  context.log('warn', `failed to mkdir ${path}: ${errorText(result)}`);
-  return result;
+/** Makes the directory a pin goes into, one level deep, and sees that it is on a bpffs. */
+function preparePlace(context: PinContext, path: string): void {
+  const { kernel, log } = context;
+  const parent = parentOf(path);
+  const made = kernel.makeDirectory(parent, 0o700);
+  if (made < 0 && made !== -Errno.EEXIST) throw failure(log, -made, `failed to mkdir ${path}: ${errorText(made)}`);
+  if (fileSystemOf(context, parent) !== BPF_FS_MAGIC) {
+    throw failure(log, Errno.EINVAL, `specified path ${path} is not on BPF FS`);
+  }
 }
 
-function checkPlace(context: PinContext, path: string): number {
-  let type: number;
+function fileSystemOf({ kernel, log }: PinContext, folder: string): number {
   try {
-    type = context.kernel.fileSystemType(parentOf(path));
-  } catch (error) {
-    const errno = (error as { errno?: number }).errno ?? 5;
-    context.log('warn', `failed to statfs ${parentOf(path)}: ${errorText(errno)}`);
-    return -errno;
+    return kernel.fileSystemType(folder) >>> 0;
+  } catch (cause) {
+    const errno = errnoOf(cause, Errno.EIO);
+    throw failure(log, errno, `failed to statfs ${folder}: ${errorText(errno)}`, { cause });
   }
-  if (type >>> 0 === BPF_FS_MAGIC) return 0;
-  context.log('warn', `specified path ${path} is not on BPF FS`);
-  return -Errno.EINVAL;
 }
 
 function parentOf(path: string): string {
@@ -41,63 +39,54 @@ function parentOf(path: string): string {
   return cut === 0 ? '/' : path.slice(0, cut);
 }
 
-/** Pins a link, making the directory if it is missing. 0 or -errno. */
-export function pinLink(context: PinContext, fd: number, path: string): number {
-  const prepared = makeParent(context, path) || checkPlace(context, path);
-  if (prepared < 0) return prepared;
+/** Pins a link, making the directory if it is missing. ObjectError, after libbpf's warnings. */
+export function pinLink(context: PinContext, fd: number, path: string): void {
+  preparePlace(context, path);
   const result = pinFd(context.kernel, fd, path);
-  if (result >= 0) tell(context.log, () => `link fd=${fd}: pinned at ${path}`);
-  return result;
+  // libbpf says nothing of it.
+  if (result < 0) throw failure(undefined, -result, `link: failed to pin at '${path}': ${errorText(result)}`);
+  tell(context.log, () => `link fd=${fd}: pinned at ${path}`);
 }
 
-/** Pins a program, making the directory if it is missing. 0 or -errno, after libbpf's warnings. */
-export function pinProgram(context: PinContext, program: WithFd & { readonly name: string }, path: string): number {
-  const prepared = makeParent(context, path) || checkPlace(context, path);
-  if (prepared < 0) return prepared;
+/** Pins a program, making the directory if it is missing. ObjectError, after libbpf's warnings. */
+export function pinProgram(context: PinContext, program: WithFd & { readonly name: string }, path: string): void {
+  const { log } = context;
+  preparePlace(context, path);
   const result = pinFd(context.kernel, fdOf(program), path);
   if (result < 0) {
-    context.log('warn', `prog '${program.name}': failed to pin at '${path}': ${errorText(result)}`);
-    return result;
+    throw failure(log, -result, `prog '${program.name}': failed to pin at '${path}': ${errorText(result)}`);
   }
   context.cleanup?.path(path);
-  tell(context.log, () => `prog '${program.name}': pinned at '${path}'`);
-  return 0;
+  tell(log, () => `prog '${program.name}': pinned at '${path}'`);
 }
 
-/** Pins a map at `path`, or at its own path. 0 or -errno, after libbpf's warnings. */
-export function pinMap(context: PinContext, map: WithFd & MapFacts, path: string | undefined): number {
+/** Pins a map at `path`, or at its own path. ObjectError, after libbpf's warnings. */
+export function pinMap(context: PinContext, map: WithFd & MapFacts, path: string | undefined): void {
   const { log } = context;
   if (map.pinPath !== undefined) {
     if (path !== undefined && path !== map.pinPath) {
-      log('warn', `map '${map.name}' already has pin path '${map.pinPath}' different from '${path}'`);
-      return -Errno.EINVAL;
+      const text = `map '${map.name}' already has pin path '${map.pinPath}' different from '${path}'`;
+      throw failure(log, Errno.EINVAL, text);
     }
     if (map.pinned) {
       tell(log, () => `map '${map.name}' already pinned at '${map.pinPath}'; not re-pinning`);
-      return 0;
+      return;
     }
   } else {
-    if (path === undefined) {
-      log('warn', `missing a path to pin map '${map.name}' at`);
-      return -Errno.EINVAL;
-    }
-    if (map.pinned) {
-      log('warn', `map '${map.name}' already pinned`);
-      return -Errno.EEXIST;
-    }
+    if (path === undefined) throw failure(log, Errno.EINVAL, `missing a path to pin map '${map.name}' at`);
+    if (map.pinned) throw failure(log, Errno.EEXIST, `map '${map.name}' already pinned`);
     map.pinPath = path;
   }
-  const prepared = makeParent(context, map.pinPath) || checkPlace(context, map.pinPath);
-  if (prepared < 0) return prepared;
+  preparePlace(context, map.pinPath);
   const result = pinFd(context.kernel, fdOf(map), map.pinPath);
   if (result < 0) {
-    log('warn', `failed to pin map: ${errorText(result)}`);
-    return result;
+    log?.('warn', `failed to pin map: ${errorText(result)}`);
+    const text = `map '${map.name}': failed to pin at '${map.pinPath}': ${errorText(result)}`;
+    throw failure(undefined, -result, text);
   }
   map.pinned = true;
   tell(log, () => `pinned map '${map.pinPath}'`);
   context.cleanup?.path(map.pinPath);
-  return 0;
 }
 
 /** Where a map goes in a directory of pins; bpffs takes no dots. */

@@ -1,5 +1,5 @@
 import { cstr } from '../bytes/index.ts';
-import { VerifierError, Errno } from '../errors/index.ts';
+import { Errno, errnoOf, VerifierError } from '../errors/index.ts';
 import {
   coreRecords,
   type DiagnosticLog,
@@ -81,7 +81,7 @@ function tryLoad(context: ProgramContext, linked: LinkedProgram): number {
   try {
     request = prepare(context, linked);
   } catch (error) {
-    const errno = (error as { errno?: number }).errno ?? 22;
+    const errno = errnoOf(error, Errno.EINVAL);
     log('warn', `prog '${program.name}': failed to prepare load attributes: ${errorText(errno)}`);
     throw error;
   }

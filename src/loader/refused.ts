@@ -5,15 +5,22 @@ import type { Refusal, SourcePlace } from '../probe/index.ts';
 
 /** The verifier refused a program of an object: with what it takes to say where in the source. */
 export class ProgramRefused extends VerifierError {
-  readonly refusal: Refusal & { readonly program: string };
+  readonly #program: string;
+  readonly #sourceOf: (index: number) => SourcePlace | undefined;
 
   constructor(spec: ObjectSpec, linked: LinkedProgram, reason: { errno: number; log: string }) {
     const { name } = linked.program;
     const last = lastReason(reason.log);
     const text = `prog '${name}': failed to load: ${errnoName(reason.errno)}${last === undefined ? '' : `: ${last}`}`;
     super(text, reason.errno, reason.log);
-    const sourceOf = (index: number) => sourceOfInstruction(spec, linked, index);
-    this.refusal = { program: linked.program.name, ...reason, sourceOf };
+    this.#program = name;
+    this.#sourceOf = (index) => sourceOfInstruction(spec, linked, index);
+  }
+
+  /** What `explainRefusal` takes. Not a property of the error's own, which would print the log again. */
+  get refusal(): Refusal & { readonly program: string } {
+    const { errno, log } = this;
+    return { program: this.#program, errno, log, sourceOf: this.#sourceOf };
   }
 }
 

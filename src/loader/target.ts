@@ -1,4 +1,4 @@
-import { Errno, UsageError } from '../errors/index.ts';
+import { Errno, errnoOf, UsageError } from '../errors/index.ts';
 import { fdKind, loadBtfById } from '../kernel/index.ts';
 import {
   type DiagnosticLog,
@@ -67,11 +67,11 @@ export function targetFd({ program }: TargetProgram): number {
  * be replaced and static: the kernel verifies only global functions on their own.
  */
 export function findProgramFunction(
-  { kernel, log }: { readonly kernel: Kernel; readonly log: DiagnosticLog },
+  { kernel, log }: { readonly kernel: Kernel; readonly log?: DiagnosticLog | undefined },
   { fd, name, isReplaced }: { readonly fd: number; readonly name: string; readonly isReplaced: boolean },
 ): number {
   const bad = (problem: TargetFault, errno: number, text: string, cause?: unknown) => {
-    log('warn', text);
+    log?.('warn', text);
     return new TargetError(problem, name, text, errno, cause === undefined ? {} : { cause });
   };
   const btfId = programBtfId(kernel, fd);
@@ -84,7 +84,7 @@ export function findProgramFunction(
   try {
     found = loadBtfById(kernel, btfId).findByName(name, 'func');
   } catch (cause) {
-    const errno = (cause as { errno?: number }).errno ?? Errno.EINVAL;
+    const errno = errnoOf(cause, Errno.EINVAL);
     throw bad('no BTF', errno, `Failed to get BTF ${btfId} of the program: ${errorText(errno)}`, cause);
   }
   if (found?.kind !== 'func') throw bad('no such function', Errno.ENOENT, `${name} is not found in prog's BTF`);

@@ -4,8 +4,11 @@ import { errnoName, strerror, TsbpfError } from '../errors/index.ts';
 export class ObjectError extends TsbpfError {
   override readonly errno: number;
 
+  /** Where libbpf's words end with `-EINVAL`, those of the error end with the errno's name. */
   constructor(message: string, errno: number, options?: { cause?: unknown }) {
-    super('ERR_OBJECT', message, options);
+    const end = errorText(errno);
+    const isNamed = message.endsWith(`: ${end}`);
+    super('ERR_OBJECT', isNamed ? message.slice(0, -end.length) + errnoName(errno) : message, options);
     this.errno = errno;
   }
 }
@@ -18,8 +21,8 @@ export interface DiagnosticLog {
 }
 
 /** Tells what is done, if that is wanted. */
-export function tell(log: DiagnosticLog, text: () => string): void {
-  if (log.tellsAll) log('debug', text());
+export function tell(log: DiagnosticLog | undefined, text: () => string): void {
+  if (log?.tellsAll) log('debug', text());
 }
 
 /** libbpf's numbers of its own failures, beyond the kernel's errnos. */
@@ -50,9 +53,14 @@ export function errorText(errno: number): string {
   return named.has(name) ? `-${name}` : `-${positive}`;
 }
 
-/** Logs a warning and returns the error to throw for it. */
-export function failure(log: DiagnosticLog, errno: number, text: string, options?: { cause?: unknown }): ObjectError {
-  log('warn', text);
+/** Logs a warning, where there is a log, and returns the error to throw for it. */
+export function failure(
+  log: DiagnosticLog | undefined,
+  errno: number,
+  text: string,
+  options?: { cause?: unknown },
+): ObjectError {
+  log?.('warn', text);
   return new ObjectError(text, errno, options);
 }
 

@@ -1,4 +1,4 @@
-import { Errno } from '../errors/index.ts';
+import { Errno, errnoOf } from '../errors/index.ts';
 import type { RecordView } from '../btf/index.ts';
 import { Kind } from '../btf/index.ts';
 import { Code, Pseudo } from './code.ts';
@@ -49,7 +49,7 @@ export function linkProgram(spec: ObjectSpec, program: ProgramSpec, options: Lin
   try {
     linker.place(program, 0);
   } catch (error) {
-    const errno = (error as { errno?: number }).errno ?? 22;
+    const errno = errnoOf(error, Errno.EINVAL);
     options.log('warn', `prog '${program.name}': failed to relocate calls: ${errorText(errno)}`);
     throw error;
   }

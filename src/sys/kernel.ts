@@ -89,73 +89,95 @@ export interface FileAccess {
 }
 
 /**
- * The one door to the running kernel. Calls named after system calls return their result, or the negative errno;
- * those of `FileAccess` throw. A fake of this interface stands in for a kernel in tests.
+ * The one door to the running kernel. Calls named after system calls return their result, or the negative errno, and are
+ * no part of the library's declarations; the others throw. A fake of this interface stands in for a kernel in tests.
  */
 export interface Kernel extends FileAccess {
   /**
-   * bpf(2). `attr` is a `union bpf_attr` and names what it points to; its length is passed as the size. What the kernel
-   * writes is in `attr.bytes` and in the arrays given to `receive` when it returns. Returns >= 0, or -errno.
+   * @internal bpf(2). `attr` is a `union bpf_attr` and names what it points to; its length is passed as the size. What
+   * the kernel writes is in `attr.bytes` and in the arrays given to `receive` when it returns. Returns >= 0, or -errno.
    */
   bpf(command: number, attr: NativeStruct): number;
   /**
-   * As `bpf`, while the event loop goes on. `attr` and all it points to must be left alone, and its descriptors stay
-   * open, until the promise resolves.
+   * @internal As `bpf`, while the event loop goes on. `attr` and all it points to must be left alone, and its descriptors
+   * stay open, until the promise resolves.
    */
   bpfInBackground(command: number, attr: NativeStruct): Promise<number>;
 
+  /** @internal */
   open(path: string, flags: number): number;
+  /** @internal */
   close(fd: number): number;
+  /** @internal */
   read(fd: number, into: Uint8Array): number;
+  /** @internal */
   write(fd: number, bytes: Uint8Array): number;
+  /** @internal */
   ioctl(fd: number, request: number, argument: number | bigint | Uint8Array): number;
-  /** A duplicate of `fd` with close-on-exec set. */
+  /** @internal A duplicate of `fd` with close-on-exec set. */
   duplicate(fd: number): number;
 
-  /** perf_event_open(2) with a `struct perf_event_attr`. */
+  /** @internal perf_event_open(2) with a `struct perf_event_attr`. */
   perfEventOpen(attr: NativeStruct, target: PerfEventTarget): number;
-  /** A shared mapping, or -errno. */
+  /** @internal A shared mapping, or -errno. */
   map(request: MapRequest): MappedMemory | number;
 
+  /** @internal */
   epollCreate(): number;
-  /** Watches `fd` for input; `data` comes back from `epollWait`. */
+  /** @internal Watches `fd` for input; `data` comes back from `epollWait`. */
   epollAdd(epollFd: number, fd: number, data: number): number;
-  /** Waits up to `timeoutMs` (-1: for ever). Puts the `data` of ready descriptors into `ready`; returns their number or -errno. */
+  /**
+   * @internal Waits up to `timeoutMs` (-1: for ever). Puts the `data` of ready descriptors into `ready`; returns their
+   * number or -errno.
+   */
   epollWait(epollFd: number, ready: Uint32Array, timeoutMs: number): number;
-  /** Resolves once `fd` is readable or `signal` aborts, without blocking the event loop. */
+  /** @internal Resolves once `fd` is readable or `signal` aborts, without blocking the event loop. */
   readable(fd: number, signal?: StopSignal): Promise<void>;
 
+  /** @internal */
   socket(domain: number, type: number, protocol: number): number;
+  /** @internal */
   bind(fd: number, address: Uint8Array): number;
+  /** @internal */
   send(fd: number, bytes: Uint8Array): number;
-  /** recv(2). `flags`: `MSG_*` bits, 0 unless given. */
+  /** @internal recv(2). `flags`: `MSG_*` bits, 0 unless given. */
   receive(fd: number, into: Uint8Array, flags?: number): number;
+  /** @internal */
   setSocketOption(fd: number, level: number, option: number, value: Uint8Array): number;
+  /** @internal */
   getSocketName(fd: number, into: Uint8Array): number;
 
-  /** mount(2); `null` passes a null pointer. */
+  /** @internal mount(2); `null` passes a null pointer. */
   mount(request: { source: string; target: string; type: string; flags: number; data: string | null }): number;
+  /** @internal */
   unmount(target: string, flags: number): number;
+  /** @internal */
   makeDirectory(path: string, mode: number): number;
+  /** @internal */
   removeDirectory(path: string): number;
+  /** @internal */
   unlink(path: string): number;
+  /** @internal */
   setNamespace(fd: number, type: number): number;
 
-  /** add_key(2): the serial number of the new key, or -errno. */
+  /** @internal add_key(2): the serial number of the new key, or -errno. */
   addKey(key: NewKey): number;
 
-  /** capget(2) of the calling thread: its sets, or -errno. */
+  /** @internal capget(2) of the calling thread: its sets, or -errno. */
   getCapabilities(): CapabilitySets | number;
-  /** capset(2) of the calling thread; other threads of the process keep theirs. Returns 0 or -errno. */
+  /** @internal capset(2) of the calling thread; other threads of the process keep theirs. Returns 0 or -errno. */
   setCapabilities(sets: CapabilitySets): number;
 
+  /** @internal */
   getResourceLimit(resource: number): ResourceLimit | number;
+  /** @internal */
   setResourceLimit(resource: number, limit: ResourceLimit): number;
-  interfaceIndex(name: string): number;
+  /** Index of the network device in the current namespace, undefined if there is none. Throws SyscallError. */
+  interfaceIndex(name: string): number | undefined;
   /** Name of the network device in the current namespace, undefined if there is none. */
   interfaceName(index: number): string | undefined;
   /** clock_gettime(2), in nanoseconds. */
   clock(id: number): bigint;
-  /** sysconf(3), -1 if unknown. */
+  /** @internal sysconf(3), -1 if unknown. */
   systemConfiguration(name: number): number;
 }

@@ -1,5 +1,5 @@
 import { cString } from '../bytes/index.ts';
-import { NotSupportedError } from '../errors/index.ts';
+import { Errno, NotSupportedError } from '../errors/index.ts';
 import type { NativeStruct } from '../uapi/index.ts';
 import { CallMemory, pinInPlace } from './call-memory.ts';
 import {
@@ -12,7 +12,7 @@ import {
   type SyscallNumbers,
   syscallNumbers,
 } from './constants.ts';
-import { checkResult } from './failure.ts';
+import { checkResult, syscallError } from './failure.ts';
 import { nodeFiles } from './files.ts';
 import type {
   CapabilitySets,
@@ -264,9 +264,12 @@ class LinuxKernel implements Kernel {
     return this.#native.call('setrlimit', 'ip', [resource, new Uint8Array(BigUint64Array.of(soft, hard).buffer)]);
   }
 
-  interfaceIndex(name: string): number {
+  interfaceIndex(name: string): number | undefined {
     const index = this.#native.call('if_nametoindex', 's', [name]);
-    return index > 0 ? index : -this.#native.errno();
+    if (index > 0) return index;
+    const errno = this.#native.errno();
+    if (errno === Errno.ENODEV) return undefined;
+    throw syscallError(`network device '${name}': failed to get its index`, errno);
   }
 
   interfaceName(index: number): string | undefined {

@@ -242,7 +242,7 @@ describe('calls whose arrays are arguments', () => {
     if (typeof limit === 'number') throw new Error('getrlimit failed');
     expect(kernel.setResourceLimit(7, limit)).toBe(0);
     expect(kernel.getResourceLimit(7)).toEqual(limit);
-    expect(kernel.interfaceName(kernel.interfaceIndex('lo'))).toBe('lo');
+    expect(kernel.interfaceName(kernel.interfaceIndex('lo')!)).toBe('lo');
     expect(kernel.clock(1)).toBeGreaterThan(0n);
   });
 

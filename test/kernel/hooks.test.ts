@@ -33,7 +33,7 @@ function attached(request: { ifindex?: number; targetFd?: number; attachType: nu
 describe('programs of a device', () => {
   beforeAll(() => void execFileSync('ip', ['link', 'add', device, 'type', 'veth', 'peer', 'name', `${device}p`]));
   afterAll(() => void spawnSync('ip', ['link', 'del', device]));
-  const hook = () => ({ ifindex: kernel.interfaceIndex(device), attachType: bpf_attach_type.BPF_TCX_INGRESS });
+  const hook = () => ({ ifindex: kernel.interfaceIndex(device)!, attachType: bpf_attach_type.BPF_TCX_INGRESS });
 
   it('run in the order they were told to', (context) => {
     orSkip(context, () => {
@@ -97,7 +97,7 @@ describe('programs of a netkit device', () => {
       }
       const made = spawnSync('ip', ['link', 'add', netkit, 'type', 'netkit']);
       if (made.status !== 0) throw new FeatureMissing(`netkit devices: ${made.stderr}`);
-      const ifindex = kernel.interfaceIndex(netkit);
+      const ifindex = kernel.interfaceIndex(netkit)!;
       using _primary = attachNetkit(fixture.context, primary!, { ifindex });
       using _peer = attachNetkit(fixture.context, peer!, { ifindex, place: 'after' });
       const [onPrimary, onPeer] = [bpf_attach_type.BPF_NETKIT_PRIMARY, bpf_attach_type.BPF_NETKIT_PEER];

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NotSupportedError } from '../../src/errors/index.ts';
-import { BpfMap, createMap, readBatches } from '../../src/kernel/index.ts';
+import { BpfMap, createMap, tryReadBatches } from '../../src/kernel/index.ts';
 import { attachPerfEvent, type LoadedObject, loadObject } from '../../src/loader/index.ts';
 import { parseObject } from '../../src/object/index.ts';
 import { explainUnsupported, type RefusedCall, watchRefusals } from '../../src/probe/index.ts';
@@ -109,7 +109,7 @@ describe('elements of a per-CPU array, which has batches since 5.13,', () => {
     using map = new BpfMap(real, fd);
     map.pin('/sys/fs/bpf/tsk_percpu');
     try {
-      const batches = readBatches(map);
+      const batches = tryReadBatches(map);
       let first = await batches.next();
       const hasBatches = first.done !== true;
       while (first.done !== true) first = await batches.next();

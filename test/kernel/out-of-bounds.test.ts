@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { buildSync } from 'esbuild';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ClosedError, TsbpfError, UsageError } from '../../src/errors/index.ts';
+import { ClosedError, SyscallError, TsbpfError, UsageError } from '../../src/errors/index.ts';
 import {
   attachCgroup,
   attachKprobeMulti,
@@ -133,8 +133,8 @@ describe('a key', () => {
   it('of another length finds, writes and deletes nothing', () => {
     const map = newMap();
     const key = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
-    expect(map.update(key, new Uint8Array(8))).toBe(0);
-    expect(map.lookup(key, new Uint8Array(8))).toBe(0);
+    map.update(key, new Uint8Array(8));
+    expect(map.lookup(key, new Uint8Array(8))).toHaveLength(8);
     for (const wrong of wrongBytes(8) as Uint8Array[]) {
       expect(() => map.lookup(wrong, new Uint8Array(8))).toThrow(UsageError);
       expect(() => map.update(wrong, new Uint8Array(8))).toThrow(UsageError);
@@ -142,7 +142,7 @@ describe('a key', () => {
       expect(() => map.lookupAndDelete(wrong, new Uint8Array(8))).toThrow(UsageError);
       expect(() => map.nextKey(wrong, new Uint8Array(8))).toThrow(UsageError);
     }
-    expect(map.lookup(key, new Uint8Array(8))).toBe(0);
+    expect(map.lookup(key, new Uint8Array(8))).toHaveLength(8);
     expect(() => map.lookup(Uint8Array.of(1, 2), new Uint8Array(8))).toThrow(
       "key of map 'tsf_map': expected 8 bytes, got 2",
     );
@@ -155,7 +155,7 @@ describe('a key', () => {
       expect(() => map.nextKey(undefined, wrong)).toThrow(UsageError);
     }
     const room = new Uint8Array(12).fill(0xaa);
-    expect(map.nextKey(undefined, room)).toBe(0);
+    expect(map.nextKey(undefined, room)).toEqual(room.subarray(0, 8));
     expect([...room]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0xaa, 0xaa, 0xaa, 0xaa]);
   });
 });
@@ -165,7 +165,7 @@ describe('a value', () => {
     const map = newMap({ valueSize, maxEntries: 2 });
     const key = new Uint8Array(8);
     const value = new Uint8Array(valueSize).fill(0x5a);
-    expect(map.update(key, value)).toBe(0);
+    map.update(key, value);
     for (const wrong of [...wrongBytes(valueSize, { canBeLonger: true }), new Uint8Array(4)] as Uint8Array[]) {
       expect(() => map.lookup(key, wrong)).toThrow(UsageError);
       expect(() => map.lookupAndDelete(key, wrong)).toThrow(UsageError);
@@ -174,7 +174,7 @@ describe('a value', () => {
       expect(() => map.update(key, wrong)).toThrow(UsageError);
     }
     const room = new Uint8Array(valueSize + 16).fill(0xaa);
-    expect(map.lookup(key, room)).toBe(0);
+    expect(map.lookup(key, room)).toHaveLength(map.valueSize);
     expect(Buffer.compare(room.subarray(0, valueSize), value)).toBe(0);
     expect([...room.subarray(valueSize)]).toEqual(Array(16).fill(0xaa));
   });
@@ -183,19 +183,19 @@ describe('a value', () => {
     const map = newMap({ type: bpf_map_type.BPF_MAP_TYPE_PERCPU_HASH, valueSize: 4 });
     const size = 8 * possibleCpus(kernel);
     expect(map.valueSize).toBe(size);
-    expect(map.update(new Uint8Array(8), new Uint8Array(size))).toBe(0);
+    map.update(new Uint8Array(8), new Uint8Array(size));
     expect(() => map.update(new Uint8Array(8), new Uint8Array(4))).toThrow(UsageError);
     expect(() => map.lookup(new Uint8Array(8), new Uint8Array(4))).toThrow(UsageError);
-    expect(map.lookup(new Uint8Array(8), new Uint8Array(size))).toBe(0);
+    expect(map.lookup(new Uint8Array(8), new Uint8Array(size))).toHaveLength(size);
   });
 
   it('of a map without keys is checked too', () => {
     const queue = newMap({ type: bpf_map_type.BPF_MAP_TYPE_QUEUE, keySize: 0, valueSize: 16 });
     expect(() => queue.update(undefined, new Uint8Array(4))).toThrow(UsageError);
-    expect(queue.update(undefined, new Uint8Array(16).fill(3))).toBe(0);
+    queue.update(undefined, new Uint8Array(16).fill(3));
     expect(() => queue.lookupAndDelete(undefined, new Uint8Array(15))).toThrow(UsageError);
     expect(() => queue.lookupAndDelete(new Uint8Array(4), new Uint8Array(16))).toThrow(UsageError);
-    expect(queue.lookupAndDelete(undefined, new Uint8Array(16))).toBe(0);
+    expect(queue.lookupAndDelete(undefined, new Uint8Array(16))).toHaveLength(16);
   });
 });
 
@@ -224,8 +224,8 @@ describe('elements written together', () => {
     for (const count of wrongCounts) await both({ keys, values, count });
     for (const wrong of wrongBytes(keySize, { canBeLonger: true })) await both({ keys: wrong, values, count: 1 });
     for (const wrong of wrongBytes(valueSize, { canBeLonger: true })) await both({ keys, values: wrong, count: 1 });
-    expect(writer.write({ keys, values, count: 1 })).toEqual({ count: 1, errno: 0 });
-    expect(writer.write({ keys, values, count: 0 })).toEqual({ count: 0, errno: 0 });
+    expect(writer.tryWrite({ keys, values, count: 1 })).toEqual({ count: 1, errno: 0 });
+    expect(writer.tryWrite({ keys, values, count: 0 })).toEqual({ count: 0, errno: 0 });
   });
 
   it('on another thread are those that were there at the call, however many calls there are', async () => {
@@ -239,7 +239,7 @@ describe('elements written together', () => {
       structuredClone(values.buffer, { transfer: [values.buffer] });
       return write;
     });
-    expect(await Promise.all(writes)).toEqual(Array(8).fill({ count: 100, errno: 0 }));
+    await Promise.all(writes);
     let count = 0;
     for await (const { key, value } of elementsOf(map)) {
       expect(value).toBe(key);
@@ -259,9 +259,9 @@ describe('elements written together', () => {
     map.close();
     const other = newMap({ valueSize: 4096 });
     expect(other.fd.number).not.toBe(number);
-    expect(await write).toEqual({ count: 1, errno: 0 });
+    await write;
     expect(kernel.close(number)).toBe(-9);
-    expect(keeper.lookup(new Uint8Array(8), new Uint8Array(8))).toBe(0);
+    expect(keeper.lookup(new Uint8Array(8))).toHaveLength(8);
     await expect(
       writer.writeInBackground({ keys: new Uint8Array(8), values: new Uint8Array(8), count: 1 }),
     ).rejects.toThrow(ClosedError);
@@ -281,7 +281,7 @@ describe('batches of elements', () => {
   function filled(): BpfMap {
     const map = newMap({ maxEntries: 20_000 });
     const keys = new Uint8Array(BigUint64Array.from({ length: 20_000 }, (_, i) => BigInt(i)).buffer);
-    expect(new ElementWriter(map).write({ keys, values: keys, count: 20_000 }).errno).toBe(0);
+    new ElementWriter(map).write({ keys, values: keys, count: 20_000 });
     return map;
   }
 
@@ -348,7 +348,7 @@ describe('a descriptor', () => {
     const map = newMap({ keySize: 4, valueSize: 4 });
     expect(() => new PerfBuffer(kernel, map.fd.number)).toThrow(UsageError);
     expect(() => new RingBuffer(kernel, map.fd.number)).toThrow(UsageError);
-    expect(map.nextKey(undefined, new Uint8Array(4))).toBe(-2);
+    expect(map.nextKey(undefined, new Uint8Array(4))).toBeUndefined();
   });
 });
 
@@ -397,13 +397,13 @@ describe('a closed object', () => {
 
   it('that knew its sizes does nothing but throw either', () => {
     const map = newMap();
-    expect(map.update(bytes, bytes)).toBe(0);
+    map.update(bytes, bytes);
     map.close();
     const other = newMap();
     expect(() => map.lookup(bytes, bytes)).toThrow(ClosedError);
     expect(() => map.update(bytes, bytes)).toThrow(ClosedError);
     map.close();
-    expect(other.nextKey(undefined, bytes)).toBe(-2);
+    expect(other.nextKey(undefined, bytes)).toBeUndefined();
   });
 });
 
@@ -549,7 +549,7 @@ describe('an object that is loaded', () => {
     using loaded = loadObject(kernel, spec);
     const opened = loaded.maps.find((made) => made.spec === map)!;
     const value = new Uint8Array(map.valueSize);
-    expect(opened.lookup(new Uint8Array(4), value)).toBe(0);
+    expect(opened.lookup(new Uint8Array(4), value)).toBe(value);
     expect(Buffer.compare(value.subarray(0, before.length), before)).toBe(0);
     expect(value.subarray(before.length).every((byte) => byte === 0)).toBe(true);
     map.valueSize = before.length - 1;
@@ -583,8 +583,8 @@ describe('a loader program', () => {
     ]) {
       expect(() => runLoaderProgram(kernel, wrong)).toThrow(UsageError);
     }
-    const cut = runLoaderProgram(kernel, { ...loader, data: loader.data.slice(0, 8) });
-    expect(cut.result).toBeLessThan(0);
+    const cut = { ...loader, data: loader.data.slice(0, 8) };
+    expect(() => runLoaderProgram(kernel, cut)).toThrow(SyscallError);
   });
 });
 

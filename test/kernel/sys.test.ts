@@ -51,6 +51,7 @@ describe('the native kernel', () => {
   test('knows the page size, the loopback device and a resource limit', () => {
     expect(k.systemConfiguration(SC_PAGESIZE)).toBeGreaterThanOrEqual(4096);
     expect(k.interfaceIndex('lo')).toBe(1);
+    expect(k.interfaceIndex('no-such-device')).toBeUndefined();
     expect(k.interfaceName(1)).toBe('lo');
     expect(k.interfaceName(987654)).toBeUndefined();
     const limit = k.getResourceLimit(7);

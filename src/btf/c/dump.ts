@@ -1,7 +1,8 @@
-import { ParseError, Errno } from '../../errors/index.ts';
+import { Errno, errnoName, ParseError } from '../../errors/index.ts';
 import type { Btf } from '../parse.ts';
 import { Kind } from '../records.ts';
-import { findUnknownKind } from '../validate.ts';
+import { BtfCycleError } from '../dedup/dedup.ts';
+import { checkTypes, findUnknownKind } from '../validate.ts';
 import { withinStack } from '../within-stack.ts';
 import { CDefinitions } from './define.ts';
 import { sortForC } from './sort.ts';
@@ -51,10 +52,18 @@ const epilogue = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
 `;
 
 /**
- * Writes BTF as a C header, in the reference's text. Returns 0 or a negative errno: -40 where types embed each other, -22
- * with nothing written where a type is of a kind that is not known here. Throws ParseError where types are damaged.
+ * Writes BTF as a C header, in the reference's text. Throws ParseError, with nothing written, where types are damaged or
+ * of a kind that is not known here, and BtfCycleError where types embed each other.
  */
-export function dumpC(btf: Btf, options: DumpCOptions): number {
+export function dumpC(btf: Btf, options: DumpCOptions): void {
+  const status = tryDumpC(btf, options);
+  if (status === -Errno.ELOOP) throw new BtfCycleError('BTF', 0, 'types embed each other');
+  if (status < 0) checkTypes(btf);
+  if (status < 0) throw new ParseError('BTF', 0, `a type that C has no declaration for: ${errnoName(-status)}`);
+}
+
+/** As `dumpC`: 0, or -ELOOP where types embed each other, -EINVAL where a type is of a kind that is not known here. */
+export function tryDumpC(btf: Btf, options: DumpCOptions): number {
   for (let part: Btf | undefined = btf; part !== undefined; part = part.base) {
     if (part.problem !== undefined) throw new ParseError('BTF', 0, part.problem);
     if (findUnknownKind(part) !== undefined) return -Errno.EINVAL;

@@ -28,8 +28,8 @@ import type { Steps } from './steps.ts';
 export interface MapPins {
   /** Whether a map that fits is pinned already. ObjectError, after a warning, where one is that does not. */
   isPinned(map: MapSpec): boolean;
-  /** 0 or -errno, after a warning. */
-  pin(map: MapSpec): number;
+  /** ObjectError, after a warning, where the map cannot be pinned. */
+  pin(map: MapSpec): void;
 }
 
 export interface MapsContext {
@@ -91,9 +91,17 @@ function emitMap(context: MapsContext, wanted: { index: number; map: MapSpec; ma
   }
   if (!holdsPrograms(map.type)) fillSlots(context, index, map);
   if (map.pinPath === undefined) return made;
-  const result = pins?.pin(map) ?? -Errno.EINVAL;
-  if (result === 0) return made;
-  throw failure(log, -result, `map '${map.name}': failed to auto-pin at '${map.pinPath}': ${errorText(result)}`);
+  try {
+    if (pins === undefined)
+      throw new ObjectError(`map '${map.name}' cannot be pinned by a loader program`, Errno.EINVAL);
+    pins.pin(map);
+    return made;
+  } catch (cause) {
+    if (!(cause instanceof ObjectError)) throw cause;
+    const { errno } = cause;
+    const text = `map '${map.name}': failed to auto-pin at '${map.pinPath}': ${errorText(errno)}`;
+    throw failure(log, errno, text, { cause });
+  }
 }
 
 const slotOf = ({ fdArray }: MapsContext, index: number) => fdArray + index * 4;

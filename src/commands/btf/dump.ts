@@ -1,4 +1,4 @@
-import { type Btf, dumpC, dumpRaw, dumpRawJson, findUnknownKind } from '../../btf/index.ts';
+import { type Btf, tryDumpC, dumpRaw, dumpRawJson, findUnknownKind } from '../../btf/index.ts';
 import { type Context, fail, type Handler, strtoul, type Words } from '../../cli/index.ts';
 import { Errno } from '../../errors/index.ts';
 import { parseSource } from './select-btf.ts';
@@ -26,7 +26,7 @@ export const dump: Handler = (ctx, words) => {
   const unknown = findUnknownKind(btf);
   if (unknown !== undefined) ctx.hint(`${unknown}: there is no C for it`);
   const write = (utf8: Uint8Array) => ctx.stdout.bytes(utf8);
-  return dumpC(btf, { roots, sorted, write, warn: (message) => diagnostics(ctx)('warn', message) });
+  return tryDumpC(btf, { roots, sorted, write, warn: (message) => diagnostics(ctx)('warn', message) });
 };
 
 function parseFormat(words: Words, sourceRoots: readonly number[]): Format {

@@ -1,6 +1,5 @@
 import { type Context, fail, type Words } from '../../cli/index.ts';
-import { strerror } from '../../errors/index.ts';
-import { kernelOf } from '../shared/kernel.ts';
+import { deviceIndex } from '../shared/net-device.ts';
 
 /** What is to be probed, and how it is to be shown. */
 export interface ProbeRequest {
@@ -58,9 +57,7 @@ function takeComponent(draft: Draft, component: ProbeRequest['component']): void
 }
 
 function findDevice(ctx: Context, name: string): ProbeRequest['device'] {
-  const ifindex = kernelOf(ctx).interfaceIndex(name);
-  if (ifindex <= 0) fail(`unrecognized netdevice '${name}': ${strerror(-ifindex)}`);
-  return { name, ifindex };
+  return { name, ifindex: deviceIndex(ctx, name) };
 }
 
 function readPrefix(words: Words, current: string | undefined): string {

@@ -2,7 +2,7 @@ import { type Btf, BtfMinimizer, UnsupportedKindError } from '../../btf/index.ts
 import { sourceOf } from '../../bytes/index.ts';
 import { type Context, fail, type Handler } from '../../cli/index.ts';
 import { isElf, LinkedFile } from '../../elf/index.ts';
-import { Errno, ParseError, strerror } from '../../errors/index.ts';
+import { Errno, errnoOf, ParseError, strerror } from '../../errors/index.ts';
 import { coreUses, type CoreUser, type DiagnosticLog, ObjectError } from '../../object/index.ts';
 import { BtfFileError, readBtfFile } from '../shared/btf-file.ts';
 import { kernelOf } from '../shared/kernel.ts';
@@ -103,7 +103,7 @@ function save(path: string, bytes: Uint8Array): void {
   try {
     new OutputFile(path).write(bytes);
   } catch (cause) {
-    const { errno = -Errno.EIO } = cause as { errno?: number };
-    fail(`error saving btf file: ${strerror(-errno)}`, { status: errno, cause });
+    const errno = errnoOf(cause, Errno.EIO);
+    fail(`error saving btf file: ${strerror(errno)}`, { status: -errno, cause });
   }
 }

@@ -1,5 +1,5 @@
 import { type Context, fail, type Handler, usage, type Words } from '../../cli/index.ts';
-import { Errno, strerror, SyscallError } from '../../errors/index.ts';
+import { Errno, errnoOf, strerror, SyscallError } from '../../errors/index.ts';
 import { ObjectLinker } from '../../linker/index.ts';
 import { type DiagnosticLog, errorText, ObjectError } from '../../object/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
@@ -33,7 +33,7 @@ function openOutput(path: string, log: DiagnosticLog): OutputFile {
   try {
     return new OutputFile(path);
   } catch (cause) {
-    log('warn', `failed to create '${path}': ${errnoOf(cause)}`);
+    log('warn', `failed to create '${path}': ${-errnoOf(cause, Errno.EIO)}`);
     fail('failed to create BPF linker instance', { cause });
   }
 }
@@ -81,5 +81,3 @@ function reported(what: string, step: () => void): void {
     fail(`${what}: ${strerror(errno)} (${errno})`, { status: -errno, cause });
   }
 }
-
-const errnoOf = (error: unknown) => (error as { errno?: number }).errno ?? -Errno.EIO;

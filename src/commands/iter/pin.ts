@@ -25,8 +25,7 @@ export const pin: Handler = (ctx, words) => {
     attachIterator(context, program, map === undefined ? {} : { mapFd: map.fd.number }),
   );
   mountBpffsForFile(ctx, path);
-  const result = link.pin(path);
-  if (result < 0) fail(`pin_iter failed for program ${program.name} to path ${path}`, { status: result });
+  guarded(`pin_iter failed for program ${program.name} to path ${path}`, () => link.pin(path));
 };
 
 function selectedMap(ctx: Context, words: Words): BpfMap | undefined {
@@ -59,7 +58,6 @@ function guarded<T>(message: string, step: () => T): T {
     return step();
   } catch (cause) {
     if (!(cause instanceof TsbpfError)) throw cause;
-    const { errno } = cause as { errno?: number };
-    fail(message, { cause, status: errno === undefined ? -1 : -errno });
+    fail(message, { cause, status: cause.errno === undefined ? -1 : -cause.errno });
   }
 }

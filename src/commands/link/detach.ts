@@ -9,7 +9,7 @@ const failed = { status: 1 };
 export const detach: Handler = (ctx, words) => {
   if (words.left !== 2) fail('link specifier is invalid or missing\n', failed);
   using link = withStatus(failed.status, () => selectLink(ctx, words));
-  const result = link.detach();
+  const result = link.tryDetach();
   if (result < 0) fail(`failed link detach: ${strerror(-result)}`, failed);
   ctx.json?.null();
 };

@@ -3,6 +3,7 @@ import { strerror } from '../../errors/index.ts';
 import { BpfMap, createMap } from '../../kernel/index.ts';
 import { BPF_OBJ_NAME_LEN, mapTypeFromName } from '../../uapi/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
+import { deviceIndex } from '../shared/net-device.ts';
 import { liftMemoryLimit } from '../shared/memlock.ts';
 import { pinObject } from '../shared/pin.ts';
 import { selectMap } from '../shared/select-map.ts';
@@ -40,9 +41,7 @@ export const create: Handler = (ctx, words) => {
         }
         words.next();
         if (ifindex !== 0) fail('offload device already specified');
-        const device = words.next();
-        ifindex = kernel.interfaceIndex(device);
-        if (ifindex <= 0) fail(`unrecognized netdevice '${device}': ${strerror(ifindex < 0 ? -ifindex : 19)}`);
+        ifindex = deviceIndex(ctx, words.next());
       } else if (words.take('inner_map')) {
         if (words.left < 2) {
           ctx.error(`'${words.previous}' needs at least 2 arguments, ${words.left} found`);

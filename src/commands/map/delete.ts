@@ -14,7 +14,7 @@ export const deleteKey: Handler = async (ctx, words) => {
     flags: false,
     readOnly: false,
   });
-  const result = map.delete(key);
+  const result = map.tryDelete(key);
   if (result < 0) fail(`delete failed: ${strerror(-result)}`, { status: result });
   ctx.json?.null();
 };

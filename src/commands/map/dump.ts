@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { type Context, fail, type Handler, usage } from '../../cli/index.ts';
 import { Errno, strerror } from '../../errors/index.ts';
-import { type BpfMap, elementValueSize, type MapInfo, readBatchesInPlace } from '../../kernel/index.ts';
+import { type BpfMap, elementValueSize, type MapInfo, tryReadBatches } from '../../kernel/index.ts';
 import { JsonWriter } from '../../output/index.ts';
 import { mapTypeName, mapType, bpf_map_type } from '../../uapi/index.ts';
 import { hexJson, hexText } from '../shared/hex.ts';
@@ -50,7 +50,7 @@ function compileLess(): void {
 
 async function dumpMap(ctx: Context, map: BpfMap, json: JsonWriter | undefined, withHeader: boolean): Promise<number> {
   if (mapType(map.info().type)?.isTrie) compileLess();
-  const batches = readBatchesInPlace(map);
+  const batches = tryReadBatches(map);
   // What comes next is read while types are.
   const first = batches.next();
   first.catch(() => undefined);
@@ -69,7 +69,7 @@ interface Dumping {
   readonly first: ReturnType<Batches['next']>;
 }
 
-type Batches = ReturnType<typeof readBatchesInPlace>;
+type Batches = ReturnType<typeof tryReadBatches>;
 
 async function writeMap(ctx: Context, map: BpfMap, dumping: Dumping): Promise<number> {
   const { json, withHeader } = dumping;
@@ -140,9 +140,9 @@ function writeOneByOne(ctx: Context, map: BpfMap, write: EntryWriter): Written {
   let count = 0;
   let first = true;
   for (;;) {
-    const next = map.nextKey(previous, key);
+    const next = map.tryNextKey(previous, key);
     if (next < 0) return { status: next === -Errno.ENOENT ? 0 : next, count, wrote: !first };
-    const found = map.lookup(key, value);
+    const found = map.tryLookup(key, value);
     if (found === 0) {
       write(key, 0, value, 0, first);
       count++;

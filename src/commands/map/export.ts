@@ -1,6 +1,6 @@
 import { jsonText } from '../../btf/index.ts';
 import { type Context, fail, type OwnHandler, usage } from '../../cli/index.ts';
-import { strerror } from '../../errors/index.ts';
+import { Errno, errnoOf, strerror } from '../../errors/index.ts';
 import { type BpfMap, type ElementCodec, type HalfCodec, TypedMap } from '../../kernel/index.ts';
 import { descriptorSink, type Sink } from '../../output/index.ts';
 import { mapTypeName } from '../../uapi/index.ts';
@@ -36,8 +36,7 @@ async function intoFile(file: string, write: (sink: Sink) => Promise<void>): Pro
   try {
     output = new OutputFile(file);
   } catch (cause) {
-    const { errno = -5 } = cause as { errno?: number };
-    fail(`can't open '${file}' for writing: ${strerror(-errno)}`, { cause });
+    fail(`can't open '${file}' for writing: ${strerror(errnoOf(cause, Errno.EIO))}`, { cause });
   }
   await output.withAsync(async (fd) => {
     const sink = descriptorSink(fd);

@@ -7,7 +7,7 @@ export const freeze: Handler = (ctx, words) => {
   words.require(2);
   using map = selectMap(ctx, words, { readOnly: false });
   if (words.left > 0) words.unexpected();
-  const result = map.freeze();
+  const result = map.tryFreeze();
   if (result < 0) fail(`failed to freeze map: ${strerror(-result)}`, { status: result });
   ctx.json?.null();
 };

@@ -22,7 +22,7 @@ export const getNext: Handler = async (ctx, words) => {
       ).key
     : undefined;
   const next = new Uint8Array(info.keySize);
-  const result = map.nextKey(key, next);
+  const result = map.tryNextKey(key, next);
   if (result < 0) fail(`can't get next key: ${strerror(-result)}`, { status: result });
   if (ctx.json === undefined) {
     ctx.print(key === undefined ? 'key: None\n' : `key:\n${hexText(key)}\n`);

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { parseJsonValue } from '../../btf/index.ts';
 import { type Context, fail, type OwnHandler, usage } from '../../cli/index.ts';
-import { strerror, UsageError } from '../../errors/index.ts';
+import { Errno, errnoOf, strerror, UsageError } from '../../errors/index.ts';
 import {
   type BpfMap,
   type ElementCodec,
@@ -39,8 +39,7 @@ function open(file: string): number {
   try {
     return openSync(file, 'r');
   } catch (cause) {
-    const { errno = -5 } = cause as { errno?: number };
-    fail(`can't open '${file}': ${strerror(-errno)}`, { cause });
+    fail(`can't open '${file}': ${strerror(errnoOf(cause, Errno.EIO))}`, { cause });
   }
 }
 
@@ -159,7 +158,7 @@ class Import {
   async #flush(): Promise<void> {
     await this.#settle();
     [this.#collected, this.#other] = [this.#other, this.#collected];
-    this.#pending = this.#writer.writeInBackground(this.#other.from(0));
+    this.#pending = this.#writer.tryWriteInBackground(this.#other.from(0));
   }
 
   /** Waits for the write under way; elements the map refuses are told, and the others of the write follow. */
@@ -174,7 +173,7 @@ class Import {
       from += written.count;
       this.#tell(elements.line(from), `update failed: ${strerror(written.errno)}`);
       from++;
-      written = this.#writer.write(elements.from(from));
+      written = this.#writer.tryWrite(elements.from(from));
     }
     elements.clear();
   }

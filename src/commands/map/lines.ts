@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs';
-import { strerror, TsbpfError } from '../../errors/index.ts';
+import { Errno, errnoOf, strerror, TsbpfError } from '../../errors/index.ts';
 import { pause } from '../../output/index.ts';
 
 /** Lines read together. */
@@ -72,10 +72,10 @@ function readSome(fd: number, buffer: Buffer, at: number): number {
     try {
       return readSync(fd, buffer, at, chunkBytes, null);
     } catch (cause) {
-      const { code, errno = -5 } = cause as { code?: string; errno?: number };
+      const { code } = cause as { code?: string };
       if (code === 'EOF') return 0;
       if (code !== 'EAGAIN' && code !== 'EINTR') {
-        throw new TsbpfError('ERR_READ', `can't read entries: ${strerror(-errno)}`, { cause });
+        throw new TsbpfError('ERR_READ', `can't read entries: ${strerror(errnoOf(cause, Errno.EIO))}`, { cause });
       }
       pause();
     }

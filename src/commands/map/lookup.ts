@@ -19,7 +19,7 @@ export const lookup: Handler = async (ctx, words) => {
     flags: false,
     readOnly: true,
   });
-  const result = map.lookup(key, value);
+  const result = map.tryLookup(key, value);
   if (result === -Errno.ENOENT) {
     if (ctx.json === undefined) ctx.print(`key:\n${hexText(key)}\n\nNot found\n`);
     else ctx.json.null();

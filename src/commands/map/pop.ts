@@ -15,7 +15,7 @@ export const pop: Handler = async (ctx, words) => {
     : (key: Uint8Array, value: Uint8Array) => printOneEntry(ctx, info, key, value);
   const key = new Uint8Array(info.keySize);
   const value = new Uint8Array(elementValueSize(map.kernel, info));
-  const result = map.lookupAndDelete(key, value);
+  const result = map.tryLookupAndDelete(key, value);
   if (result === -Errno.ENOENT) {
     if (ctx.json === undefined) ctx.print('Error: empty map\n');
     else ctx.json.null();

@@ -8,7 +8,7 @@ export const update: Handler = async (ctx, words) => {
   if (words.left < 2) usage();
   using map = selectMap(ctx, words, { readOnly: false });
   const element = await readElement(ctx, words, map.info(), { key: true, value: true, flags: true, readOnly: false });
-  const result = map.update(element.key, element.value, element.flags);
+  const result = map.tryUpdate(element.key, element.value, element.flags);
   element.close();
   if (result < 0) fail(`update failed: ${strerror(-result)}`, { status: result });
   ctx.json?.null();

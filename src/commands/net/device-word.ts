@@ -5,6 +5,5 @@ import { kernelOf } from '../shared/kernel.ts';
 export function readDeviceIndex(ctx: Context, words: Words): number {
   if (!words.take('dev')) fail(`expected 'dev', got: '${words.peek() ?? '(null)'}'?`);
   const name = words.next();
-  const index = kernelOf(ctx).interfaceIndex(name);
-  return index > 0 ? index : fail(`invalid devname ${name}`);
+  return kernelOf(ctx).interfaceIndex(name) ?? fail(`invalid devname ${name}`);
 }

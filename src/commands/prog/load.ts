@@ -1,5 +1,5 @@
 import { type Context, fail, failSilently, type Handler, strtoul, type Words } from '../../cli/index.ts';
-import { Errno, strerror, TsbpfError } from '../../errors/index.ts';
+import { TsbpfError } from '../../errors/index.ts';
 import {
   type AttachableProgram,
   autoAttach,
@@ -16,9 +16,10 @@ import {
   sectionDefinitions,
   type ProgramSpec,
 } from '../../object/index.ts';
-import { type BpfMap, pinFd } from '../../kernel/index.ts';
+import { type BpfMap, pinFd, syscallError } from '../../kernel/index.ts';
 import { BPF_F_XDP_DEV_BOUND_ONLY, bpf_map_type, bpf_prog_type } from '../../uapi/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
+import { deviceIndex } from '../shared/net-device.ts';
 import { liftMemoryLimit } from '../shared/memlock.ts';
 import { mountBpffsDirectory, mountBpffsForFile } from '../shared/pin.ts';
 import { diagnostics } from '../shared/libbpf-log.ts';
@@ -146,10 +147,7 @@ function readReplacement(ctx: Context, words: Words): Replacement {
 
 function readDevice(ctx: Context, words: Words): number {
   words.require(1);
-  const name = words.next();
-  const ifindex = kernelOf(ctx).interfaceIndex(name);
-  if (ifindex <= 0) fail(`unrecognized netdevice '${name}': ${strerror(ifindex < 0 ? -ifindex : Errno.ENODEV)}`);
-  return ifindex;
+  return deviceIndex(ctx, words.next());
 }
 
 function kindOf(sectionName: string): ProgramKind | undefined {
@@ -239,37 +237,51 @@ function pinLoaded(
   const all = request.which === 'all';
   const kernel = kernelOf(ctx);
   const undo: string[] = [];
-  if (all) {
-    if (request.autoAttach) {
-      for (const spec of object.spec.programs) {
-        if (spec.subprogram) continue;
-        const program = object.programs.find((candidate) => candidate.spec === spec) ?? unloaded(spec);
-        const path = `${pinPath}/${program.name}`;
-        if (attachOrPin(ctx, object, program, path, log) < 0) {
-          for (const made of undo) kernel.unlink(made);
-          fail('failed to pin all programs');
+  if (all && request.autoAttach) {
+    orFail('failed to pin all programs', () => {
+      try {
+        for (const spec of object.spec.programs) {
+          if (spec.subprogram) continue;
+          const program = object.programs.find((candidate) => candidate.spec === spec) ?? unloaded(spec);
+          const path = `${pinPath}/${program.name}`;
+          attachOrPin(ctx, object, program, path, log);
+          undo.push(path);
         }
-        undo.push(path);
+      } catch (error) {
+        for (const made of undo) kernel.unlink(made);
+        throw error;
       }
-    } else if (object.pinPrograms(pinPath) < 0) fail('failed to pin all programs');
-  } else {
+    });
+  } else if (all) orFail('failed to pin all programs', () => object.pinPrograms(pinPath));
+  else {
     const first = object.spec.programs.find((program) => !program.subprogram);
     if (first === undefined) fail("object file doesn't contain any bpf program");
     const program = object.program(first.name) ?? unloaded(first);
-    const result = request.autoAttach
-      ? attachOrPin(ctx, object, program, pinPath, log)
-      : pinFd(kernel, fdOf(program), pinPath);
-    if (result < 0) fail(`failed to pin program ${first.sectionName}`);
+    orFail(`failed to pin program ${first.sectionName}`, () => {
+      if (request.autoAttach) attachOrPin(ctx, object, program, pinPath, log);
+      else pinDirectly(ctx, program, pinPath);
+    });
   }
-  if (request.pinMaps === undefined) return;
+  const { pinMaps } = request;
+  if (pinMaps === undefined) return;
   try {
-    mountBpffsDirectory(ctx, request.pinMaps);
-    if (object.pinMaps(request.pinMaps) < 0) fail('failed to pin all maps');
+    mountBpffsDirectory(ctx, pinMaps);
+    orFail('failed to pin all maps', () => object.pinMaps(pinMaps));
   } catch (error) {
     if (!all) kernel.unlink(pinPath);
     else if (request.autoAttach) for (const made of undo) kernel.unlink(made);
     else object.unpinPrograms(pinPath);
     throw error;
+  }
+}
+
+/** Runs a step; its failure becomes `message`. */
+function orFail(message: string, step: () => void): void {
+  try {
+    step();
+  } catch (cause) {
+    if (!(cause instanceof TsbpfError)) throw cause;
+    fail(message, { cause });
   }
 }
 
@@ -280,21 +292,35 @@ function unloaded(spec: ProgramSpec): PinnableProgram {
   return { name: spec.name, spec, fd: -1 };
 }
 
-/** Pins the program's link where it can be attached by itself and by one link, else the program. Returns 0 or -errno. */
+/** Pins the program's link where it can be attached by itself and by one link, else the program. */
 function attachOrPin(
   ctx: Context,
   object: LoadedObject,
   program: PinnableProgram,
   path: string,
   log: DiagnosticLog,
-): number {
-  const kernel = kernelOf(ctx);
-  try {
-    using link = autoAttach({ kernel, log, object }, program);
-    if (link?.isPinnable) return link.pin(path, log);
-  } catch (error) {
-    if (!(error instanceof TsbpfError)) throw error;
+): void {
+  using link = attached(() => autoAttach({ kernel: kernelOf(ctx), log, object }, program));
+  if (link?.isPinnable) {
+    link.pin(path, log);
+    return;
   }
   ctx.info(`Program ${program.name} does not support autoattach, falling back to pinning`);
-  return pinFd(kernel, fdOf(program), path);
+  pinDirectly(ctx, program, path);
+}
+
+/** The link, undefined where the program cannot be attached. */
+function attached(attach: () => ReturnType<typeof autoAttach>): ReturnType<typeof autoAttach> {
+  try {
+    return attach();
+  } catch (error) {
+    if (!(error instanceof TsbpfError)) throw error;
+    return undefined;
+  }
+}
+
+/** Without a directory being made for it, or a word of libbpf's. */
+function pinDirectly(ctx: Context, program: PinnableProgram, path: string): void {
+  const result = pinFd(kernelOf(ctx), fdOf(program), path);
+  if (result < 0) throw syscallError(`prog '${program.name}': failed to pin at '${path}'`, result);
 }

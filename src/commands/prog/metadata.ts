@@ -77,7 +77,7 @@ function readOnlyData(ctx: Context, mapId: number): Found {
     const fits = info.type === bpf_map_type.BPF_MAP_TYPE_ARRAY && info.keySize === 4 && info.maxEntries === 1;
     if (!fits || info.btfValueTypeId === 0 || !info.name.includes('.rodata')) return 'other';
     const bytes = new Uint8Array(info.valueSize);
-    if (map.lookup(new Uint8Array(4), bytes) < 0) return 'none';
+    if (map.tryLookup(new Uint8Array(4), bytes) < 0) return 'none';
     return { bytes, btfId: info.btfId, typeId: info.btfValueTypeId };
   } finally {
     map.close();

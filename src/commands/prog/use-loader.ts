@@ -1,9 +1,9 @@
 import { cstr } from '../../bytes/index.ts';
 import { type Context, fail, failSilently, type Words } from '../../cli/index.ts';
 import type { LoaderProgram } from '../../codegen/index.ts';
-import { TsbpfError } from '../../errors/index.ts';
+import { SyscallError, TsbpfError } from '../../errors/index.ts';
 import { decodeInstructions, disassemble, type Instruction, loadImm64 } from '../../insn/index.ts';
-import { addSigner, makeLoaderProgram, type ProgramSignature, runLoaderProgram } from '../../loader/index.ts';
+import { addSigner, makeLoaderProgram, type ProgramSignature, tryLoaderProgram } from '../../loader/index.ts';
 import { ObjectError, type ObjectSpec, Pseudo } from '../../object/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { diagnostics } from '../shared/libbpf-log.ts';
@@ -28,7 +28,7 @@ export function loadByLoader(ctx: Context, words: Words): void {
   if (ctx.options.debug) printInstructions(ctx, loader.instructions);
   const signature = ctx.options.sign ? makeSignature(ctx, loader) : undefined;
   const log = ctx.options.debug ? new Uint8Array(logSize) : undefined;
-  const run = runLoaderProgram(kernel, loader, { log, signature });
+  const run = tryLoaderProgram(kernel, loader, { log, signature });
   for (const fd of [...run.maps, ...run.programs]) if (fd > 0) kernel.close(fd);
   if (run.result >= 0 && !log) return;
   ctx.printError(`err ${run.result}\n${run.failure ?? '(null)'}\n${log ? cstr(log) : '(null)'}`);
@@ -58,7 +58,12 @@ function generate(ctx: Context, spec: ObjectSpec, contents: ReadonlyMap<number, 
 /** Signs the loader and makes its certificate known to the kernel. */
 function makeSignature(ctx: Context, loader: LoaderProgram): ProgramSignature {
   const { signer, signature } = signByOptions(ctx, loader);
-  if (addSigner(kernelOf(ctx), signer, ctx.options.certificatePath ?? '') < 0) fail('failed to add session key');
+  try {
+    addSigner(kernelOf(ctx), signer, ctx.options.certificatePath ?? '');
+  } catch (cause) {
+    if (!(cause instanceof SyscallError)) throw cause;
+    fail('failed to add session key', { cause });
+  }
   return signature;
 }
 

@@ -26,7 +26,7 @@ export const dump: Handler = (ctx, words) => {
       work: (map) => {
         const info = map.info();
         const value = new Uint8Array(info.valueSize);
-        if (map.lookup(new Uint8Array(4), value) < 0) {
+        if (map.tryLookup(new Uint8Array(4), value) < 0) {
           ctx.error(`can't lookup struct_ops map ${info.name} id ${info.id}`);
           return false;
         }

@@ -59,19 +59,20 @@ function load(ctx: Context, path: string, log: DiagnosticLog): LoadedObject {
   }
 }
 
+/** The errno of an expected failure; throws any other. */
+function knownErrno(error: unknown): number {
+  if (!(error instanceof TsbpfError) || error.errno === undefined) throw error;
+  return error.errno;
+}
+
 function registerMap(ctx: Context, registration: Registration, loaded: LoadedMap): boolean {
   const kernel = kernelOf(ctx);
   const { object, types, log, linkFolder } = registration;
-  const errnoOf = (error: unknown): number => {
-    const { errno } = error as { errno?: number };
-    if (!(error instanceof TsbpfError) || errno === undefined) throw error;
-    return errno;
-  };
   let link: ReturnType<typeof registerStructOps>;
   try {
     link = registerStructOps({ kernel, log }, object, loaded);
   } catch (error) {
-    ctx.error(`can't register struct_ops ${loaded.name}: ${strerror(errnoOf(error))}`);
+    ctx.error(`can't register struct_ops ${loaded.name}: ${strerror(knownErrno(error))}`);
     return false;
   }
   try {
@@ -85,18 +86,19 @@ function registerMap(ctx: Context, registration: Registration, loaded: LoadedMap
     try {
       linkId = link.info().id;
     } catch (error) {
-      ctx.error(`Registered ${loaded.name} but can't find link id: ${strerror(errnoOf(error))}`);
+      ctx.error(`Registered ${loaded.name} but can't find link id: ${strerror(knownErrno(error))}`);
       return false;
     }
-    const pinned = linkFolder === undefined ? 0 : link.pin(`${linkFolder}/${info.name}`, log);
-    if (pinned < 0) {
-      ctx.error(`can't pin link ${linkId} for ${info.name}: ${strerror(-pinned)}`);
+    try {
+      if (linkFolder !== undefined) link.pin(`${linkFolder}/${info.name}`, log);
+    } catch (error) {
+      ctx.error(`can't pin link ${linkId} for ${info.name}: ${strerror(knownErrno(error))}`);
       return false;
     }
     ctx.info(`Registered ${name} map id ${info.id} link id ${linkId}`);
     return true;
   } catch (error) {
-    ctx.info(`Registered ${loaded.name} but can't find id: ${strerror(errnoOf(error))}`);
+    ctx.info(`Registered ${loaded.name} but can't find id: ${strerror(knownErrno(error))}`);
     return true;
   } finally {
     link?.close();

@@ -86,9 +86,8 @@ function isStructOps(ctx: Context, map: BpfMap): boolean {
   try {
     return map.info().type === bpf_map_type.BPF_MAP_TYPE_STRUCT_OPS;
   } catch (error) {
-    const { errno } = error as { errno?: number };
-    if (!(error instanceof TsbpfError) || errno === undefined) throw error;
-    ctx.error(`can't get map info: ${strerror(errno)}`);
+    if (!(error instanceof TsbpfError) || error.errno === undefined) throw error;
+    ctx.error(`can't get map info: ${strerror(error.errno)}`);
     failSilently();
   }
 }

@@ -12,7 +12,7 @@ export const unregister: Handler = (ctx, words) => {
     work: (map) => {
       const info = map.info();
       const what = `${types.nameOf(info)} ${info.name} id ${info.id}`;
-      const result = map.delete(new Uint8Array(4));
+      const result = map.tryDelete(new Uint8Array(4));
       if (result < 0) ctx.error(`can't unload ${what}: ${strerror(-result)}`);
       else ctx.info(`Unregistered ${what}`);
       return result >= 0;

@@ -25,7 +25,7 @@ export function resolveBinary(context: AttachContext, program: AttachableProgram
     const path = `${directory}/${name}`;
     try {
       accessSync(path, isLibrary ? constants.R_OK : constants.R_OK | constants.X_OK);
-      context.log('debug', `resolved '${name}' to '${path}'`);
+      context.log?.('debug', `resolved '${name}' to '${path}'`);
       return path;
     } catch {}
   }

@@ -33,22 +33,22 @@ export function functionOffset(context: AttachContext, binary: BinaryFile, name:
   using opened = openBinary(context, path, { isArchive: entry !== undefined });
   if (entry === undefined) {
     const found = findIn(opened, name, { path, log });
-    log('debug', `elf: symbol address match for '${name}' in '${path}': 0x${found.toString(16)}`);
+    log?.('debug', `elf: symbol address match for '${name}' in '${path}': 0x${found.toString(16)}`);
     return found;
   }
   const { offset, length } = storedEntry(opened, binary as Required<BinaryFile>, log);
   const found = findIn(partOf(opened, { offset, length }), name, { path: entry, log });
   const hex = (value: number) => `0x${value.toString(16)}`;
-  log('debug', `elf: symbol address match for '${name}' in '${entry}': ${hex(found)}`);
+  log?.('debug', `elf: symbol address match for '${name}' in '${entry}': ${hex(found)}`);
   const sum = `${hex(offset)} + ${hex(found)} = ${hex(offset + found)}`;
-  log('debug', `elf: symbol address match for ${name} of ${entry} in ${path}: ${sum}`);
+  log?.('debug', `elf: symbol address match for ${name} of ${entry} in ${path}: ${sum}`);
   return offset + found;
 }
 
 interface Place {
   /** For messages. */
   readonly path: string;
-  readonly log: DiagnosticLog;
+  readonly log: DiagnosticLog | undefined;
 }
 
 function findIn(source: ByteSource, name: string, place: Place): number {
@@ -73,7 +73,7 @@ function find(file: LinkedFile, name: string, place: Place): number {
   const stem = at < 0 ? name : name.slice(0, at);
   const version = at < 0 ? undefined : name.slice(at).replace(/^@@?/, '');
   for (const table of [FunctionTable.dynamic, FunctionTable.static]) {
-    if (file.ofType(table) === undefined) log('debug', `elf: failed to find symbol table ELF sections in '${path}'`);
+    if (file.ofType(table) === undefined) log?.('debug', `elf: failed to find symbol table ELF sections in '${path}'`);
     const versionOf = version === undefined || table !== FunctionTable.dynamic ? undefined : versions(file, place);
     let found: FunctionSymbol | undefined;
     for (const symbol of functionsOf(file, table, { stem })) {
@@ -109,7 +109,7 @@ export function functionOffsets(context: AttachContext, path: string, names: rea
   return names.map((name) => {
     const symbol = found.get(name);
     if (symbol) return symbol.fileOffset;
-    throw failure(() => undefined, Errno.ENOENT, `'${path}' has no function '${name}'`);
+    throw failure(undefined, Errno.ENOENT, `'${path}' has no function '${name}'`);
   });
 }
 
@@ -137,13 +137,13 @@ export function matchingOffsets(context: AttachContext, path: string, pattern: s
   using opened = openBinary(context, path, { isArchive: false });
   const file = linkedFile(opened, place);
   for (const table of [FunctionTable.static, FunctionTable.dynamic]) {
-    if (file.ofType(table) === undefined) log('debug', `elf: failed to find symbol table ELF sections in '${path}'`);
+    if (file.ofType(table) === undefined) log?.('debug', `elf: failed to find symbol table ELF sections in '${path}'`);
     const matches = (name: string) => matchesGlob(name, pattern);
     const symbols = withWholeTables(place, () => [...functionsOf(file, table, { matches })]);
     const offsets = symbols.map(({ fileOffset }) => fileOffset);
     if (offsets.length > 0) return offsets;
   }
-  throw failure(() => undefined, Errno.ENOENT, `no function of '${path}' matches '${pattern}'`);
+  throw failure(undefined, Errno.ENOENT, `no function of '${path}' matches '${pattern}'`);
 }
 
 /** Opens a file to look for code in it. ObjectError, after libbpf's warning, if that is not possible. */
@@ -176,7 +176,7 @@ function linkedFile(source: ByteSource, { path, log }: Place): LinkedFile {
 function storedEntry(
   archive: ByteSource,
   { path, entry }: Required<BinaryFile>,
-  log: DiagnosticLog,
+  log: DiagnosticLog | undefined,
 ): { offset: number; length: number } {
   let found: ReturnType<typeof findEntry>;
   try {
@@ -188,7 +188,7 @@ function storedEntry(
   if (typeof found === 'number') {
     throw failure(log, found, `zip: could not find archive member ${entry} in ${path}: ${-found}`);
   }
-  log('debug', `zip: found entry for ${entry} in ${path} at 0x${found.offset.toString(16)}`);
+  log?.('debug', `zip: found entry for ${entry} in ${path} at 0x${found.offset.toString(16)}`);
   if (found.isCompressed) {
     throw failure(log, LibbpfErrno.FORMAT, `zip: entry ${entry} of ${path} is compressed and cannot be handled`);
   }

@@ -1,5 +1,5 @@
 import { matchesGlob } from '../../bytes/index.ts';
-import { Errno, UsageError } from '../../errors/index.ts';
+import { Errno, errnoOf, UsageError } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type, textTable, BPF_F_KPROBE_MULTI_RETURN } from '../../uapi/index.ts';
 import type { LinkDetails } from '../../bpf/index.ts';
@@ -59,7 +59,7 @@ function addressesOf(context: AttachContext, target: KernelPlaces): readonly big
   if ('addresses' in target) return target.addresses;
   const { pattern } = target as { pattern: string };
   const found = matchingAddresses(context, pattern);
-  if (found.length === 0) throw failure(() => undefined, Errno.ENOENT, `no kernel function matches '${pattern}'`);
+  if (found.length === 0) throw failure(undefined, Errno.ENOENT, `no kernel function matches '${pattern}'`);
   return found;
 }
 
@@ -90,7 +90,7 @@ function matchingAddresses({ kernel, log }: AttachContext, pattern: string): big
         return true;
       });
     } catch (cause) {
-      const errno = (cause as { errno?: number }).errno ?? Errno.EIO;
+      const errno = errnoOf(cause, Errno.EIO);
       throw failure(log, errno, `failed to open ${path}: ${errorText(errno)}`, { cause });
     }
   };

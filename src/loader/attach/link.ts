@@ -10,7 +10,8 @@ import { fdOf, type WithFd } from '../fd-of.ts';
 
 export interface AttachContext {
   readonly kernel: Kernel;
-  readonly log: DiagnosticLog;
+  /** Receives libbpf's diagnostics, without prefix and final newline. */
+  readonly log?: DiagnosticLog | undefined;
   /** The object of the program: where statically defined probes of user programs are described for it. */
   readonly object?: UsdtObject;
 }
@@ -62,11 +63,13 @@ export class LoadedLink implements Disposable {
     return this.link.info();
   }
 
-  /** Pins the link, making its directory. 0 or -errno; `log` hears why the place will not do. */
-  pin(path: string, log: DiagnosticLog = () => undefined): number {
-    if (this.isPinnable) return pinLink({ kernel: this.link.kernel, log }, this.fd.number, path);
-    log('warn', `${this.#more.length + 1} links of one attachment cannot be pinned at '${path}'`);
-    return -Errno.EOPNOTSUPP;
+  /** Pins the link, making its directory. ObjectError, of which `log` hears why the place will not do. */
+  pin(path: string, log?: DiagnosticLog): void {
+    if (!this.isPinnable) {
+      const text = `${this.#more.length + 1} links of one attachment cannot be pinned at '${path}'`;
+      throw failure(log, Errno.EOPNOTSUPP, text);
+    }
+    pinLink({ kernel: this.link.kernel, log }, this.fd.number, path);
   }
 
   /** Closing again does nothing. */

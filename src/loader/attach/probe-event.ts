@@ -1,3 +1,4 @@
+import { Errno, errnoOf } from '../../errors/index.ts';
 import { cString } from '../../bytes/index.ts';
 import { perfEventAttribute } from '../../kernel/index.ts';
 import { errorText } from '../../object/index.ts';
@@ -25,7 +26,7 @@ export function openProbe({ kernel, log }: AttachContext, probe: ProbeEvent): nu
     try {
       return Number.parseInt(kernel.readText(`${device}/${file}`).slice(prefix.length), 10);
     } catch (error) {
-      return -((error as { errno?: number }).errno ?? 5);
+      return -errnoOf(error, Errno.EIO);
     }
   };
   const type = read('type', '');
@@ -34,14 +35,14 @@ export function openProbe({ kernel, log }: AttachContext, probe: ProbeEvent): nu
     const place = probe.kind === 'kprobe' ? `'${probe.name}+` : `${probe.name}:`;
     const end = probe.kind === 'kprobe' ? "'" : '';
     const at = `${place}0x${probe.offset.toString(16)}${end}`;
-    log('warn', `failed to add legacy ${probe.kind} event for ${at}: ${errorText(type)}`);
+    log?.('warn', `failed to add legacy ${probe.kind} event for ${at}: ${errorText(type)}`);
     return type;
   }
   let config = 0n;
   if (probe.atReturn) {
     const bit = read('format/retprobe', 'config:');
     if (bit < 0) {
-      log('warn', `failed to determine ${probe.kind} retprobe bit: ${errorText(bit)}`);
+      log?.('warn', `failed to determine ${probe.kind} retprobe bit: ${errorText(bit)}`);
       return bit;
     }
     config = 1n << BigInt(bit);

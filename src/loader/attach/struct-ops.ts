@@ -19,7 +19,7 @@ export function registerStructOps(
   const value = object.structOpsValues.get(object.spec.maps.indexOf(map.spec));
   if (!value) throw failure(log, Errno.EINVAL, `map '${map.name}': can't attach non-struct_ops map`);
   const bad = (result: number) =>
-    failure(() => undefined, -result, `map '${map.name}': cannot be registered: ${errorText(result)}`);
+    failure(undefined, -result, `map '${map.name}': cannot be registered: ${errorText(result)}`);
   const isLink = (map.spec.flags & BPF_F_LINK) !== 0;
   const updated = setElement(kernel, map.fd.number, { key: new Uint8Array(4), value });
   // Set before, by an earlier link.

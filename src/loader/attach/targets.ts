@@ -1,5 +1,5 @@
-import { UsageError } from '../../errors/index.ts';
-import { checkResult, type Kernel, O_DIRECTORY, O_RDONLY } from '../../sys/index.ts';
+import { Errno, UsageError } from '../../errors/index.ts';
+import { checkResult, type Kernel, O_DIRECTORY, O_RDONLY, syscallError } from '../../sys/index.ts';
 import { fdOf, type WithFd } from '../fd-of.ts';
 
 /** A network device, by its name in the network namespace of this process or by its index. */
@@ -12,7 +12,9 @@ export function deviceIndex(kernel: Kernel, { device, ifindex }: { device?: stri
   if (ifindex !== undefined) return ifindex;
   if (typeof device !== 'string')
     throw new UsageError("name the device: { device: 'eth0' }, or its index as { ifindex }");
-  return checkResult(`find network device '${device}'`, kernel.interfaceIndex(device));
+  const index = kernel.interfaceIndex(device);
+  if (index === undefined) throw syscallError(`find network device '${device}'`, Errno.ENODEV);
+  return index;
 }
 
 /** A file or folder that is attached to: by its path, or open already. */

@@ -1,3 +1,4 @@
+import { Errno, errnoOf } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { PERF_FLAG_FD_CLOEXEC, perf_type_id } from '../../uapi/index.ts';
 import { perfEventAttribute } from '../../kernel/index.ts';
@@ -24,8 +25,8 @@ export function attachTracepoint(
   try {
     return attachPerfEvent(context, program, cookie === undefined ? { fd: opened } : { fd: opened, cookie });
   } catch (error) {
-    const errno = (error as { errno?: number }).errno ?? 22;
-    log('warn', `prog '${program.name}': failed to attach to tracepoint '${point}': ${errorText(errno)}`);
+    const errno = errnoOf(error, Errno.EINVAL);
+    log?.('warn', `prog '${program.name}': failed to attach to tracepoint '${point}': ${errorText(errno)}`);
     throw error;
   }
 }
@@ -35,7 +36,7 @@ export function autoAttachTracepoint(context: AttachContext, program: Attachable
   const rest = sectionRest(program.spec.sectionName);
   if (rest === '') return undefined;
   const slash = rest.indexOf('/');
-  if (slash < 0) throw failure(() => undefined, 22, `no tracepoint in section '${program.spec.sectionName}'`);
+  if (slash < 0) throw failure(undefined, 22, `no tracepoint in section '${program.spec.sectionName}'`);
   return attachTracepoint(context, program, { category: rest.slice(0, slash), name: rest.slice(slash + 1) });
 }
 
@@ -45,12 +46,12 @@ function openEvent({ kernel, log }: AttachContext, point: string): number {
   try {
     id = Number.parseInt(kernel.readText(`${root}/events/${point}/id`), 10);
   } catch (error) {
-    const errno = (error as { errno?: number }).errno ?? 5;
-    log('warn', `failed to determine tracepoint '${point}' perf event ID: ${errorText(errno)}`);
+    const errno = errnoOf(error, Errno.EIO);
+    log?.('warn', `failed to determine tracepoint '${point}' perf event ID: ${errorText(errno)}`);
     return -errno;
   }
   const attribute = perfEventAttribute(perf_type_id.PERF_TYPE_TRACEPOINT).set('config', id);
   const fd = kernel.perfEventOpen(attribute, { pid: -1, cpu: 0, groupFd: -1, flags: PERF_FLAG_FD_CLOEXEC });
-  if (fd < 0) log('warn', `tracepoint '${point}' perf_event_open() failed: ${errorText(fd)}`);
+  if (fd < 0) log?.('warn', `tracepoint '${point}' perf_event_open() failed: ${errorText(fd)}`);
   return fd;
 }

@@ -1,4 +1,4 @@
-import { Errno } from '../../errors/index.ts';
+import { Errno, errnoOf } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { resolveBinary } from './binary.ts';
 import { binaryFile, functionOffset } from './functions.ts';
@@ -38,8 +38,8 @@ export function attachUprobe(context: AttachContext, program: AttachableProgram,
   try {
     return attachPerfEvent(context, program, target.cookie === undefined ? { fd } : { fd, cookie: target.cookie });
   } catch (error) {
-    const errno = (error as { errno?: number }).errno ?? 22;
-    log('warn', `prog '${program.name}': failed to attach to ${where}: ${errorText(errno)}`);
+    const errno = errnoOf(error, Errno.EINVAL);
+    log?.('warn', `prog '${program.name}': failed to attach to ${where}: ${errorText(errno)}`);
     throw error;
   }
 }

@@ -92,7 +92,7 @@ export class Profiler implements Disposable {
     try {
       this.#events.push(checkResult('perf_event_open', fd));
       const slot = place.counter * this.#stride + place.cpu;
-      checkResult('bpf(MAP_UPDATE_ELEM)', map.update(bytesOf(Uint32Array.of(slot)), bytesOf(Int32Array.of(fd))));
+      checkResult('bpf(MAP_UPDATE_ELEM)', map.tryUpdate(bytesOf(Uint32Array.of(slot)), bytesOf(Int32Array.of(fd))));
       checkResult('ioctl(PERF_EVENT_IOC_ENABLE)', this.#kernel.ioctl(fd, PERF_EVENT_IOC_ENABLE, 0));
     } catch (cause) {
       if (!(cause instanceof SyscallError)) throw cause;
@@ -133,7 +133,7 @@ export class Profiler implements Disposable {
     const numbers = valueSize / 8;
     const values = new BigUint64Array(numbers * this.#cpus.length);
     const into = new Uint8Array(values.buffer);
-    checkResult('bpf(MAP_LOOKUP_ELEM)', map.lookup(bytesOf(Uint32Array.of(index)), into));
+    checkResult('bpf(MAP_LOOKUP_ELEM)', map.tryLookup(bytesOf(Uint32Array.of(index)), into));
     return Array.from({ length: numbers }, (_, at) =>
       values.reduce((sum, value, i) => (i % numbers === at ? BigInt.asUintN(64, sum + value) : sum), 0n),
     );

@@ -1,10 +1,11 @@
+import { errnoOf } from '../../errors/index.ts';
 import type { RecordView } from '../../btf/index.ts';
 import { Code } from '../code.ts';
 import { type DiagnosticLog, errorText, tell } from '../failure.ts';
 import type { ObjectSpec, ProgramSpec, TypeRelocation } from '../spec.ts';
 import { patchInstruction } from './patch.ts';
 import { formatPath, parsePath } from './path.ts';
-import { type CoreTargets, errnoOf, Resolver } from './resolve.ts';
+import { type CoreTargets, Resolver } from './resolve.ts';
 import type { CoreValue } from './value.ts';
 
 export { typesAreCompatible, typesMatch } from './compatible.ts';

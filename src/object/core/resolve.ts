@@ -1,4 +1,4 @@
-import { Errno } from '../../errors/index.ts';
+import { Errno, errnoOf } from '../../errors/index.ts';
 import { idsThatBegin, type RecordView } from '../../btf/index.ts';
 import type { ProgramSpec, TypeRelocation } from '../spec.ts';
 import { essentialName } from '../externs.ts';
@@ -18,11 +18,6 @@ export interface CoreTargets {
 
 /** Characters of an access that libbpf has room for. */
 const longestPath = 255;
-
-/** The errno of an error of libbpf's, EINVAL where it has none. */
-export function errnoOf(error: unknown): number {
-  return (error as { errno?: number }).errno ?? 22;
-}
 
 /** Code that type relocations are of, as diagnostics call it. */
 export type RelocatedCode = Pick<ProgramSpec, 'name' | 'sectionOffset' | 'coreRelocations'>;

@@ -97,7 +97,8 @@ const maps = [
 ];
 for (const map of maps) {
   const key = map.info().keySize === 0 ? undefined : new Uint8Array(map.info().keySize);
-  if (map.valueSize > 0) map.update(key, new Uint8Array(map.valueSize).fill(0x77));
+  // Some take no elements from here.
+  if (map.valueSize > 0) map.tryUpdate(key, new Uint8Array(map.valueSize).fill(0x77));
 }
 const closedMap = newMap(types.BPF_MAP_TYPE_HASH, 8, 8, 16);
 closedMap.info();

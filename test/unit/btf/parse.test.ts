@@ -4,6 +4,7 @@ import {
   BtfBuilder,
   dedupBtf,
   dumpC,
+  tryDumpC,
   findInvalidType,
   findUnknownKind,
   funcPrototype,
@@ -96,7 +97,7 @@ describe('the C dump', () => {
     const warnings: string[] = [];
     const btf = parseBtf(b.finish());
     const roots = [btf.typeCount];
-    const status = dumpC(btf, {
+    const status = tryDumpC(btf, {
       roots,
       write: (utf8) => (text += new TextDecoder().decode(utf8)),
       warn: (w) => warnings.push(w),
@@ -188,7 +189,8 @@ describe('kinds beyond those known here', () => {
     const write = (utf8: Uint8Array) => {
       text += new TextDecoder().decode(utf8);
     };
-    expect(dumpC(btf, { write })).toBe(-22);
+    expect(tryDumpC(btf, { write })).toBe(-22);
+    expect(() => dumpC(btf, { write })).toThrow(/type 2 at offset 48 is of kind 20/);
     expect(text).toBe('');
     expect(() => dedupBtf(btf)).toThrow(/type 2 at offset 48 is of kind 20/);
   });

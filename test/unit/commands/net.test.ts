@@ -42,7 +42,7 @@ const emptyBpf = {
     if (command === uapi.bpf_cmd.BPF_PROG_QUERY) attr.set('count', 0);
     return command === uapi.bpf_cmd.BPF_LINK_GET_NEXT_ID ? -Errno.ENOENT : 0;
   },
-  interfaceIndex: (name: string) => (name === 'v0' ? 3 : -Errno.ENODEV),
+  interfaceIndex: (name: string) => (name === 'v0' ? 3 : undefined),
 };
 
 interface Run {

@@ -8,7 +8,7 @@ import {
   usage,
   type Words,
 } from '../../../cli/index.ts';
-import { Errno, TsbpfError } from '../../../errors/index.ts';
+import { Errno, errnoOf, TsbpfError } from '../../../errors/index.ts';
 import type { BpfProgram, CounterKind } from '../../../kernel/index.ts';
 import { CounterRefused, Profiler } from '../../../loader/index.ts';
 import { errorText } from '../../../object/index.ts';
@@ -100,10 +100,6 @@ function step<T>(ctx: Context, message: string, act: () => T): T {
     if (!(cause instanceof TsbpfError)) throw cause;
     withoutCounters(ctx, message, -errnoOf(cause));
   }
-}
-
-function errnoOf(error: unknown): number {
-  return (error as { errno?: number }).errno ?? Errno.EINVAL;
 }
 
 function readAll(

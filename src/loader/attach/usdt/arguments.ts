@@ -85,7 +85,12 @@ const syntaxes: Readonly<Record<string, Syntax>> = {
  * Reads the arguments of a probe as the compiler noted them: `-4@%esi 8@-24(%rbp)`. ObjectError, after libbpf's warning,
  * for what the architecture (as `process.arch` names it) does not have.
  */
-export function parseUsdtArguments(text: string, probe: string, arch: string, log: DiagnosticLog): UsdtArgument[] {
+export function parseUsdtArguments(
+  text: string,
+  probe: string,
+  arch: string,
+  log: DiagnosticLog | undefined,
+): UsdtArgument[] {
   const syntax = syntaxes[arch];
   const bad = (errno: number, problem: string) => failure(log, errno, `usdt: ${problem}`);
   const list: UsdtArgument[] = [];

@@ -31,7 +31,7 @@ const noteType = 3;
 export function usdtPlaces(
   source: ByteSource,
   wanted: { path: string; provider: string; name: string },
-  log: DiagnosticLog,
+  log: DiagnosticLog | undefined,
 ): UsdtPlace[] {
   const { path, provider, name } = wanted;
   const bad = (errno: number, text: string) => failure(log, errno, `usdt: ${text}`);
@@ -87,15 +87,15 @@ function openLinked(source: ByteSource, bad: (errno: number, text: string) => Er
 
 const hex = (number: number) => `0x${number.toString(16)}`;
 
-function loadedSegments(elf: LinkedFile, path: string, log: DiagnosticLog): ElfSegment[] {
+function loadedSegments(elf: LinkedFile, path: string, log: DiagnosticLog | undefined): ElfSegment[] {
   const segments = elf.segments();
   for (const [index, { type, flags, address, size, offset }] of segments.entries()) {
     const where = `vaddr ${hex(address)} memsz ${hex(size)} offset ${hex(offset)} type ${hex(type)} flags ${hex(flags)}`;
-    log('debug', `usdt: discovered PHDR #${index} in '${path}': ${where}`);
+    log?.('debug', `usdt: discovered PHDR #${index} in '${path}': ${where}`);
   }
   const loaded = segments.filter(({ type }) => type === Elf.PT_LOAD);
   if (loaded.length > 0) return loaded.sort((a, b) => a.address - b.address);
-  log('warn', `usdt: failed to find PT_LOAD program headers in '${path}'`);
+  log?.('warn', `usdt: failed to find PT_LOAD program headers in '${path}'`);
   throw failure(log, Errno.ESRCH, `usdt: failed to process ELF program segments for '${path}': -ESRCH`);
 }
 

@@ -11,7 +11,7 @@ export function encodeUsdtSpec(
   btf: RecordView,
   typeId: number,
   list: readonly UsdtArgument[],
-  log: DiagnosticLog,
+  log: DiagnosticLog | undefined,
 ): Uint8Array {
   const spec = btf.resolve(typeId);
   const bytes = new Uint8Array(btf.sizeOf(spec) ?? 0);

@@ -31,7 +31,7 @@ const classifier = 'object-pinned {pin:classifier}';
 /** What would colour a terminal. */
 export const controlName = 'a\u001b[31mb\u0001';
 
-const indexOf = (device: string): number => kernel().interfaceIndex(device);
+const indexOf = (device: string): number => kernel().interfaceIndex(device)!;
 
 /** Links are pinned: no process holds them. */
 function pinLink(world: World, name: string, make: () => number): void {
