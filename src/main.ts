@@ -65,6 +65,13 @@ const commands: readonly TopCommand[] = [
     declare: async () => (await import('./commands/schema/schema.ts')).schemaCommand(selectNamed),
   },
   {
+    name: 'trace',
+    extension: true,
+    readsAllWords: true,
+    summary: 'Shows bpf() calls as they happen, and what their pointers mean.',
+    load: async () => (await import('./commands/trace/trace.ts')).traceCommand,
+  },
+  {
     name: 'completion',
     extension: true,
     summary: 'Prints the completion script of a shell.',

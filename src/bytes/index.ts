@@ -7,5 +7,6 @@ export { type ByteSource, checkRange, partOf, sourceOf } from './source.ts';
 export { StringTable, StringTableBuilder } from './strings.ts';
 export { cString, cstr, decodeUtf8, encodeUtf8 } from './text.ts';
 export { ByteWriter, type ByteWriterOptions } from './writer.ts';
+export { quotedText, visibleText } from './visible.ts';
 export { zeroedBytes } from './zeroed.ts';
 export { editDistance, matchesGlob } from './likeness.ts';

@@ -2,7 +2,7 @@ import { TsbpfError } from '../errors/index.ts';
 import { WriteError } from '../output/index.ts';
 import { type CommandFamily, selectVerb } from './command.ts';
 import type { Context } from './context.ts';
-import type { Declaration, Explanation } from './declaration.ts';
+import { type Declaration, type Explanation, Given } from './declaration.ts';
 import { CommandFailure, RunEnd, UsageExit } from './failure.ts';
 import { Words } from './words.ts';
 
@@ -20,6 +20,8 @@ export interface TopCommand {
   /** Exactly one of these two: a command without verbs that the reference lacks is declared. */
   readonly load?: () => Promise<CommandFamily | StandaloneCommand>;
   readonly declare?: () => Promise<Declaration>;
+  /** A declared command that reads all words behind its name itself, options too: those of another command may be among them. */
+  readonly readsAllWords?: boolean;
 }
 
 /** A command without verbs: `batch`, `version`, `help`. */
@@ -64,6 +66,10 @@ export class Dispatcher {
     if (top === undefined) {
       printUsage(ctx, this.mainUsage);
       return -1;
+    }
+    if (top.declare !== undefined && top.readsAllWords) {
+      const handler = await (await this.#load(top.name, top.declare)).load();
+      return (await handler(ctx, new Words(line, 1), new Given(new Map()))) ?? 0;
     }
     if (top.declare !== undefined) {
       return this.#runDeclared(ctx, { path: [top.name], load: top.declare, args: line.slice(1) });

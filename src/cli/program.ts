@@ -44,7 +44,7 @@ export async function runProgram(program: Program, programName: string, args: re
 async function runWith(
   program: Program,
   programName: string,
-  args: readonly string[],
+  given: readonly string[],
   stdout: ReturnType<typeof descriptorSink>,
   stderr: ReturnType<typeof descriptorSink>,
 ): Promise<number> {
@@ -59,6 +59,7 @@ async function runWith(
   const context = () =>
     new Context({ programName, options, stdout, stderr, json, stderrIsTerminal: stderrIsTerminal() });
 
+  const { args, kept } = splitWords(program.commands, given);
   const isNamespace = (arg: string) => arg === '--netns' || arg.startsWith('--netns=');
   const isGlobal = (arg: string) =>
     !arg.startsWith('--') || isNamespace(arg) || globalOptions.some((spec) => `--${spec.long}`.startsWith(arg));
@@ -148,7 +149,7 @@ async function runWith(
   let status: number;
   try {
     const isEntered = networkNamespace === undefined || (await enter(program, ctx, networkNamespace));
-    status = isEntered ? await dispatcher.run(ctx, wantsVersion ? ['version'] : words) : -1;
+    status = isEntered ? await dispatcher.run(ctx, wantsVersion ? ['version'] : [...words, ...kept]) : -1;
   } catch (error) {
     if (error instanceof RunEnd) {
       // The reference exits from its signal handler: JSON's last newline is not printed.
@@ -163,6 +164,20 @@ async function runWith(
   if (json !== undefined && !(ctx.printsLines && status === 0)) stdout.text('\n');
   if (status !== 0) for (const advice of await ctx.advise()) ctx.hint(advice);
   return status;
+}
+
+/** Splits the words where a command stands that reads what is behind its name itself. */
+function splitWords(
+  commands: readonly TopCommand[],
+  given: readonly string[],
+): { args: readonly string[]; kept: readonly string[] } {
+  const at = given.findIndex((word) => !word.startsWith('-'));
+  const kept = given.slice(at + 1);
+  const end = kept.indexOf('--');
+  const asksForHelp = kept.slice(0, end < 0 ? undefined : end).some((word) => word === '--help' || word === '-h');
+  const reads = commands.some(({ name, readsAllWords }) => readsAllWords === true && name === given[at]);
+  if (reads && asksForHelp) return { args: [...given.slice(0, at + 1), '--help'], kept: [] };
+  return reads ? { args: given.slice(0, at + 1), kept: given.slice(at + 1) } : { args: given, kept: [] };
 }
 
 /** False where the namespace cannot be entered, which is said. */

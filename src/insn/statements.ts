@@ -91,6 +91,11 @@ export function store(size: Size, to: Place, value: Register | number): Statemen
   return slots(slot(STX_MEM | sizes[size], { ...place, src: numberOf(value) }));
 }
 
+/** Adds a register to 8 bytes of memory, atomically. */
+export function atomicAdd(to: Place, value: Register): Statement {
+  return slots(slot(0xdb, { dst: numberOf(to.base), src: numberOf(value), offset: to.offset }));
+}
+
 /** A 64-bit constant; takes two slots. */
 export function constant(dst: Register, value: bigint): Statement {
   if (value < -(1n << 63n) || value >= 1n << 64n) throw new UsageError(`constant ${value} does not fit 64 bits`);

@@ -26,6 +26,7 @@ export const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
 export const SC_PAGESIZE = 30;
 
 export const CLOCK_REALTIME = 0;
+export const CLOCK_MONOTONIC = 1;
 export const CLOCK_BOOTTIME = 7;
 
 export const AF_NETLINK = 16;
@@ -53,14 +54,15 @@ export interface SyscallNumbers {
   readonly bpf: number;
   readonly perfEventOpen: number;
   readonly addKey: number;
+  readonly ioctl: number;
 }
 
 /** System-call numbers that libc has no function for, by `process.arch`. */
 export const syscallNumbers: Readonly<Record<string, SyscallNumbers>> = {
-  x64: { bpf: 321, perfEventOpen: 298, addKey: 248 },
-  arm64: { bpf: 280, perfEventOpen: 241, addKey: 217 },
-  riscv64: { bpf: 280, perfEventOpen: 241, addKey: 217 },
-  loong64: { bpf: 280, perfEventOpen: 241, addKey: 217 },
-  s390x: { bpf: 351, perfEventOpen: 331, addKey: 278 },
-  ppc64: { bpf: 361, perfEventOpen: 319, addKey: 269 },
+  x64: { bpf: 321, perfEventOpen: 298, addKey: 248, ioctl: 16 },
+  arm64: { bpf: 280, perfEventOpen: 241, addKey: 217, ioctl: 29 },
+  riscv64: { bpf: 280, perfEventOpen: 241, addKey: 217, ioctl: 29 },
+  loong64: { bpf: 280, perfEventOpen: 241, addKey: 217, ioctl: 29 },
+  s390x: { bpf: 351, perfEventOpen: 331, addKey: 278, ioctl: 54 },
+  ppc64: { bpf: 361, perfEventOpen: 319, addKey: 269, ioctl: 54 },
 };

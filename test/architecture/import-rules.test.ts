@@ -34,9 +34,10 @@ const rules: Record<string, readonly string[]> = {
   inventory: [...live, 'bpf', 'kernel'],
   probe: [...live, 'bpf', 'kernel'],
   loader: [...live, 'bpf', 'elf', 'object', 'codegen', 'kernel', 'probe'],
+  trace: [...live, 'bpf', 'kernel'],
   output: base,
   cli: [...base, 'output'],
-  commands: [...pure, 'host', 'kernel', 'inventory', 'probe', 'loader', 'output', 'cli'],
+  commands: [...pure, 'host', 'kernel', 'inventory', 'probe', 'loader', 'trace', 'output', 'cli'],
 };
 
 /** Sources outside the folders: the entry points put the house together. */

@@ -37,12 +37,12 @@ export async function helpText(
     .usage([topic.summary, topic.details].filter(Boolean).join(' '));
   for (const { name, summary } of topic.verbs) page.command(name, summary);
   for (const argument of topic.arguments) page.option(argument.name, { group: words, ...shown(argument) });
-  for (const option of topic.options) page.option(`${option.long}${place(option)}`, { group: own, ...shown(option) });
+  for (const option of topic.options) page.option(`${option.long}${place(option)}`, { group: own, ...shown(option), ...alias(option) });
   for (const option of topic.globalOptions) {
     const { long, short } = option;
     // A name of several letters is shown with two dashes, and its place with it.
     if (long !== undefined) {
-      page.option(`${long}${place(option)}`, { group: everywhere, ...shown(option), ...(short && { alias: short }) });
+      page.option(`${long}${place(option)}`, { group: everywhere, ...shown(option), ...alias(option) });
     } else page.option(short!, { group: everywhere, describe: `${option.argument}: ${option.summary}` });
   }
   const examples = topic.examples.flatMap(({ line, summary }) => [...filled(`# ${summary}`, columns - 2), line]);
@@ -54,6 +54,7 @@ export async function helpText(
   ].join('');
 }
 
+const alias = ({ short }: { readonly short?: string }) => (short === undefined ? {} : { alias: short });
 const place = ({ argument }: { readonly argument?: string }) => (argument === undefined ? '' : ` ${argument}`);
 
 function shown({ summary, choices, default: fallback }: Omit<Argument, 'name' | 'default'> & { default?: unknown }) {

@@ -1,0 +1,133 @@
+import { cstr } from '../bytes/index.ts';
+import { bpf_attach_type, type FieldLayout, isPerCpu, mapType } from '../uapi/index.ts';
+import { contentOf } from './contents.ts';
+import type { MemberSpec } from './commands.ts';
+import type { CallParts, DecoderSurroundings, Region } from './decoder.ts';
+import type { TraceElements, TraceMember, TraceValue } from './event.ts';
+import { ItemKind } from './format.ts';
+import type { TracedMap, TraceObject } from './objects.ts';
+import { flagsText, enumName } from './symbols.ts';
+
+/** Members of a call's attribute that are set, and those that are always shown. */
+export function membersOf(parts: CallParts, surroundings: DecoderSurroundings): TraceMember[] {
+  const { spec, attribute } = parts;
+  if (attribute.length === 0) return [];
+  if (spec === undefined) return [{ name: '', value: { kind: 'bytes', bytes: attribute, size: attribute.length } }];
+  const members: TraceMember[] = [];
+  for (const member of spec.members) {
+    const { layout } = member;
+    if (layout.offset + layout.size > attribute.length) continue;
+    const value = valueOf(member, parts, surroundings);
+    if (value !== undefined) members.push({ name: nameOf(member, parts), value });
+  }
+  return members;
+}
+
+/** Some places mean a device's index instead of a descriptor. */
+function nameOf(member: MemberSpec, parts: CallParts): string {
+  return member.name === 'target_fd' && targetsDevice(parts) ? 'target_ifindex' : member.name;
+}
+
+const deviceTypes: ReadonlySet<number> = new Set([
+  ...[bpf_attach_type.BPF_XDP, bpf_attach_type.BPF_TCX_INGRESS, bpf_attach_type.BPF_TCX_EGRESS],
+  ...[bpf_attach_type.BPF_NETKIT_PRIMARY, bpf_attach_type.BPF_NETKIT_PEER],
+]);
+
+function targetsDevice({ spec, attribute }: CallParts): boolean {
+  const type = spec?.members.find(({ name }) => name === 'attach_type')?.layout;
+  return type !== undefined && deviceTypes.has(Number(numberAt(attribute, type)));
+}
+
+/** Undefined for what is not set and not worth a word. */
+function valueOf(member: MemberSpec, parts: CallParts, surroundings: DecoderSurroundings): TraceValue | undefined {
+  const { layout, form, always } = member;
+  const from = member.written && parts.after !== undefined ? parts.after : parts.attribute;
+  if (member.kind === 'text') {
+    const text = cstr(from.subarray(layout.offset, layout.offset + layout.size));
+    return text === '' && !always ? undefined : { kind: 'text', text, isCut: false };
+  }
+  const value = numberAt(from, layout);
+  if (!always && BigInt(value) === 0n) return undefined;
+  switch (member.kind) {
+    case 'hex':
+      return { kind: 'number', value, isHex: true };
+    case 'enum':
+      return { kind: 'number', value, name: enumName(form, Number(value)) };
+    case 'flags':
+      return { kind: 'number', value, name: flagsText(form, value) };
+    case 'fd': {
+      if (member.name === 'target_fd' && targetsDevice(parts)) return { kind: 'number', value };
+      const fd = Number(value) | 0;
+      return { kind: 'fd', fd, object: objectFor(member, parts) };
+    }
+    case 'pointer':
+      return pointed(member, BigInt(value), parts, surroundings);
+    default:
+      return { kind: 'number', value };
+  }
+}
+
+/** A number of the attribute; a bigint where it has more than 53 bits. */
+export function numberAt(bytes: Uint8Array, { offset, size, signed }: Pick<FieldLayout, 'offset' | 'size' | 'signed'>): number | bigint {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (size === 4) return signed ? view.getInt32(offset, true) : view.getUint32(offset, true);
+  if (size === 2) return view.getUint16(offset, true);
+  if (size === 1) return view.getUint8(offset);
+  const value = view.getBigUint64(offset, true);
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+}
+
+function itemOf(member: MemberSpec, kind: number, { items }: CallParts): number {
+  return items.findIndex((item) => item.kind === kind && item.member === member);
+}
+
+function objectFor(member: MemberSpec, parts: CallParts): TraceObject | undefined {
+  return parts.objects[itemOf(member, ItemKind.fd, parts)];
+}
+
+function pointed(
+  member: MemberSpec,
+  address: bigint,
+  parts: CallParts,
+  surroundings: DecoderSurroundings,
+): TraceValue {
+  const region = parts.regions[itemOf(member, ItemKind.region, parts)];
+  if (region === undefined || region.isFault || (region.isCut && region.bytes.length === 0)) return { kind: 'address', address };
+  if (member.form === 'key' || member.form === 'value') {
+    const elements = elementsOf(member, region, parts, surroundings);
+    if (elements !== undefined) return elements;
+  }
+  return contentOf(member, region, { parts, surroundings });
+}
+
+/** The map that the call is about. */
+function mapOf(parts: CallParts): TracedMap | undefined {
+  const index = parts.items.findIndex(({ kind, member }) => kind === ItemKind.fd && member?.name === 'map_fd');
+  const object = parts.objects[index];
+  return object?.kind === 'map' ? object : undefined;
+}
+
+function elementsOf(
+  member: MemberSpec,
+  region: Region,
+  parts: CallParts,
+  surroundings: DecoderSurroundings,
+): TraceElements | undefined {
+  const map = mapOf(parts);
+  if (map === undefined) return undefined;
+  const half = member.form as 'key' | 'value';
+  const isBatch = member.rule!.count !== undefined;
+  const format = surroundings.formatOf(map, half);
+  // What was read says how many processors' values there are.
+  const isWhole = half === 'value' && isPerCpu(map.type);
+  const stride = isWhole ? (isBatch ? format.step * surroundings.cpus : region.size) : format.size;
+  const nested = itemOf(member, ItemKind.fdInRegion, parts);
+  const holds = mapType(map.type)?.holds;
+  const ids = half === 'value' && member.time !== 'before' && holds !== undefined ? (holds === 'maps' ? 'map' : 'prog') : undefined;
+  return {
+    ...{ kind: 'elements', half, map, format, bytes: region.bytes, size: region.size, stride, isBatch },
+    isNext: member.name === 'next_key',
+    object: nested < 0 || isBatch ? undefined : parts.objects[nested],
+    ids,
+  };
+}

@@ -1,0 +1,134 @@
+import { bpf_cmd } from '../uapi/index.ts';
+import { ioctlRequests, ioctlSpec, perfEventOpen } from './calls.ts';
+import { attachClassNames, type CommandSpec, commandSpec, knownCommands, type MemberSpec } from './commands.ts';
+import { Item, ItemFlag, ItemKind, ItemTime, maxItems, noMember, Plan, PlanFlag, PlanIndex, Rule } from './format.ts';
+
+/** What is sent of the calls. */
+export interface Wanted {
+  /** Commands by number, and perf_event_open and ioctl, that are followed; undefined: all. */
+  readonly commands: ReadonlySet<number> | undefined;
+  readonly perfEvents: boolean;
+  /** Keys, values and whatever else pointers mean; without, only descriptors. */
+  readonly contents: boolean;
+  readonly options: ReadonlySet<NonNullable<MemberSpec['option']>>;
+}
+
+/** An item of a plan, and the member that it is for. */
+export interface PlanItem {
+  readonly member: MemberSpec | undefined;
+  readonly kind: number;
+  /** Of a descriptor inside what a pointer means: where. */
+  readonly offset?: number;
+}
+
+/** Where `struct bpf_iter_link_info` has descriptors: of a map, of a cgroup, of a process. */
+const iterDescriptors = [0, 4, 8];
+
+/** The items of a command's plan, in the order in which the programs go through them. */
+export function planItems(spec: CommandSpec | undefined, wanted: Wanted): PlanItem[] {
+  const items: PlanItem[] = [];
+  for (const member of spec?.members ?? []) {
+    if (member.kind === 'fd') items.push({ member, kind: ItemKind.fd });
+    if (member.kind !== 'pointer' || !wanted.contents) continue;
+    if (member.option !== undefined && !wanted.options.has(member.option)) continue;
+    items.push({ member, kind: ItemKind.region });
+    if (member.form === 'iter') {
+      for (const offset of iterDescriptors) items.push({ member, kind: ItemKind.fdInRegion, offset });
+    } else if (member.form === 'value' && member.time === 'before') {
+      items.push({ member, kind: ItemKind.fdInRegion, offset: 0 });
+    }
+  }
+  if (spec?.givesFd) items.push({ member: undefined, kind: ItemKind.result });
+  // Descriptors first: what pointers mean depends on the map.
+  return items.sort((a, b) => order(a) - order(b)).slice(0, maxItems);
+}
+
+function order({ kind }: PlanItem): number {
+  return kind === ItemKind.fd ? 0 : kind === ItemKind.result ? 2 : 1;
+}
+
+const limitedForms = new Set(['key', 'value', 'position', 'hex', 'u32s', 'addresses', 'texts', 'log']);
+const rules = {
+  bytes: Rule.bytes,
+  key: Rule.key,
+  value: Rule.value,
+  position: Rule.position,
+  text: Rule.text,
+  result: Rule.result,
+  perf: Rule.perf,
+} as const;
+
+/** The command with the members that it has for a class of attach types. */
+export function membersOfClass(spec: CommandSpec, name: string | undefined): CommandSpec {
+  const fits = ({ attachClass }: MemberSpec) => attachClass === undefined || attachClass === name;
+  return { ...spec, members: spec.members.filter(fits) };
+}
+
+/** The plans of all calls, one after the other, as the programs' array has them. */
+export function encodePlans(wanted: Wanted): Uint8Array {
+  const bytes = new Uint8Array(PlanIndex.count * Plan.size);
+  const put = (index: number, spec: CommandSpec | undefined, isWanted: boolean) => {
+    if (isWanted) encodePlan(new DataView(bytes.buffer, index * Plan.size, Plan.size), spec, wanted);
+  };
+  const has = (command: number) => wanted.commands === undefined || wanted.commands.has(command);
+  for (const command of knownCommands) put(command, commandSpec(command), has(command));
+  const link = commandSpec(bpf_cmd.BPF_LINK_CREATE)!;
+  attachClassNames.forEach((name, index) => {
+    put(PlanIndex.linkCreate + index, membersOfClass(link, name), has(bpf_cmd.BPF_LINK_CREATE));
+  });
+  put(bpf_cmd.BPF_LINK_CREATE, membersOfClass(link, undefined), has(bpf_cmd.BPF_LINK_CREATE));
+  for (let command = 0; command <= PlanIndex.unknown; command++) {
+    if (commandSpec(command) === undefined) put(command, undefined, wanted.commands === undefined);
+  }
+  put(PlanIndex.perfEventOpen, perfEventOpen, wanted.perfEvents);
+  for (let request = 0; request <= ioctlRequests; request++) {
+    put(PlanIndex.ioctl + request, ioctlSpec(request), wanted.perfEvents);
+  }
+  return bytes;
+}
+
+function encodePlan(view: DataView, spec: CommandSpec | undefined, wanted: Wanted): void {
+  const items = planItems(spec, wanted);
+  const isWritten = spec?.members.some(({ written }) => written) === true;
+  let flags: number = isWritten ? PlanFlag.attributeAfter : 0;
+  for (const [index, item] of items.entries()) {
+    const isAfter = encodeItem(view, Plan.items + index * Item.size, item, spec!);
+    if (isAfter) flags |= PlanFlag.itemsAfter;
+  }
+  view.setUint32(Plan.wanted, 1, true);
+  view.setUint32(Plan.flags, flags, true);
+}
+
+/** Returns whether it is done after the call. */
+function encodeItem(view: DataView, at: number, item: PlanItem, spec: CommandSpec): boolean {
+  const { member, kind } = item;
+  const time = member?.kind === 'pointer' && member.time !== undefined ? member.time : member === undefined ? 'after' : 'before';
+  const isAfter = time !== 'before';
+  view.setUint8(at + Item.kind, kind);
+  view.setUint8(at + Item.time, isAfter ? ItemTime.after : ItemTime.before);
+  view.setUint16(at + Item.offset, kind === ItemKind.fdInRegion ? item.offset! : (member?.layout.offset ?? 0), true);
+  view.setUint16(at + Item.first, noMember, true);
+  view.setUint16(at + Item.second, noMember, true);
+  view.setUint16(at + Item.flags, itemFlags(item), true);
+  const rule = member?.rule;
+  if (kind !== ItemKind.region || rule === undefined) return isAfter;
+  const offsetOf = (name: string) => spec.members.find((other) => other.name === name)!.layout.offset;
+  const isProduct = typeof rule.size === 'string';
+  view.setUint8(at + Item.rule, isProduct ? Rule.product : rules[rule.unit]);
+  if (rule.count !== undefined && rule.unit !== 'text') view.setUint16(at + Item.first, offsetOf(rule.count), true);
+  if (isProduct) view.setUint16(at + Item.second, offsetOf(rule.size as string), true);
+  else view.setUint32(at + Item.factor, rule.size as number, true);
+  if (rule.unit === 'value') view.setUint16(at + Item.second, offsetOf(rule.count === undefined ? 'flags' : 'elem_flags'), true);
+  return isAfter;
+}
+
+function itemFlags({ member, kind }: PlanItem): number {
+  if (member === undefined) return 0;
+  if (kind === ItemKind.fd) {
+    const isPrimary = member.name === 'map_fd' || member.name === 'bpf_fd' ? ItemFlag.primary : 0;
+    return isPrimary | (member.always ? 0 : ItemFlag.nonzero);
+  }
+  if (kind === ItemKind.fdInRegion) return member.form === 'value' ? ItemFlag.holdsFds : ItemFlag.nonzero;
+  const times = { before: 0, after: 0, ever: ItemFlag.ever, failed: ItemFlag.failed };
+  return (limitedForms.has(member.form) ? ItemFlag.limited : 0) | times[member.time ?? 'before'];
+}

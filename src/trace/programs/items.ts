@@ -1,0 +1,409 @@
+import { op, type Statement } from '../../insn/index.ts';
+import { mapType } from '../../uapi/index.ts';
+import {
+  Item,
+  ItemFlag,
+  ItemKind,
+  ItemStatus,
+  ItemTime,
+  largestInline,
+  largestStream,
+  lastSectionStart,
+  noMember,
+  Head,
+  PieceSource,
+  Plan,
+  queueEntrySize,
+  queueLength,
+  Rule,
+  SectionFlag,
+  SectionType,
+  sectionHead,
+  Slot,
+  SlotFlag,
+} from '../format.ts';
+import { type ProgramShape, Stack } from './fragments.ts';
+import { resolve } from './resolve.ts';
+
+const { alu, at, call, constant, goto, jump, label, load, store } = op;
+
+/** When the items are gone through, and where the attribute then is. */
+export interface ItemsPhase {
+  readonly after: boolean;
+  /** In the slot. */
+  readonly attribute: number;
+  /** The most items that a plan may have. */
+  readonly most: number;
+  /** Whether types of objects are sent. */
+  readonly types: boolean;
+}
+
+/** Types of maps for which something holds, a bit for each. */
+function typesWith(holds: (type: number) => boolean): bigint {
+  let mask = 0n;
+  for (let type = 0; type < 64; type++) if (holds(type)) mask |= 1n << BigInt(type);
+  return mask;
+}
+
+const perCpuTypes = typesWith((type) => mapType(type)?.isPerCpu === true);
+/** Types whose values are descriptors when they are written. */
+export const descriptorTypes = typesWith((type) => holdsDescriptors(type));
+
+/** Whether values of a map of this type are descriptors when they are written. */
+export function holdsDescriptors(type: number): boolean {
+  const known = mapType(type);
+  if (known === undefined) return false;
+  return known.holds !== undefined || /^(perf_event_array|cgroup_array|sockmap|sockhash|reuseport_sockarray|xskmap)$/.test(known.name);
+}
+
+/** Goes through the plan's items (r8) and adds a section for each to the record in the slot (r7). r6 and r9 are lost. */
+export function goThroughItems(shape: ProgramShape, phase: ItemsPhase): Statement[] {
+  return [
+    alu('=', 'r9', 0),
+    label('items'),
+    jump('>=', 'r9', phase.most, 'items_end'),
+    alu('=', 'r1', 'r9'),
+    alu('*=', 'r1', Item.size),
+    alu('+=', 'r1', 'r8'),
+    alu('+=', 'r1', Plan.items),
+    load('u8', 'r2', at('r1', Item.kind)),
+    jump('==', 'r2', ItemKind.end, 'items_end'),
+    ...isDue(phase),
+    load('u32', 'r4', at('r7', Slot.cursor)),
+    jump('>', 'r4', lastSectionStart, 'too_long'),
+    alu('=', 'r6', 'r7'),
+    alu('+=', 'r6', 'r4'),
+    alu('+=', 'r6', Slot.record),
+    load('u16', 'r3', at('r1', Item.flags)),
+    store('u64', Stack.itemFlags, 'r3'),
+    load('u16', 'r3', at('r1', Item.offset)),
+    jump('==', 'r2', ItemKind.fdInRegion, 'in_region'),
+    ...(phase.after ? [jump('==', 'r2', ItemKind.result, 'result')] : []),
+    jump('>', 'r3', 248, 'next_item'),
+    alu('=', 'r4', 'r7'),
+    alu('+=', 'r4', 'r3'),
+    load('u32', 'r5', at('r7', Slot.attributeSize)),
+    jump('==', 'r2', ItemKind.region, 'region'),
+    alu('+=', 'r3', 4),
+    jump('>', 'r3', 'r5', 'next_item'),
+    load('u32', 'r1', at('r4', phase.attribute)),
+    goto('descriptor'),
+
+    label('in_region'),
+    ...descriptorInRegion(),
+    ...(phase.after ? [label('result'), load('u32', 'r1', at('r7', Slot.record + Head.result))] : []),
+
+    label('descriptor'),
+    load('u64', 'r2', Stack.itemFlags),
+    alu('&=', 'r2', ItemFlag.nonzero),
+    jump('==', 'r2', 0, 'any_descriptor'),
+    jump('==', 'r1', 0, 'next_item'),
+    label('any_descriptor'),
+    store('u64', Stack.descriptor, 'r1'),
+    ...resolve(shape, { end: 'next_item', types: phase.types }),
+
+    label('region'),
+    ...region(shape, phase),
+
+    label('too_long'),
+    load('u32', 'r1', at('r7', Slot.flags)),
+    alu('|=', 'r1', SlotFlag.overflow),
+    store('u32', at('r7', Slot.flags), 'r1'),
+    label('next_item'),
+    alu('+=', 'r9', 1),
+    goto('items'),
+    label('items_end'),
+  ];
+}
+
+/** r1: the item. r2 keeps its kind. */
+function isDue({ after }: ItemsPhase): Statement[] {
+  const time = load('u8', 'r3', at('r1', Item.time));
+  if (!after) return [time, jump('!=', 'r3', ItemTime.before, 'next_item')];
+  return [
+    time,
+    load('u32', 'r4', at('r7', Slot.flags)),
+    alu('&=', 'r4', SlotFlag.attributeFault),
+    jump('!=', 'r4', 0, 'due'),
+    jump('==', 'r3', ItemTime.after, 'time_after'),
+    // What could not be read before may be there now.
+    alu('=', 'r4', 'r7'),
+    alu('+=', 'r4', 'r9'),
+    load('u8', 'r4', at('r4', Slot.status)),
+    jump('==', 'r4', ItemStatus.fault, 'due'),
+    goto('next_item'),
+    label('time_after'),
+    load('u16', 'r4', at('r1', Item.flags)),
+    alu('=', 'r5', 'r4'),
+    alu('&=', 'r5', ItemFlag.ever),
+    jump('!=', 'r5', 0, 'due'),
+    load('u64', 'r5', at('r7', Slot.record + Head.result)),
+    alu('&=', 'r4', ItemFlag.failed),
+    jump('s<', 'r5', 0, 'has_failed'),
+    jump('!=', 'r4', 0, 'next_item'),
+    goto('due'),
+    label('has_failed'),
+    jump('==', 'r4', 0, 'next_item'),
+    label('due'),
+  ];
+}
+
+/** r1: the descriptor that stands at offset r3 in the short region before. */
+function descriptorInRegion(): Statement[] {
+  return [
+    load('u64', 'r1', Stack.itemFlags),
+    alu('&=', 'r1', ItemFlag.holdsFds),
+    jump('==', 'r1', 0, 'holds_them'),
+    load('u32', 'r1', at('r7', Slot.mapType)),
+    jump('>', 'r1', 63, 'next_item'),
+    constant('r2', descriptorTypes),
+    alu('>>=', 'r2', 'r1'),
+    alu('&=', 'r2', 1),
+    jump('==', 'r2', 0, 'next_item'),
+    label('holds_them'),
+    alu('=', 'r2', 'r3'),
+    alu('+=', 'r2', 4),
+    load('u32', 'r1', at('r7', Slot.lastLength)),
+    jump('>', 'r2', 'r1', 'next_item'),
+    load('u32', 'r1', at('r7', Slot.lastRegion)),
+    alu('+=', 'r1', 'r3'),
+    jump('>', 'r1', lastSectionStart + largestInline, 'next_item'),
+    alu('+=', 'r1', 'r7'),
+    load('u32', 'r1', at('r1', Slot.record)),
+    goto('descriptor'),
+  ];
+}
+
+/** `dst` = the number of the attribute at the offset that the item (r1) has at `field`, 1 where it has none. */
+function factor(dst: op.Register, field: number, { attribute }: ItemsPhase, name: string): Statement[] {
+  return [
+    alu('=', dst, 1),
+    load('u16', 'r2', at('r1', field)),
+    jump('==', 'r2', noMember, name),
+    alu('=', dst, 0),
+    jump('>', 'r2', 252, name),
+    alu('=', 'r5', 'r2'),
+    alu('+=', 'r5', 4),
+    load('u32', 'r0', at('r7', Slot.attributeSize)),
+    jump('>', 'r5', 'r0', name),
+    alu('+=', 'r2', 'r7'),
+    load('u32', dst, at('r2', attribute)),
+    label(name),
+  ];
+}
+
+/** r1: the item, r3: the pointer's offset, r4: the slot beyond it, r5: bytes of the attribute. */
+function region(shape: ProgramShape, phase: ItemsPhase): Statement[] {
+  return [
+    alu('+=', 'r3', 8),
+    jump('>', 'r3', 'r5', 'next_item'),
+    load('u64', 'r2', at('r4', phase.attribute)),
+    jump('==', 'r2', 0, 'next_item'),
+    store('u64', Stack.address, 'r2'),
+    store('u64', Stack.item, 'r1'),
+    ...lengthOf(shape, phase),
+
+    // r3: bytes there are.
+    label('length'),
+    jump('==', 'r3', 0, 'next_item'),
+    store('u64', Stack.sectionFlags, phase.after ? SectionFlag.out : 0),
+    alu('=', 'r1', 0x7fff_ffff),
+    jump('<=', 'r3', 'r1', 'counted'),
+    alu('=', 'r3', 'r1'),
+    label('counted'),
+    store('u64', Stack.full, 'r3'),
+    alu('=', 'r1', largestStream),
+    load('u64', 'r2', Stack.itemFlags),
+    alu('&=', 'r2', ItemFlag.limited),
+    jump('==', 'r2', 0, 'limit'),
+    ...(shape.limit < largestStream ? [alu('=', 'r1', shape.limit)] : []),
+    label('limit'),
+    jump('<=', 'r3', 'r1', 'within'),
+    alu('=', 'r3', 'r1'),
+    store('u64', Stack.sectionFlags, (phase.after ? SectionFlag.out : 0) | SectionFlag.cut),
+    label('within'),
+    store('u64', Stack.length, 'r3'),
+    ...head(),
+    load('u64', 'r2', Stack.length),
+    jump('>', 'r2', largestInline, 'stream'),
+    alu('=', 'r1', 'r6'),
+    alu('+=', 'r1', sectionHead * 2),
+    load('u64', 'r3', Stack.address),
+    call('probe_read_user'),
+    jump('s<', 'r0', 0, 'region_fault'),
+    load('u64', 'r2', Stack.length),
+    jump('>', 'r2', largestInline, 'next_item'),
+    label('region_read'),
+    ...noteRead(),
+    store('u32', at('r6', 4), 'r2'),
+    alu('+=', 'r2', sectionHead * 2 + 7),
+    alu('&=', 'r2', -8),
+    ...moveCursor(),
+
+    label('region_fault'),
+    load('u64', 'r1', Stack.sectionFlags),
+    alu('|=', 'r1', SectionFlag.fault),
+    store('u8', at('r6', 1), 'r1'),
+    ...status(ItemStatus.fault),
+    load('u32', 'r1', at('r7', Slot.flags)),
+    alu('|=', 'r1', SlotFlag.itemFault),
+    store('u32', at('r7', Slot.flags), 'r1'),
+    alu('=', 'r2', sectionHead * 2),
+    ...moveCursor(),
+
+    label('text'),
+    store('u64', Stack.sectionFlags, SectionFlag.text | (phase.after ? SectionFlag.out : 0)),
+    store('u64', Stack.full, 0),
+    ...head(),
+    alu('=', 'r1', 'r6'),
+    alu('+=', 'r1', sectionHead * 2),
+    alu('=', 'r2', largestInline),
+    load('u64', 'r3', Stack.address),
+    call('probe_read_user_str'),
+    jump('s<', 'r0', 0, 'region_fault'),
+    alu('=', 'r2', 'r0'),
+    jump('>', 'r2', largestInline, 'next_item'),
+    store('u32', at('r6', 8), 'r2'),
+    goto('region_read'),
+
+    label('stream'),
+    load('u64', 'r1', Stack.sectionFlags),
+    alu('|=', 'r1', SectionFlag.streamed),
+    store('u8', at('r6', 1), 'r1'),
+    load('u32', 'r1', at('r7', Slot.queueCount)),
+    jump('>=', 'r1', queueLength, 'next_item'),
+    alu('=', 'r2', 'r1'),
+    alu('+=', 'r2', 1),
+    store('u32', at('r7', Slot.queueCount), 'r2'),
+    alu('*=', 'r1', queueEntrySize),
+    alu('+=', 'r1', 'r7'),
+    load('u64', 'r2', Stack.address),
+    store('u64', at('r1', Slot.queue), 'r2'),
+    load('u64', 'r2', Stack.length),
+    store('u32', at('r1', Slot.queue + 8), 'r2'),
+    alu('=', 'r2', 'r9'),
+    alu('+=', 'r2', phase.after ? 0x100 : 0),
+    store('u32', at('r1', Slot.queue + 12), 'r2'),
+    store('u32', at('r1', Slot.queue + 16), PieceSource.user),
+    ...status(ItemStatus.done),
+    alu('=', 'r2', sectionHead * 2),
+    ...moveCursor(),
+  ];
+}
+
+/** Goes to `length` with the bytes in r3, or to `text`. r1: the item. */
+function lengthOf(shape: ProgramShape, phase: ItemsPhase): Statement[] {
+  return [
+    load('u8', 'r4', at('r1', Item.rule)),
+    jump('==', 'r4', Rule.text, 'text'),
+    jump('==', 'r4', Rule.perf, 'rule_perf'),
+    ...(phase.after ? [jump('==', 'r4', Rule.result, 'rule_result')] : []),
+    ...factor('r3', Item.first, phase, 'first_factor'),
+    jump('==', 'r4', Rule.key, 'rule_key'),
+    jump('==', 'r4', Rule.position, 'rule_position'),
+    jump('==', 'r4', Rule.value, 'rule_value'),
+    jump('==', 'r4', Rule.product, 'rule_product'),
+    load('u32', 'r2', at('r1', Item.factor)),
+    alu('*=', 'r3', 'r2'),
+    goto('length'),
+    label('rule_product'),
+    store('u64', Stack.length, 'r3'),
+    ...factor('r3', Item.second, phase, 'second_factor'),
+    load('u64', 'r2', Stack.length),
+    alu('*=', 'r3', 'r2'),
+    goto('length'),
+    label('rule_key'),
+    load('u32', 'r2', at('r7', Slot.keySize)),
+    alu('*=', 'r3', 'r2'),
+    goto('length'),
+    label('rule_position'),
+    // Hashes say where a batch goes on by the number of a bucket, others by a key.
+    load('u32', 'r3', at('r7', Slot.keySize)),
+    jump('>', 'r3', 4, 'length'),
+    alu('=', 'r3', 4),
+    goto('length'),
+    label('rule_value'),
+    load('u32', 'r2', at('r7', Slot.valueSize)),
+    load('u32', 'r5', at('r7', Slot.mapType)),
+    jump('>', 'r5', 63, 'one_value'),
+    constant('r0', perCpuTypes),
+    alu('>>=', 'r0', 'r5'),
+    alu('&=', 'r0', 1),
+    jump('==', 'r0', 0, 'one_value'),
+    alu('+=', 'r2', 7),
+    alu('&=', 'r2', -8),
+    store('u64', Stack.length, 'r3'),
+    store('u64', Stack.full, 'r2'),
+    // Since 6.19 flags can ask for the value of one CPU, or give one for all.
+    ...factor('r3', Item.second, phase, 'value_flags'),
+    load('u16', 'r5', at('r1', Item.second)),
+    alu('=', 'r0', shape.cpus),
+    jump('==', 'r5', noMember, 'all_cpus'),
+    alu('&=', 'r3', 24),
+    jump('==', 'r3', 0, 'all_cpus'),
+    alu('=', 'r0', 1),
+    label('all_cpus'),
+    load('u64', 'r2', Stack.full),
+    load('u64', 'r3', Stack.length),
+    alu('*=', 'r2', 'r0'),
+    label('one_value'),
+    alu('*=', 'r3', 'r2'),
+    goto('length'),
+    ...(phase.after
+      ? [label('rule_result'), load('u64', 'r3', at('r7', Slot.record + Head.result)), goto('length')]
+      : []),
+    label('rule_perf'),
+    store('u64', Stack.length, 0),
+    alu('=', 'r1', 'r10'),
+    alu('+=', 'r1', Stack.length.offset),
+    alu('=', 'r2', 4),
+    load('u64', 'r3', Stack.address),
+    alu('+=', 'r3', 4),
+    call('probe_read_user'),
+    load('u32', 'r3', Stack.length),
+    jump('>', 'r3', 256, 'perf_default'),
+    jump('>=', 'r3', 64, 'length'),
+    label('perf_default'),
+    // The size of the first version, which stands for 0 too.
+    alu('=', 'r3', 64),
+    goto('length'),
+  ];
+}
+
+/** The head of a region's section; nothing is in it yet. */
+function head(): Statement[] {
+  return [
+    store('u64', at('r6', 0), SectionType.region),
+    load('u64', 'r1', Stack.sectionFlags),
+    store('u8', at('r6', 1), 'r1'),
+    alu('=', 'r1', 'r9'),
+    store('u16', at('r6', 2), 'r1'),
+    load('u64', 'r1', Stack.full),
+    store('u64', at('r6', 8), 'r1'),
+  ];
+}
+
+/** r2: the bytes that were read. */
+function noteRead(): Statement[] {
+  return [
+    load('u32', 'r1', at('r7', Slot.cursor)),
+    alu('+=', 'r1', sectionHead * 2),
+    store('u32', at('r7', Slot.lastRegion), 'r1'),
+    store('u32', at('r7', Slot.lastLength), 'r2'),
+    ...status(ItemStatus.done),
+  ];
+}
+
+function status(value: number): Statement[] {
+  return [alu('=', 'r1', 'r7'), alu('+=', 'r1', 'r9'), store('u8', at('r1', Slot.status), value)];
+}
+
+/** Past r2 bytes. */
+function moveCursor(): Statement[] {
+  return [
+    load('u32', 'r1', at('r7', Slot.cursor)),
+    alu('+=', 'r1', 'r2'),
+    store('u32', at('r7', Slot.cursor), 'r1'),
+    goto('next_item'),
+  ];
+}
