@@ -25,7 +25,11 @@ export interface Calibrated {
  */
 export function calibrate(
   kernel: Kernel,
-  { layout, counters, read }: { readonly layout: KernelLayout; readonly counters: number; readonly read: (at: number) => bigint },
+  {
+    layout,
+    counters,
+    read,
+  }: { readonly layout: KernelLayout; readonly counters: number; readonly read: (at: number) => bigint },
 ): Calibrated {
   using own = new Descriptors(kernel);
   const code = assembleProgram(program(layout), { counters });
@@ -38,7 +42,10 @@ export function calibrate(
   };
   const builder = new BtfBuilder();
   builder.add({ kind: 'int', name: 'int', size: 4, bits: 32, bitOffset: 0, signed: true, char: false, bool: false });
-  const map = own.take('bpf(MAP_CREATE)', createMap(kernel, { type: bpf_map_type.BPF_MAP_TYPE_ARRAY, name: 'trace_look' }));
+  const map = own.take(
+    'bpf(MAP_CREATE)',
+    createMap(kernel, { type: bpf_map_type.BPF_MAP_TYPE_ARRAY, name: 'trace_look' }),
+  );
   const btf = own.take('bpf(BTF_LOAD)', loadBtf(kernel, builder.finish()));
   const link = own.take('bpf(RAW_TRACEPOINT_OPEN)', openRawTracepoint(kernel, fd.number, 'sched_process_exit'));
   const event = perfEventAttribute(perf_type_id.PERF_TYPE_SOFTWARE).set('config', perf_sw_ids.PERF_COUNT_SW_DUMMY);

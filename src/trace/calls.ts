@@ -46,7 +46,10 @@ const requests: readonly (readonly [name: string, argument?: MemberSpec])[] = [
   ['RESET', number('arg', 2)],
   ['PERIOD', pointer('arg', 2, { form: 'u64s', rule: bytes(8), time: 'before' })],
   ['SET_OUTPUT', fd('arg', 2)],
-  ['SET_FILTER', pointer('arg', 2, { form: 'text', rule: { unit: 'text', count: undefined, size: 1 }, time: 'before' })],
+  [
+    'SET_FILTER',
+    pointer('arg', 2, { form: 'text', rule: { unit: 'text', count: undefined, size: 1 }, time: 'before' }),
+  ],
   ['ID', pointer('arg', 2, { form: 'u64s', rule: bytes(8), time: 'after' })],
   ['SET_BPF', fd('arg', 2)],
   ['PAUSE_OUTPUT', number('arg', 2)],

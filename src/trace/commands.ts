@@ -236,9 +236,7 @@ export function attachClassOf(type: number): string | undefined {
 
 /** Attach types that have a class, and its place among the names. */
 export function attachClassesByType(): [type: number, index: number][] {
-  return attachClassNames.flatMap((name, index) =>
-    attachClasses[name]!.map((type): [number, number] => [type, index]),
-  );
+  return attachClassNames.flatMap((name, index) => attachClasses[name]!.map((type): [number, number] => [type, index]));
 }
 
 const times: Readonly<Record<string, ReadingTime>> = { '<': 'before', '>': 'after', '~': 'ever', '-': 'failed' };
@@ -275,14 +273,19 @@ function parseMember(layout: StructLayout, word: string, attachClass: string | u
     ...common,
     kind: 'pointer',
     form: form ?? unit!,
-    rule: { unit: unit as PointerRule['unit'], count, size: size === undefined ? 1 : /^\d+$/.test(size) ? Number(size) : size },
+    rule: {
+      unit: unit as PointerRule['unit'],
+      count,
+      size: size === undefined ? 1 : /^\d+$/.test(size) ? Number(size) : size,
+    },
     time: times[time]!,
     ...(option === undefined ? {} : { option: option as NonNullable<MemberSpec['option']> }),
   };
 }
 
 const nameOf = new Map<number, string>();
-for (const [name, number] of Object.entries(bpf_cmd)) if (name.startsWith('BPF_') && !nameOf.has(number)) nameOf.set(number, name);
+for (const [name, number] of Object.entries(bpf_cmd))
+  if (name.startsWith('BPF_') && !nameOf.has(number)) nameOf.set(number, name);
 
 const specs = new Map<number, CommandSpec>();
 

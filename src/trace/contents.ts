@@ -14,7 +14,7 @@ import {
   type StructLayout,
 } from '../uapi/index.ts';
 import type { MemberSpec } from './commands.ts';
-import type { CallParts, DecoderSurroundings, Region } from './decoder.ts';
+import type { CallParts, DecoderSurroundings, Region } from './parts.ts';
 import type { TraceMember, TraceValue } from './event.ts';
 import { ItemKind } from './format.ts';
 import { rawNumber } from './element-format.ts';
@@ -108,7 +108,11 @@ function wordsOf(bytes: Uint8Array, size: 4 | 8): (number | bigint)[] {
   return Array.from({ length: Math.floor(bytes.length / size) }, (_, index) => rawNumber(bytes, index * size, size)!);
 }
 
-function numbers({ bytes, size }: Region, width: 4 | 8, { isHex = false }: { readonly isHex?: boolean } = {}): TraceValue {
+function numbers(
+  { bytes, size }: Region,
+  width: 4 | 8,
+  { isHex = false }: { readonly isHex?: boolean } = {},
+): TraceValue {
   const items = wordsOf(bytes, width).map((value): TraceValue => ({ kind: 'number', value, isHex }));
   return { kind: 'list', items, count: Math.floor(size / width) };
 }
@@ -126,7 +130,11 @@ function records(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const items: TraceValue[] = [];
   // The shortest record that any of them has is read.
-  for (let at = 0; step >= 8 && at + Math.max(step, recordSize.startsWith('func') ? 8 : 16) <= bytes.length; at += step) {
+  for (
+    let at = 0;
+    step >= 8 && at + Math.max(step, recordSize.startsWith('func') ? 8 : 16) <= bytes.length;
+    at += step
+  ) {
     items.push({ kind: 'words', words: words(view, at, types) });
   }
   return { kind: 'list', items, count: step > 0 ? Math.floor(size / step) : 0 };
@@ -208,7 +216,13 @@ function structOf(layout: StructLayout, bytes: Uint8Array): TraceValue {
 
 function memberValue(
   bytes: Uint8Array,
-  { name, offset, size, bitOffset, bitSize }: { name: string; offset: number; size: number; bitOffset: number | undefined; bitSize: number | undefined },
+  {
+    name,
+    offset,
+    size,
+    bitOffset,
+    bitSize,
+  }: { name: string; offset: number; size: number; bitOffset: number | undefined; bitSize: number | undefined },
 ): TraceValue | undefined {
   if (size > 8) {
     const text = cstr(bytes.subarray(offset, offset + size));

@@ -19,38 +19,10 @@ import {
   ItemKind,
 } from './format.ts';
 import { membersOf } from './members.ts';
+import type { CallParts, DecoderSurroundings, Region } from './parts.ts';
 import { readObject, type TracedMap, type TraceObject } from './objects.ts';
 import { membersOfClass, type PlanItem, planItems, type Wanted } from './plans.ts';
 import { bpf_cmd } from '../uapi/index.ts';
-
-/** Bytes that a pointer meant; `size`: how many there were. */
-export interface Region {
-  readonly bytes: Uint8Array;
-  readonly size: number;
-  readonly isFault: boolean;
-  readonly isCut: boolean;
-}
-
-/** What a record says of one call, by item of its plan. */
-export interface CallParts {
-  readonly spec: CommandSpec | undefined;
-  readonly items: readonly PlanItem[];
-  readonly attribute: Uint8Array;
-  /** As the kernel left it, where it was read. */
-  readonly after: Uint8Array | undefined;
-  readonly objects: readonly (TraceObject | undefined)[];
-  readonly regions: readonly (Region | undefined)[];
-  readonly pid: number;
-  readonly result: bigint;
-}
-
-/** What else decoding needs: types, and what descriptors meant before. */
-export interface DecoderSurroundings {
-  readonly formatOf: (map: TracedMap, half: 'key' | 'value') => ElementFormat;
-  readonly typesOf: (id: number) => Btf | undefined;
-  readonly objectOf: (pid: number, fd: number) => TraceObject | undefined;
-  readonly cpus: number;
-}
 
 interface Stream {
   readonly bytes: Uint8Array;
@@ -66,6 +38,14 @@ interface KnownCommand {
 
 /** The most descriptors that are remembered: a process that opens many must not fill the memory. */
 const mostDescriptors = 65536;
+
+export interface DecoderOptions {
+  readonly wanted: Wanted;
+  /** What to add to the monotonic clock for nanoseconds since 1970. */
+  readonly clockOffset: bigint;
+  readonly cpus: number;
+  readonly kernelTypes: () => Btf | undefined;
+}
 
 /** Turns records into events. It keeps what later records refer to: objects, types, pieces. */
 export class TraceDecoder {
@@ -84,13 +64,7 @@ export class TraceDecoder {
   readonly #commands = new Map<number, KnownCommand>();
   #lost = 0;
 
-  constructor(options: {
-    readonly wanted: Wanted;
-    /** What to add to the monotonic clock for nanoseconds since 1970. */
-    readonly clockOffset: bigint;
-    readonly cpus: number;
-    readonly kernelTypes: () => Btf | undefined;
-  }) {
+  constructor(options: DecoderOptions) {
     this.#wanted = options.wanted;
     this.#clockOffset = options.clockOffset;
     this.#kernelTypes = options.kernelTypes;
@@ -229,7 +203,12 @@ export class TraceDecoder {
           objects[item] = this.#maps.get(view.getUint32(at + Described.id, true));
           break;
         case SectionType.region: {
-          regions[item] = region(record, view, { at, flags, length, stream: streams?.get(item) ?? streams?.get(item | 0x100) });
+          regions[item] = region(record, view, {
+            at,
+            flags,
+            length,
+            stream: streams?.get(item) ?? streams?.get(item | 0x100),
+          });
           at += sectionHead;
           break;
         }
@@ -249,8 +228,12 @@ export class TraceDecoder {
   #known(traced: TracedCall, number: number, attribute: Uint8Array | undefined): KnownCommand {
     const command = number & ~0x10000;
     const isLink = traced === TracedCall.bpf && command === bpf_cmd.BPF_LINK_CREATE;
-    const type = isLink && attribute !== undefined && attribute.length >= 12 ? attribute[8]! | (attribute[9]! << 8) : -1;
-    const key = traced * 0x1000_0000 + (type + 1) * 0x10000 + (traced === TracedCall.ioctl ? number & 0xff : Math.min(command, 0xffff));
+    const type =
+      isLink && attribute !== undefined && attribute.length >= 12 ? attribute[8]! | (attribute[9]! << 8) : -1;
+    const key =
+      traced * 0x1000_0000 +
+      (type + 1) * 0x10000 +
+      (traced === TracedCall.ioctl ? number & 0xff : Math.min(command, 0xffff));
     let known = this.#commands.get(key);
     if (known === undefined) {
       let spec = specOf(traced, command);
@@ -298,7 +281,8 @@ function specOf(traced: TracedCall, number: number): CommandSpec | undefined {
 }
 
 function commandName(traced: TracedCall, number: number, spec: CommandSpec | undefined): string {
-  if (spec !== undefined) return number >= 0x10000 && traced === TracedCall.bpf ? `${spec.name}|BPF_COMMON_ATTRS` : spec.name;
+  if (spec !== undefined)
+    return number >= 0x10000 && traced === TracedCall.bpf ? `${spec.name}|BPF_COMMON_ATTRS` : spec.name;
   return traced === TracedCall.ioctl ? `0x${number.toString(16)}` : `${number | 0}`;
 }
 
@@ -317,4 +301,3 @@ function region(
   }
   return { bytes: record.subarray(data, data + length), size, isFault: (flags & SectionFlag.fault) !== 0, isCut };
 }
-

@@ -5,6 +5,11 @@ import { isPerCpu } from '../uapi/index.ts';
 import type { ElementValue } from '../kernel/index.ts';
 import type { TracedMap } from './objects.ts';
 
+interface HalfTypes {
+  readonly btf: Btf;
+  readonly typeId: number;
+}
+
 /** How keys or values of a map are read: by their type, else as numbers of 1, 2, 4 or 8 bytes, else as bytes. */
 export class ElementFormat {
   /** Bytes of one key, or of one processor's value. */
@@ -17,7 +22,7 @@ export class ElementFormat {
   #json: ValuePrinter | undefined;
   #decode: ((bytes: Uint8Array, at?: number) => ElementValue) | undefined;
 
-  constructor(map: TracedMap, half: 'key' | 'value', types: { readonly btf: Btf; readonly typeId: number } | undefined) {
+  constructor(map: TracedMap, half: 'key' | 'value', types: HalfTypes | undefined) {
     this.size = half === 'key' ? map.keySize : map.valueSize;
     this.step = half === 'value' && isPerCpu(map.type) ? alignUp(map.valueSize, 8) : 0;
     // A type that does not fit is none.
@@ -88,7 +93,8 @@ export class ElementFormat {
 /** A number of 1, 2, 4 or 8 bytes; undefined for other sizes. */
 export function rawNumber(bytes: Uint8Array, at: number, size: number): number | bigint | undefined {
   const byte = (index: number) => bytes[at + index] ?? 0;
-  const word = (from: number) => (byte(from) | (byte(from + 1) << 8) | (byte(from + 2) << 16)) + byte(from + 3) * 0x100_0000;
+  const word = (from: number) =>
+    (byte(from) | (byte(from + 1) << 8) | (byte(from + 2) << 16)) + byte(from + 3) * 0x100_0000;
   switch (size) {
     case 1:
       return byte(0);

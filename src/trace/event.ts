@@ -6,7 +6,12 @@ import type { TracedMap, TraceObject } from './objects.ts';
 /** What a member of an attribute, or an argument, holds. */
 export type TraceValue =
   /** `name`: of an enumeration's value, or of all its flags. */
-  | { readonly kind: 'number'; readonly value: number | bigint; readonly name?: string | undefined; readonly isHex?: boolean }
+  | {
+      readonly kind: 'number';
+      readonly value: number | bigint;
+      readonly name?: string | undefined;
+      readonly isHex?: boolean;
+    }
   | { readonly kind: 'fd'; readonly fd: number; readonly object: TraceObject | undefined }
   | { readonly kind: 'text'; readonly text: string; readonly isCut: boolean }
   /** A pointer whose target was not read; 0n is NULL. */
@@ -70,6 +75,13 @@ export interface TraceCallFacts {
   readonly isIncomplete: boolean;
 }
 
+interface TraceCallInit {
+  readonly facts: TraceCallFacts;
+  readonly time: bigint;
+  readonly members: () => readonly TraceMember[];
+  readonly resultObject: TraceObject | undefined;
+}
+
 /** A call that has ended. */
 export class TraceCall {
   readonly kind = 'call';
@@ -81,12 +93,7 @@ export class TraceCall {
   readonly resultObject: TraceObject | undefined;
   #made: readonly TraceMember[] | undefined;
 
-  constructor(init: {
-    readonly facts: TraceCallFacts;
-    readonly time: bigint;
-    readonly members: () => readonly TraceMember[];
-    readonly resultObject: TraceObject | undefined;
-  }) {
+  constructor(init: TraceCallInit) {
     this.facts = init.facts;
     this.time = init.time;
     this.resultObject = init.resultObject;

@@ -68,7 +68,17 @@ export const RecordKind = { call: 1, piece: 2, exit: 3, fork: 4 } as const;
 export const ProcessRecord = { kind: 0, parent: 4, pid: 8, size: 16 } as const;
 
 /** A piece of something large. */
-export const Piece = { kind: 0, source: 2, tid: 4, tag: 8, position: 12, total: 16, length: 20, fault: 24, size: 32 } as const;
+export const Piece = {
+  kind: 0,
+  source: 2,
+  tid: 4,
+  tag: 8,
+  position: 12,
+  total: 16,
+  length: 20,
+  fault: 24,
+  size: 32,
+} as const;
 export const PieceSource = { user: 0, types: 1 } as const;
 export const pieceSizes = [4096, 16384, 65536] as const;
 /** The most of one thing that is sent. */
@@ -109,10 +119,30 @@ export const maxItems = 12;
 /** `attributeAfter`: the kernel writes to the attribute. `itemsAfter`: something is read after the call. */
 export const PlanFlag = { attributeAfter: 1, itemsAfter: 2 } as const;
 /** An item of a plan. */
-export const Item = { kind: 0, time: 1, offset: 2, rule: 4, first: 6, second: 8, flags: 10, factor: 12, size: 16 } as const;
+export const Item = {
+  kind: 0,
+  time: 1,
+  offset: 2,
+  rule: 4,
+  first: 6,
+  second: 8,
+  flags: 10,
+  factor: 12,
+  size: 16,
+} as const;
 export const ItemKind = { end: 0, fd: 1, region: 2, fdInRegion: 3, result: 4 } as const;
 export const ItemTime = { before: 1, after: 2 } as const;
-export const Rule = { bytes: 0, count: 1, product: 2, key: 3, value: 4, text: 5, perf: 6, result: 7, position: 8 } as const;
+export const Rule = {
+  bytes: 0,
+  count: 1,
+  product: 2,
+  key: 3,
+  value: 4,
+  text: 5,
+  perf: 6,
+  result: 7,
+  position: 8,
+} as const;
 export const ItemFlag = { primary: 1, limited: 2, holdsFds: 4, nonzero: 8, ever: 16, failed: 32 } as const;
 export const noMember = 0xffff;
 

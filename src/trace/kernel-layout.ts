@@ -6,7 +6,16 @@ import { type Kernel, type MappedMemory, O_CLOEXEC, O_RDONLY, PROT_READ } from '
 
 /** Members of kernel structs that the programs read, by struct; a dot goes into a member. */
 const wanted = {
-  task_struct: ['files', 'signal', 'tgid', 'pid', 'group_leader', 'thread_pid', 'thread_info.status', 'thread_info.flags'],
+  task_struct: [
+    'files',
+    'signal',
+    'tgid',
+    'pid',
+    'group_leader',
+    'thread_pid',
+    'thread_info.status',
+    'thread_info.flags',
+  ],
   signal_struct: ['live'],
   pid: ['level', 'numbers'],
   files_struct: ['fdt'],
@@ -105,7 +114,11 @@ function memberNamed(
   const kind = types.kind(id);
   if (kind !== Kind.struct && kind !== Kind.union) return undefined;
   const count = types.vlen(id);
-  for (let index = nextMemberNamed(types, id, 0, name); index < count; index = nextMemberNamed(types, id, index + 1, name)) {
+  for (
+    let index = nextMemberNamed(types, id, 0, name);
+    index < count;
+    index = nextMemberNamed(types, id, index + 1, name)
+  ) {
     const { name: own, typeId, bitOffset } = types.member(id, index);
     if (own !== '') return { offset: bitOffset >> 3, typeId };
     const inner = memberNamed(types, types.resolve(typeId), name);

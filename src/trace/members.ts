@@ -2,7 +2,7 @@ import { cstr } from '../bytes/index.ts';
 import { bpf_attach_type, type FieldLayout, isPerCpu, mapType } from '../uapi/index.ts';
 import { contentOf } from './contents.ts';
 import type { MemberSpec } from './commands.ts';
-import type { CallParts, DecoderSurroundings, Region } from './decoder.ts';
+import type { CallParts, DecoderSurroundings, Region } from './parts.ts';
 import type { TraceElements, TraceMember, TraceValue } from './event.ts';
 import { ItemKind } from './format.ts';
 import type { TracedMap, TraceObject } from './objects.ts';
@@ -17,7 +17,7 @@ export function membersOf(parts: CallParts, surroundings: DecoderSurroundings): 
   for (const member of spec.members) {
     const { layout } = member;
     if (layout.offset + layout.size > attribute.length) continue;
-    const value = valueOf(member, parts, surroundings);
+    const value = memberValue(member, parts, surroundings);
     if (value !== undefined) members.push({ name: nameOf(member, parts), value });
   }
   return members;
@@ -39,7 +39,7 @@ function targetsDevice({ spec, attribute }: CallParts): boolean {
 }
 
 /** Undefined for what is not set and not worth a word. */
-function valueOf(member: MemberSpec, parts: CallParts, surroundings: DecoderSurroundings): TraceValue | undefined {
+function memberValue(member: MemberSpec, parts: CallParts, surroundings: DecoderSurroundings): TraceValue | undefined {
   const { layout, form, always } = member;
   const from = member.written && parts.after !== undefined ? parts.after : parts.attribute;
   if (member.kind === 'text') {
@@ -68,7 +68,10 @@ function valueOf(member: MemberSpec, parts: CallParts, surroundings: DecoderSurr
 }
 
 /** A number of the attribute; a bigint where it has more than 53 bits. */
-export function numberAt(bytes: Uint8Array, { offset, size, signed }: Pick<FieldLayout, 'offset' | 'size' | 'signed'>): number | bigint {
+export function numberAt(
+  bytes: Uint8Array,
+  { offset, size, signed }: Pick<FieldLayout, 'offset' | 'size' | 'signed'>,
+): number | bigint {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (size === 4) return signed ? view.getInt32(offset, true) : view.getUint32(offset, true);
   if (size === 2) return view.getUint16(offset, true);
@@ -85,14 +88,10 @@ function objectFor(member: MemberSpec, parts: CallParts): TraceObject | undefine
   return parts.objects[itemOf(member, ItemKind.fd, parts)];
 }
 
-function pointed(
-  member: MemberSpec,
-  address: bigint,
-  parts: CallParts,
-  surroundings: DecoderSurroundings,
-): TraceValue {
+function pointed(member: MemberSpec, address: bigint, parts: CallParts, surroundings: DecoderSurroundings): TraceValue {
   const region = parts.regions[itemOf(member, ItemKind.region, parts)];
-  if (region === undefined || region.isFault || (region.isCut && region.bytes.length === 0)) return { kind: 'address', address };
+  if (region === undefined || region.isFault || (region.isCut && region.bytes.length === 0))
+    return { kind: 'address', address };
   if (member.form === 'key' || member.form === 'value') {
     const elements = elementsOf(member, region, parts, surroundings);
     if (elements !== undefined) return elements;
@@ -123,7 +122,12 @@ function elementsOf(
   const stride = isWhole ? (isBatch ? format.step * surroundings.cpus : region.size) : format.size;
   const nested = itemOf(member, ItemKind.fdInRegion, parts);
   const holds = mapType(map.type)?.holds;
-  const ids = half === 'value' && member.time !== 'before' && holds !== undefined ? (holds === 'maps' ? 'map' : 'prog') : undefined;
+  const ids =
+    half === 'value' && member.time !== 'before' && holds !== undefined
+      ? holds === 'maps'
+        ? 'map'
+        : 'prog'
+      : undefined;
   return {
     ...{ kind: 'elements', half, map, format, bytes: region.bytes, size: region.size, stride, isBatch },
     isNext: member.name === 'next_key',

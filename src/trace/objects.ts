@@ -7,8 +7,20 @@ import { enumName } from './symbols.ts';
 export type TraceObject =
   | TracedMap
   | { readonly kind: 'prog'; readonly id: number; readonly name: string; readonly type: number; readonly tag: string }
-  | { readonly kind: 'link'; readonly id: number; readonly name: string; readonly type: number; readonly programId: number }
-  | { readonly kind: 'btf'; readonly id: number; readonly name: string; readonly typeCount: number; readonly size: number }
+  | {
+      readonly kind: 'link';
+      readonly id: number;
+      readonly name: string;
+      readonly type: number;
+      readonly programId: number;
+    }
+  | {
+      readonly kind: 'btf';
+      readonly id: number;
+      readonly name: string;
+      readonly typeCount: number;
+      readonly size: number;
+    }
   | {
       readonly kind: 'perf';
       /** What it counts, e.g. `software BPF_OUTPUT`, `tracepoint syscalls:sys_enter_execve`. */
@@ -94,7 +106,10 @@ export function eventName(type: number, config: bigint): string {
 
 /** What its type is called: `hash`, `tracepoint`; '' for objects without one. */
 export function objectType(object: TraceObject): string {
-  const known = { map: mapTypeName, prog: progTypeName, link: linkTypeName } as Record<string, ((type: number) => string | undefined) | undefined>;
+  const known = { map: mapTypeName, prog: progTypeName, link: linkTypeName } as Record<
+    string,
+    ((type: number) => string | undefined) | undefined
+  >;
   return 'type' in object ? (known[object.kind]?.(object.type) ?? `type ${object.type}`) : '';
 }
 

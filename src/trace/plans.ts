@@ -102,7 +102,8 @@ function encodePlan(view: DataView, spec: CommandSpec | undefined, wanted: Wante
 /** Returns whether it is done after the call. */
 function encodeItem(view: DataView, at: number, item: PlanItem, spec: CommandSpec): boolean {
   const { member, kind } = item;
-  const time = member?.kind === 'pointer' && member.time !== undefined ? member.time : member === undefined ? 'after' : 'before';
+  const time =
+    member?.kind === 'pointer' && member.time !== undefined ? member.time : member === undefined ? 'after' : 'before';
   const isAfter = time !== 'before';
   view.setUint8(at + Item.kind, kind);
   view.setUint8(at + Item.time, isAfter ? ItemTime.after : ItemTime.before);
@@ -118,7 +119,8 @@ function encodeItem(view: DataView, at: number, item: PlanItem, spec: CommandSpe
   if (rule.count !== undefined && rule.unit !== 'text') view.setUint16(at + Item.first, offsetOf(rule.count), true);
   if (isProduct) view.setUint16(at + Item.second, offsetOf(rule.size as string), true);
   else view.setUint32(at + Item.factor, rule.size as number, true);
-  if (rule.unit === 'value') view.setUint16(at + Item.second, offsetOf(rule.count === undefined ? 'flags' : 'elem_flags'), true);
+  if (rule.unit === 'value')
+    view.setUint16(at + Item.second, offsetOf(rule.count === undefined ? 'flags' : 'elem_flags'), true);
   return isAfter;
 }
 

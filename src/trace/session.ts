@@ -104,7 +104,11 @@ export class TraceSession implements Disposable {
   }
 
   #createMaps({ ringSize }: SessionRequest): Readonly<Record<TraceMap, Fd>> {
-    const make = (name: TraceMap, type: number, sizes: { keySize?: number; valueSize?: number; maxEntries?: number; flags?: number }) => {
+    const make = (
+      name: TraceMap,
+      type: number,
+      sizes: { keySize?: number; valueSize?: number; maxEntries?: number; flags?: number },
+    ) => {
       const fd = createMap(this.#kernel, { type, name: `trace_${name}`, ...sizes });
       return this.#own.take(`bpf(MAP_CREATE) of the tracer's ${name}`, fd);
     };
@@ -207,7 +211,11 @@ export class TraceSession implements Disposable {
     const again = loadProgram(this.#kernel, { ...request, logLevel: 1, log });
     if (again >= 0) this.#kernel.close(again);
     const text = Buffer.from(log.subarray(0, log.indexOf(0))).toString('latin1');
-    const last = text.trimEnd().split('\n').filter((line) => !/^(processed|max_states|peak_states|mark_read)/.test(line)).at(-1);
+    const last = text
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !/^(processed|max_states|peak_states|mark_read)/.test(line))
+      .at(-1);
     const message = `the kernel refuses the tracer's program ${request.name}: ${last ?? syscallError('bpf', result).message}`;
     return new VerifierError(message, -result, text);
   }
@@ -258,9 +266,12 @@ function tracepointIds(kernel: Kernel): TracepointIds | undefined {
 }
 
 function tracefsPlaces(kernel: Kernel): string[] {
-  const mounted = kernel.readText('/proc/mounts').split('\n').flatMap((line) => {
-    const [, path, type] = line.split(' ');
-    return type === 'tracefs' && path !== undefined ? [path] : [];
-  });
+  const mounted = kernel
+    .readText('/proc/mounts')
+    .split('\n')
+    .flatMap((line) => {
+      const [, path, type] = line.split(' ');
+      return type === 'tracefs' && path !== undefined ? [path] : [];
+    });
   return [...new Set(['/sys/kernel/tracing', '/sys/kernel/debug/tracing', ...mounted])];
 }

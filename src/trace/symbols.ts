@@ -59,7 +59,10 @@ const flagNames = new Map<string, Map<bigint, string>>();
 export function flagsText(form: string, value: number | bigint): string {
   const key = BigInt(value);
   let known = flagNames.get(form);
-  if (known === undefined) flagNames.set(form, (known = new Map()));
+  if (known === undefined) {
+    known = new Map();
+    flagNames.set(form, known);
+  }
   let text = known.get(key);
   if (text === undefined) {
     text = makeFlagsText(form, key);
@@ -82,9 +85,4 @@ function makeFlagsText(form: string, value: bigint): string {
   }
   if (rest !== 0n) parts.push(`0x${rest.toString(16)}`);
   return parts.join('|');
-}
-
-/** The number that a name or a text of flags stands for; undefined where it stands for none. */
-export function numberNamed(form: string, text: string): number | undefined {
-  return enums[form]?.[text];
 }

@@ -109,7 +109,8 @@ export class BpfTrace implements AsyncIterable<TraceEvent>, Disposable {
     for (const pid of pids) this.#live.add(pid);
     if (signal?.aborted) this.#end.abort();
     else signal?.addEventListener('abort', () => this.stop(), { once: true, signal: this.#end.signal });
-    this.commandEnd = command === undefined ? Promise.resolve({ status: undefined, signal: undefined }) : this.#start(command);
+    this.commandEnd =
+      command === undefined ? Promise.resolve({ status: undefined, signal: undefined }) : this.#start(command);
     // Whoever does not wait for it must not be ended by it.
     this.commandEnd.catch(() => this.stop());
   }
@@ -278,7 +279,8 @@ function limitOf({ limit = defaultLimit }: TraceOptions): number {
 }
 
 function ringSizeOf({ ringSize = defaultRing }: TraceOptions): number {
-  const isPower = Number.isInteger(ringSize) && ringSize >= 4096 && ringSize <= 2 ** 30 && (ringSize & (ringSize - 1)) === 0;
+  const isPower =
+    Number.isInteger(ringSize) && ringSize >= 4096 && ringSize <= 2 ** 30 && (ringSize & (ringSize - 1)) === 0;
   if (!isPower) throw new UsageError(`ringSize: ${ringSize} is no power of two from 4096 to 2^30`);
   return ringSize;
 }

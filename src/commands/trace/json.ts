@@ -1,5 +1,13 @@
 import { quoteJson, type Sink } from '../../output/index.ts';
-import { objectType, type TraceCall, type TraceElements, type TraceEvent, type TraceMember, type TraceObject, type TraceValue } from '../../trace/index.ts';
+import {
+  objectType,
+  type TraceCall,
+  type TraceElements,
+  type TraceEvent,
+  type TraceMember,
+  type TraceObject,
+  type TraceValue,
+} from '../../trace/index.ts';
 import { toHex } from '../../bytes/index.ts';
 
 /** Writes each event as one line of JSON. */
@@ -124,7 +132,9 @@ export class JsonLines {
     const sink = this.#sink;
     const id = 'id' in object ? `,"id":${object.id}` : '';
     const type = objectType(object);
-    sink.text(`{"kind":"${object.kind}"${id},"name":${quoted(object.name)}${type === '' ? '' : `,"type":${quoted(type)}`}`);
+    sink.text(
+      `{"kind":"${object.kind}"${id},"name":${quoted(object.name)}${type === '' ? '' : `,"type":${quoted(type)}`}`,
+    );
     if (object.kind === 'perf') sink.text(`,"cpu":${object.cpu}`);
     if (object.kind === 'link') sink.text(`,"prog_id":${object.programId}`);
     sink.latin1('}');

@@ -1,4 +1,11 @@
-import { bytesText, objectText, type TraceCall, type TraceElements, type TraceMember, type TraceValue } from '../../trace/index.ts';
+import {
+  bytesText,
+  objectText,
+  type TraceCall,
+  type TraceElements,
+  type TraceMember,
+  type TraceValue,
+} from '../../trace/index.ts';
 import { quotedText, visibleText } from '../../bytes/index.ts';
 import { strerror } from '../../errors/index.ts';
 import type { Sink } from '../../output/index.ts';
@@ -71,12 +78,19 @@ export class TraceText {
         return `${seconds(Math.max(0, since), 6).padStart(12)} `;
       }
       case 'unix':
-        return `${time / 1_000_000_000n}.${String(time % 1_000_000_000n).padStart(9, '0').slice(0, 6)} `;
+        return `${time / 1_000_000_000n}.${String(time % 1_000_000_000n)
+          .padStart(9, '0')
+          .slice(0, 6)} `;
       default: {
         const ofDay = Number((time / 1_000_000_000n - BigInt(zoneSeconds)) % 86400n);
         const two = (value: number) => String(Math.floor(value) % 100).padStart(2, '0');
         const clock = `${two(ofDay / 3600)}:${two((ofDay / 60) % 60)}:${two(ofDay % 60)}`;
-        const fraction = form === 'seconds' ? '' : `.${String(time % 1_000_000_000n).padStart(9, '0').slice(0, 6)}`;
+        const fraction =
+          form === 'seconds'
+            ? ''
+            : `.${String(time % 1_000_000_000n)
+                .padStart(9, '0')
+                .slice(0, 6)}`;
         return `${clock}${fraction} `;
       }
     }

@@ -55,7 +55,9 @@ async function run(ctx: Context, request: TraceRequest): Promise<number> {
       ...(file !== undefined && { command: { file, args, ...(user && { user }) } }),
     });
     if (trace.isRaw) {
-      ctx.info('tracefs is not mounted (mount -t tracefs tracefs /sys/kernel/tracing): raw tracepoints are used, which every system call of the machine notices');
+      ctx.info(
+        'tracefs is not mounted (mount -t tracefs tracefs /sys/kernel/tracing): raw tracepoints are used, which every system call of the machine notices',
+      );
     }
     const running = trace;
     signals.listen(() => running.stop());
@@ -64,7 +66,9 @@ async function run(ctx: Context, request: TraceRequest): Promise<number> {
     reader.end(trace);
     sink.flush();
     if (trace.lost > 0) {
-      ctx.printError(`Error: ${trace.lost} call${trace.lost === 1 ? ' was' : 's were'} lost: the ring was full; --ring makes it larger, --map, --command and -s make less of it\n`);
+      ctx.printError(
+        `Error: ${trace.lost} call${trace.lost === 1 ? ' was' : 's were'} lost: the ring was full; --ring makes it larger, --map, --command and -s make less of it\n`,
+      );
     }
     const status = await statusOf(ctx, trace, signals);
     return request.strict && trace.lost > 0 ? -1 : status;
@@ -138,7 +142,9 @@ async function statusOf(ctx: Context, trace: BpfTrace, signals: SignalWatch): Pr
     end = await Promise.race([trace.commandEnd, signals.impatience(trace)]);
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
-    ctx.error(`can't run ${path ?? 'the command'}: ${code === 'ENOENT' ? 'it was not found' : code === 'EACCES' ? 'it may not be executed' : (error as Error).message}`);
+    ctx.error(
+      `can't run ${path ?? 'the command'}: ${code === 'ENOENT' ? 'it was not found' : code === 'EACCES' ? 'it may not be executed' : (error as Error).message}`,
+    );
     return code === 'ENOENT' ? 127 : 126;
   }
   if (end.signal !== undefined) return 128 + signalNumber(end.signal);

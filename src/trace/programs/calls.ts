@@ -24,7 +24,7 @@ import { addressOf, countLost, lookUp, onlyFollowed, ownIds, type ProgramShape, 
 import { goThroughItems } from './items.ts';
 import { sendPieces } from './pieces.ts';
 import { jumpUnlessCalled, loadArguments, loadResult } from './context.ts';
-import { textWords } from './resolve.ts';
+import { textWords } from './describe.ts';
 
 const { alu, alu32, at, call, constant, exit, goto, jump, label, load, mapAddress, store } = op;
 
@@ -155,10 +155,7 @@ function planOf(traced: TracedCall): Statement[] {
       alu('+=', 'r1', PlanIndex.ioctl),
     ],
   }[traced];
-  return [
-    ...index,
-    ...takePlan(),
-  ];
+  return [...index, ...takePlan()];
 }
 
 /** r8: the plan whose number is in r1. */

@@ -22,12 +22,11 @@ export function jumpUnlessCalled(
   otherwise: string,
   { after = false }: { readonly after?: boolean } = {},
 ): Statement[] {
-  const isPerfRequest = [
-    alu('&=', 'r1', 0xff00),
-    jump('!=', 'r1', perfRequestType << 8, otherwise),
-  ];
+  const isPerfRequest = [alu('&=', 'r1', 0xff00), jump('!=', 'r1', perfRequestType << 8, otherwise)];
   if (!shape.raw) {
-    return traced === TracedCall.ioctl && !after ? [load('u64', 'r1', at('r6', tracepointArguments + 8)), ...isPerfRequest] : [];
+    return traced === TracedCall.ioctl && !after
+      ? [load('u64', 'r1', at('r6', tracepointArguments + 8)), ...isPerfRequest]
+      : [];
   }
   const number = callNumber(traced);
   if (after) {
@@ -42,7 +41,9 @@ export function jumpUnlessCalled(
     load('u64', 'r1', at('r6', 8)),
     jump('!=', 'r1', number, otherwise),
     ...is64Bit(shape, otherwise),
-    ...(traced === TracedCall.ioctl ? [...readArgument(shape, 1, Stack.scratch), load('u64', 'r1', Stack.scratch), ...isPerfRequest] : []),
+    ...(traced === TracedCall.ioctl
+      ? [...readArgument(shape, 1, Stack.scratch), load('u64', 'r1', Stack.scratch), ...isPerfRequest]
+      : []),
   ];
 }
 
@@ -74,13 +75,21 @@ function readArgument(shape: ProgramShape, index: number, into: op.Place): State
 }
 
 /** Stores the call's arguments, zeroes behind them. The context is in r6. */
-export function loadArguments(shape: ProgramShape, traced: TracedCall, place: (index: number) => op.Place): Statement[] {
+export function loadArguments(
+  shape: ProgramShape,
+  traced: TracedCall,
+  place: (index: number) => op.Place,
+): Statement[] {
   return [0, 1, 2, 3, 4].flatMap((index) => {
     if (index >= argumentCount[traced]) return [store('u64', place(index), 0)];
     if (!shape.raw) {
       return [load('u64', 'r1', at('r6', tracepointArguments + index * 8)), store('u64', place(index), 'r1')];
     }
-    return [...readArgument(shape, index, Stack.scratch), load('u64', 'r1', Stack.scratch), store('u64', place(index), 'r1')];
+    return [
+      ...readArgument(shape, index, Stack.scratch),
+      load('u64', 'r1', Stack.scratch),
+      store('u64', place(index), 'r1'),
+    ];
   });
 }
 

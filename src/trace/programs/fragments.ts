@@ -2,7 +2,7 @@ import { op, type Statement } from '../../insn/index.ts';
 import type { KernelLayout } from '../kernel-layout.ts';
 import { Counter } from '../format.ts';
 
-const { alu, at, atomicAdd, call, constant, jump, load, mapAddress, store } = op;
+const { alu, at, atomicAdd, call, jump, load, mapAddress, store } = op;
 
 /** Maps by the names that programs know them by. */
 export type TraceMap = 'ring' | 'slots' | 'zero' | 'followed' | 'sent' | 'plans' | 'counters';
@@ -172,8 +172,3 @@ export function onlyFollowed({ allBut }: ProgramShape, otherwise: string): State
 
 /** What `followed` says of a process. */
 export const Followed = { yes: 1, childrenOnly: 2 } as const;
-
-/** A comparison of 8 bytes with a constant that may not fit an immediate. */
-export function jumpUnless(register: op.Register, value: bigint, otherwise: string): Statement[] {
-  return [constant('r5', value), jump('!=', register, 'r5', otherwise)];
-}

@@ -53,7 +53,10 @@ export const descriptorTypes = typesWith((type) => holdsDescriptors(type));
 export function holdsDescriptors(type: number): boolean {
   const known = mapType(type);
   if (known === undefined) return false;
-  return known.holds !== undefined || /^(perf_event_array|cgroup_array|sockmap|sockhash|reuseport_sockarray|xskmap)$/.test(known.name);
+  return (
+    known.holds !== undefined ||
+    /^(perf_event_array|cgroup_array|sockmap|sockhash|reuseport_sockarray|xskmap)$/.test(known.name)
+  );
 }
 
 /** Goes through the plan's items (r8) and adds a section for each to the record in the slot (r7). r6 and r9 are lost. */

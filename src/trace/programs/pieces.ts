@@ -42,7 +42,9 @@ export function sendPieces(): Statement[] {
     alu('-=', 'r2', 'r3'),
     store('u64', Stack.length, 'r2'),
     ...pieceSizes.flatMap((_, index) =>
-      index === 0 ? [] : [jump('>', 'r2', pieceSizes[pieceSizes.length - 1 - index]!, `send${pieceSizes.length - index}`)],
+      index === 0
+        ? []
+        : [jump('>', 'r2', pieceSizes[pieceSizes.length - 1 - index]!, `send${pieceSizes.length - index}`)],
     ),
     ...pieceSizes.flatMap((size, index) => [label(`send${index}`), ...sendPiece(size, `piece${index}`)]),
 
