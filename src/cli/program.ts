@@ -161,7 +161,8 @@ async function runWith(
     json?.closeTo(0);
     status = -1;
   }
-  if (json !== undefined && !(ctx.printsLines && status === 0)) stdout.text('\n');
+  // An error of such a command is a document.
+  if (json !== undefined && !(ctx.printsLines && (status === 0 || !json.needsComma))) stdout.text('\n');
   if (status !== 0) for (const advice of await ctx.advise()) ctx.hint(advice);
   return status;
 }

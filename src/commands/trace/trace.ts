@@ -54,6 +54,7 @@ async function run(ctx: Context, request: TraceRequest): Promise<number> {
       ...options,
       ...(file !== undefined && { command: { file, args, ...(user && { user }) } }),
     });
+    ctx.printsLines = true;
     if (trace.isRaw) {
       ctx.info(
         'tracefs is not mounted (mount -t tracefs tracefs /sys/kernel/tracing): raw tracepoints are used, which every system call of the machine notices',
