@@ -69,7 +69,7 @@ const commands: readonly TopCommand[] = [
     extension: true,
     readsAllWords: true,
     summary: 'Shows bpf() calls as they happen, and what their pointers mean.',
-    load: async () => (await import('./commands/trace/trace.ts')).traceCommand,
+    declare: async () => (await import('./commands/trace/declaration.ts')).traceCommand,
   },
   {
     name: 'completion',

@@ -37,7 +37,8 @@ export async function helpText(
     .usage([topic.summary, topic.details].filter(Boolean).join(' '));
   for (const { name, summary } of topic.verbs) page.command(name, summary);
   for (const argument of topic.arguments) page.option(argument.name, { group: words, ...shown(argument) });
-  for (const option of topic.options) page.option(`${option.long}${place(option)}`, { group: own, ...shown(option), ...alias(option) });
+  for (const option of topic.options)
+    page.option(`${option.long}${place(option)}`, { group: own, ...shown(option), ...alias(option) });
   for (const option of topic.globalOptions) {
     const { long, short } = option;
     // A name of several letters is shown with two dashes, and its place with it.

@@ -1,55 +1,7 @@
-import { fail, readOptions, type VerbOption } from '../../cli/index.ts';
-import type { TraceOptions } from '../../trace/index.ts';
+import { fail, readOptions } from '../../cli/index.ts';
 import { UsageError } from '../../errors/index.ts';
-
-interface TraceOption extends Partial<VerbOption> {
-  readonly short?: string;
-  readonly summary: string;
-}
-
-/** Options of `trace`, which reads its own words: behind `--` they are a command's. */
-export const traceOptions: readonly TraceOption[] = [
-  {
-    long: 'pid',
-    short: 'p',
-    argument: 'PID',
-    summary: 'Follow a process, with its threads and children. May be repeated.',
-  },
-  { long: 'user', short: 'u', argument: 'USER', summary: 'Run the command as this user.' },
-  {
-    long: 'command',
-    argument: 'NAME',
-    summary: 'Only this command of bpf(2), `*` for any text, or perf_event_open, or ioctl.',
-  },
-  { long: 'map', argument: 'NAME|ID', summary: 'Only calls about this map.' },
-  { long: 'program', argument: 'NAME|ID', summary: 'Only calls about this program.' },
-  { long: 'comm', argument: 'NAME', summary: 'Only calls of processes of this name.' },
-  { long: 'failed', summary: 'Only calls that failed.' },
-  {
-    long: 'limit',
-    short: 's',
-    argument: 'BYTES|all',
-    summary: 'The most bytes of a key, value or buffer; 4096 unless given.',
-  },
-  { long: 'insns', summary: 'Disassemble the instructions of programs.' },
-  { long: 'log', summary: "Show the verifier's log of refused programs." },
-  { long: 'btf', summary: 'Show types that are loaded as C.' },
-  { long: 'time', short: 't', summary: 'Show the time of day; twice with microseconds, three times since 1970.' },
-  { long: 'relative', short: 'r', summary: 'Show the time since the call before.' },
-  { long: 'duration-of-calls', short: 'T', summary: 'Show how long each call took.' },
-  {
-    long: 'summary',
-    short: 'c',
-    summary: 'Show counts, errors and times by command and object at the end, and no calls.',
-  },
-  { long: 'output', short: 'o', argument: 'FILE', summary: 'Write to a file.' },
-  { long: 'ring', argument: 'SIZE', summary: 'Size of the ring between kernel and reader, e.g. 1M; 32M unless given.' },
-  { long: 'duration', argument: 'SECONDS', summary: 'End after so long.' },
-  { long: 'count', argument: 'N', summary: 'End after so many calls.' },
-  { long: 'strict', summary: 'Fail if calls were lost.' },
-  { long: 'json', short: 'j', summary: 'Print one JSON object a line.' },
-  { long: 'help', short: 'h', summary: 'Print this text.' },
-];
+import type { TraceOptions } from '../../trace/index.ts';
+import { traceOptions } from './declaration.ts';
 
 /** What the words of `trace` ask for. */
 export interface TraceRequest {
@@ -65,9 +17,10 @@ export interface TraceRequest {
   readonly count: number | undefined;
   readonly strict: boolean;
   readonly json: boolean;
-  readonly help: boolean;
   readonly types: boolean;
 }
+
+const jsonOptions = [{ long: 'json', short: 'j' }, { long: 'pretty' }];
 
 /** Reads the words behind `trace`. Fails for those that cannot be meant. */
 export function readTraceWords(words: readonly string[]): TraceRequest {
@@ -75,7 +28,7 @@ export function readTraceWords(words: readonly string[]): TraceRequest {
   const end = words.indexOf('--');
   // Before `--`, everything must be an option: a command without it could not be told from a mistake.
   const own = end < 0 ? words : words.slice(0, end);
-  const left = readOptions('trace', own, traceOptions, (event) => {
+  const left = readOptions('trace', own, [...traceOptions, ...jsonOptions], (event) => {
     if (event.kind === 'unknown') fail(`unrecognized option '${event.word}'`);
     const name = event.spec.long!;
     given.set(name, [...(given.get(name) ?? []), event.value ?? '']);
@@ -113,14 +66,13 @@ export function readTraceWords(words: readonly string[]): TraceRequest {
     user: last('user'),
     times: given.get('time')?.length ?? 0,
     relative: has('relative'),
-    durations: has('duration-of-calls'),
+    durations: has('syscall-times'),
     summary: has('summary'),
     output: last('output'),
     seconds: seconds === undefined ? undefined : positive('duration', seconds),
     count: count === undefined ? undefined : wholeNumber('count', count),
     strict: has('strict'),
-    json: has('json'),
-    help: has('help'),
+    json: has('json') || has('pretty'),
     types: has('btf'),
   };
 }

@@ -1,37 +1,20 @@
-import { type Context, fail, printUsage, type StandaloneCommand } from '../../cli/index.ts';
+import { type Context, fail, type OwnHandler } from '../../cli/index.ts';
 import { closeSync, openSync } from 'node:fs';
 import os from 'node:os';
 import { descriptorSink, type Sink } from '../../output/index.ts';
 import { type BpfTrace, type TraceEvent, traceBpf } from '../../trace/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { JsonLines } from './json.ts';
-import { readTraceWords, type TraceRequest, traceOptions } from './options.ts';
+import { readTraceWords, type TraceRequest } from './options.ts';
 import { TraceSummary } from './summary.ts';
 import { TraceText } from './text.ts';
 import { userIds } from './user.ts';
 
-const usage = `Usage: %P trace [OPTIONS] [-p PID]... [-- COMMAND [ARGS...]]
-
-       OPTIONS :=
-${traceOptions.map(optionLine).join('\n')}
-`;
-
-function optionLine({ long, short, argument = '', summary }: (typeof traceOptions)[number]): string {
-  const names = `${short === undefined ? '   ' : `-${short},`} --${long}${argument === '' ? '' : ` ${argument}`}`;
-  return `         ${names.padEnd(28)} ${summary}`;
-}
-
 /** `trace`: shows bpf() calls as they happen. */
-export const traceCommand: StandaloneCommand = {
-  run(ctx, words) {
-    const request = readTraceWords(words.all.slice(words.index));
-    words.index = words.all.length;
-    if (request.help) {
-      printUsage(ctx, usage);
-      return 0;
-    }
-    return run(ctx, request);
-  },
+export const runTrace: OwnHandler = (ctx, words) => {
+  const request = readTraceWords(words.all.slice(words.index));
+  words.index = words.all.length;
+  return run(ctx, request);
 };
 
 /** Whoever reads the events. */
