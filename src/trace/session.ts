@@ -28,7 +28,8 @@ import { Counter, Plan, PlanIndex, slotSize } from './format.ts';
 import { type KernelLayout, readKernelLayout } from './kernel-layout.ts';
 import { encodePlans, type Wanted } from './plans.ts';
 import { assembleProgram } from './programs/assemble.ts';
-import { enterProgram, exitProgram } from './programs/calls.ts';
+import { enterProgram } from './programs/enter.ts';
+import { exitProgram } from './programs/exit.ts';
 import { Followed, type ProgramFilter, type ProgramShape, type TraceMap } from './programs/fragments.ts';
 import { forkProgram, threadEndProgram } from './programs/processes.ts';
 

@@ -1,7 +1,7 @@
 import { fail, readOptions } from '../../cli/index.ts';
 import { UsageError } from '../../errors/index.ts';
 import type { TraceOptions } from '../../trace/index.ts';
-import { traceOptions } from './declaration.ts';
+import { traceOptions } from './option-list.ts';
 
 /** What the words of `trace` ask for. */
 export interface TraceRequest {
