@@ -4,7 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { installKernel } from './kernels/install.mjs';
-import { everyNth, kernels } from './kernels/kernels.mjs';
+import { setupGuest } from './kernels/guest.mjs';
+import { everyNth, foreignKernels, kernels } from './kernels/kernels.mjs';
 import { build, installDependencies, project, runMain, runStep, say } from './lib/project.mjs';
 import { SetupError } from './lib/setup-error.mjs';
 import { noteSuccess } from './lib/suites.mjs';
@@ -40,7 +41,8 @@ async function main() {
   });
   const chosen = positionals.length === 0 ? kernels : positionals.map(kernelNamed);
   installDependencies();
-  const absent = setupPackages(needed, say);
+  const isForeign = chosen.some((kernel) => kernel.architecture === 'arm64');
+  const absent = setupPackages({ ...needed, ...(isForeign ? { 'qemu-system-aarch64': 'qemu-system-arm' } : {}) }, say);
   if (absent.length > 0) throw new SetupError(`these programs are missing: ${absent.join(', ')}`);
   setupReference(project, say);
   if (!values['no-build']) build({ cliOnly: true });
@@ -52,9 +54,17 @@ async function main() {
   mkdirSync(work, { recursive: true });
   const bundle = path.join(work, 'run.mjs');
   await bundleTests({ project, folders: ['test/parity', 'test/kernel'], outfile: bundle });
-  const shared = path.join(work, 'shared.cpio');
-  const standalone = values.standalone ? makeStandalone(work) : undefined;
-  writeSharedInitramfs(shared, { project, bundle, ...(standalone === undefined ? {} : { standalone }) });
+  const shared = new Map();
+  for (const architecture of new Set(chosen.map((kernel) => kernel.architecture ?? 'amd64'))) {
+    const file = path.join(work, `shared-${architecture}.cpio`);
+    shared.set(architecture, file);
+    writeSharedInitramfs(file, {
+      project,
+      bundle,
+      ...(values.standalone ? { standalone: makeStandalone(work, architecture) } : {}),
+      ...(architecture === 'amd64' ? {} : { guest: setupGuest(architecture, { project, say }) }),
+    });
+  }
   const filter = { only: values.only, everyNth: values.only.length > 0 ? {} : everyNth };
 
   // Where fewer kernels are wanted than can run, each one's tests are shared among several machines.
@@ -74,9 +84,10 @@ async function main() {
       const own = path.join(folder, 'own.cpio');
       writeOwnInitramfs(own, { modules, filter: { ...filter, part: { index, of: parts } } });
       const initramfs = path.join(folder, 'initramfs.cpio');
-      writeFileSync(initramfs, Buffer.concat([readFileSync(shared), readFileSync(own)]));
+      const { architecture = 'amd64' } = kernel;
+      writeFileSync(initramfs, Buffer.concat([readFileSync(shared.get(architecture)), readFileSync(own)]));
       console.log(`kernel ${name}: starting`);
-      const run = await runMachine({ image, initramfs, folder, minutes: Number(values.minutes) });
+      const run = await runMachine({ image, initramfs, folder, minutes: Number(values.minutes), architecture });
       console.log(`kernel ${name}: ${run.results.length} tests in ${run.seconds} s`);
       ended.get(kernel)?.push({ name, ...run });
     }
@@ -98,18 +109,20 @@ async function main() {
   return 0;
 }
 
-/** Makes the standalone file in `folder`; answers its path. */
-function makeStandalone(folder) {
-  const outdir = path.join(folder, 'standalone');
+/** Makes the standalone file for a processor in `folder`; answers its path. */
+function makeStandalone(folder, architecture) {
+  const outdir = path.join(folder, `standalone-${architecture}`);
   rmSync(outdir, { recursive: true, force: true });
-  runStep(process.execPath, ['scripts/standalone.mjs', '--file-only', '--outdir', outdir]);
+  const target = architecture === 'amd64' ? 'x64' : architecture;
+  runStep(process.execPath, ['scripts/standalone.mjs', '--file-only', '--target', target, '--outdir', outdir]);
   return path.join(outdir, readdirSync(outdir)[0] ?? '');
 }
 
 function kernelNamed(version) {
-  const found = kernels.find((kernel) => kernel.version === version);
+  const known = [...kernels, ...foreignKernels];
+  const found = known.find((kernel) => kernel.version === version);
   if (found === undefined) {
-    throw new SetupError(`unknown kernel ${version}; known: ${kernels.map((kernel) => kernel.version).join(', ')}`);
+    throw new SetupError(`unknown kernel ${version}; known: ${known.map((kernel) => kernel.version).join(', ')}`);
   }
   return found;
 }

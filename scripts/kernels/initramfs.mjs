@@ -4,7 +4,9 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { SetupError } from '../lib/setup-error.mjs';
 import { CpioWriter } from './cpio.mjs';
+import { addGuest } from './guest.mjs';
 import { modules as wantedModules } from './kernels.mjs';
+import { processors } from './machine.mjs';
 
 const init = `#!/bin/busybox sh
 export PATH=/usr/bin:/usr/sbin:/bin:/sbin HOME=/root TSBPFTOOL_PROJECT=/project TSBPFTOOL_SANDBOX=1 TSBPFTOOL_MACHINE=1 NODE_NO_WARNINGS=1
@@ -23,7 +25,7 @@ for module in /modules/*.ko; do [ -e "$module" ] && insmod "$module"; done
 ip link set lo up
 ulimit -c 0
 ulimit -l unlimited
-stty raw -echo </dev/ttyS1
+case $TSBPFTOOL_RESULTS in /dev/tty*) stty raw -echo <$TSBPFTOOL_RESULTS ;; esac
 echo "tests start" >/dev/console
 node --stack-trace-limit=20 /project/run.mjs >/dev/console 2>&1
 echo "tests ended with $?" >/dev/console
@@ -37,12 +39,13 @@ const programs = ['node', 'ip', 'tc', 'setpriv', 'nsenter', 'unshare', 'bash', '
 /**
  * Writes the part that all machines share.
  * @param {string} file
- * @param {{project: string, bundle: string, standalone?: string}} contents `bundle` is the file of tests; `standalone` the
- *   program that they try, in place of the one that runs on Node
+ * @param {{project: string, bundle: string, standalone?: string, guest?: any}} contents `bundle` is the file of
+ *   tests; `standalone` the program that they try, in place of the one that runs on Node; `guest` where the processor is another
  */
-export function writeSharedInitramfs(file, { project, bundle, standalone }) {
+export function writeSharedInitramfs(file, { project, bundle, standalone, guest }) {
   const archive = new CpioWriter(file);
-  const program = standalone === undefined ? '' : 'export TSBPFTOOL=/project/standalone\n';
+  const { results } = processors[guest?.architecture ?? 'amd64'];
+  const program = `export TSBPFTOOL_RESULTS=${results}\n${standalone === undefined ? '' : 'export TSBPFTOOL=/project/standalone\n'}`;
   archive.file(
     '/init',
     Buffer.from(init.replace('\n/bin/busybox --install', `\n${program}/bin/busybox --install`)),
@@ -55,13 +58,15 @@ export function writeSharedInitramfs(file, { project, bundle, standalone }) {
     added.add(to);
     archive.file(to, readFileSync(from), 0o755);
   };
-  add(which('busybox'), '/bin/busybox');
   archive.link('/bin/sh', 'busybox');
-  for (const name of programs) {
-    const program = name === 'node' ? process.execPath : which(name);
-    add(realpathSync(program), `/usr/bin/${name}`);
-    for (const library of librariesOf(program)) add(realpathSync(library), library);
-  }
+  if (guest === undefined) {
+    add(which('busybox'), '/bin/busybox');
+    for (const name of programs) {
+      const program = name === 'node' ? process.execPath : which(name);
+      add(realpathSync(program), `/usr/bin/${name}`);
+      for (const library of librariesOf(program)) add(realpathSync(library), library);
+    }
+  } else addGuest(archive, guest, programs);
   for (const name of ['bin', 'dist', 'examples', 'package.json']) {
     // What is packed for people who install it is no part of the program.
     const isMeant = (inner) => !/\.map$|\/dist\/(?:standalone|release)$/.test(inner);
@@ -69,11 +74,15 @@ export function writeSharedInitramfs(file, { project, bundle, standalone }) {
   }
   archive.copy(realpathSync(path.join(project, 'test/fixtures')), '/project/test/fixtures');
   archive.copy(
-    realpathSync(path.join(project, '.cache/reference')),
+    guest?.reference ?? realpathSync(path.join(project, '.cache/reference')),
     '/project/.cache/reference',
-    (inner) => !/\/usr\/(share|lib\/x86_64-linux-gnu\/gconv)$/.test(inner),
+    (inner) => !/\/usr\/(share|lib\/\w+-linux-gnu\/gconv)$/.test(inner),
   );
   for (const name of runtimePackages(project)) {
+    if (guest !== undefined && name.startsWith('@koromix/')) {
+      archive.copy(guest.foreignFunctions, `/project/node_modules/@koromix/koffi-linux-${guest.architecture}`);
+      continue;
+    }
     archive.copy(realpathSync(path.join(project, 'node_modules', name)), `/project/node_modules/${name}`);
   }
   archive.file('/project/run.mjs', readFileSync(bundle));

@@ -12,8 +12,9 @@ export function installKernel(kernel, project, say) {
   const folder = path.join(project, '.cache/kernels', kernel.version);
   if (!existsSync(folder)) {
     const apt = new PrivateApt({
-      folder: path.join(project, '.cache/apt', kernel.suites[0]),
+      folder: path.join(project, '.cache/apt', [kernel.suites[0], kernel.architecture].filter(Boolean).join('-')),
       suites: kernel.suites,
+      architecture: kernel.architecture,
       say,
     });
     const fresh = `${folder}.new`;

@@ -3,35 +3,49 @@ import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
+/** How a machine of a processor, in Debian's words, is made; `words` has it write what tests tell into a file. */
+export const processors = {
+  amd64: {
+    program: 'qemu-system-x86_64',
+    console: 'ttyS0',
+    /** Where the tests find that file. */
+    results: '/dev/ttyS1',
+    words: (file) => ['-cpu', 'max', '-serial', `file:${file}`],
+  },
+  arm64: {
+    program: 'qemu-system-aarch64',
+    console: 'ttyAMA0',
+    results: '/dev/vport0p1',
+    words: (file) => [
+      // Signing pointers as the architecture says takes an emulator as long as all else.
+      ...['-machine', 'virt', '-cpu', 'max,pauth-impdef=on'],
+      ...['-device', 'virtio-serial-pci', '-chardev', `file,id=results,path=${file}`],
+      ...['-device', 'virtserialport,chardev=results,name=results'],
+    ],
+  },
+};
+
 /**
  * Runs the machine to its end or its time limit.
  * @returns {Promise<{results: object[], ended: boolean, seconds: number, consoleTail: string}>}
  */
-export async function runMachine({ image, initramfs, folder, minutes }) {
+export async function runMachine({ image, initramfs, folder, minutes, architecture = 'amd64' }) {
   const consoleFile = path.join(folder, 'console.log');
   const resultFile = path.join(folder, 'results.jsonl');
   for (const file of [consoleFile, resultFile]) rmSync(file, { force: true });
   const started = Date.now();
+  const { program, words, console } = processors[architecture];
   const machine = spawn(
-    'qemu-system-x86_64',
+    program,
     [
-      ...[
-        '-accel',
-        'tcg,thread=multi',
-        '-cpu',
-        'max',
-        '-smp',
-        '2',
-        '-m',
-        '2048',
-        '-nodefaults',
-        '-display',
-        'none',
-        '-no-reboot',
-      ],
+      ...['-accel', 'tcg,thread=multi', '-smp', '2', '-m', '2048', '-nodefaults', '-display', 'none', '-no-reboot'],
       ...['-kernel', image, '-initrd', initramfs],
-      ...['-append', 'console=ttyS0 panic=-1 quiet loglevel=4 nokaslr mitigations=off random.trust_cpu=on lsm=bpf'],
-      ...['-serial', 'stdio', '-serial', `file:${resultFile}`],
+      ...[
+        '-append',
+        `console=${console} panic=-1 quiet loglevel=4 nokaslr mitigations=off random.trust_cpu=on lsm=bpf`,
+      ],
+      ...['-serial', 'stdio'],
+      ...words(resultFile),
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );

@@ -116,8 +116,12 @@ function readOsRelease() {
  * machine's. Needs no root.
  */
 export class PrivateApt {
-  /** @param {{folder: string, suites: string[], say?: (line: string) => void}} options */
-  constructor({ folder, suites, say = () => {} }) {
+  /**
+   * @param {{folder: string, suites: string[], architecture?: string, say?: (line: string) => void}} options
+   *   `architecture`: in Debian's words, that of this machine unless given
+   */
+  constructor({ folder, suites, architecture, say = () => {} }) {
+    this.architecture = architecture;
     this.folder = folder;
     this.suites = suites;
     this.say = say;
@@ -187,6 +191,9 @@ export class PrivateApt {
       'Acquire::Retries=3',
       'APT::Sandbox::User=root',
       'Debug::NoLocking=1',
+      ...(this.architecture === undefined
+        ? []
+        : [`APT::Architecture=${this.architecture}`, `APT::Architectures::=${this.architecture}`]),
     ].flatMap((option) => ['-o', option]);
   }
 

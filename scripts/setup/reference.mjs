@@ -28,8 +28,14 @@ export function versionOf(program) {
  * Installs the reference unless it is there already; answers its path. Fast when present.
  * @param {string} project
  * @param {(line: string) => void} say
+ * @param {{architecture?: string}} options that of another machine, in Debian's words: it cannot be tried here
  */
-export function setupReference(project, say = () => {}) {
+export function setupReference(project, say = () => {}, { architecture } = {}) {
+  if (architecture !== undefined) {
+    const folder = path.join(project, `.cache/reference-${architecture}`);
+    if (!existsSync(folder)) install(folder, { project, say, architecture });
+    return path.join(folder, 'bpftool');
+  }
   const program = referencePath(project);
   const version = versionOf(program);
   if (process.env.BPFTOOL) {
@@ -42,18 +48,7 @@ export function setupReference(project, say = () => {}) {
   if (version === referenceVersion) return program;
 
   const folder = path.dirname(program);
-  const fresh = `${folder}.new`;
-  rmSync(fresh, { recursive: true, force: true });
-  mkdirSync(fresh, { recursive: true });
-  const apt = new PrivateApt({ folder: path.join(project, '.cache/apt/trixie'), suites, say });
-  const root = path.join(fresh, 'root');
-  for (const file of apt.download(packages, path.join(fresh, 'packages'))) unpack(file, root);
-  rmSync(path.join(fresh, 'packages'), { recursive: true, force: true });
-  writeFileSync(path.join(fresh, 'bpftool'), launcher(root));
-  chmodSync(path.join(fresh, 'bpftool'), 0o755);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(fresh, folder);
-
+  install(folder, { project, say });
   const installed = versionOf(program);
   if (installed !== referenceVersion) {
     throw new SetupError(
@@ -63,6 +58,26 @@ export function setupReference(project, say = () => {}) {
     );
   }
   return program;
+}
+
+/**
+ * Downloads the packages and unpacks them into `folder`, with a script that starts the program.
+ * @param {string} folder
+ * @param {{project: string, say: (line: string) => void, architecture?: string}} options
+ */
+function install(folder, { project, say, architecture }) {
+  const fresh = `${folder}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true });
+  const lists = architecture === undefined ? 'trixie' : `trixie-${architecture}`;
+  const apt = new PrivateApt({ folder: path.join(project, '.cache/apt', lists), suites, architecture, say });
+  const root = path.join(fresh, 'root');
+  for (const file of apt.download(packages, path.join(fresh, 'packages'))) unpack(file, root);
+  rmSync(path.join(fresh, 'packages'), { recursive: true, force: true });
+  writeFileSync(path.join(fresh, 'bpftool'), launcher(root));
+  chmodSync(path.join(fresh, 'bpftool'), 0o755);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(fresh, folder);
 }
 
 /** A shell script that starts the unpacked program; its paths are relative to the script, so the folder may move. */
