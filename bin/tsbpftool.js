@@ -17,6 +17,9 @@ const verbsOf = { list: 'show', loadall: 'load' };
 /** Options that only the bundle of everything has, with some that look like one. */
 const onlyInAll = /^-(?:[a-zA-Z]*[BVLSh]|-[abcehkltuvs]|-netns)/;
 
+/** Verbs of maps that only the bundle of everything has: they run long. */
+const longRuns = ['export', 'import'];
+
 const textFile = (bundle) => path.join(folder, `${bundle}.cjs`);
 const compiledFile = (bundle) => path.join(folder, `${bundle}.v8-${process.versions.v8}-${process.arch}`);
 
@@ -24,6 +27,7 @@ const compiledFile = (bundle) => path.join(folder, `${bundle}.v8-${process.versi
 function bundleOf(words) {
   const [object, verb] = words.filter((word) => !flag.test(word));
   if (words.some((word) => onlyInAll.test(word))) return 'main';
+  if (object === 'map' && verb && longRuns.some((name) => name.startsWith(verb))) return 'main';
   for (const named of [`${object}-${verbsOf[verb] ?? verb}`, object]) {
     if (/^[a-z]+(?:-[a-z]+)?$/.test(named) && fs.existsSync(textFile(named))) return named;
   }

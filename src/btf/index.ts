@@ -40,3 +40,7 @@ export { type BtfAbilities, sanitizeBtf } from './sanitize.ts';
 export { problemOf } from './validate.ts';
 export { declareTypeScript, type TypeScriptDeclarations } from './typescript/declarations.ts';
 export { commentText, objectKey, propertyName } from './typescript/names.ts';
+export { JsonSource } from './json-source.ts';
+export { memberName, type ReadTarget, type ReadValue, valueReader } from './large-value-reader.ts';
+export { type ValueText, valueText } from './large-value-writer.ts';
+export { pieceBytes, valueLayout } from './value-layout.ts';

@@ -44,7 +44,8 @@ export function jsonText(value: unknown): string {
       return JSON.stringify(value);
     case 'object': {
       if (value === null) return 'null';
-      if (Array.isArray(value) || value instanceof Uint8Array) {
+      if (value instanceof Uint8Array) return `[${value.join(',')}]`;
+      if (Array.isArray(value)) {
         let text = '[';
         for (const item of value) text += text.length === 1 ? jsonText(item) : `,${jsonText(item)}`;
         return `${text}]`;

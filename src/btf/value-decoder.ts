@@ -30,13 +30,14 @@ export type ValueDecoder = (bytes: Uint8Array, offset?: number) => BtfValue;
  */
 export function compileValueDecoder(btf: Btf, typeId: number, options: ValueDecoderOptions = {}): ValueDecoder {
   const { text = 'exact', enums = 'names' } = options;
-  const decode = decoderOf(valueLayout(btf, typeId), { text, enums, little: btf.littleEndian });
+  const decode = layoutDecoder(valueLayout(btf, typeId), { text, enums, little: btf.littleEndian });
   return (bytes, offset = 0) => decode(bytes, offset);
 }
 
 type Decode = (bytes: Uint8Array, offset: number) => BtfValue;
 
-function decoderOf(layout: ValueLayout, how: How): Decode {
+/** A decoder of one layout. */
+export function layoutDecoder(layout: ValueLayout, how: How): Decode {
   const { little } = how;
   switch (layout.kind) {
     case 'int':
@@ -94,17 +95,17 @@ function named(read: Decode, names: ReadonlyMap<string, bigint>, { enums }: How)
 
 function float(size: number, little: boolean): Decode {
   if (size !== 4 && size !== 8) return integer(size * 8, false, little);
+  const copy = new Uint8Array(size);
+  const view = new DataView(copy.buffer);
   return (bytes, offset) => {
-    const copy = new Uint8Array(size);
-    copy.set(bytes.subarray(offset, offset + size));
-    const view = new DataView(copy.buffer);
+    for (let i = 0; i < size; i++) copy[i] = bytes[offset + i] ?? 0;
     return size === 4 ? view.getFloat32(0, little) : view.getFloat64(0, little);
   };
 }
 
 function array(layout: ValueLayout & { kind: 'array' }, how: How): Decode {
   const { length, stride } = layout;
-  const element = decoderOf(layout.element, how);
+  const element = layoutDecoder(layout.element, how);
   const list: Decode = (bytes, offset) => {
     const values: BtfValue[] = [];
     for (let i = 0; i < length; i++) values.push(element(bytes, offset + i * stride));
@@ -166,7 +167,7 @@ function fieldDecoder(field: FieldLayout, how: How): Decode {
   const { layout, bitOffset, bitSize } = field;
   if (bitSize > 0) return bitField(layout, { bitOffset, bitSize, how });
   const byte = bitOffset >>> 3;
-  const read = decoderOf(layout, how);
+  const read = layoutDecoder(layout, how);
   return (bytes, offset) => read(bytes, offset + byte);
 }
 
@@ -177,11 +178,28 @@ function bitField(
 ): Decode {
   const [byte, bit] = [bitOffset >>> 3, bitOffset & 7];
   const signed = (layout.kind === 'int' || layout.kind === 'enum') && layout.signed;
-  const read: Decode = (bytes, offset) => {
+  const wide: Decode = (bytes, offset) => {
     const raw = readBits(bytes, offset + byte, bit, bitSize, how.little);
     const value = signed ? BigInt.asIntN(bitSize, raw) : raw;
     return bitSize > 32 ? value : Number(value);
   };
+  const read = bit + bitSize <= 32 ? narrowBits(byte, { bit, bitSize, signed, little: how.little }) : wide;
   if (layout.kind === 'bool') return (bytes, offset) => Boolean(read(bytes, offset));
   return layout.kind === 'enum' ? named(read, layout.names, how) : read;
+}
+
+/** Bits that lie in four bytes. */
+function narrowBits(
+  byte: number,
+  { bit, bitSize, signed, little }: { bit: number; bitSize: number; signed: boolean; little: boolean },
+): Decode {
+  const size = (bit + bitSize + 7) >>> 3;
+  const left = 32 - bitSize;
+  const shift = little ? bit : size * 8 - bit - bitSize;
+  return (bytes, offset) => {
+    let word = 0;
+    for (let i = 0; i < size; i++) word = (word << 8) | (bytes[offset + byte + (little ? size - 1 - i : i)] ?? 0);
+    const bits = (word >>> shift) << left;
+    return left === 32 ? 0 : signed ? bits >> left : bits >>> left;
+  };
 }

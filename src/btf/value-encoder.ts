@@ -3,7 +3,7 @@ import { UsageError } from '../errors/index.ts';
 import { readBits } from './ascii.ts';
 import { fastEncoder } from './fast-encoder.ts';
 import type { Btf } from './parse.ts';
-import { type FieldLayout, layoutSize, type ValueLayout, valueLayout } from './value-layout.ts';
+import { type FieldLayout, layoutSize, memberNames, type ValueLayout, valueLayout } from './value-layout.ts';
 
 /** Turns a JavaScript value into the bytes of one type; UsageError names the path of what does not fit. */
 export interface ValueEncoder {
@@ -31,7 +31,7 @@ export interface ValueEncoderOptions {
 export function compileValueEncoder(btf: Btf, typeId: number, options: ValueEncoderOptions = {}): ValueEncoder {
   const layout = valueLayout(btf, typeId);
   const size = layoutSize(layout);
-  const encode = encoderOf(layout, btf.littleEndian);
+  const encode = layoutEncoder(layout, btf.littleEndian);
   const fast = fastEncoder(layout, btf.littleEndian);
   const path = options.name ?? 'value';
   const into: ValueEncoder['into'] = (value, bytes, view, at) => {
@@ -57,7 +57,8 @@ interface Target {
 
 type Encode = (value: unknown, target: Target) => void;
 
-function encoderOf(layout: ValueLayout, little: boolean): Encode {
+/** An encoder of one layout; what it is not given stays. */
+export function layoutEncoder(layout: ValueLayout, little: boolean): Encode {
   switch (layout.kind) {
     case 'int':
     case 'bool':
@@ -143,7 +144,7 @@ function isTooLarge(value: unknown, stored: number): boolean {
 
 function array(layout: ValueLayout & { kind: 'array' }, little: boolean): Encode {
   const { length, stride, text } = layout;
-  const element = encoderOf(layout.element, little);
+  const element = layoutEncoder(layout.element, little);
   return (value, { bytes, at, path }) => {
     const raw = layout.isText && typeof value === 'string' ? utf8Of(value, path) : value;
     if (raw instanceof Uint8Array) {
@@ -167,7 +168,9 @@ function utf8Of(text: string, path: string): Uint8Array {
 /** A member by name, with the names of all; anonymous members are looked through. */
 function composite(layout: ValueLayout & { kind: 'struct' | 'union' }, little: boolean): Encode {
   const owners = new Map<string, FieldLayout>();
-  for (const field of layout.fields) for (const name of namesOf(field)) if (!owners.has(name)) owners.set(name, field);
+  for (const field of layout.fields) {
+    for (const name of memberNames([field])) if (!owners.has(name)) owners.set(name, field);
+  }
   const encoders = new Map(layout.fields.map((field) => [field, fieldEncoder(field, little)]));
   const masks = layout.kind === 'union' ? masksOf(layout, little) : new Map<FieldLayout, Uint8Array>();
   return (value, target) => {
@@ -187,31 +190,38 @@ function composite(layout: ValueLayout & { kind: 'struct' | 'union' }, little: b
         parts.set(field, { name: '', value: inner });
       }
     }
-    const write = (field: FieldLayout, part: { name: string; value: unknown }, bytes: Uint8Array) =>
+    const write: WritePart = (field, part, { bytes, at }) =>
       encoders.get(field)!(part.value, {
-        ...target,
         bytes,
+        at,
         path: part.name === '' ? target.path : `${target.path}.${part.name}`,
       });
-    if (layout.kind === 'struct') for (const [field, part] of parts) write(field, part, target.bytes);
+    if (layout.kind === 'struct') for (const [field, part] of parts) write(field, part, target);
     else writeUnion(parts, masks, target, write);
   };
 }
+
+type WritePart = (
+  field: FieldLayout,
+  part: { name: string; value: unknown },
+  to: { readonly bytes: Uint8Array; readonly at: number },
+) => void;
 
 /** Each member is encoded apart; a later one must not contradict what an earlier one wrote. `masks`: bits of each. */
 function writeUnion(
   parts: ReadonlyMap<FieldLayout, { name: string; value: unknown }>,
   masks: ReadonlyMap<FieldLayout, Uint8Array>,
   target: Target,
-  write: (field: FieldLayout, part: { name: string; value: unknown }, bytes: Uint8Array) => void,
+  write: WritePart,
 ): void {
   const { bytes, at } = target;
-  const settled = new Uint8Array(masks.values().next().value?.length ?? 0);
+  const size = masks.values().next().value?.length ?? 0;
+  const settled = new Uint8Array(size);
   for (const [field, part] of parts) {
-    const scratch = new Uint8Array(bytes.length);
-    write(field, part, scratch);
+    const scratch = new Uint8Array(size);
+    write(field, part, { bytes: scratch, at: 0 });
     for (const [i, mask] of masks.get(field)!.entries()) {
-      const [old, byte] = [bytes[at + i] ?? 0, scratch[at + i] ?? 0];
+      const [old, byte] = [bytes[at + i] ?? 0, scratch[i] ?? 0];
       if (((old ^ byte) & settled[i]! & mask) !== 0) {
         bad(target.path, `members of a union contradict each other at '${part.name}': give one`);
       }
@@ -257,16 +267,11 @@ function markBits(
   writeBits({ bytes: mask, at: at + (bitOffset >>> 3), bit: bitOffset & 7, bits, little }, -1n);
 }
 
-function namesOf(field: FieldLayout): string[] {
-  if (field.name !== '') return [field.name];
-  return field.layout.kind === 'struct' || field.layout.kind === 'union' ? field.layout.fields.flatMap(namesOf) : [];
-}
-
 function fieldEncoder(field: FieldLayout, little: boolean): Encode {
   const { layout, bitSize } = field;
   const byte = field.bitOffset >>> 3;
   if (bitSize === 0) {
-    const write = encoderOf(layout, little);
+    const write = layoutEncoder(layout, little);
     return (value, target) => write(value, { ...target, at: target.at + byte });
   }
   return (value, { bytes, at, path }) => {

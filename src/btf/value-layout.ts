@@ -51,6 +51,15 @@ export interface FieldLayout {
 
 const maxNesting = 200;
 
+/** How values are taken apart: those of more than so many bytes are, where they can be; `little`-endian or not. */
+export interface Pieces {
+  readonly little: boolean;
+  readonly bytes: number;
+}
+
+/** Bytes of a value that are read or written as one text. */
+export const pieceBytes = 16 * 1024;
+
 /** Scalars and containers that only a value of a hostile type has: many, and far more a byte than unions explain. */
 const smallCount = 2 ** 20;
 const countPerByte = 1024;
@@ -180,4 +189,12 @@ export function layoutSize(layout: ValueLayout): number {
     default:
       return layout.size;
   }
+}
+
+/** Names of members, those of anonymous structs and unions among them, in order. */
+export function memberNames(fields: readonly FieldLayout[]): string[] {
+  return fields.flatMap(({ name, layout }) => {
+    if (name !== '') return [name];
+    return layout.kind === 'struct' || layout.kind === 'union' ? memberNames(layout.fields) : [];
+  });
 }

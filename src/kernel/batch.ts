@@ -26,6 +26,7 @@ const maxCount = 16384;
 const firstCount = 2048;
 /** Elements that are worked on without a look at whether a call has ended. */
 const yieldedCount = 512;
+/** Results that wait while others are worked on; none where one element fills a call. */
 const mostReady = 2;
 const maxBytes = 2 * 1024 * 1024;
 const maxInterruptions = 100;
@@ -89,7 +90,7 @@ async function* batchesOf(map: BpfMap, { reuses }: { reuses: boolean }): AsyncGe
   const reader = new BatchReader(map);
   // Most maps end with their first batch, which is not worth a thread.
   let result = reader.readNow();
-  const ahead = new ReadingAhead(reader, result);
+  const ahead = new ReadingAhead(reader, result, map.info().keySize + map.valueSize > maxBytes ? 0 : mostReady);
   try {
     for (;;) {
       const { batch, ended } = result;
@@ -115,23 +116,28 @@ function part(batch: ElementBatch, from: number, count: number): ElementBatch {
   return { keys: keys.subarray(from * keySize), values: values.subarray(from * valueSize), count, keySize, valueSize };
 }
 
-/** Makes one call after the other on another thread, as long as no more than two results wait to be taken. */
+/** Makes one call after the other on another thread, as long as no more than `most` results wait to be taken. */
 class ReadingAhead {
   readonly #reader: BatchReader;
+  readonly #most: number;
   readonly #ready: BatchResult[] = [];
   #call: Promise<void> | undefined;
   #ended: boolean;
 
-  constructor(reader: BatchReader, first: BatchResult) {
+  constructor(reader: BatchReader, first: BatchResult, most: number) {
     this.#reader = reader;
+    this.#most = most;
     this.#ended = first.ended !== undefined;
-    this.#goOn();
+    this.#goOn(most);
   }
 
   async next(): Promise<BatchResult> {
-    while (this.#ready.length === 0) await this.#call;
+    while (this.#ready.length === 0) {
+      this.#goOn(1);
+      await this.#call;
+    }
     const result = this.#ready.shift()!;
-    this.#goOn();
+    this.#goOn(this.#most);
     return result;
   }
 
@@ -140,8 +146,8 @@ class ReadingAhead {
     await this.#call?.catch(() => undefined);
   }
 
-  #goOn(): void {
-    if (this.#call !== undefined || this.#ended || this.#ready.length === mostReady) return;
+  #goOn(most: number): void {
+    if (this.#call !== undefined || this.#ended || this.#ready.length >= most) return;
     this.#call = this.#read();
     // Seen when it is waited for.
     this.#call.catch(() => undefined);
@@ -152,7 +158,7 @@ class ReadingAhead {
     this.#call = undefined;
     this.#ready.push(result);
     this.#ended ||= result.ended !== undefined;
-    this.#goOn();
+    this.#goOn(this.#most);
   }
 }
 
@@ -178,7 +184,8 @@ class BatchReader {
   /** Where the call goes on, and where the next will: a bucket number or a whole key. */
   #from: Uint8Array | undefined;
   #to: Uint8Array;
-  #filling: BatchArrays;
+  /** What a call fills; made when it is. */
+  #filling: BatchArrays | undefined;
   /** Of the full capacity, free to be filled. */
   readonly #free: BatchArrays[] = [];
   #interruptions = 0;
@@ -191,7 +198,6 @@ class BatchReader {
     this.#most = Math.max(1, Math.min(maxCount, maxEntries, Math.floor(maxBytes / (keySize + this.#valueSize))));
     this.#capacity = Math.min(firstCount, this.#most);
     this.#to = this.#token();
-    this.#filling = this.#arrays();
   }
 
   readNow(): BatchResult {
@@ -210,6 +216,7 @@ class BatchReader {
   }
 
   #request(): BatchLookup {
+    this.#filling ??= this.#free.pop() ?? this.#arrays();
     const { keys, values } = this.#filling;
     return { fd: this.#map.fd.number, from: this.#from, to: this.#to, keys, values, count: this.#capacity };
   }
@@ -219,7 +226,7 @@ class BatchReader {
     if (result === -Errno.ENOSPC && this.#capacity <= this.#map.info().maxEntries) {
       // One bucket holds more than fits: nothing was consumed.
       this.#capacity *= 2;
-      this.#filling = this.#arrays();
+      this.#filling = undefined;
       this.#free.length = 0;
       return undefined;
     }
@@ -227,14 +234,14 @@ class BatchReader {
     const interrupted = result === -Errno.EINTR && count < this.#capacity && this.#interruptions++ < maxInterruptions;
     if (interrupted && count === 0) return undefined;
     const failed = result < 0 && result !== -Errno.ENOENT && !interrupted;
-    const { keys, values } = this.#filling;
+    const { keys, values } = this.#filling!;
     const sizes = { keySize: this.#keySize, valueSize: this.#valueSize };
     const batch = { keys, values, count: failed ? 0 : count, ...sizes };
     if (failed) return { batch, ended: result };
     if (result === -Errno.ENOENT) return { batch, ended: 0 };
     [this.#from, this.#to] = [this.#to, this.#from ?? this.#token()];
     this.#capacity = Math.max(this.#capacity, this.#most);
-    this.#filling = this.#free.pop() ?? this.#arrays();
+    this.#filling = undefined;
     return { batch, ended: undefined };
   }
 

@@ -8,9 +8,16 @@ import {
   type JsonSchemaOptions,
   jsonSchemaFor,
   parseBtf,
+  parseJsonValue,
+  pieceBytes,
+  type ReadValue,
   sizeOf,
   type ValueDecoder,
   type ValueEncoder,
+  valueLayout,
+  valueReader,
+  type ValueText,
+  valueText,
 } from '../btf/index.ts';
 import { alignUp, hostIsLittleEndian } from '../bytes/index.ts';
 import { NotSupportedError, UsageError } from '../errors/index.ts';
@@ -23,14 +30,15 @@ import type { MapInfo } from '../bpf/index.ts';
 /** A key or value in JavaScript: by its BTF type, bytes where there is none, one for each CPU of a per-CPU map. */
 export type ElementValue = BtfValue | Uint8Array | ElementValue[];
 
-/** One half of an element between bytes and JavaScript. Sizes in bytes. */
-export interface HalfCodec {
+/** One half of an element between bytes and JavaScript, or JSON text in pieces. Sizes in bytes. */
+export interface HalfCodec extends ValueText {
   /** As the kernel copies it: all CPUs of a per-CPU value. */
   readonly size: number;
   readonly decode: (bytes: Uint8Array, at?: number) => ElementValue;
   /** UsageError names the path of what does not fit. `view` is of the same memory. */
   readonly into: (value: unknown, bytes: Uint8Array, view: DataView, at: number) => void;
   readonly encode: (value: unknown) => Uint8Array;
+  readonly read: ReadValue;
   readonly schema: (options?: JsonSchemaOptions) => JsonSchema;
   /** Of a per-CPU value: the codec of one CPU's, and that of all made of another. */
   readonly single?: HalfCodec;
@@ -133,6 +141,12 @@ function halfOf(type: HalfType | undefined, size: number, name: string): HalfCod
     throw new UsageError(`${name}: its type has ${typeSize} bytes, the map's ${name}s have ${size}`);
   let decode: ValueDecoder | undefined;
   let encoder: ValueEncoder | undefined;
+  let text: ValueText | undefined;
+  let read: ReadValue | undefined;
+  const textOf = (): ValueText => {
+    text ??= valueText(valueLayout(btf, typeId), { little: btf.littleEndian, bytes: pieceBytes });
+    return text;
+  };
   const encoderOf = (): ValueEncoder => {
     encoder ??= compileValueEncoder(btf, typeId, { name });
     return encoder;
@@ -145,6 +159,12 @@ function halfOf(type: HalfType | undefined, size: number, name: string): HalfCod
     },
     into: (value, bytes, view, at) => encoderOf().into(value, bytes, view, at),
     encode: (value) => encoderOf()(value),
+    isExact: (bytes, at) => textOf().isExact(bytes, at),
+    write: (bytes, at, put) => textOf().write(bytes, at, put),
+    read: (source, target) => {
+      read ??= valueReader(valueLayout(btf, typeId), { little: btf.littleEndian, bytes: pieceBytes });
+      read(source, target);
+    },
     schema: (options) => jsonSchemaFor(btf, typeId, options),
   };
 }
@@ -155,13 +175,22 @@ function rawBytes(size: number, name: string): HalfCodec {
     const list = value instanceof Uint8Array || Array.isArray(value) ? value : undefined;
     if (list === undefined) throw new UsageError(`${name}: has no type, so it must be an array of ${size} bytes`);
     if (list.length !== size) throw new UsageError(`${name}: expected ${size} bytes got ${list.length}`);
-    for (const [i, item] of list.entries()) {
-      const byte = typeof item === 'string' && /^(0x[0-9a-f]{1,2}|\d{1,3})$/i.test(item) ? Number(item) : item;
-      if (typeof byte !== 'number' || !Number.isInteger(byte) || byte < 0 || byte > 255) {
-        throw new UsageError(`${name}[${i}]: ${JSON.stringify(String(item))} is no byte (0…255)`);
-      }
-      bytes[at + i] = byte;
+    for (const [i, item] of list.entries()) bytes[at + i] = byteOf(item, name, i);
+  };
+  const read: ReadValue = (source, target) => {
+    const { bytes, view, at, path } = target;
+    if (!source.takes('[')) return into(parseJsonValue(source.value(path), path), bytes, view, at);
+    let count = 0;
+    for (let ended = false; !ended; ) {
+      const part = source.elements(pieceBytes, path);
+      const items = parseJsonValue(`[${part.text}]`, path) as unknown[];
+      ended = part.ended;
+      if (items.length === 0 && !(ended && count === 0)) source.bad(path, 'expected a value');
+      const room = Math.min(items.length, size - count);
+      for (let i = 0; i < room; i++) bytes[at + count + i] = byteOf(items[i], path, count + i);
+      count += items.length;
     }
+    if (count !== size) throw new UsageError(`${path}: expected ${size} bytes got ${count}`);
   };
   const byte = {
     anyOf: [
@@ -173,6 +202,16 @@ function rawBytes(size: number, name: string): HalfCodec {
     size,
     decode: (bytes, at = 0) => bytes.slice(at, at + size),
     into,
+    isExact: () => true,
+    write: (bytes, at, put) => {
+      put('[');
+      for (let from = 0; from < size; from += pieceBytes) {
+        const piece = bytes.subarray(at + from, at + Math.min(size, from + pieceBytes));
+        put(`${from > 0 ? ',' : ''}${piece.join(',')}`);
+      }
+      put(']');
+    },
+    read,
     encode: (value) => {
       const bytes = new Uint8Array(size);
       into(value, bytes, new DataView(bytes.buffer), 0);
@@ -189,15 +228,22 @@ function rawBytes(size: number, name: string): HalfCodec {
   };
 }
 
+function byteOf(item: unknown, name: string, index: number): number {
+  const byte = typeof item === 'string' && /^(0x[0-9a-f]{1,2}|\d{1,3})$/i.test(item) ? Number(item) : item;
+  if (typeof byte === 'number' && Number.isInteger(byte) && byte >= 0 && byte <= 255) return byte;
+  throw new UsageError(`${name}[${index}]: ${JSON.stringify(String(item))} is no byte (0…255)`);
+}
+
 /** An array with the value of each possible CPU, in order. */
 function perCpu(one: HalfCodec, cpus: number): HalfCodec {
   const step = alignUp(one.size, 8);
   const size = step * cpus;
+  const wrongCount = (got: string): never => {
+    throw new UsageError(`value: expected an array with one value for each of ${cpus} CPUs, got ${got}`);
+  };
   const into: HalfCodec['into'] = (value, bytes, view, at) => {
-    if (!Array.isArray(value) || value.length !== cpus) {
-      const got = Array.isArray(value) ? `${value.length} values` : 'no array';
-      throw new UsageError(`value: expected an array with one value for each of ${cpus} CPUs, got ${got}`);
-    }
+    if (!Array.isArray(value)) return wrongCount('no array');
+    if (value.length !== cpus) wrongCount(`${value.length} values`);
     for (const [cpu, item] of value.entries()) {
       try {
         one.into(item, bytes, view, at + cpu * step);
@@ -213,6 +259,31 @@ function perCpu(one: HalfCodec, cpus: number): HalfCodec {
     ofEachCpu: (single) => perCpu(single, cpus),
     decode: (bytes, at = 0) => Array.from({ length: cpus }, (_, cpu) => one.decode(bytes, at + cpu * step)),
     into,
+    isExact: (bytes, at) => {
+      for (let from = at; from < at + size; from += step) {
+        if (!one.isExact(bytes, from)) return false;
+        for (let i = one.size; i < step; i++) if (bytes[from + i] !== 0) return false;
+      }
+      return true;
+    },
+    write: (bytes, at, put) => {
+      for (let cpu = 0; cpu < cpus; cpu++) {
+        put(cpu === 0 ? '[' : ',');
+        one.write(bytes, at + cpu * step, put);
+      }
+      put(']');
+    },
+    read: (source, target) => {
+      if (!source.takes('[')) wrongCount('no array');
+      let count = 0;
+      if (source.takes(']')) wrongCount('0 values');
+      for (let next = ','; next === ','; next = source.oneOf(',]', target.path)) {
+        if (count === cpus) wrongCount(`more than ${cpus} values`);
+        one.read(source, { ...target, at: target.at + count * step, path: `${target.path}[${count}]` });
+        count++;
+      }
+      if (count < cpus) wrongCount(`${count} values`);
+    },
     encode: (value) => {
       const bytes = new Uint8Array(size);
       into(value, bytes, new DataView(bytes.buffer), 0);

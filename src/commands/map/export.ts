@@ -1,4 +1,4 @@
-import { jsonText } from '../../btf/index.ts';
+import { jsonText, pieceBytes } from '../../btf/index.ts';
 import { type Context, fail, type OwnHandler, usage } from '../../cli/index.ts';
 import { Errno, errnoOf, strerror } from '../../errors/index.ts';
 import { type BpfMap, type ElementCodec, type HalfCodec, TypedMap } from '../../kernel/index.ts';
@@ -47,17 +47,48 @@ async function intoFile(file: string, write: (sink: Sink) => Promise<void>): Pro
 
 async function writeLines(ctx: Context, map: BpfMap, codec: ElementCodec, sink: Sink): Promise<void> {
   const progress = new Progress(ctx, 'exported');
-  const key = lineHalf('key', codec.key);
-  const value = lineHalf('value', codec.value);
+  const isLarge = Math.max(codec.key.size, codec.value.size) > pieceBytes;
+  const key = halfWriter(sink, 'key', codec.key);
+  const value = halfWriter(sink, 'value', codec.value);
   for await (const { keys, values, keySize, valueSize, count } of new TypedMap(map).batches()) {
-    for (let i = 0; i < count; i++) sink.text(`{${key(keys, i * keySize)},${value(values, i * valueSize)}}\n`);
+    for (let i = 0; i < count; i++) {
+      if (!isLarge) sink.text(`{${key(keys, i * keySize)},${value(values, i * valueSize)}}\n`);
+      else {
+        sink.text('{');
+        sink.text(`${key(keys, i * keySize)},`);
+        sink.text(`${value(values, i * valueSize)}}\n`);
+      }
+    }
     progress.add(count);
   }
   progress.end();
 }
 
+/** What remains to be written of one half of an element, when the pieces of a large one have been. */
+type HalfWriter = (bytes: Uint8Array, at: number) => string;
+
+function halfWriter(sink: Sink, name: string, half: HalfCodec): HalfWriter {
+  return half.size > pieceBytes ? largeHalf(sink, name, half) : lineHalf(name, half);
+}
+
+/** As `lineHalf`, piece by piece. */
+function largeHalf(sink: Sink, name: string, half: HalfCodec): HalfWriter {
+  return (bytes, at) => {
+    if (half.isExact(bytes, at)) {
+      sink.text(`"${name}":`);
+      half.write(bytes, at, (text) => sink.text(text));
+      return '';
+    }
+    sink.text(`"${name}_hex":"`);
+    const value = Buffer.from(bytes.buffer, bytes.byteOffset + at, half.size);
+    for (let from = 0; from < half.size; from += pieceBytes)
+      sink.latin1(value.toString('hex', from, from + pieceBytes));
+    return '"';
+  };
+}
+
 /** `"key":VALUE`; where decoding loses something (padding, unused bits), all bytes as `"key_hex":"0a00…"`. */
-function lineHalf(name: string, half: HalfCodec): (bytes: Uint8Array, at: number) => string {
+function lineHalf(name: string, half: HalfCodec): HalfWriter {
   const again = new Uint8Array(half.size);
   const view = new DataView(again.buffer);
   const original = Buffer.alloc(half.size);

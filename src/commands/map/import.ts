@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { parseJsonValue } from '../../btf/index.ts';
+import { JsonSource, parseJsonValue } from '../../btf/index.ts';
 import { type Context, fail, type OwnHandler, usage } from '../../cli/index.ts';
 import { Errno, errnoOf, strerror, UsageError } from '../../errors/index.ts';
 import {
@@ -11,7 +11,8 @@ import {
 } from '../../kernel/index.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { CollectedElements } from './collected.ts';
-import { readLines } from './lines.ts';
+import { badDigits, givenTwice, isBlank, readEntry, unknownMember } from './entry-reader.ts';
+import { readLines, readSome } from './lines.ts';
 import { Progress } from './progress.ts';
 import { codecOf, type SchemaCheck, schemaCheck } from './typed.ts';
 
@@ -43,6 +44,9 @@ function open(file: string): number {
   }
 }
 
+/** From this size on values are read in pieces. */
+const largeBytes = 256 * 1024;
+
 /** Of typed halves; bytes leave nothing out. */
 type Checks = Readonly<Record<'key' | 'value', SchemaCheck>>;
 
@@ -58,9 +62,9 @@ class Import {
   readonly #keepGoing: boolean;
   readonly #progress: Progress;
   #collected: CollectedElements;
-  #other: CollectedElements;
-  /** The write of `#other` that is under way. */
-  #pending: Promise<WriteOutcome> | undefined;
+  #spare: CollectedElements | undefined;
+  /** The write that is under way. */
+  #pending: { readonly elements: CollectedElements; readonly outcome: Promise<WriteOutcome> } | undefined;
   #bad = 0;
 
   constructor(
@@ -76,30 +80,61 @@ class Import {
     this.#keepGoing = keepGoing;
     this.#progress = new Progress(ctx, 'imported');
     this.#collected = new CollectedElements(codec);
-    this.#other = new CollectedElements(codec);
   }
 
   /** Reads to the end. The exit status: 0, or -1 after bad lines. */
   async all(fd: number): Promise<number> {
     try {
-      for (const { first, values, texts } of readLines(fd)) {
-        const count = values?.length ?? texts().length;
-        for (let i = 0; i < count; i++) {
-          const problem = this.#take(first + i, values?.[i], () => texts()[i]!);
-          if (problem !== undefined) await this.#refuse(first + i, problem);
-          if (this.#collected.isFull) await this.#flush();
-        }
-      }
+      const inPieces = this.#checks === undefined && this.#codec.value.size >= largeBytes;
+      await (inPieces ? this.#readPieces(fd) : this.#readLines(fd));
       await this.#flush();
       await this.#settle();
     } finally {
       // It uses the map's descriptor and these arrays.
-      await this.#pending?.catch(() => undefined);
+      await this.#pending?.outcome.catch(() => undefined);
       this.#progress.end();
     }
     if (this.#bad === 0) return 0;
     this.#ctx.error(`${this.#bad} bad line${this.#bad === 1 ? '' : 's'}, ${this.#progress.count} entries imported`);
     return -1;
+  }
+
+  async #readLines(fd: number): Promise<void> {
+    for (const { first, values, texts } of readLines(fd)) {
+      const count = values?.length ?? texts().length;
+      for (let i = 0; i < count; i++) {
+        const problem = this.#take(first + i, values?.[i], () => texts()[i]!);
+        if (problem !== undefined) await this.#refuse(first + i, problem);
+        if (this.#collected.isFull) await this.#flush();
+      }
+    }
+  }
+
+  /** Lines of which each is many megabytes: every value is encoded while it is read. */
+  async #readPieces(fd: number): Promise<void> {
+    const source = new JsonSource((into) => readSome(fd, into));
+    for (let line = 1; source.peek() !== -1; line++) {
+      const problem = isBlank(source) ? undefined : this.#takePieces(line, source);
+      source.skipLine();
+      if (problem !== undefined) await this.#refuse(line, problem);
+      if (this.#collected.isFull) {
+        await this.#flush();
+        await this.#settle();
+      }
+    }
+  }
+
+  #takePieces(line: number, source: JsonSource): string | undefined {
+    const at = this.#collected.count;
+    try {
+      readEntry(source, this.#codec, this.#collected, at);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      this.#collected.erase(at);
+      return error.message;
+    }
+    this.#collected.add(line);
+    return undefined;
   }
 
   /**
@@ -150,23 +185,38 @@ class Import {
     if (known !== 0) {
       const names = key.size > 0 ? ['key', 'key_hex', 'value', 'value_hex'] : ['value', 'value_hex'];
       const other = Object.keys(given).find((name) => !names.includes(name));
-      throw new UsageError(other === undefined ? 'entry: a part is given twice' : `entry: unknown member '${other}'`);
+      if (other === undefined) givenTwice();
+      unknownMember(other);
     }
   }
 
   /** Begins to write what has been collected, once what was before is written. */
   async #flush(): Promise<void> {
     await this.#settle();
-    [this.#collected, this.#other] = [this.#other, this.#collected];
-    this.#pending = this.#writer.tryWriteInBackground(this.#other.from(0));
+    const elements = this.#collected;
+    // Large ones would be there twice.
+    if (this.#codec.value.size >= largeBytes) {
+      this.#finish(elements, this.#writer.tryWrite(elements.from(0)));
+      return;
+    }
+    this.#collected = this.#spare ?? new CollectedElements(this.#codec);
+    this.#spare = undefined;
+    this.#pending = { elements, outcome: this.#writer.tryWriteInBackground(elements.from(0)) };
   }
 
   /** Waits for the write under way; elements the map refuses are told, and the others of the write follow. */
   async #settle(): Promise<void> {
     if (this.#pending === undefined) return;
-    const elements = this.#other;
-    let written = await this.#pending;
+    const { elements, outcome } = this.#pending;
+    const written = await outcome;
     this.#pending = undefined;
+    this.#finish(elements, written);
+    this.#spare = elements;
+  }
+
+  /** Tells of elements that the map refused, and writes the others. */
+  #finish(elements: CollectedElements, first: WriteOutcome): void {
+    let written = first;
     for (let from = 0; ; ) {
       this.#progress.add(written.count);
       if (written.errno === 0) break;
@@ -208,9 +258,7 @@ function encodeHalf(
   }
   const hex = given[`${name}_hex`];
   if (hex === undefined) throw new UsageError(`entry: no ${name}`);
-  if (typeof hex !== 'string' || !/^([0-9a-f]{2})*$/i.test(hex)) {
-    throw new UsageError(`${name}_hex: expected pairs of hexadecimal digits`);
-  }
+  if (typeof hex !== 'string' || !/^([0-9a-f]{2})*$/i.test(hex)) badDigits(`${name}_hex`);
   if (hex.length !== half.size * 2) {
     throw new UsageError(`${name}_hex: expected ${half.size} bytes got ${hex.length / 2}`);
   }

@@ -26,7 +26,7 @@ export function* readLines(fd: number): Generator<Lines> {
   let first = 1;
   for (;;) {
     if (buffer.length - length < chunkBytes) buffer = grown(buffer, length);
-    const read = readSome(fd, buffer, length);
+    const read = readSome(fd, buffer.subarray(length, length + chunkBytes));
     const end = read === 0 ? length : buffer.subarray(0, length + read).lastIndexOf(newline) + 1;
     length += read;
     if (end > 0) {
@@ -67,10 +67,11 @@ function valuesOf(text: string): unknown[] | undefined {
   }
 }
 
-function readSome(fd: number, buffer: Buffer, at: number): number {
+/** Reads what fits and is there; 0 at the end. Waits for a pipe. */
+export function readSome(fd: number, into: Uint8Array): number {
   for (;;) {
     try {
-      return readSync(fd, buffer, at, chunkBytes, null);
+      return readSync(fd, into, 0, into.length, null);
     } catch (cause) {
       const { code } = cause as { code?: string };
       if (code === 'EOF') return 0;
