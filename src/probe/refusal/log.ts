@@ -32,7 +32,7 @@ const glued = /(?<=^\d+: .* goto pc[-+]\d+) (?=\d+: |[a-z])/;
 /** Statistics follow a message that has no new line of its own. */
 const statistics = /(?<=\S)(?=processed \d+ insns \(limit|verification time \d+ usec|stack depth \d+(?:\+\d+)*$)/;
 const noise =
-  /^(?:; |processed \d+ insns|verification time|stack depth|insns? \(limit|max_states|mark_precise|(?:cur|old) state:|caller:|callee:|to caller at|returning from callee|from \d+ to \d+|func#\d+|Live regs|arg#\d+ reference type|propagating|last_idx|regs=|parent |Validating |\d+: )/;
+  /^(?:; |processed \d+ insns|verification time|stack depth|insns? \(limit|max_states|mark_precise|(?:cur|old) state:|caller:|callee:|to caller at|returning from callee|from \d+ to \d+|func#\d+ @|Live regs|arg#\d+ reference type|propagating|last_idx|regs=|parent |Validating |\d+: )/;
 
 /** Reads a log of level 1 or 2, of any kernel: registers in the lines of instructions (5.17 on) or in lines of their own. */
 export function parseVerifierLog(text: string): VerifierLog {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Explanation, explainRefusal, parseVerifierLog, refusalKinds } from '../../../src/probe/index.ts';
 
@@ -326,6 +327,24 @@ const said: [kind: string, ...lines: string[]][] = [
   ['frame-return', 'cannot return stack pointer to the caller'],
   ['object-access', 'R1 is ptr_task_struct invalid negative access: off=-4', 'R1 invalid sock access off=0 size=8'],
   ['verifier-bug', 'verifier internal error: misconfigured ret type'],
+  [
+    'stack-arguments',
+    'callee expects 7 args, stack arg1 is not initialized',
+    'r11 load must be before any r11 store or call insn',
+  ],
+  ['jump-table', 'no jump tables found for subprog starting at 0', 'R1 has type scalar, expected PTR_TO_INSN'],
+  ['uninitialised-variable', 'unexpected __bpf_trap() due to uninitialized variable?'],
+  [
+    'length-argument',
+    'arg#0 arg#1 memory, len pair leads to invalid memory access',
+    'R1 memory size 4294967292 is too large',
+  ],
+  ['packet-helper', 'helper access to the packet is not allowed', 'the prog does not allow writes to packet data'],
+  ['cgroup-storage', "get_local_storage() doesn't support non-zero flags"],
+  ['allocated-type', 'bpf_percpu_obj_new type size (600) is greater than 512'],
+  ['map-unreadable', 'read from map forbidden, value_size=48 off=0 size=8'],
+  ['type-information', 'Loop detected', 'Member exceeds struct_size', 'vlen != 0', 'Section overlap found'],
+  ['initialised-object', 'expected an initialized one'],
   ['register', 'R3 is something new'],
   ['not-allowed', 'this is prohibited in a new way'],
   ['wrong-argument', 'expected something else'],
@@ -344,6 +363,20 @@ describe('the catalogue', () => {
     const ids = refusalKinds.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect([...ids].sort()).toEqual(said.map(([kind]) => kind).sort());
+  });
+
+  /** Lines of the expected messages, whole or their beginnings, of the kernel's own tests of refusals. */
+  test('has a kind for nearly every refusal that the kernel’s tests expect', () => {
+    const file = new URL('../../fixtures/refusals.txt', import.meta.url);
+    const messages = readFileSync(file, 'utf8').trim().split('\n');
+    expect(messages.length).toBeGreaterThan(550);
+    const unknown = messages.filter(
+      (message) => explain(`0: (95) exit\n${message}\nprocessed 1 insns\n`).kind === undefined,
+    );
+    expect(unknown.length / messages.length, unknown.join('\n')).toBeLessThan(1 / 50);
+    const vague = ['register', 'not-allowed', 'wrong-argument'];
+    const guessed = messages.filter((message) => vague.includes(explain(`${message}\n`).kind ?? ''));
+    expect(guessed.length / messages.length, guessed.join('\n')).toBeLessThan(1 / 20);
   });
 
   test('reads a message that statistics follow without a new line', () => {
