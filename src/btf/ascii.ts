@@ -138,16 +138,17 @@ export function putCharArray(buf: Uint8Array, pos: number, bytes: Uint8Array, of
   return -1;
 }
 
-/** `count` bits that start `bit` bits into the byte at `offset`, as hex (`0x` included). */
-export function putBits(
-  buf: Uint8Array,
-  pos: number,
-  bytes: Uint8Array,
-  offset: number,
-  bit: number,
-  count: number,
-  littleEndian: boolean,
-): number {
+/** Where a bit-field lies. */
+export interface BitField {
+  /** Where it starts, in bits from the byte it is read from. */
+  readonly bit: number;
+  readonly count: number;
+  readonly littleEndian: boolean;
+}
+
+/** A bit-field that starts within the byte at `offset`, as hex (`0x` included). */
+export function putBits(buf: Uint8Array, pos: number, bytes: Uint8Array, offset: number, field: BitField): number {
+  const { bit, count, littleEndian } = field;
   let at = putText(buf, pos, '0x');
   if (littleEndian && bit + count <= 32) {
     let word = 0;

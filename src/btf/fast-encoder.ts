@@ -68,6 +68,7 @@ const two32 = 2 ** 32;
 function wide(signed: boolean, little: boolean): FastEncode {
   const [low, high] = little ? [0, 4] : [4, 0];
   const [least, most] = signed ? [-(2n ** 63n), 2n ** 63n - 1n] : [0n, 2n ** 64n - 1n];
+  const decimal = decimalWriter({ low, high, little });
   return (value, view, _bytes, at) => {
     if (typeof value === 'number') {
       if (!Number.isSafeInteger(value) || (value < 0 && !signed)) return false;
@@ -81,31 +82,33 @@ function wide(signed: boolean, little: boolean): FastEncode {
       return true;
     }
     if (typeof value !== 'string' || signed) return false;
-    return decimal(value, view, at, low, high, little);
+    return decimal(value, view, at);
   };
 }
 
-/** Decimal digits of up to 64 bits, without a bigint. */
-function decimal(text: string, view: DataView, at: number, low: number, high: number, little: boolean): boolean {
-  const { length } = text;
-  if (length === 0 || length > 20) return false;
-  // `head` has at most 11 digits, `tail` nine.
-  const split = Math.max(0, length - 9);
-  let [head, tail] = [0, 0];
-  for (let i = 0; i < length; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) return false;
-    if (i < split) head = head * 10 + digit;
-    else tail = tail * 10 + digit;
-  }
-  const base = 10 ** 9;
-  const bottom = (head % 65536) * base + tail;
-  const top = Math.floor(head / 65536) * base + Math.floor(bottom / 65536);
-  const upper = Math.floor(top / 65536);
-  if (upper >= two32) return false;
-  view.setUint32(at + low, (top % 65536) * 65536 + (bottom % 65536), little);
-  view.setUint32(at + high, upper, little);
-  return true;
+/** Writes decimal digits of up to 64 bits, without a bigint: the words where they lie from `at` on. */
+function decimalWriter({ low, high, little }: { low: number; high: number; little: boolean }) {
+  return (text: string, view: DataView, at: number): boolean => {
+    const { length } = text;
+    if (length === 0 || length > 20) return false;
+    // `head` has at most 11 digits, `tail` nine.
+    const split = Math.max(0, length - 9);
+    let [head, tail] = [0, 0];
+    for (let i = 0; i < length; i++) {
+      const digit = text.charCodeAt(i) - 48;
+      if (digit < 0 || digit > 9) return false;
+      if (i < split) head = head * 10 + digit;
+      else tail = tail * 10 + digit;
+    }
+    const base = 10 ** 9;
+    const bottom = (head % 65536) * base + tail;
+    const top = Math.floor(head / 65536) * base + Math.floor(bottom / 65536);
+    const upper = Math.floor(top / 65536);
+    if (upper >= two32) return false;
+    view.setUint32(at + low, (top % 65536) * 65536 + (bottom % 65536), little);
+    view.setUint32(at + high, upper, little);
+    return true;
+  };
 }
 
 const boolean: FastEncode = (value, _view, bytes, at) => {

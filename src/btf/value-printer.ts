@@ -317,7 +317,7 @@ ${listRoom}${list.code}}
   }
 
   #bits(bit: number, count: number): Piece {
-    const put = `pos = putBits(buf, pos, b, ${at(0)}, ${bit}, ${count}, ${this.#btf.littleEndian});`;
+    const put = `pos = putBits(buf, pos, b, ${at(0)}, { bit: ${bit}, count: ${count}, littleEndian: ${this.#btf.littleEndian} });`;
     const code = this.#options.plain ? put : `buf[pos++] = 34; ${put} buf[pos++] = 34;`;
     return { code: `${code}\n`, room: 72, failed: false };
   }

@@ -54,6 +54,8 @@ export class Context {
   readonly stderrIsTerminal: boolean;
   /** Set by a command whose lines are documents of their own: the newline after a document is not for it. */
   printsLines = false;
+  /** The kernel that commands talk to, opened by the first that asks; nothing here knows what it is. */
+  kernel: object | undefined;
   /** What a person at a terminal should read after a failure; set by whoever can know. */
   advise: () => Promise<readonly string[]> = async () => [];
 
