@@ -24,7 +24,7 @@ function functionsOf(name: string): { place: string; parameters: number }[] {
 }
 
 describe('a function', () => {
-  it('has at most five parameters', () => {
+  it('has at most five parameters', { timeout: 60_000 }, () => {
     const all = files.flatMap(functionsOf);
     expect(all.length).toBeGreaterThan(3000);
     expect(all.filter(({ parameters }) => parameters > 5).map(({ place }) => place)).toEqual([]);
