@@ -1,5 +1,5 @@
 // `npm run bench [-- ENTRIES [WHAT…]]`: ratios against the reference and the bare runtime, measured side by side in one run,
-// medians of pairs. WHAT: calls, start, standalone, dump, kinds, batch, import, btf, load, gen, xlated, show, net, feature, cgroup;
+// medians of pairs. WHAT: calls, library, start, standalone, dump, kinds, batch, import, btf, load, gen, xlated, show, net, feature, cgroup;
 // all without it. Where no BPF file system is mounted, it runs in a mount namespace of its own that has one.
 import { spawnSync } from 'node:child_process';
 import {
@@ -19,6 +19,7 @@ import {
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import { libraryRows } from './bench/library.mjs';
 import { build, project, say, tool } from './lib/project.mjs';
 import { withOwnBpffs } from './lib/sandbox.mjs';
 import { printTable } from './lib/table.mjs';
@@ -31,8 +32,10 @@ if (statfsSync('/sys/fs/bpf').type !== bpfMagic) {
   const [program = '', ...words] = withOwnBpffs([process.execPath, ...process.argv.slice(1)]);
   process.exit(spawnSync(program, words, { stdio: 'inherit' }).status ?? 1);
 }
-const entries = Number(process.argv[2] ?? 1_000_000);
-const wanted = process.argv.slice(3);
+// The number may be left out.
+const hasCount = /^\d/.test(process.argv[2] ?? '');
+const entries = Number(hasCount ? process.argv[2] : 1_000_000);
+const wanted = process.argv.slice(hasCount ? 3 : 2);
 const wants = (what) => wanted.length === 0 || wanted.includes(what);
 const pins = `/sys/fs/bpf/tsbpftool-bench-${process.pid}`;
 const work = path.join(os.tmpdir(), `tsbpftool-bench-${process.pid}`);
@@ -41,9 +44,8 @@ const maxMemory = '<= 120 MiB';
 build();
 const reference = setupReference(project, say);
 if (typeof reference !== 'string' || !existsSync(reference)) throw new Error('there is no reference bpftool');
-const { BpfMap, ElementWriter, loadObject, openKernel, parseBtf, parseObject } = await import(
-  path.join(project, 'dist/lib/index.js')
-);
+const library = await import(path.join(project, 'dist/lib/index.js'));
+const { BpfMap, ElementWriter, loadObject, openKernel, parseBtf, parseObject } = library;
 
 /** Seconds of wall time of one run; its output goes to `file`. */
 function time(command, args, file = '/dev/null') {
@@ -659,6 +661,10 @@ mkdirSync(work, { recursive: true });
 mkdirSync(pins, { recursive: true });
 try {
   if (wants('calls')) calls();
+  if (wants('library')) {
+    const dumpTime = (pin) => time(reference, ['-j', 'map', 'dump', 'pinned', pin]);
+    await libraryRows({ library, filled, tell, median, dumpTime, folder: work, pins });
+  }
   if (wants('start')) start();
   if (wants('standalone')) await standalone();
   if (wants('dump')) dumps();
