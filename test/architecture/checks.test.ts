@@ -27,6 +27,13 @@ describe('the project', () => {
     expect(status).toBe(0);
   });
 
+  it('has no type errors in its examples and the snippets of its guides', { timeout: 3 * minute }, () => {
+    const words = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.examples.json'];
+    const { status, output } = run(process.execPath, words);
+    expect(output).toBe('');
+    expect(status).toBe(0);
+  });
+
   it('passes the linter and is formatted', { timeout: 2 * minute }, () => {
     const { status, output } = run(process.execPath, ['node_modules/@biomejs/biome/bin/biome', 'check']);
     expect(status, output).toBe(0);
