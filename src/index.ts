@@ -3,6 +3,7 @@
  * Everything here is synchronous except the record iterators of ring and perf buffers.
  */
 export * from './errors/index.ts';
+export type * from './types.ts';
 export {
   type AttachTypeName,
   type CommandName,

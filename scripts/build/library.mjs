@@ -54,7 +54,7 @@ async function writeDeclarations(folder) {
     plugins: [dts()],
     external: /^node:/,
     onwarn: ({ message }) => {
-      // What both entries mention and neither exports stays in the shared file.
+      // What several entries mention stays in a shared file; that one of them exports it is checked below.
       if (!message.includes('private shared type exports')) throw new Error(`rolling up the declarations: ${message}`);
     },
   });
@@ -62,11 +62,39 @@ async function writeDeclarations(folder) {
     format: 'es',
     entryFileNames: '[name].d.ts',
     chunkFileNames: 'shared.d.ts',
+    minifyInternalExports: false,
   });
+  checkExports(output.flatMap((file) => (file.type === 'chunk' ? [file] : [])));
   for (const file of output) {
     if (file.type !== 'chunk') continue;
     // Compilers that resolve as Node does ask for the modules' names in imports.
     const text = file.code.replaceAll(/(from '\.{1,2}\/[^']*?)(?:\.d)?(?:\.ts|\.js)?'/g, "$1.js'");
     writeFileSync(path.join(folder, file.fileName), libraries + text);
   }
+}
+
+/**
+ * Whoever cannot name a type that a signature mentions has to write it again. Tables of numbers are no types: they are named
+ * by the types that are made of them.
+ * @param {{code: string, isEntry: boolean}[]} files
+ */
+function checkExports(files) {
+  const exported = new Set();
+  const declared = new Set();
+  for (const { code, isEntry } of files) {
+    for (const [, name] of code.matchAll(
+      /^(?:export )?(?:declare )?(?:abstract )?(?:class|interface|type|function) (\w+)/gm,
+    )) {
+      declared.add(name);
+    }
+    if (!isEntry) continue;
+    for (const [, names = ''] of code.matchAll(/^export (?:type )?\{([^}]*)\}/gm)) {
+      for (const word of names.split(',')) exported.add(/^\s*(?:type )?(\w+)/.exec(word)?.[1]);
+    }
+  }
+  const missing = [...declared].filter((name) => !exported.has(name));
+  if (missing.length === 0) return;
+  throw new Error(
+    `types that public signatures mention and no entry exports (src/types.ts is for them): ${missing.join(', ')}`,
+  );
 }

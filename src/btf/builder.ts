@@ -3,7 +3,8 @@ import { wordsOf, writeBtf } from './header.ts';
 import type { BtfMember, BtfParam, BtfSectionVar, BtfType } from './types.ts';
 import { kindNames } from './types.ts';
 
-type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
+/** As `T`, without its id: each of a union alone. */
+export type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
 /** A type to add: as the parser gives it, without its id. */
 export type NewBtfType = WithoutId<Exclude<BtfType, { kind: 'void' | 'unknown' }>>;

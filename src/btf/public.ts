@@ -1,5 +1,5 @@
 /** `tsbpftool/btf`: what the package exports of this folder. `api/btf.txt` lists it. */
-export { BtfBuilder, type NewBtfType } from './builder.ts';
+export { BtfBuilder, type NewBtfType, type WithoutId } from './builder.ts';
 export { BtfCycleError, type DedupedBtf, dedupBtf, type DedupOptions } from './dedup/dedup.ts';
 export { dumpC, type DumpCOptions } from './c/dump.ts';
 export { dumpRaw, dumpRawJson, type RawDumpOptions } from './raw/dump.ts';
@@ -26,7 +26,7 @@ export { jsonText, parseJsonValue } from './json-value.ts';
 export { typeText } from './type-text.ts';
 export { type BtfValue, compileValueDecoder, type ValueDecoder, type ValueDecoderOptions } from './value-decoder.ts';
 export { compileValueEncoder, type ValueEncoder, type ValueEncoderOptions } from './value-encoder.ts';
-export { findInvalidType, findUnknownKind, references } from './validate.ts';
+export { type CheckedTypes, findInvalidType, findUnknownKind, references } from './validate.ts';
 export { definitionText } from './c/definition.ts';
 export { BtfLookupError } from './find/lookup-error.ts';
 export { findMember, type MemberPlace } from './find/member.ts';

@@ -26,7 +26,7 @@ export interface BtfSectionVar {
   readonly size: number;
 }
 
-interface Base {
+export interface BtfTypeBase {
   /** Id within the BTF; 0 is void. */
   readonly id: number;
   /** Empty where anonymous. */
@@ -34,11 +34,11 @@ interface Base {
 }
 
 /** No type at all: id 0. */
-export interface BtfVoid extends Base {
+export interface BtfVoid extends BtfTypeBase {
   readonly kind: 'void';
 }
 /** An integer, a character or a boolean. */
-export interface BtfInt extends Base {
+export interface BtfInt extends BtfTypeBase {
   readonly kind: 'int';
   /** Bytes. */
   readonly size: number;
@@ -50,21 +50,21 @@ export interface BtfInt extends Base {
   readonly bitOffset: number;
 }
 /** A type that stands for another: pointers, typedefs, qualifiers, type tags. */
-export interface BtfReference extends Base {
+export interface BtfReference extends BtfTypeBase {
   readonly kind: 'ptr' | 'typedef' | 'volatile' | 'const' | 'restrict' | 'type_tag';
   readonly typeId: number;
   /** `kind_flag`: a type tag that is an attribute. */
   readonly kindFlag: boolean;
 }
 /** An array; `length` in elements. */
-export interface BtfArray extends Base {
+export interface BtfArray extends BtfTypeBase {
   readonly kind: 'array';
   readonly elementTypeId: number;
   readonly indexTypeId: number;
   readonly length: number;
 }
 /** A struct or union. */
-export interface BtfComposite extends Base {
+export interface BtfComposite extends BtfTypeBase {
   readonly kind: 'struct' | 'union';
   /** Bytes. */
   readonly size: number;
@@ -73,7 +73,7 @@ export interface BtfComposite extends Base {
   readonly kindFlag: boolean;
 }
 /** An enum, of up to 32 or 64 bits. Without values it is a forward declaration. */
-export interface BtfEnum extends Base {
+export interface BtfEnum extends BtfTypeBase {
   readonly kind: 'enum' | 'enum64';
   /** Bytes. */
   readonly size: number;
@@ -81,45 +81,45 @@ export interface BtfEnum extends Base {
   readonly values: readonly BtfEnumerator[];
 }
 /** A struct or union that is only declared. */
-export interface BtfForward extends Base {
+export interface BtfForward extends BtfTypeBase {
   readonly kind: 'fwd';
   readonly isUnion: boolean;
 }
 /** A function; `typeId` is its prototype. */
-export interface BtfFunc extends Base {
+export interface BtfFunc extends BtfTypeBase {
   readonly kind: 'func';
   readonly typeId: number;
   /** BTF_FUNC_STATIC 0, GLOBAL 1, EXTERN 2. */
   readonly linkage: number;
 }
 /** Result and parameters of a function, or of what a pointer to one points at. */
-export interface BtfFuncProto extends Base {
+export interface BtfFuncProto extends BtfTypeBase {
   readonly kind: 'func_proto';
   readonly returnTypeId: number;
   readonly params: readonly BtfParam[];
 }
 /** A variable of a section. */
-export interface BtfVar extends Base {
+export interface BtfVar extends BtfTypeBase {
   readonly kind: 'var';
   readonly typeId: number;
   /** BTF_VAR_STATIC 0, GLOBAL_ALLOCATED 1, GLOBAL_EXTERN 2. */
   readonly linkage: number;
 }
 /** A section and the variables in it. */
-export interface BtfDatasec extends Base {
+export interface BtfDatasec extends BtfTypeBase {
   readonly kind: 'datasec';
   /** Bytes. */
   readonly size: number;
   readonly vars: readonly BtfSectionVar[];
 }
 /** A floating-point number. */
-export interface BtfFloat extends Base {
+export interface BtfFloat extends BtfTypeBase {
   readonly kind: 'float';
   /** Bytes. */
   readonly size: number;
 }
 /** A text attached to a declaration (BTF_KIND_DECL_TAG). */
-export interface BtfDeclTag extends Base {
+export interface BtfDeclTag extends BtfTypeBase {
   readonly kind: 'decl_tag';
   readonly typeId: number;
   /** Member or parameter the tag is on; -1 for the type itself. */
@@ -128,7 +128,7 @@ export interface BtfDeclTag extends Base {
 }
 
 /** A kind newer than this library, skipped by the sizes that its BTF's layout section gives. */
-export interface BtfUnknown extends Base {
+export interface BtfUnknown extends BtfTypeBase {
   readonly kind: 'unknown';
   /** BTF_KIND_* number. */
   readonly number: number;

@@ -5,7 +5,7 @@ import {
   type FileStatus,
   type Kernel,
   type MappedMemory,
-  type MapRequest,
+  type MappingRequest,
   type OpenFile,
   RLIM_INFINITY,
   type ResourceLimit,
@@ -334,7 +334,7 @@ class InMemory implements FakeKernel {
     return this.#descriptors.open({ kind: 'event', memory: undefined });
   }
 
-  map({ fd, length, offset = 0 }: MapRequest): MappedMemory | number {
+  map({ fd, length, offset = 0 }: MappingRequest): MappedMemory | number {
     const found = this.#descriptors.get(fd);
     if (found === undefined) return -Errno.EBADF;
     if (found.kind === 'event') {

@@ -17,7 +17,7 @@ export interface PinRecord {
   readonly file: string;
 }
 
-interface ObjectRecord {
+export interface ObjectRecord {
   readonly id: number;
   /** The whole name where it can be found out, else the kernel's, which is cut after 15 bytes. Any bytes but NUL may be in it. */
   readonly name: string;

@@ -41,7 +41,7 @@ export {
   type ProfileReadings,
   Profiler,
   type ProfilerRequest,
-  type Reading,
+  type ProfileReading,
 } from './profile/profiler.ts';
 export { type ProfileTarget, profileTarget, type TargetProblem } from './profile/target.ts';
 export { ProgramRefused } from './refused.ts';

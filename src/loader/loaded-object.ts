@@ -6,7 +6,8 @@ import { LoadedMap, type MadeMap } from './loaded-map.ts';
 import { LoadedProgram, type MadeProgram } from './loaded-program.ts';
 import { mapPinPath, pinMap, pinProgram } from './pin.ts';
 
-interface Parts {
+/** What a load hands over. */
+export interface LoadedParts {
   readonly spec: ObjectSpec;
   readonly log: DiagnosticLog;
   /** 0 if the kernel has no BTF of the object. */
@@ -31,7 +32,7 @@ export class LoadedObject implements Disposable {
   readonly #log: DiagnosticLog;
   #usdtSpecs = 0;
 
-  constructor(kernel: Kernel, parts: Parts) {
+  constructor(kernel: Kernel, parts: LoadedParts) {
     this.#kernel = kernel;
     this.#log = parts.log;
     this.spec = parts.spec;

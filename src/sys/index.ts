@@ -9,7 +9,7 @@ export type {
   OpenFile,
   Kernel,
   MappedMemory,
-  MapRequest,
+  MappingRequest,
   NewKey,
   PerfEventTarget,
   ResourceLimit,

@@ -17,7 +17,7 @@ export interface MappedMemory extends Disposable {
   close(): void;
 }
 
-export interface MapRequest {
+export interface MappingRequest {
   fd: number;
   length: number;
   /** `PROT_*` bits. */
@@ -120,7 +120,7 @@ export interface Kernel extends FileAccess {
   /** @internal perf_event_open(2) with a `struct perf_event_attr`. */
   perfEventOpen(attr: NativeStruct, target: PerfEventTarget): number;
   /** @internal A shared mapping, or -errno. */
-  map(request: MapRequest): MappedMemory | number;
+  map(request: MappingRequest): MappedMemory | number;
 
   /** @internal */
   epollCreate(): number;

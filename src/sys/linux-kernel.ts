@@ -18,7 +18,7 @@ import type {
   CapabilitySets,
   Kernel,
   MappedMemory,
-  MapRequest,
+  MappingRequest,
   NewKey,
   PerfEventTarget,
   ResourceLimit,
@@ -141,7 +141,7 @@ class LinuxKernel implements Kernel {
     return result;
   }
 
-  map({ fd, length, protection, offset = 0, isPrivate = false, at }: MapRequest): MappedMemory | number {
+  map({ fd, length, protection, offset = 0, isPrivate = false, at }: MappingRequest): MappedMemory | number {
     const flags = (isPrivate ? MAP_PRIVATE : MAP_SHARED) | (at === undefined ? 0 : MAP_FIXED_NOREPLACE);
     const where = BigInt.asIntN(64, at ?? 0n);
     const address = this.#native.callForPointer('mmap', 'iiiiii', [where, length, protection, flags, fd, offset]);

@@ -12,7 +12,7 @@ import { mapTypeName } from './map-types.ts';
 import { attachTypeName, helperName, progTypeName } from './names.ts';
 
 /** The names of an enumeration without their prefix, in lower case. */
-type Names<Enum, Prefix extends string> = keyof Enum extends infer Key
+export type EnumNameOf<Enum, Prefix extends string> = keyof Enum extends infer Key
   ? Key extends `${Prefix}${infer Name}`
     ? Name extends `${string}_DEPRECATED`
       ? never
@@ -21,17 +21,17 @@ type Names<Enum, Prefix extends string> = keyof Enum extends infer Key
   : never;
 
 /** `hash`, `ringbuf` …: BPF_MAP_TYPE_*. */
-export type MapTypeName = Names<typeof bpf_map_type, 'BPF_MAP_TYPE_'>;
+export type MapTypeName = EnumNameOf<typeof bpf_map_type, 'BPF_MAP_TYPE_'>;
 /** `xdp`, `sched_cls` …: BPF_PROG_TYPE_*. */
-export type ProgramTypeName = Names<typeof bpf_prog_type, 'BPF_PROG_TYPE_'>;
+export type ProgramTypeName = EnumNameOf<typeof bpf_prog_type, 'BPF_PROG_TYPE_'>;
 /** `cgroup_inet4_connect`, `trace_fentry` …: BPF_* attach types. */
-export type AttachTypeName = Names<typeof bpf_attach_type, 'BPF_'>;
+export type AttachTypeName = EnumNameOf<typeof bpf_attach_type, 'BPF_'>;
 /** `tracing`, `xdp` …: BPF_LINK_TYPE_*. */
-export type LinkTypeName = Names<typeof bpf_link_type, 'BPF_LINK_TYPE_'>;
+export type LinkTypeName = EnumNameOf<typeof bpf_link_type, 'BPF_LINK_TYPE_'>;
 /** `map_lookup_elem` …: BPF_FUNC_*. */
-export type HelperName = Names<typeof bpf_func_id, 'BPF_FUNC_'>;
+export type HelperName = EnumNameOf<typeof bpf_func_id, 'BPF_FUNC_'>;
 /** `map_create` …: the commands of bpf(2). */
-export type CommandName = Names<typeof bpf_cmd, 'BPF_'>;
+export type CommandName = EnumNameOf<typeof bpf_cmd, 'BPF_'>;
 
 /** The names of one enumeration of the kernel's. */
 export interface EnumNames<Name extends string> {

@@ -6,7 +6,7 @@ import {
   type Explanation,
   explainRefusal,
   type SourcePlace,
-  type States,
+  type RegisterStates,
 } from '../../probe/index.ts';
 import { printable } from '../shared/refs.ts';
 
@@ -52,7 +52,7 @@ function stepJson({ json }: Context, { index, text, source }: ExplainedStep): vo
   if (source.function !== undefined) json?.field('func', source.function);
 }
 
-function statesJson({ json }: Context, states: States): void {
+function statesJson({ json }: Context, states: RegisterStates): void {
   json?.name('registers').startObject();
   for (const [name, state] of Object.entries(states)) json?.field(name, state);
   json?.endObject();

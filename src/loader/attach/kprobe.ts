@@ -7,7 +7,7 @@ import { attachPerfEvent } from './perf-event.ts';
 import { openProbe } from './probe-event.ts';
 
 /** `cookie` is what bpf_get_attach_cookie() tells the program, since 5.15. */
-interface AtFunction {
+export interface AtFunction {
   readonly atReturn?: boolean;
   readonly cookie?: bigint;
 }

@@ -13,7 +13,7 @@ import { readingSize } from './programs.ts';
 import type { ProfileTarget } from './target.ts';
 
 /** What a counter went up by while the program ran, on all CPUs. */
-export interface Reading {
+export interface ProfileReading {
   readonly value: bigint;
   /** Nanoseconds that the counter was to count, and that it did. */
   readonly enabled: bigint;
@@ -23,7 +23,7 @@ export interface Reading {
 export interface ProfileReadings {
   readonly runs: bigint;
   /** In the order in which the counters were given. */
-  readonly readings: readonly Reading[];
+  readonly readings: readonly ProfileReading[];
 }
 
 export interface ProfilerRequest {

@@ -18,7 +18,13 @@ import { attachUsdt } from '../attach/usdt/index.ts';
 import type { LoadedProgram } from '../loaded-program.ts';
 
 /** What a caller names who attaches by a function of the loader. */
-type Target<F> = F extends (context: AttachContext, program: LoadedProgram, target: infer T) => LoadedLink ? T : never;
+export type AttachTargetOf<F> = F extends (
+  context: AttachContext,
+  program: LoadedProgram,
+  target: infer T,
+) => LoadedLink
+  ? T
+  : never;
 
 /** What may be said of a place that the section names already: what bpf_get_attach_cookie() tells (fentry, fexit, LSM), what an iterator walks. */
 export type AutoTarget = { readonly cookie?: bigint } & IteratorTarget;
@@ -27,23 +33,23 @@ export type AutoTarget = { readonly cookie?: bigint } & IteratorTarget;
 export interface AttachArguments {
   auto: [target?: AutoTarget];
   none: never;
-  kprobe: [target: Target<typeof attachKprobe>];
-  kprobeMulti: [target: Target<typeof attachKprobeMulti>];
-  ksyscall: [target: Target<typeof attachKsyscall>];
-  uprobe: [target: Target<typeof attachUprobe>];
-  uprobeMulti: [target: Target<typeof attachUprobeMulti>];
-  usdt: [target: Target<typeof attachUsdt>];
-  tracepoint: [target: Target<typeof attachTracepoint>];
+  kprobe: [target: AttachTargetOf<typeof attachKprobe>];
+  kprobeMulti: [target: AttachTargetOf<typeof attachKprobeMulti>];
+  ksyscall: [target: AttachTargetOf<typeof attachKsyscall>];
+  uprobe: [target: AttachTargetOf<typeof attachUprobe>];
+  uprobeMulti: [target: AttachTargetOf<typeof attachUprobeMulti>];
+  usdt: [target: AttachTargetOf<typeof attachUsdt>];
+  tracepoint: [target: AttachTargetOf<typeof attachTracepoint>];
   rawTracepoint: [name: string];
-  tracingMulti: [target: Target<typeof attachTracingMulti>];
-  xdp: [target: Target<typeof attachXdp>];
-  tcx: [target: Target<typeof attachTcx>];
-  netkit: [target: Target<typeof attachNetkit>];
-  cgroup: [target: Target<typeof attachCgroup>];
-  netns: [target: Target<typeof attachNetns>];
-  sockMap: [target: Target<typeof attachSockMap>];
-  netfilter: [target: Target<typeof attachNetfilter>];
-  perfEvent: [target: Target<typeof attachPerfEvent>];
+  tracingMulti: [target: AttachTargetOf<typeof attachTracingMulti>];
+  xdp: [target: AttachTargetOf<typeof attachXdp>];
+  tcx: [target: AttachTargetOf<typeof attachTcx>];
+  netkit: [target: AttachTargetOf<typeof attachNetkit>];
+  cgroup: [target: AttachTargetOf<typeof attachCgroup>];
+  netns: [target: AttachTargetOf<typeof attachNetns>];
+  sockMap: [target: AttachTargetOf<typeof attachSockMap>];
+  netfilter: [target: AttachTargetOf<typeof attachNetfilter>];
+  perfEvent: [target: AttachTargetOf<typeof attachPerfEvent>];
 }
 
 /** What `attach` takes where the kind of program is known at run time only. */

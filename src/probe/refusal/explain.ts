@@ -1,5 +1,13 @@
 import { type RefusalKind, refusalKinds } from './catalogue.ts';
-import { parseVerifierLog, reads, stateBefore, type States, type Step, type VerifierLog, writes } from './log.ts';
+import {
+  parseVerifierLog,
+  reads,
+  stateBefore,
+  type RegisterStates,
+  type Step,
+  type VerifierLog,
+  writes,
+} from './log.ts';
 
 /** A line of the program's source. */
 export interface SourcePlace {
@@ -24,7 +32,7 @@ export interface Refusal {
 export interface ExplainedStep {
   readonly index: number;
   readonly text: string;
-  readonly states: States;
+  readonly states: RegisterStates;
   readonly source: SourcePlace | undefined;
 }
 
@@ -38,8 +46,8 @@ export interface Explanation {
   /** Where the path ends, if that is another instruction. */
   readonly ends: ExplainedStep | undefined;
   readonly messages: readonly string[];
-  /** States before the refused instruction of the registers it is about. */
-  readonly registers: States;
+  /** RegisterStates before the refused instruction of the registers it is about. */
+  readonly registers: RegisterStates;
   /** Instructions that gave those registers their values, oldest first. */
   readonly path: readonly ExplainedStep[];
   readonly cause: string;

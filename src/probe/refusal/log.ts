@@ -1,5 +1,5 @@
-/** States of registers and stack slots by name (`R1`, `fp-8`), in the verifier's words without liveness marks. */
-export type States = Readonly<Record<string, string>>;
+/** RegisterStates of registers and stack slots by name (`R1`, `fp-8`), in the verifier's words without liveness marks. */
+export type RegisterStates = Readonly<Record<string, string>>;
 
 /** One instruction the verifier looked at. */
 export interface Step {
@@ -8,9 +8,9 @@ export interface Step {
   /** As printed: `(71) r0 = *(u8 *)(r1 +20)`. */
   readonly text: string;
   /** Everything known on arrival, where the log tells: at the beginning, after jumps and calls; at level 2 everywhere. */
-  readonly entry: States | undefined;
+  readonly entry: RegisterStates | undefined;
   /** What the log says has changed after it; logs before 5.17 say nothing. */
-  readonly states: States;
+  readonly states: RegisterStates;
 }
 
 /** A verifier log as data: the path to the end, and what was said there. */
@@ -37,7 +37,7 @@ const noise =
 /** Reads a log of level 1 or 2, of any kernel: registers in the lines of instructions (5.17 on) or in lines of their own. */
 export function parseVerifierLog(text: string): VerifierLog {
   const steps: Step[] = [];
-  let entry: States | undefined;
+  let entry: RegisterStates | undefined;
   let messages: string[] = [];
   for (const line of linesOf(text)) {
     const step = instruction.exec(line);

@@ -1,10 +1,10 @@
 import type { Context } from '../../../cli/index.ts';
-import type { Reading } from '../../../loader/index.ts';
+import type { ProfileReading } from '../../../loader/index.ts';
 import { ratio, twoDigits } from './floats.ts';
 import type { Metric } from './metrics.ts';
 
 /** What was measured of a metric. */
-export interface Measured extends Reading {
+export interface Measured extends ProfileReading {
   readonly metric: Metric;
   /** Runs of the program that `value` comes from. */
   readonly runs: bigint;
