@@ -46,7 +46,7 @@ export interface Explanation {
   /** Where the path ends, if that is another instruction. */
   readonly ends: ExplainedStep | undefined;
   readonly messages: readonly string[];
-  /** RegisterStates before the refused instruction of the registers it is about. */
+  /** States before the refused instruction of the registers it is about. */
   readonly registers: RegisterStates;
   /** Instructions that gave those registers their values, oldest first. */
   readonly path: readonly ExplainedStep[];

@@ -1,4 +1,4 @@
-/** RegisterStates of registers and stack slots by name (`R1`, `fp-8`), in the verifier's words without liveness marks. */
+/** States of registers and stack slots by name (`R1`, `fp-8`), in the verifier's words without liveness marks. */
 export type RegisterStates = Readonly<Record<string, string>>;
 
 /** One instruction the verifier looked at. */
