@@ -19,7 +19,7 @@ export type { LinkInfo } from './kernel/link.ts';
 export type { AdoptOptions, BpfObject } from './kernel/object.ts';
 export type { CpuPlace } from './kernel/perf-buffer.ts';
 export type { ProgramArrays, ProgramArraysRequest } from './kernel/program.ts';
-export type { ElementBytes, IterationOptions, OpenMapOptions } from './kernel/typed-map.ts';
+export type { ElementBytes, OpenMapOptions } from './kernel/typed-map.ts';
 export type { VmlinuxReading } from './kernel/vmlinux.ts';
 export type { AtFunction } from './loader/attach/kprobe.ts';
 export type { UsdtObject } from './loader/attach/link.ts';
