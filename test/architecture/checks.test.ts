@@ -63,6 +63,17 @@ describe('the project', () => {
     expect(status, output).toBe(0);
   });
 
+  it('has the code of its guides as it stands in its files', { timeout: minute }, () => {
+    const { status, output } = run(process.execPath, ['scripts/docs.mjs', '--check']);
+    expect(status, output).toBe(0);
+    const pages = readdirSync(path.join(project, 'docs')).filter((name) => name.endsWith('.md'));
+    const all = pages.map((name) => readFileSync(path.join(project, 'docs', name), 'utf8')).join('');
+    const snippets = readdirSync(path.join(project, 'docs/snippets'));
+    expect(snippets.filter((name) => !all.includes(`docs/snippets/${name}`))).toEqual([]);
+    // No code in another language of ours than that of a file.
+    expect([...all.matchAll(/(?<!-->\n)^```ts$/gm)]).toEqual([]);
+  });
+
   it('has current kernel facts', { timeout: minute }, () => {
     const { status, output } = run(process.execPath, ['scripts/uapi/generate.mjs', '--check']);
     expect(status, output).toBe(0);

@@ -1,0 +1,3 @@
+import { outputSchema } from 'tsbpftool';
+
+console.log(JSON.stringify(outputSchema('map', 'show'), undefined, 2));
