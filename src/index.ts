@@ -188,3 +188,18 @@ export {
   minimizeBtf,
   parseObject,
 } from './object/index.ts';
+export {
+  BpfTrace,
+  type CommandEnd,
+  traceBpf,
+  TraceCall,
+  type TraceCallFacts,
+  type TracedCommand,
+  type TracedMap,
+  type TraceElements,
+  type TraceEvent,
+  type TraceMember,
+  type TraceObject,
+  type TraceOptions,
+  type TraceValue,
+} from './trace/index.ts';

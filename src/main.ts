@@ -72,6 +72,12 @@ const commands: readonly TopCommand[] = [
     declare: async () => (await import('./commands/trace/declaration.ts')).traceCommand,
   },
   {
+    name: 'replay',
+    extension: true,
+    summary: 'Prints what `trace -j` wrote, as text or as a script that does the same to maps.',
+    declare: async () => (await import('./commands/replay/declaration.ts')).replayCommand,
+  },
+  {
     name: 'completion',
     extension: true,
     summary: 'Prints the completion script of a shell.',

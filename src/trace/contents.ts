@@ -1,7 +1,7 @@
 // What pointers other than keys and values mean.
-import { type Btf, lineRecordAt } from '../btf/index.ts';
+import { type Btf, dumpC, lineRecordAt, parseBtf } from '../btf/index.ts';
 import { cstr, quotedText } from '../bytes/index.ts';
-import { ParseError } from '../errors/index.ts';
+import { ParseError, TsbpfError } from '../errors/index.ts';
 import { decodeInstructions, disassemble, type Instruction } from '../insn/index.ts';
 import {
   bpf_btf_info,
@@ -39,6 +39,10 @@ const asText: Content = ({ bytes, isCut }) => ({ kind: 'text', text: cstr(bytes)
 const contents: Readonly<Record<string, Content>> = {
   text: asText,
   log: asText,
+  position: ({ bytes, size }) => {
+    const value = rawNumber(bytes, 0, size);
+    return value === undefined ? { kind: 'bytes', bytes, size } : { kind: 'number', value };
+  },
   u32s: (region) => numbers(region, 4),
   u64s: (region) => numbers(region, 8),
   addresses: (region) => numbers(region, 8, { isHex: true }),
@@ -77,6 +81,15 @@ const contents: Readonly<Record<string, Content>> = {
     const layout = infoLayout(object);
     return layout === undefined ? asBytes(region, _member, { parts } as Around) : structOf(layout, region.bytes);
   },
+  btf: ({ bytes, size }) => {
+    try {
+      const btf = parseBtf(bytes);
+      return { kind: 'types', count: btf.typeCount, text: typesText(btf) };
+    } catch (error) {
+      if (!(error instanceof TsbpfError)) throw error;
+      return { kind: 'bytes', bytes, size };
+    }
+  },
   perf: (region) => perfAttribute(region.bytes),
   iter: (region, _member, { parts }) => {
     const nested = parts.items.findIndex(({ kind, offset }) => kind === ItemKind.fdInRegion && offset === 0);
@@ -95,6 +108,23 @@ const contents: Readonly<Record<string, Content>> = {
     ]);
   },
 };
+
+/** Types as C; what cannot be said in C is left out. */
+export function typesText(btf: Btf): string {
+  const parts: string[] = [];
+  try {
+    dumpC(btf, { write: (utf8) => void parts.push(Buffer.from(utf8).toString()) });
+  } catch (error) {
+    if (!(error instanceof TsbpfError)) throw error;
+    parts.push(`/* ${error.message} */\n`);
+  }
+  // Around the types stands what a header for all of the kernel needs.
+  return parts
+    .join('')
+    .replace(/^#ifndef __VMLINUX_H__[\s\S]*?#define __bpf_fastcall\n#endif\n#endif\n/, '')
+    .replace(/\/\* BPF kfuncs \*\/[\s\S]*$/, '')
+    .trim();
+}
 
 function number(value: number | bigint): TraceValue {
   return { kind: 'number', value };

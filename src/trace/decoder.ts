@@ -36,6 +36,8 @@ interface KnownCommand {
   readonly items: readonly PlanItem[];
 }
 
+/** Forms of contents that hold descriptors. */
+const ofNow: ReadonlySet<string | undefined> = new Set(['insns', 'fds']);
 /** The most descriptors that are remembered: a process that opens many must not fill the memory. */
 const mostDescriptors = 65536;
 
@@ -73,6 +75,7 @@ export class TraceDecoder {
       typesOf: (id) => this.#typesOf(id),
       objectOf: (pid, fd) => this.#descriptors.get(`${pid}:${fd}`),
       cpus: options.cpus,
+      showsTypes: options.wanted.options.has('types'),
     };
   }
 
@@ -142,6 +145,12 @@ export class TraceDecoder {
     const start = view.getBigUint64(Head.start, true);
     const flags = u32(Head.flags);
     const isUnread = parts.attribute.length === 0;
+    const members = () => membersOf(parts, this.#surroundings);
+    // What their descriptors mean may be something else later.
+    const isOfNow = parts.regions.some(
+      (region, item) => region !== undefined && ofNow.has(parts.items[item]?.member?.form),
+    );
+    const made = isOfNow ? members() : undefined;
     return new TraceCall({
       facts: {
         call: callNames[traced],
@@ -161,7 +170,7 @@ export class TraceDecoder {
         isIncomplete: (flags & (SlotFlag.pieceLost | SlotFlag.overflow)) !== 0,
       },
       time: start + this.#clockOffset,
-      members: () => membersOf(parts, this.#surroundings),
+      members: made === undefined ? members : () => made,
       resultObject,
     });
   }

@@ -23,6 +23,8 @@ export type TraceValue =
   | { readonly kind: 'list'; readonly items: readonly TraceValue[]; readonly count: number }
   /** Something in words: an instruction, a line of source. */
   | { readonly kind: 'words'; readonly words: string }
+  /** Types as C, where they are asked for. */
+  | { readonly kind: 'types'; readonly count: number; readonly text: string | undefined }
   | { readonly kind: 'struct'; readonly members: readonly TraceMember[] };
 
 export interface TraceElements {

@@ -1,3 +1,4 @@
+export { memberForm } from './member-form.ts';
 export { bytesText } from './element-format.ts';
 export {
   TraceCall,

@@ -1,6 +1,6 @@
 import { cstr } from '../bytes/index.ts';
 import { bpf_attach_type, type FieldLayout, isPerCpu, mapType } from '../uapi/index.ts';
-import { contentOf } from './contents.ts';
+import { contentOf, typesText } from './contents.ts';
 import type { MemberSpec } from './commands.ts';
 import type { CallParts, DecoderSurroundings, Region } from './parts.ts';
 import type { TraceElements, TraceMember, TraceValue } from './event.ts';
@@ -89,7 +89,14 @@ function objectFor(member: MemberSpec, parts: CallParts): TraceObject | undefine
 }
 
 function pointed(member: MemberSpec, address: bigint, parts: CallParts, surroundings: DecoderSurroundings): TraceValue {
+  if (address !== 0n && member.form === 'btf') {
+    const types = loadedTypes(parts, surroundings);
+    if (types !== undefined) return types;
+  }
   const region = parts.regions[itemOf(member, ItemKind.region, parts)];
+  if (region === undefined && member.form === 'insns' && address !== 0n) {
+    return { kind: 'list', items: [], count: Number(numberAt(parts.attribute, { offset: 4, size: 4 })) };
+  }
   if (region === undefined || region.isFault || (region.isCut && region.bytes.length === 0))
     return { kind: 'address', address };
   if (member.form === 'key' || member.form === 'value') {
@@ -97,6 +104,14 @@ function pointed(member: MemberSpec, address: bigint, parts: CallParts, surround
     if (elements !== undefined) return elements;
   }
   return contentOf(member, region, { parts, surroundings });
+}
+
+/** The types that BPF_BTF_LOAD has loaded. */
+function loadedTypes({ items, objects }: CallParts, surroundings: DecoderSurroundings): TraceValue | undefined {
+  const object = objects[items.findIndex(({ kind }) => kind === ItemKind.result)];
+  if (object?.kind !== 'btf') return undefined;
+  const btf = surroundings.showsTypes ? surroundings.typesOf(object.id) : undefined;
+  return { kind: 'types', count: object.typeCount, text: btf && typesText(btf) };
 }
 
 /** The map that the call is about. */

@@ -31,4 +31,6 @@ export interface DecoderSurroundings {
   readonly typesOf: (id: number) => Btf | undefined;
   readonly objectOf: (pid: number, fd: number) => TraceObject | undefined;
   readonly cpus: number;
+  /** Types are shown as C. */
+  readonly showsTypes: boolean;
 }

@@ -180,6 +180,8 @@ export class BpfTrace implements AsyncIterable<TraceEvent>, Disposable {
           await sleep(0);
         }
         if (isLast) return;
+        // The last of them may have ended with the events just taken.
+        if (this.#isOver()) continue;
         if (!this.#wait.signal.aborted) await this.#records.ready(this.#wait.signal);
         this.#wait = new AbortController();
         if (!signal.aborted) await sleep(pauseMs, undefined, { signal }).catch(() => undefined);

@@ -13,6 +13,7 @@ import { progSchemas } from '../prog/output-schema.ts';
 import { type JsonSchema, nullOf, type OutputSchemas, outputOf, reference } from '../shared/json-schema.ts';
 import { structOpsSchemas } from '../struct_ops/output-schema.ts';
 import { tokenSchemas } from '../token/output-schema.ts';
+import { traceSchemas } from '../trace/output-schema.ts';
 import { versionSchemas } from '../version/output-schema.ts';
 
 const general: OutputSchemas = {
@@ -36,6 +37,7 @@ export const outputSchemas: OutputSchemas = {
   ...iterSchemas,
   ...structOpsSchemas,
   ...tokenSchemas,
+  ...traceSchemas,
   ...versionSchemas,
 };
 

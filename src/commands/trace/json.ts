@@ -93,6 +93,9 @@ export class JsonLines {
       case 'words':
         sink.text(quoted(value.words));
         break;
+      case 'types':
+        sink.text(value.text === undefined ? `"${value.count} types"` : quoted(value.text));
+        break;
       case 'address':
         sink.text(value.address === 0n ? 'null' : `"0x${value.address.toString(16)}"`);
         break;

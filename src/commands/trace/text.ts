@@ -27,6 +27,8 @@ export class TraceText {
   readonly #sink: Sink;
   readonly #options: TextOptions;
   #last = 0n;
+  /** Types that are shown below the call. */
+  #types: string[] = [];
 
   constructor(sink: Sink, options: TextOptions) {
     this.#sink = sink;
@@ -61,6 +63,9 @@ export class TraceText {
       }
     }
     sink.text(`) = ${this.#result(call)}${this.#options.duration ? ` <${seconds(call.durationNs, 9)}>` : ''}\n`);
+    for (const text of this.#types.splice(0)) {
+      for (const line of text.split('\n')) sink.text(`    ${visibleText(line.replaceAll('\t', '    '))}\n`);
+    }
   }
 
   lost(count: number): void {
@@ -145,6 +150,9 @@ export class TraceText {
         return value.object === undefined ? String(value.fd) : `${value.fd}<${described(value.object)}>`;
       case 'text':
         return `${quotedText(value.text)}${value.isCut ? '…' : ''}`;
+      case 'types':
+        if (value.text !== undefined) this.#types.push(value.text);
+        return `${value.count} types`;
       case 'words':
         return visibleText(value.words);
       case 'address':

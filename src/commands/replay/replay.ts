@@ -1,0 +1,63 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { fail, type OwnHandler } from '../../cli/index.ts';
+import { ReplayScript } from './script.ts';
+import { replayText } from './text.ts';
+
+/** A line of `trace -j`, as far as it is read here. */
+export interface TraceLine {
+  readonly event?: unknown;
+  readonly [name: string]: unknown;
+}
+
+/** `replay`: prints what `trace -j` wrote. */
+export const replay: OwnHandler = (ctx, words, given) => {
+  const path = words.next();
+  if (words.left > 0) words.unexpected();
+  const script = given.has('script') ? new ReplayScript() : undefined;
+  if (script !== undefined) ctx.print(script.head());
+  let number = 0;
+  for (const text of linesOf(path)) {
+    number++;
+    if (text.trim() === '') continue;
+    const line = parse(text);
+    if (line === undefined) fail(`${path}: line ${number} is no event of a trace`);
+    ctx.print(script === undefined ? replayText(line) : script.commands(line));
+  }
+};
+
+function parse(text: string): TraceLine | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isEvent = typeof value === 'object' && value !== null && typeof (value as TraceLine).event === 'string';
+    return isEvent ? (value as TraceLine) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const chunkBytes = 1 << 18;
+
+/** Lines of a file, read piece by piece. */
+function* linesOf(path: string): Generator<string> {
+  let fd: number;
+  try {
+    fd = path === '-' ? 0 : openSync(path, 'r');
+  } catch (error) {
+    fail(`can't open ${path}: ${(error as Error).message}`);
+  }
+  try {
+    const decoder = new TextDecoder();
+    const chunk = Buffer.alloc(chunkBytes);
+    let rest = '';
+    for (;;) {
+      const count = readSync(fd, chunk, 0, chunkBytes, null);
+      if (count === 0) break;
+      const lines = (rest + decoder.decode(chunk.subarray(0, count), { stream: true })).split('\n');
+      rest = lines.pop()!;
+      yield* lines;
+    }
+    if (rest !== '') yield rest;
+  } finally {
+    if (fd !== 0) closeSync(fd);
+  }
+}
