@@ -2,12 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { fail, type OwnHandler } from '../../cli/index.ts';
 import { ReplayScript } from './script.ts';
 import { replayText } from './text.ts';
-
-/** A line of `trace -j`, as far as it is read here. */
-export interface TraceLine {
-  readonly event?: unknown;
-  readonly [name: string]: unknown;
-}
+import type { TraceLine } from './trace-line.ts';
 
 /** `replay`: prints what `trace -j` wrote. */
 export const replay: OwnHandler = (ctx, words, given) => {

@@ -1,6 +1,6 @@
 import { mapTypeFromName } from '../../uapi/index.ts';
 import { visibleText } from '../../bytes/index.ts';
-import type { TraceLine } from './replay.ts';
+import type { TraceLine } from './trace-line.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import { quotedText, visibleText } from '../../bytes/index.ts';
 import { Errno, strerror } from '../../errors/index.ts';
 import { memberForm } from '../../trace/index.ts';
-import type { TraceLine } from './replay.ts';
+import type { TraceLine } from './trace-line.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
