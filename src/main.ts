@@ -1,6 +1,7 @@
 import {
   type CommandFamily,
   type Context,
+  type FailedLine,
   type Program,
   printUsage,
   runProgram,
@@ -59,6 +60,12 @@ const commands: readonly TopCommand[] = [
     load: async () => (await import('./commands/complete/complete.ts')).completeCommand(await completed()),
   },
   {
+    name: 'ls',
+    extension: true,
+    summary: 'Lists what is loaded, as a table.',
+    declare: async () => (await import('./commands/ls/declaration.ts')).lsCommand,
+  },
+  {
     name: 'schema',
     extension: true,
     summary: 'Prints the JSON Schema of what a command prints.',
@@ -90,6 +97,11 @@ async function explain(ctx: Context, words: readonly string[]): Promise<void> {
   // Most of those who ask are programs, which get the reference's text.
   if (ctx.json !== undefined || (words.length === 0 && !ctx.stderrIsTerminal)) printUsage(ctx, mainUsage);
   else await (await import('./commands/help/help.ts')).explain(ctx, words, { commands, mainUsage });
+}
+
+/** Also for bundles of one object, which take it from that of everything: few mistakes are made. */
+export async function hintsOn(ctx: Context, line: FailedLine): Promise<readonly string[]> {
+  return (await import('./commands/mistakes/mistakes.ts')).hintsOn(ctx, line, commands);
 }
 
 /** What completion offers: all commands but its own. Of objects the family tells what they are. */
@@ -139,6 +151,7 @@ export const program: Program = {
   enterNetworkNamespace: async (ctx, name) =>
     (await import('./commands/shared/network-namespace.ts')).enterNetworkNamespace(ctx, name),
   help: explain,
+  hintsOn,
   optionsOf: async (words) => {
     // The value of such an option may stand before the object.
     const at = words.findIndex((word) => selectVerb(commands, word) !== undefined);

@@ -18,7 +18,8 @@ export function bundledFolders() {
     const folder = nearest(name, from);
     if (found.has(folder)) return;
     found.add(folder);
-    for (const needed of Object.keys(manifestOf(folder).dependencies ?? {})) visit(needed, folder);
+    const { dependencies = {}, optionalDependencies = {} } = manifestOf(folder);
+    for (const needed of Object.keys({ ...dependencies, ...optionalDependencies })) visit(needed, folder);
   };
   for (const name of imported) visit(name, '');
   return [...found].sort();

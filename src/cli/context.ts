@@ -56,6 +56,10 @@ export class Context {
   printsLines = false;
   /** The kernel that commands talk to, opened by the first that asks; nothing here knows what it is. */
   kernel: object | undefined;
+  /** The last command line that was run, without options; in a batch the last of it. */
+  lastWords: readonly string[] = [];
+  /** The last error that was reported; '' before the first of the command. */
+  lastError = '';
   /** What a person at a terminal should read after a failure; set by whoever can know. */
   advise: () => Promise<readonly string[]> = async () => [];
 
@@ -92,6 +96,7 @@ export class Context {
    * (a member, where the writer stands inside an object). After a whole document it goes to standard error in JSON too.
    */
   error(message: string): void {
+    this.lastError = message;
     const json = this.json;
     if (json === undefined || (json.depth === 0 && json.takesNoValue)) {
       this.printError(`Error: ${message}\n`);

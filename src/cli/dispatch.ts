@@ -45,6 +45,8 @@ export class Dispatcher {
   /** Runs one command line (options already taken out). Returns the status; a usage exit passes through. */
   async run(ctx: Context, line: readonly string[]): Promise<number> {
     const depth = ctx.json?.depth ?? 0;
+    ctx.lastWords = line;
+    ctx.lastError = '';
     try {
       return (await this.#select(ctx, line)) ?? 0;
     } catch (error) {
@@ -96,6 +98,9 @@ export class Dispatcher {
     }
     if (verb.load === undefined) {
       showUsage(ctx);
+      const own = family.verbs.filter(({ extension }) => extension).map(({ name }) => name);
+      if (own.length > 0)
+        ctx.hint(`beyond bpftool: ${own.join(', ')}; \`${ctx.programName} help ${family.name}\` explains all`);
       return 0;
     }
     const handler = await this.#load(`${family.name} ${verb.name}`, verb.load);

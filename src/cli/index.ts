@@ -8,7 +8,7 @@ export {
   formReader,
 } from './completion.ts';
 export type { ValuePlace } from './forms/parse-form.ts';
-export type { Expected } from './forms/form-reader.ts';
+export type { Expected, FormReader } from './forms/form-reader.ts';
 export { type HelpTopic, helpText } from './own/help.ts';
 export { type GlobalOption, globalOptions, namespaceOption } from './global-options.ts';
 export { type CommandFamily, type FamilyDocs, type Handler, selectVerb, type Verb } from './command.ts';
@@ -27,6 +27,6 @@ export { Dispatcher, printUsage, type StandaloneCommand, type TopCommand } from 
 export { CommandFailure, fail, failSilently, RunEnd, UsageExit, usage, withStatus } from './failure.ts';
 export { type OptionSpec, readOptions } from './getopt.ts';
 export { parseU32, parseU32Once, type Strtoul, strtoul } from './numbers.ts';
-export { type Program, runProgram } from './program.ts';
+export { type FailedLine, type Program, runProgram } from './program.ts';
 export { ambiguity, isPrefix, Words } from './words.ts';
 export { readUsage, type UsageGrammar } from './usage-grammar.ts';

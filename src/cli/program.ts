@@ -16,8 +16,20 @@ export interface Program {
   readonly enterNetworkNamespace: (ctx: Context, name: string) => Promise<void>;
   /** Options that only one command knows; looked up by the words before them. */
   readonly optionsOf: (words: readonly string[]) => Promise<CommandOptions>;
+  /** What a person should read of a mistake in a command line that failed. */
+  readonly hintsOn: (ctx: Context, line: FailedLine) => Promise<readonly string[]>;
   /** Explains what the words name, or prints the usage text. */
   readonly help: (ctx: Context, words: readonly string[]) => Promise<void>;
+}
+
+/** A command line that failed. */
+export interface FailedLine {
+  /** Without options. */
+  readonly words: readonly string[];
+  /** The option that was refused, as typed. */
+  readonly unknownOption?: string | undefined;
+  /** The error that was printed; '' where there was none. */
+  readonly message: string;
 }
 
 /** Options that only one command knows. */
@@ -54,6 +66,7 @@ async function runWith(
   let wantsVersion = false;
   let wantsHelp = false;
   let ended: number | undefined;
+  let unknownOption: string | undefined;
   let baseBtf: { path: string; json: boolean; pretty: boolean } | undefined;
   let networkNamespace: string | undefined;
   const context = () =>
@@ -82,6 +95,7 @@ async function runWith(
         ctx.error(`unrecognized option '${event.word}'`);
         if (json !== undefined) stdout.text('\n');
         else printUsage(ctx, program.mainUsage);
+        unknownOption = event.word;
         ended = -1;
         return false;
       }
@@ -114,7 +128,11 @@ async function runWith(
       isWord: (arg, previous) => previous === 'json' && /^-\d/.test(arg),
     },
   );
-  if (ended !== undefined) return ended;
+  if (ended !== undefined) {
+    if (unknownOption !== undefined)
+      await printHints(program, context(), { words: wordsOnly(), unknownOption, message: '' });
+    return ended;
+  }
 
   const ctx = context();
   if (wantsHelp) {
@@ -163,7 +181,7 @@ async function runWith(
   }
   // An error of such a command is a document.
   if (json !== undefined && !(ctx.printsLines && (status === 0 || !json.needsComma))) stdout.text('\n');
-  if (status !== 0) for (const advice of await ctx.advise()) ctx.hint(advice);
+  if (status !== 0) await printHints(program, ctx, { words: ctx.lastWords, message: ctx.lastError });
   return status;
 }
 
@@ -179,6 +197,14 @@ function splitWords(
   const reads = commands.some(({ name, readsAllWords }) => readsAllWords === true && name === given[at]);
   if (reads && asksForHelp) return { args: [...given.slice(0, at + 1), '--help'], kept: [] };
   return reads ? { args: given.slice(0, at + 1), kept: given.slice(at + 1) } : { args: given, kept: [] };
+}
+
+/** For a person at a terminal: what is wrong with the line; if nothing is, why the kernel refused. */
+async function printHints(program: Program, ctx: Context, line: FailedLine): Promise<void> {
+  if (!ctx.stderrIsTerminal) return;
+  const option = /^unrecognized option '(.*)'$/s.exec(line.message)?.[1];
+  const hints = await program.hintsOn(ctx, { unknownOption: option, ...line });
+  for (const hint of hints.length > 0 ? hints : await ctx.advise()) ctx.hint(hint);
 }
 
 /** False where the namespace cannot be entered, which is said. */

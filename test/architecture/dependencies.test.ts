@@ -18,7 +18,6 @@ const manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'ut
 
 /** Declared though no import names them, and why. An entry that is imported by now does no harm. */
 const notImported: Readonly<Record<string, string>> = {
-  'cli-table3': 'chosen for the tables of the commands that the reference lacks',
   koffi: 'its addon is loaded directly, by the path of its file',
   '@typescript/typescript6': 'rollup-plugin-dts asks for it, as the compiler with an interface for programs',
 };

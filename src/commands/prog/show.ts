@@ -4,6 +4,7 @@ import { bootTime, fdInfo } from '../../host/index.ts';
 import { BpfProgram, nextId, openFdById } from '../../kernel/index.ts';
 import { printDevice } from '../shared/device.ts';
 import { kernelOf } from '../shared/kernel.ts';
+import { localTime } from '../shared/local-time.ts';
 import { holderTable, type Holders, type PinnedPaths, pinnedTable, printHolders, printPinned } from '../shared/refs.ts';
 import { noProgram, selectPrograms } from '../shared/select-prog.ts';
 import { printProgramHeader } from './header.ts';
@@ -94,14 +95,4 @@ function showProgram(ctx: Context, program: BpfProgram, surroundings: Surroundin
   } finally {
     program.close();
   }
-}
-
-/** Local time as `2026-01-31T12:00:00+0100`. */
-function localTime(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  const two = (n: number) => String(Math.floor(n)).padStart(2, '0');
-  const east = -date.getTimezoneOffset();
-  const zone = `${east < 0 ? '-' : '+'}${two(Math.abs(east) / 60)}${two(Math.abs(east) % 60)}`;
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}${zone}`;
 }

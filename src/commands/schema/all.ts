@@ -6,6 +6,7 @@ import { featureSchemas } from '../feature/output-schema.ts';
 import { genSchemas } from '../gen/output-schema.ts';
 import { iterSchemas } from '../iter/output-schema.ts';
 import { linkSchemas } from '../link/output-schema.ts';
+import { lsSchemas } from '../ls/output-schema.ts';
 import { mapSchemas } from '../map/output-schema.ts';
 import { netSchemas } from '../net/output-schema.ts';
 import { perfSchemas } from '../perf/output-schema.ts';
@@ -28,6 +29,7 @@ export const outputSchemas: OutputSchemas = {
   ...progSchemas,
   ...mapSchemas,
   ...linkSchemas,
+  ...lsSchemas,
   ...cgroupSchemas,
   ...netSchemas,
   ...perfSchemas,

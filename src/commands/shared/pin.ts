@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { type Context, fail, type Words } from '../../cli/index.ts';
 import { Errno, strerror } from '../../errors/index.ts';
 import {
@@ -7,7 +8,7 @@ import {
   ensureBpffsForFile,
   isBpffs,
 } from '../../host/index.ts';
-import { type BpfObject, fdKind, openFdPinned } from '../../kernel/index.ts';
+import { type BpfObject, fdKind, type Kernel, openFdPinned } from '../../kernel/index.ts';
 import { kernelOf } from './kernel.ts';
 
 /** Opens what is pinned at `path`; fails unless it is of the expected kind. Returns the descriptor. */
@@ -31,12 +32,46 @@ export function openPinned(ctx: Context, path: string, kind: 'prog' | 'map' | 'l
 
 /** Makes sure that `path` is free and its directory on a bpffs, mounting one there where needed and allowed. */
 export function mountBpffsForFile(ctx: Context, path: string): void {
-  refuse(ensureBpffsForFile(kernelOf(ctx), path, { noMount: ctx.options.nomount }), 'file');
+  tellMounted(ctx, directoryName(path), () => {
+    refuse(ensureBpffsForFile(kernelOf(ctx), path, { noMount: ctx.options.nomount }), 'file');
+  });
 }
 
 /** Makes sure that `directory` exists and is on a bpffs, creating and mounting it where needed and allowed. */
 export function mountBpffsDirectory(ctx: Context, directory: string): void {
-  refuse(ensureBpffsDirectory(kernelOf(ctx), directory, { noMount: ctx.options.nomount }), 'directory');
+  tellMounted(ctx, directory, () => {
+    refuse(ensureBpffsDirectory(kernelOf(ctx), directory, { noMount: ctx.options.nomount }), 'directory');
+  });
+}
+
+/**
+ * At a terminal: says what lies under a file system that `mount` has put over a directory, and how to have it back. The
+ * reference mounts without a word.
+ */
+function tellMounted(ctx: Context, directory: string, mount: () => void): void {
+  const kernel = kernelOf(ctx);
+  if (!ctx.stderrIsTerminal || !kernel.exists(directory) || isBpffs(kernel, directory)) {
+    mount();
+    return;
+  }
+  const hidden = kernel.readDirectory(directory).length;
+  const before = mountsAt(kernel, directory);
+  mount();
+  if (hidden === 0 || !isBpffs(kernel, directory)) return;
+  const undo = Array.from({ length: mountsAt(kernel, directory) - before }, () => `umount ${directory}`);
+  ctx.hint(
+    `a BPF file system is now mounted over ${directory} and hides ${hidden} file${hidden === 1 ? '' : 's'} there; ` +
+      `\`${undo.join(' && ')}\` brings ${hidden === 1 ? 'it' : 'them'} back and removes what is pinned there`,
+  );
+}
+
+/** How many file systems are mounted at a directory, one over the other. */
+function mountsAt(kernel: Kernel, directory: string): number {
+  const place = realpathSync(directory);
+  return kernel
+    .readText('/proc/self/mountinfo')
+    .split('\n')
+    .filter((line) => line.split(' ')[4] === place).length;
 }
 
 function refuse(problem: BpffsProblem | undefined, what: 'file' | 'directory'): void {
