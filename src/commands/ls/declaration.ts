@@ -13,7 +13,11 @@ export const lsCommand: Declaration = {
     },
   ],
   options: [
-    { long: 'sort', argument: 'COLUMN', summary: 'The order; -COLUMN is the reverse.', default: 'id' },
+    {
+      long: 'sort',
+      argument: 'COLUMN',
+      summary: 'The order; -COLUMN is the reverse. Unless it is given, the id, or of pins the path.',
+    },
     {
       long: 'where',
       argument: 'COLUMN=PATTERN',

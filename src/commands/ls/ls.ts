@@ -22,7 +22,7 @@ export const ls: OwnHandler = async (ctx, words, given) => {
 };
 
 function kindOf(word: string): Kind {
-  return kinds.find((kind) => kind === word) ?? fail(`'${word}' is none of ${kinds.join(', ')}`);
+  return kinds.find((kind) => word !== '' && kind.startsWith(word)) ?? fail(`'${word}' is none of ${kinds.join(', ')}`);
 }
 
 function screenOf() {

@@ -10,8 +10,8 @@ export interface Screen {
 }
 
 const gap = 2;
-/** Cells are cut no shorter than this while others are longer. */
-const least = 3;
+/** Text is cut no shorter than this, and numbers not at all; rather the last columns are left out. */
+const least = 8;
 
 /** The rows as a table no wider than the screen: the widest columns are cut first. Ends with a newline. */
 export async function tableText(columns: readonly Column[], rows: readonly Row[], screen: Screen): Promise<string> {
@@ -19,7 +19,7 @@ export async function tableText(columns: readonly Column[], rows: readonly Row[]
   const cells = rows.map((row) => columns.map((column) => cellText(column, row[column.name])));
   const heads = columns.map(({ name }) => name.toUpperCase().replaceAll('_', ' '));
   const natural = columns.map((_, i) => Math.max(heads[i]!.length, ...cells.map((row) => [...row[i]!].length)));
-  const shown = fitted(natural, screen.columns);
+  const shown = fitted(natural, { columns, total: screen.columns });
   const none = Object.fromEntries(
     [
       'top',
@@ -58,15 +58,20 @@ export async function tableText(columns: readonly Column[], rows: readonly Row[]
 }
 
 /** The widths of as many columns as fit into `total`, gaps between them left out. */
-function fitted(natural: readonly number[], total: number): number[] {
+function fitted(
+  natural: readonly number[],
+  { columns, total }: { columns: readonly Column[]; total: number },
+): number[] {
   const widths = [...natural];
-  const excess = () => widths.reduce((sum, width) => sum + width + gap, -gap) - total;
-  while (excess() > 0 && Math.max(...widths) > least) {
-    const widest = widths.indexOf(Math.max(...widths));
-    const second = Math.max(least, ...widths.filter((_, i) => i !== widest));
-    widths[widest] = Math.max(Math.min(second, widths[widest]! - 1), widths[widest]! - excess(), least);
+  const smallest = natural.map((width, i) => (columns[i]!.isNumber ? width : Math.min(width, least)));
+  const sum = (of: readonly number[]) => of.reduce((all, width) => all + width + gap, -gap);
+  while (widths.length > 1 && sum(smallest.slice(0, widths.length)) > total) widths.pop();
+  while (sum(widths) > total) {
+    const cuttable = widths.map((width, i) => (width > smallest[i]! ? width : 0));
+    const widest = cuttable.indexOf(Math.max(...cuttable));
+    if (cuttable[widest] === 0) break;
+    widths[widest]!--;
   }
-  while (widths.length > 1 && excess() > 0) widths.pop();
   return widths;
 }
 
