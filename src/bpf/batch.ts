@@ -50,6 +50,12 @@ export function updateBatchInBackground(kernel: Kernel, request: BatchUpdate): P
   return later(kernel, bpf_cmd.BPF_MAP_UPDATE_BATCH, updateView(request));
 }
 
+/** BPF_MAP_DELETE_BATCH of packed keys; stops at the first that is not there (-ENOENT). Since 5.6, for some types later. */
+export function deleteBatch(kernel: Kernel, { fd, keys, count }: Omit<BatchUpdate, 'values'>): BatchOutcome {
+  const attr = structView(attr_map_batch).set('map_fd', fd).set('count', count).point('keys', keys);
+  return now(kernel, bpf_cmd.BPF_MAP_DELETE_BATCH, attr);
+}
+
 function lookupView({ fd, from, to, keys, values, count }: BatchLookup): BatchView {
   const attr = structView(attr_map_batch).set('map_fd', fd).set('count', count);
   return attr.point('in_batch', from).receive('out_batch', to).receive('keys', keys).receive('values', values);

@@ -2,6 +2,7 @@ export {
   type BatchLookup,
   type BatchOutcome,
   type BatchUpdate,
+  deleteBatch,
   lookupBatch,
   lookupBatchInBackground,
   updateBatch,
@@ -9,7 +10,15 @@ export {
 } from './batch.ts';
 export { type BtfInfo, loadBtf, tryBtfBytes, tryBtfInfo } from './btf.ts';
 export { type Element, ElementCalls, updateElement } from './element.ts';
-export { createLink, detachLink, type LinkDetails, type LinkRequest, openIterator, openRawTracepoint } from './link.ts';
+export {
+  createLink,
+  detachLink,
+  type LinkDetails,
+  type LinkRequest,
+  openIterator,
+  openRawTracepoint,
+  updateLink,
+} from './link.ts';
 export { createMap, freezeMap, type MapInfo, type MapRequest, readMapInfo, tryMapInfo } from './map.ts';
 export {
   mustInfo,

@@ -4,7 +4,9 @@ import {
   attr_iter_create,
   attr_link_create,
   attr_link_detach,
+  attr_link_update,
   attr_raw_tracepoint,
+  BPF_F_REPLACE,
   bpf_cmd,
   type NativeStruct,
   structView,
@@ -60,4 +62,19 @@ export function openRawTracepoint(kernel: Kernel, programFd: number, name: strin
 /** Begins a run of an iterator's link: a descriptor whose reads have the program called for each object, or -errno. Since 5.8. */
 export function openIterator(kernel: Kernel, linkFd: number): number {
   return kernel.bpf(bpf_cmd.BPF_ITER_CREATE, structView(attr_iter_create).set('link_fd', linkFd));
+}
+
+/** What a link is changed to run. Descriptors are those of programs, or of maps for links of struct_ops. */
+export interface LinkUpdate {
+  readonly linkFd: number;
+  readonly newFd: number;
+  /** Of what it is expected to run now: -EPERM where it runs something else. */
+  readonly oldFd?: number | undefined;
+}
+
+/** Has a link run another program by BPF_LINK_UPDATE. Returns 0 or -errno. Since 5.7. */
+export function updateLink(kernel: Kernel, { linkFd, newFd, oldFd }: LinkUpdate): number {
+  const attr = structView(attr_link_update).set('link_fd', linkFd).set('new_prog_fd', newFd);
+  if (oldFd !== undefined) attr.set('old_prog_fd', oldFd).set('flags', BPF_F_REPLACE);
+  return kernel.bpf(bpf_cmd.BPF_LINK_UPDATE, attr);
 }

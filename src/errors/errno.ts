@@ -195,6 +195,7 @@ export const Errno = {
   ESTALE: 116,
   EPROTO: 71,
   EBADMSG: 74,
+  ENOTSOCK: 88,
   EMSGSIZE: 90,
   EILSEQ: 84,
   ENOTSUPP: 524,

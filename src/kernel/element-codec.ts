@@ -26,6 +26,7 @@ import type { Kernel } from '../sys/index.ts';
 import { mapType, isPerCpu } from '../uapi/index.ts';
 import { type ElementTypes, elementTypes } from './element-types.ts';
 import type { MapInfo } from '../bpf/index.ts';
+import { prefixKey } from './prefix-key.ts';
 
 /** A key or value in JavaScript: by its BTF type, bytes where there is none, one for each CPU of a per-CPU map. */
 export type ElementValue = BtfValue | Uint8Array | ElementValue[];
@@ -114,10 +115,33 @@ export function codecOfTypes(
   info: MapInfo,
   types: { readonly key?: HalfType | undefined; readonly value?: HalfType | undefined },
 ): ElementCodec {
-  const key = halfOf(types.key, info.keySize, 'key');
+  const plain = halfOf(types.key, info.keySize, 'key');
+  const key = mapType(info.type)?.isTrie ? withPrefixes(plain) : plain;
   const holds = mapType(info.type)?.holds !== undefined;
   const value = halfOf(holds ? indexType() : types.value, info.valueSize, 'value');
   return new ElementCodec(key, isPerCpu(info.type) ? perCpu(value, possibleCpus(kernel)) : value);
+}
+
+/** The codec of the keys of a map whose values refer to other objects: by their type, or as numbers where they have that width. */
+export function keyCodec(info: MapInfo, type?: HalfType): HalfCodec {
+  return halfOf(type ?? (info.keySize === 4 ? indexType() : undefined), info.keySize, 'key');
+}
+
+/** Keys of tries may be prefixes as text: `10.0.0.0/8`, `2001:db8::/32`. */
+function withPrefixes(key: HalfCodec): HalfCodec {
+  const bytesOf = (text: string): Uint8Array => {
+    const bytes = prefixKey(text);
+    if (bytes.length === key.size) return bytes;
+    throw new UsageError(`key: '${text}' takes ${bytes.length} bytes, the map's keys have ${key.size}`);
+  };
+  return {
+    ...key,
+    encode: (value) => (typeof value === 'string' ? bytesOf(value) : key.encode(value)),
+    into: (value, bytes, view, at) => {
+      if (typeof value === 'string') bytes.set(bytesOf(value), at);
+      else key.into(value, bytes, view, at);
+    },
+  };
 }
 
 /** Global data: an array of one element, whose key is its index though its BTF gives it no type. */

@@ -52,6 +52,7 @@ export {
   elementCodec,
   type HalfCodec,
   type HalfType,
+  keyCodec,
 } from './element-codec.ts';
 export {
   CgroupQueries,
@@ -63,17 +64,36 @@ export {
 export { type CounterKind, openCounter, perfEventAttribute } from './counter.ts';
 export { type ElementTypes, elementTypes } from './element-types.ts';
 export { heldId, type Holder, holders } from './holders.ts';
-export { BpfLink, type LinkInfo, type LinkInfoField } from './link.ts';
+export { BpfLink, type LinkInfo, type LinkInfoField, type WithDescriptor } from './link.ts';
 export { type DetailsOf, type LinkDetails, linkDetails } from './link-details.ts';
 export { type DeviceHookProgram, visitDeviceHooks } from './device-hooks.ts';
 export { BpfMap, elementValueSize } from './map.ts';
+export { attachedPrograms, type Hook, type HookProgram, type HookPrograms } from './attached.ts';
+export { MapOfMaps, MapOfPrograms } from './map-of-maps.ts';
+export {
+  type CreatedMap,
+  createMap as newMap,
+  type ElementShape,
+  flagOf,
+  type InKernel,
+  type NewMap,
+  type ScalarShape,
+  type ShapeValue,
+  type StructShape,
+} from './new-map.ts';
+export { QueueMap } from './queue-map.ts';
+export type { ProgramInput, ProgramOutput } from './run-program.ts';
+export { enableStatistics } from './statistics.ts';
+export { UserRingBuffer } from './user-ring-buffer.ts';
 export { type AdoptOptions, BpfObject, fdKind, requireKind } from './object.ts';
 export { setElement } from './set-element.ts';
 export { DeviceFilters, type DeviceFilter } from './device-filters.ts';
 export { networkDevices, setXdp } from './network-devices.ts';
 export { type NetlinkRequest, RouteNetlink } from './route-netlink.ts';
 export { PerfBuffer, type PerfBufferOptions, type PerfRecord } from './perf-buffer.ts';
-export { pinnedObject, pinnedPaths, visitPinned } from './pins.ts';
+export { type Pin, pinnedObject, pinnedPaths, pins, type PinsOptions, unpin, visitPinned } from './pins.ts';
+export { openPerfEvent, PerfEvent, type PerfEventRequest } from './perf-event.ts';
+export { addTrafficFilter, removeClsact, TrafficFilter } from './traffic-filters.ts';
 export { processIds, processName, visitDescriptors } from './descriptors.ts';
 export {
   type RecordSource,
@@ -83,7 +103,13 @@ export {
   streamOptions,
   transformed,
 } from './record-stream.ts';
-export { BpfProgram, type ProgramArrays, type ProgramArraysRequest, type ProgramInfo } from './program.ts';
+export {
+  BpfProgram,
+  type ProgramArrays,
+  type ProgramArraysRequest,
+  type ProgramInfo,
+  type ProgramStatistics,
+} from './program.ts';
 export { type RecordReader, RingBuffer, type RingBufferOptions } from './ring-buffer.ts';
 export { TracePipe } from './trace-pipe.ts';
 export { maps, type OpenMapOptions, TypedMap, type UpdateMode } from './typed-map.ts';

@@ -1,6 +1,15 @@
-import { checkResult, type Kernel } from '../sys/index.ts';
-import { bpf_link_info, bpf_link_type, linkType, structView, type StructView } from '../uapi/index.ts';
-import { detachLink, mustInfo, openFdById } from '../bpf/index.ts';
+import { Errno, UsageError } from '../errors/index.ts';
+import { checkResult, Fd, type Kernel } from '../sys/index.ts';
+import {
+  bpf_link_info,
+  bpf_link_type,
+  enumNames,
+  linkType,
+  type LinkTypeName,
+  structView,
+  type StructView,
+} from '../uapi/index.ts';
+import { detachLink, mustInfo, openFdById, openIterator, updateLink } from '../bpf/index.ts';
 import { type AdoptOptions, adoptPinned, BpfObject } from './object.ts';
 
 export type LinkInfoField = keyof (typeof bpf_link_info)['members'] & string;
@@ -18,6 +27,18 @@ export interface LinkInfo {
   readonly addresses: bigint[];
   readonly cookies: bigint[];
   readonly refCounterOffsets: bigint[];
+}
+
+/** A program or map, as the library gives it. */
+export interface WithDescriptor {
+  readonly fd: { readonly number: number };
+}
+
+function descriptorOf(object: WithDescriptor): number {
+  const number = (object as WithDescriptor | undefined)?.fd?.number;
+  if (typeof number !== 'number')
+    throw new UsageError('a link is updated to a program (or a struct_ops map): give it as it is');
+  return number;
 }
 
 /** A live link. */
@@ -43,6 +64,53 @@ export class BpfLink extends BpfObject {
   /** @internal As `detach`: 0, or -errno. */
   tryDetach(): number {
     return detachLink(this.kernel, this.fd.number);
+  }
+
+  /** Its type by name, `tracing`; undefined for one newer than this version. Throws SyscallError. */
+  get type(): LinkTypeName | undefined {
+    return enumNames.linkType.nameOf(this.commonInfo().u32('type'));
+  }
+
+  /**
+   * Has the link run another program of the same kind from now on, at once: no event is missed. With `expected`, only if that is
+   * what it runs now (EPERM if not). Links of struct_ops take a map. Some kinds cannot: tracing, perf events (EINVAL). Throws
+   * SyscallError. Since 5.7.
+   */
+  update(to: WithDescriptor, { expected }: { readonly expected?: WithDescriptor } = {}): void {
+    const newFd = descriptorOf(to);
+    const oldFd = expected === undefined ? undefined : descriptorOf(expected);
+    const result = updateLink(this.kernel, { linkFd: this.fd.number, newFd, oldFd });
+    const hint =
+      result === -Errno.EINVAL ? ' (links of its type, or programs of that, cannot be changed so: attach anew)' : '';
+    checkResult(
+      `update the link${result === -Errno.EPERM && oldFd !== undefined ? ' (it runs another program than expected)' : hint}`,
+      result,
+    );
+  }
+
+  /**
+   * Has an iterator's program run for every object there is: what it writes, as bytes. UsageError for a link of another type.
+   * Throws SyscallError.
+   */
+  read(): Uint8Array {
+    const { kernel } = this;
+    if (this.type !== 'iter')
+      throw new UsageError(`a link of type ${this.type} is not read: that is for iterators (iter/…)`);
+    using run = new Fd(kernel, checkResult('run the iterator', openIterator(kernel, this.fd.number)));
+    const parts: Uint8Array[] = [];
+    const chunk = new Uint8Array(1 << 16);
+    for (;;) {
+      const count = kernel.read(run.number, chunk);
+      if (count === -Errno.EAGAIN || count === -Errno.EINTR) continue;
+      if (checkResult('read the iterator', count) === 0) break;
+      parts.push(chunk.slice(0, count));
+    }
+    return Buffer.concat(parts);
+  }
+
+  /** As `read`, as UTF-8. */
+  readText(): string {
+    return new TextDecoder().decode(this.read());
   }
 
   /** What one call tells: numbers, without the strings and arrays that `info` fetches. Throws SyscallError. */

@@ -1,6 +1,8 @@
-import { mounts } from '../host/index.ts';
-import type { Kernel } from '../sys/index.ts';
+import { Errno, UsageError } from '../errors/index.ts';
+import { isBpffs, mounts } from '../host/index.ts';
+import { checkResult, defaultKernel, type Kernel } from '../sys/index.ts';
 import { openFdPinned, tryInfo } from '../bpf/index.ts';
+import type { InKernel } from './new-map.ts';
 import { fdKind } from './object.ts';
 import { bpf_link_info, bpf_map_info, bpf_prog_info, structView, BPF_F_RDONLY } from '../uapi/index.ts';
 
@@ -15,6 +17,44 @@ export function pinnedPaths(kernel: Kernel, kind: 'prog' | 'map' | 'link'): Map<
     else paths.push(path);
   });
   return table;
+}
+
+/** A pinned object. */
+export interface Pin {
+  readonly path: string;
+  readonly kind: 'prog' | 'map' | 'link';
+  readonly id: number;
+}
+
+/** Which pins. */
+export interface PinsOptions extends InKernel {
+  /** The folder to begin at; every BPF file system of this mount namespace unless given. */
+  readonly under?: string;
+  readonly kind?: Pin['kind'];
+}
+
+/** The pins there are, by walking through BPF file systems. Those that may not be opened are left out. */
+export function* pins({ kernel = defaultKernel(), under, kind }: PinsOptions = {}): Generator<Pin, void, undefined> {
+  const folders =
+    under === undefined ? mounts(kernel).flatMap(({ type, target }) => (type === 'bpf' ? [target] : [])) : [under];
+  // What is mounted over a mount shows once.
+  const paths = new Set<string>();
+  for (const folder of folders) walk(kernel, folder, (path) => paths.add(path));
+  for (const path of paths) {
+    const found = pinnedObject(kernel, path, BPF_F_RDONLY) ?? pinnedObject(kernel, path, 0);
+    if (found !== undefined && (kind === undefined || found.kind === kind)) yield { path, ...found };
+  }
+}
+
+/** Removes a pin; the object ends unless something else has it. False where there is no such file. UsageError for what is no pin. */
+export function unpin(path: string, { kernel = defaultKernel() }: InKernel = {}): boolean {
+  if (!kernel.exists(path)) return false;
+  if (!isBpffs(kernel, path))
+    throw new UsageError(`'${path}' is on no BPF file system, so it is no pin: remove it by other means`);
+  const result = kernel.unlink(path);
+  if (result === -Errno.ENOENT) return false;
+  checkResult(`unpin '${path}'`, result);
+  return true;
 }
 
 /** Calls `visit` for each pinned object of a kind, in the order in which a walk through every bpffs meets them. */

@@ -1,9 +1,11 @@
 import type { Btf } from '../btf/index.ts';
 import { checkResult, type Kernel } from '../sys/index.ts';
-import { bpf_func_info, bpf_prog_info, structView } from '../uapi/index.ts';
+import { bpf_func_info, bpf_prog_info, enumNames, type ProgramTypeName, structView } from '../uapi/index.ts';
 import { loadBtfById } from './btf.ts';
 import { mustInfo, openFdById } from '../bpf/index.ts';
 import { type AdoptOptions, adoptPinned, BpfObject } from './object.ts';
+import { readProgramStream } from './program-stream.ts';
+import { type ProgramInput, type ProgramOutput, runProgram } from './run-program.ts';
 
 /** `struct bpf_prog_info` without its arrays. Lengths in bytes, times in nanoseconds. */
 export interface ProgramInfo {
@@ -72,8 +74,19 @@ const infoSize = 232;
 /** Programs with more are rare. */
 const usualMaps = 64;
 
+/** How a program ran; times in nanoseconds. */
+export interface ProgramStatistics {
+  readonly runCount: bigint;
+  readonly runTimeNs: bigint;
+  readonly averageNs: number;
+  /** Runs that were left out, since the program was running on that CPU already. */
+  readonly recursionMisses: bigint;
+}
+
 /** A live program. */
 export class BpfProgram extends BpfObject {
+  #type: ProgramTypeName | undefined;
+
   /** Takes over `fd`. Throws UsageError, and leaves it the caller's, if it is of something else. */
   constructor(kernel: Kernel, fd: number, options?: AdoptOptions) {
     super(kernel, fd, 'prog', options);
@@ -85,6 +98,36 @@ export class BpfProgram extends BpfObject {
 
   static openPinned(kernel: Kernel, path: string): BpfProgram {
     return adoptPinned(kernel, { path }, (fd) => new BpfProgram(kernel, fd));
+  }
+
+  /** Its type by name, `xdp`; undefined for one newer than this version. Throws SyscallError. */
+  get type(): ProgramTypeName | undefined {
+    this.#type ??= enumNames.programType.nameOf(this.info().type);
+    return this.#type;
+  }
+
+  /** Runs it in the kernel without attaching it: what it returns, and what it makes of data and context. Errors of `runProgram`. */
+  run(input?: ProgramInput): ProgramOutput {
+    return runProgram(this, input);
+  }
+
+  /** How often and how long it ran, while somebody has run statistics enabled. Throws SyscallError. */
+  statistics(): ProgramStatistics {
+    const { runCount, runTimeNs, recursionMisses } = this.info();
+    return {
+      runCount,
+      runTimeNs,
+      recursionMisses,
+      averageNs: runCount === 0n ? 0 : Number(runTimeNs) / Number(runCount),
+    };
+  }
+
+  /**
+   * What the program has written to one of its streams (bpf_stream_printk, or the kernel about it) since the last reading.
+   * Since 6.17. Throws SyscallError.
+   */
+  readStream(stream: 'stdout' | 'stderr'): string {
+    return readProgramStream(this, stream);
   }
 
   info(): ProgramInfo {

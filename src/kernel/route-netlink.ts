@@ -35,6 +35,8 @@ export interface NetlinkRequest {
   /** RTM_GETLINK … */
   readonly type: number;
   readonly payload: Uint8Array;
+  /** `NLM_F_*` beyond those that every request has. */
+  readonly flags?: number;
 }
 
 /**
@@ -59,9 +61,9 @@ export class RouteNetlink implements Disposable {
     }
   }
 
-  /** Sends a request and waits for its acknowledgement. */
-  request({ type, payload }: NetlinkRequest): void {
-    this.#exchange({ type, payload, flags: NLM_F_REQUEST | NLM_F_ACK }, () => {});
+  /** Sends a request and waits for its acknowledgement; `visit` gets what comes before it, such as an echo. */
+  request({ type, payload, flags = 0 }: NetlinkRequest, visit: (payload: Uint8Array) => void = () => {}): void {
+    this.#exchange({ type, payload, flags: flags | NLM_F_REQUEST | NLM_F_ACK }, (message) => visit(message.payload));
   }
 
   /**

@@ -1,17 +1,33 @@
 import type { JsonSchema, JsonSchemaOptions } from '../btf/index.ts';
-import { Errno } from '../errors/index.ts';
+import { Errno, UsageError } from '../errors/index.ts';
 import { checkResult, type Kernel } from '../sys/index.ts';
 import { BPF_ANY, BPF_EXIST, BPF_F_RDONLY, BPF_NOEXIST } from '../uapi/index.ts';
-import { type IterationOptions, readBatches } from './batch.ts';
+import { deleteElements, ElementWriter, type IterationOptions, readBatches } from './batch.ts';
 import type { ElementBatch } from './element-batch.ts';
-import { type ElementCodec, type ElementValue, elementCodec } from './element-codec.ts';
+import { type ElementCodec, type ElementValue, elementCodec, type HalfCodec } from './element-codec.ts';
 import { type MapInfo, objectIds, openFdById } from '../bpf/index.ts';
 import { BpfMap } from './map.ts';
 
 /** Whether a `set` may create the element (`exist`: no) or replace it (`noexist`: no). */
 export type UpdateMode = 'any' | 'exist' | 'noexist';
 
-const updateFlags: Readonly<Record<UpdateMode, number>> = { any: BPF_ANY, exist: BPF_EXIST, noexist: BPF_NOEXIST };
+const flagsByMode: Readonly<Record<UpdateMode, number>> = { any: BPF_ANY, exist: BPF_EXIST, noexist: BPF_NOEXIST };
+
+/** The flags of a mode. UsageError for one that is none. */
+export function updateFlags(mode: UpdateMode): number {
+  if (Object.hasOwn(flagsByMode, mode)) return flagsByMode[mode];
+  throw new UsageError(`there is no mode '${String(mode)}' of setting: it is any, exist or noexist`);
+}
+
+const batchCount = 8192;
+
+/** Halves of elements one behind the other. */
+function packed(count: number, half: HalfCodec, of: (index: number) => unknown): Uint8Array {
+  const bytes = new Uint8Array(count * half.size);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < count; i++) half.into(of(i), bytes, view, i * half.size);
+  return bytes;
+}
 
 /** An element as the kernel has it: its key from `keyAt` on, its value, of all CPUs, from `valueAt` on. */
 export interface ElementBytes {
@@ -31,9 +47,10 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
   readonly map: BpfMap;
   #codec: ElementCodec | undefined;
 
-  /** Takes over `map`; closing this closes it. */
-  constructor(map: BpfMap) {
+  /** Takes over `map`; closing this closes it. `codec`, instead of the one by the map's own BTF. */
+  constructor(map: BpfMap, codec?: ElementCodec) {
     this.map = map;
+    this.#codec = codec;
   }
 
   get info(): MapInfo {
@@ -64,12 +81,60 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
 
   set(key: K, value: V, mode: UpdateMode = 'any'): void {
     const bytes = this.codec.value.encode(value);
-    this.map.update(this.codec.key.encode(key), bytes, updateFlags[mode]);
+    this.map.update(this.codec.key.encode(key), bytes, updateFlags(mode));
   }
 
   /** False if there was no such key. */
   delete(key: K): boolean {
     return this.map.delete(this.codec.key.encode(key));
+  }
+
+  /** Takes an element out: its value, undefined where there is no such key. Since 5.14 for hashes. */
+  take(key: K): V | undefined {
+    const bytes = this.map.lookupAndDelete(this.codec.key.encode(key));
+    return bytes && (this.codec.value.decode(bytes) as V);
+  }
+
+  /**
+   * Sets many elements by as few calls as the kernel takes. Throws SyscallError for the first that it refuses; those before it
+   * are set.
+   */
+  setMany(entries: Iterable<readonly [key: K, value: V]>, mode: UpdateMode = 'any'): void {
+    const { key, value } = this.codec;
+    const writer = new ElementWriter(this.map, updateFlags(mode));
+    const list = [...entries];
+    for (let from = 0; from < list.length; from += batchCount) {
+      const part = list.slice(from, from + batchCount);
+      const keys = packed(part.length, key, (i) => part[i]![0]);
+      const values = packed(part.length, value, (i) => part[i]![1]);
+      writer.write({ keys, values, count: part.length });
+    }
+  }
+
+  /** Deletes many elements by as few calls as the kernel takes. Returns how many of them there were. Throws SyscallError. */
+  deleteMany(keys: Iterable<K>): number {
+    const { key } = this.codec;
+    const list = [...keys];
+    let deleted = 0;
+    for (let from = 0; from < list.length; from += batchCount) {
+      const part = list.slice(from, from + batchCount);
+      deleted += deleteElements(
+        this.map,
+        packed(part.length, key, (i) => part[i]),
+        part.length,
+      );
+    }
+    return deleted;
+  }
+
+  /** Pins the map at `path` on a BPF file system. Throws SyscallError. */
+  pin(path: string): void {
+    this.map.pin(path);
+  }
+
+  /** From now on user space can only read the map. Throws SyscallError. */
+  freeze(): void {
+    this.map.freeze();
   }
 
   /** All elements; in batches where the map has them, between which the event loop turns. */

@@ -15,7 +15,11 @@ export {
   type XdpTarget,
 } from './attach/network.ts';
 export type { AttachOrder } from './attach/order.ts';
-export { attachPerfEvent } from './attach/perf-event.ts';
+export { attachPerfEvent, type PerfEventTarget } from './attach/perf-event.ts';
+export { attachSocket, SocketAttachment, type SocketTarget } from './attach/socket.ts';
+export { attachTc, type TcTarget } from './attach/tc.ts';
+export { createProgram, type NewProgram } from './new-program.ts';
+export { delegatedKernel, type DelegatedKernel } from './delegated.ts';
 export { attachRawTracepoint } from './attach/raw-tracepoint.ts';
 export { registerStructOps } from './attach/struct-ops.ts';
 export { attachTrace } from './attach/trace.ts';

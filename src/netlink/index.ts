@@ -5,6 +5,9 @@ export { buildMessage, type NetlinkMessage, readMessages } from './message.ts';
 export {
   type BpfAction,
   type BpfFilter,
+  filterRequest,
+  qdiscRequest,
+  readFilterPlace,
   readBpfFilter,
   readClass,
   type TrafficClass,

@@ -1,6 +1,15 @@
+import { cString } from '../bytes/index.ts';
 import { ParseError } from '../errors/index.ts';
 import {
+  ETH_P_ALL,
   structView,
+  TC_H_CLSACT,
+  TC_H_MAJ_MASK,
+  TC_H_MIN_EGRESS,
+  TC_H_MIN_INGRESS,
+  TCA_BPF_FD,
+  TCA_BPF_FLAG_ACT_DIRECT,
+  TCA_BPF_FLAGS,
   TCA_ACT_BPF_ID,
   TCA_ACT_BPF_NAME,
   TCA_ACT_BPF_PARMS,
@@ -14,7 +23,7 @@ import {
   TCA_OPTIONS,
   tcmsg,
 } from '../uapi/index.ts';
-import { Attributes } from './attributes.ts';
+import { Attributes, attribute, joined, numberAttribute } from './attributes.ts';
 
 /** A queueing discipline or a class of one. */
 export interface TrafficClass {
@@ -44,6 +53,56 @@ export function trafficRequest(request: { deviceIndex: number; parent?: number }
     .set('tcm_ifindex', request.deviceIndex)
     .set('tcm_parent', request.parent ?? 0).bytes;
 }
+
+/** Payload of RTM_NEWQDISC and RTM_DELQDISC for a device's clsact discipline. */
+export function qdiscRequest(deviceIndex: number): Uint8Array {
+  const head = structView(tcmsg)
+    .set('tcm_ifindex', deviceIndex)
+    .set('tcm_handle', majorOf(TC_H_CLSACT))
+    .set('tcm_parent', TC_H_CLSACT);
+  return joined(head.bytes, attribute(TCA_KIND, cString('clsact')));
+}
+
+/** Where a filter is: 0 has the kernel choose. */
+export interface FilterPlace {
+  readonly priority: number;
+  readonly handle: number;
+}
+
+/** Payload of RTM_NEWTFILTER, or, without a program, of RTM_DELTFILTER, for a BPF filter of the clsact discipline. */
+export function filterRequest(
+  filter: FilterPlace & {
+    readonly ifindex: number;
+    readonly direction: 'ingress' | 'egress';
+    readonly programFd?: number;
+    readonly name?: string;
+  },
+): Uint8Array {
+  const minor = filter.direction === 'ingress' ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS;
+  const head = structView(tcmsg)
+    .set('tcm_ifindex', filter.ifindex)
+    .set('tcm_handle', filter.handle)
+    .set('tcm_parent', (majorOf(TC_H_CLSACT) | minor) >>> 0)
+    // The protocol in network order.
+    .set('tcm_info', ((filter.priority << 16) | (ETH_P_ALL << 8)) >>> 0);
+  const kind = attribute(TCA_KIND, cString('bpf'));
+  if (filter.programFd === undefined) return joined(head.bytes, kind);
+  const options = joined(
+    numberAttribute(TCA_BPF_FD, filter.programFd),
+    attribute(TCA_BPF_NAME, cString(filter.name ?? 'bpf')),
+    numberAttribute(TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT),
+  );
+  return joined(head.bytes, kind, attribute(TCA_OPTIONS, options, { nested: true }));
+}
+
+/** Reads where the filter of RTM_NEWTFILTER is. Throws ParseError. */
+export function readFilterPlace(payload: Uint8Array): FilterPlace {
+  attributesOf(payload);
+  const view = structView(tcmsg, payload);
+  return { priority: view.u32('tcm_info') >>> 16, handle: view.u32('tcm_handle') };
+}
+
+const majorOf = (handle: number): number => (handle & TC_H_MAJ_MASK) >>> 0;
 
 /** Reads the payload of RTM_NEWQDISC or RTM_NEWTCLASS. Throws ParseError. */
 export function readClass(payload: Uint8Array): TrafficClass {

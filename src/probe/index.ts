@@ -11,5 +11,5 @@ export {
 } from './refusal/explain.ts';
 export { parseVerifierLog, type RegisterStates, type Step, type VerifierLog } from './refusal/log.ts';
 export type { MiscellaneousFeature } from './features/code.ts';
-export { type FeaturedKernel, KernelFeatures, openKernel, type Support } from './features/features.ts';
+export { defaultKernel, type FeaturedKernel, KernelFeatures, openKernel, type Support } from './features/features.ts';
 export { type DeviceTarget, Prober } from './features/prober.ts';

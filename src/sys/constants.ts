@@ -36,6 +36,11 @@ export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
+/** Source: asm-generic/socket.h. */
+export const SO_DETACH_BPF = 27;
+export const SO_ATTACH_BPF = 50;
+export const SO_ATTACH_REUSEPORT_EBPF = 52;
+export const SO_DETACH_REUSEPORT_BPF = 68;
 /** recv(2) answers the whole length of a datagram that does not fit. */
 export const MSG_TRUNC = 0x20;
 

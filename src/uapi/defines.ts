@@ -10,6 +10,7 @@ export const BPF_PSEUDO_KFUNC_CALL = 2;
 
 export const BPF_F_ALLOW_OVERRIDE = 1 << 0;
 export const BPF_F_ALLOW_MULTI = 1 << 1;
+export const BPF_F_REPLACE = 1 << 2;
 export const BPF_F_BEFORE = 1 << 3;
 export const BPF_F_AFTER = 1 << 4;
 export const BPF_F_ID = 1 << 5;
@@ -28,6 +29,7 @@ export const BPF_LOG_FIXED = 1 << 3;
 
 export const PERF_FLAG_FD_CLOEXEC = 1 << 3;
 export const PERF_EVENT_IOC_ENABLE = 0x2400;
+export const PERF_EVENT_IOC_DISABLE = 0x2401;
 export const PERF_EVENT_IOC_PAUSE_OUTPUT = 0x40042409;
 export const PERF_EVENT_IOC_SET_BPF = 0x40042408;
 
@@ -37,10 +39,14 @@ export const SOL_NETLINK = 270;
 export const NETLINK_EXT_ACK = 11;
 export const NLM_F_REQUEST = 0x1;
 export const NLM_F_ACK = 0x4;
+export const NLM_F_ECHO = 0x8;
 export const NLM_F_DUMP_INTR = 0x10;
 export const NLM_F_CAPPED = 0x100;
 export const NLM_F_ACK_TLVS = 0x200;
 export const NLM_F_DUMP = 0x300;
+export const NLM_F_REPLACE = 0x100;
+export const NLM_F_EXCL = 0x200;
+export const NLM_F_CREATE = 0x400;
 export const NLMSG_ERROR = 2;
 export const NLMSG_DONE = 3;
 export const NLA_F_NESTED = 0x8000;
@@ -53,6 +59,9 @@ export const TC_H_CLSACT = 0xfffffff1;
 export const TC_H_MIN_INGRESS = 0xfff2;
 export const TC_H_MIN_EGRESS = 0xfff3;
 export const TCA_ACT_MAX_PRIO = 32;
+export const TCA_BPF_FLAG_ACT_DIRECT = 1;
+/** Source: linux/if_ether.h. */
+export const ETH_P_ALL = 3;
 
 /** Source: linux/if_link.h. */
 export const XDP_FLAGS_UPDATE_IF_NOEXIST = 1 << 0;

@@ -8,6 +8,6 @@ export * from './link-types.ts';
 export * from './map-types.ts';
 export * from './names.ts';
 export { netfilterFamily, netfilterHook } from './netfilter-names.ts';
-export { perfConfigName, perfTypeName } from './perf-names.ts';
+export { perfConfigName, perfEventNames, perfEventNumbers, perfTypeName } from './perf-names.ts';
 export * from './enum-names.ts';
 export * from './map-flags.ts';

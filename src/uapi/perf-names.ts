@@ -53,3 +53,17 @@ export function perfConfigName(type: number, config: bigint): string | undefined
 function at(names: readonly string[], index: bigint): string | undefined {
   return index < BigInt(names.length) ? names[Number(index)] : undefined;
 }
+
+/** Names of the events that are counted by the kernel and by the processor. */
+export function perfEventNames(): readonly string[] {
+  return [...software, ...hardware];
+}
+
+/** `enum perf_type_id` and `config` of an event by its name. */
+export function perfEventNumbers(name: string): { type: number; config: bigint } | undefined {
+  for (const [type, names] of [hardware, software].entries()) {
+    const config = names.indexOf(name);
+    if (config >= 0) return { type, config: BigInt(config) };
+  }
+  return undefined;
+}

@@ -24,7 +24,9 @@ export type AttachKind =
   | 'netns'
   | 'sockMap'
   | 'netfilter'
-  | 'perfEvent';
+  | 'perfEvent'
+  | 'tc'
+  | 'socket';
 
 /** Kinds of programs that are attached where a caller says, by type. */
 const byType: ReadonlyMap<number, AttachKind> = new Map<number, AttachKind>([
@@ -41,6 +43,8 @@ const byType: ReadonlyMap<number, AttachKind> = new Map<number, AttachKind>([
   [bpf_prog_type.BPF_PROG_TYPE_SK_MSG, 'sockMap'],
   [bpf_prog_type.BPF_PROG_TYPE_NETFILTER, 'netfilter'],
   [bpf_prog_type.BPF_PROG_TYPE_PERF_EVENT, 'perfEvent'],
+  [bpf_prog_type.BPF_PROG_TYPE_SOCKET_FILTER, 'socket'],
+  [bpf_prog_type.BPF_PROG_TYPE_SK_REUSEPORT, 'socket'],
 ]);
 
 /** And by what they are to be attached to. */
@@ -75,5 +79,6 @@ export function attachKind(program: ProgramSpec): AttachKind {
   if (automatic !== undefined) return /\/./.test(sectionName) ? 'auto' : withoutPlace[automatic];
   // Sections that do not say which end of a connection: it is the caller's to give them a type.
   if (sectionName === 'cgroup/skb' || sectionName === 'sk_skb') return 'none';
+  if (type === bpf_prog_type.BPF_PROG_TYPE_SCHED_CLS && expectedAttachType === 0) return 'tc';
   return byType.get(type) ?? byAttachType.get(expectedAttachType) ?? 'none';
 }

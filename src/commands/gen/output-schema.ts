@@ -130,6 +130,8 @@ const program = record('A program, an entry point.', {
     'sockMap',
     'netfilter',
     'perfEvent',
+    'tc',
+    'socket',
   ]),
 });
 

@@ -1,4 +1,6 @@
-import { Errno, NotSupportedError } from '../../errors/index.ts';
+import { Errno, NotSupportedError, UsageError } from '../../errors/index.ts';
+import { onlineCpus } from '../../host/index.ts';
+import { openPerfEvent, type PerfEventRequest } from '../../kernel/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type, PERF_EVENT_IOC_ENABLE, PERF_EVENT_IOC_SET_BPF } from '../../uapi/index.ts';
 import { createLink } from '../../bpf/index.ts';
@@ -6,13 +8,44 @@ import { type AttachableProgram, type AttachContext, LoadedLink } from './link.t
 import { fdOf } from '../fd-of.ts';
 
 /**
- * Attaches to an open perf event and enables it. The fd becomes the link's, also on failure.
+ * Attaches to a perf event, which it opens where it is named, and enables it. An fd becomes the link's, also on failure.
  * Kernels before 5.15 have no links of perf events; there the event holds the program.
  */
 export function attachPerfEvent(
   context: AttachContext,
   program: AttachableProgram,
-  event: { fd: number; cookie?: bigint },
+  target: PerfEventTarget,
+): LoadedLink {
+  if ('fd' in target) return attachOpenEvent(context, program, target);
+  const { cookie, ...request } = target as OpenedEvent;
+  if (typeof request !== 'object' || request.event === undefined) {
+    throw new UsageError("name the perf event: { event: 'cpu-clock', frequency: 99 }, or open it and give its { fd }");
+  }
+  const { kernel } = context;
+  const isEverywhere = request.cpu === undefined && request.pid === undefined;
+  const links: LoadedLink[] = [];
+  try {
+    for (const cpu of isEverywhere ? onlineCpus(kernel) : [request.cpu]) {
+      const { fd } = openPerfEvent(cpu === undefined ? request : { ...request, cpu }, { kernel });
+      links.push(attachOpenEvent(context, program, { fd: fd.release(), ...(cookie === undefined ? {} : { cookie }) }));
+    }
+  } catch (error) {
+    for (const link of links) link.close();
+    throw error;
+  }
+  return LoadedLink.join(links);
+}
+
+/** A perf event that is opened for the attachment: of one CPU or process, or, where neither is named, one of each CPU. */
+type OpenedEvent = PerfEventRequest & { readonly cookie?: bigint };
+
+/** An open perf event, or which one is to be opened. `cookie` is what bpf_get_attach_cookie() tells the program, since 5.15. */
+export type PerfEventTarget = { readonly fd: number; readonly cookie?: bigint } | OpenedEvent;
+
+function attachOpenEvent(
+  context: AttachContext,
+  program: AttachableProgram,
+  event: { readonly fd: number; readonly cookie?: bigint },
 ): LoadedLink {
   const { kernel, log } = context;
   const details = event.cookie === undefined ? {} : { 'perf_event.bpf_cookie': event.cookie };

@@ -7,7 +7,7 @@ export type DeviceName =
   | { readonly device: string; readonly ifindex?: never }
   | { readonly ifindex: number; readonly device?: never };
 
-/** The index of a device. UsageError where neither is given; SyscallError (ENODEV) for a name that no device has. */
+/** The index of a device. UsageError where neither is given, or for a name that no device has. */
 export function deviceIndex(kernel: Kernel, { device, ifindex }: { device?: string; ifindex?: number }): number {
   if (ifindex !== undefined) return ifindex;
   if (typeof device !== 'string')

@@ -101,7 +101,7 @@ export class MapEvents implements EventSource<BtfValue | Uint8Array> {
 
   records<E = BtfValue | Uint8Array>(options: EventOptions = {}): AsyncGenerator<E> {
     const { type: name } = options;
-    const type = name === undefined ? this.#types.type : this.#typeNamed(name);
+    const type = name === undefined ? this.#types.type : eventTypeNamed(this.#types, name, this.#name);
     if (type === undefined) {
       throw new UsageError(
         `map '${this.#name}' declares no type of its events: name one of the object's as { type: 'event_t' }, or take raw()`,
@@ -130,19 +130,6 @@ export class MapEvents implements EventSource<BtfValue | Uint8Array> {
     return undefined;
   }
 
-  #typeNamed(name: string): number {
-    const { btf } = this.#types;
-    if (btf === undefined) throw new UsageError(`the object has no BTF, so there is no type '${name}': take raw()`);
-    // A struct first: programs may have a variable or function of that name.
-    const kinds = ['struct', 'union', 'typedef', 'int', 'enum', 'enum64'];
-    const ids = btf.idsByName(name).filter((id) => kinds.includes(btf.mustType(id).kind));
-    if (ids[0] !== undefined) return ids[0];
-    const known = [...btf.types()].flatMap((type) => (type.kind === 'struct' && type.name !== '' ? [type.name] : []));
-    throw new UsageError(
-      `the object has no type '${name}' for the events of '${this.#name}'; its structs: ${known.join(', ')}`,
-    );
-  }
-
   #decoder(type: number, options: ValueDecoderOptions): Decode {
     const btf = this.#types.btf!;
     const size = sizeOf(btf, type);
@@ -168,4 +155,16 @@ export class MapEvents implements EventSource<BtfValue | Uint8Array> {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** A struct first: programs may have a variable or function of that name. */
+const eventKinds: readonly string[] = ['struct', 'union', 'typedef', 'int', 'enum', 'enum64'];
+
+/** The id of a type by its name. UsageError, with the structs there are, for one that the object has not. */
+export function eventTypeNamed({ btf }: EventTypes, name: string, map: string): number {
+  if (btf === undefined) throw new UsageError(`the object has no BTF, so there is no type '${name}': take bytes`);
+  const id = btf.idsByName(name).find((candidate) => eventKinds.includes(btf.mustType(candidate).kind));
+  if (id !== undefined) return id;
+  const known = [...btf.types()].flatMap((type) => (type.kind === 'struct' && type.name !== '' ? [type.name] : []));
+  throw new UsageError(`the object has no type '${name}' for the events of '${map}'; its structs: ${known.join(', ')}`);
 }

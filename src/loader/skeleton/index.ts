@@ -16,7 +16,15 @@ export {
   type SkeletonOptions,
   type SkeletonSource,
 } from './object-skeleton.ts';
-export type { AnyAttachTarget, AnyProgram, AttachArguments, AutoTarget, SkeletonProgram } from './programs.ts';
+export type {
+  AnyAttachTarget,
+  AnyProgram,
+  AttachmentOf,
+  AttachArguments,
+  AutoTarget,
+  SkeletonProgram,
+} from './programs.ts';
+export { UserEvents } from './user-events.ts';
 export type { MapSettings, ObjectSettings, ProgramSettings } from './settings.ts';
 export type { AnyMap } from './untyped.ts';
 export type { AnyVariable, GlobalVariable, PartialValue } from './variables.ts';

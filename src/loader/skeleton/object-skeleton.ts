@@ -3,11 +3,14 @@ import { fileURLToPath } from 'node:url';
 import type { Btf } from '../../btf/index.ts';
 import { attachKind, describeObject, objectTypes } from '../../codegen/index.ts';
 import { UsageError } from '../../errors/index.ts';
-import { TypedMap } from '../../kernel/index.ts';
+import { codecOfTypes, keyCodec, MapOfMaps, MapOfPrograms, QueueMap, TypedMap } from '../../kernel/index.ts';
+import { bpf_map_type, mapType } from '../../uapi/index.ts';
 import { type DiagnosticLog, type ObjectSpec, parseObject } from '../../object/index.ts';
 import { defaultKernel, type Kernel } from '../../sys/index.ts';
 import { registerStructOps } from '../attach/struct-ops.ts';
 import type { LoadedLink } from '../attach/link.ts';
+import type { LoadedMap } from '../loaded-map.ts';
+import { UserEvents } from './user-events.ts';
 import { loadObject, type LoadOptions } from '../load.ts';
 import type { LoadedObject } from '../loaded-object.ts';
 import { MapEvents } from './events.ts';
@@ -176,11 +179,29 @@ export class ObjectSkeleton<Maps = AnyMaps, Variables = AnyVariables, Programs =
         this.#closing.push(() => events.close());
         maps[name] = events;
       } else {
-        maps[name] = use === 'elements' ? new TypedMap(map) : map;
+        maps[name] = this.#openMap(map);
       }
       if (this.#isUntyped) refuseOthers(maps[name] as object, map);
     }
     return maps;
+  }
+
+  /** By what its type of map is for. Types that the kernel does not keep are the object's. */
+  #openMap(map: LoadedMap): Disposable {
+    const { type, keyTypeId, valueTypeId } = map.spec;
+    const btf = this.#btf;
+    const ofId = (typeId: number) => (btf === undefined || typeId === 0 ? undefined : { btf, typeId });
+    const { holds, use } = mapType(type) ?? {};
+    if (holds === 'maps') return new MapOfMaps(map, keyCodec(map.info(), ofId(keyTypeId)));
+    if (holds === 'programs') return new MapOfPrograms(map, keyCodec(map.info(), ofId(keyTypeId)));
+    if (type === bpf_map_type.BPF_MAP_TYPE_USER_RINGBUF) {
+      const ring = new UserEvents(map, map.name, { btf, type: valueTypeId === 0 ? undefined : valueTypeId });
+      this.#closing.push(() => ring.close());
+      return ring;
+    }
+    if (use === 'other') return map;
+    if (map.spec.keySize > 0) return new TypedMap(map);
+    return new QueueMap(map, codecOfTypes(this.kernel, map.info(), { value: ofId(valueTypeId) }));
   }
 
   #openPrograms(object: LoadedObject): Record<string, unknown> {
@@ -195,7 +216,7 @@ export class ObjectSkeleton<Maps = AnyMaps, Variables = AnyVariables, Programs =
     return programs;
   }
 
-  #keep(link: LoadedLink): void {
+  #keep(link: { close(): void }): void {
     this.#closing.push(() => link.close());
   }
 

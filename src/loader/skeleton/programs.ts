@@ -7,14 +7,17 @@ import { attachKprobeMulti } from '../attach/kprobe-multi.ts';
 import { autoAttach } from '../attach/auto.ts';
 import type { AttachContext, LoadedLink } from '../attach/link.ts';
 import { attachNetfilter, attachNetkit, attachNetns, attachSockMap, attachTcx, attachXdp } from '../attach/network.ts';
-import { attachPerfEvent } from '../attach/perf-event.ts';
+import { attachPerfEvent, type PerfEventTarget } from '../attach/perf-event.ts';
 import { attachRawTracepoint } from '../attach/raw-tracepoint.ts';
+import { attachSocket, type SocketAttachment, type SocketTarget } from '../attach/socket.ts';
+import { attachTc, type TcTarget } from '../attach/tc.ts';
 import { attachTrace } from '../attach/trace.ts';
 import { attachTracepoint } from '../attach/tracepoint.ts';
 import { attachTracingMulti } from '../attach/tracing-multi.ts';
 import { attachUprobe } from '../attach/uprobe.ts';
 import { attachUprobeMulti } from '../attach/uprobe-multi.ts';
 import { attachUsdt } from '../attach/usdt/index.ts';
+import type { TrafficFilter } from '../../kernel/index.ts';
 import type { LoadedProgram } from '../loaded-program.ts';
 
 /** What a caller names who attaches by a function of the loader. */
@@ -49,8 +52,17 @@ export interface AttachArguments {
   netns: [target: AttachTargetOf<typeof attachNetns>];
   sockMap: [target: AttachTargetOf<typeof attachSockMap>];
   netfilter: [target: AttachTargetOf<typeof attachNetfilter>];
-  perfEvent: [target: AttachTargetOf<typeof attachPerfEvent>];
+  perfEvent: [target: PerfEventTarget];
+  tc: [target: TcTarget];
+  socket: [target: SocketTarget];
 }
+
+/** What `attach` gives, by how a program is attached. */
+export type AttachmentOf<Kind extends AttachKind> = Kind extends 'tc'
+  ? TrafficFilter
+  : Kind extends 'socket'
+    ? SocketAttachment
+    : LoadedLink;
 
 /** What `attach` takes where the kind of program is known at run time only. */
 export type AnyAttachTarget = { [Kind in keyof AttachArguments]: AttachArguments[Kind][0] }[keyof AttachArguments];
@@ -59,17 +71,24 @@ export type AnyAttachTarget = { [Kind in keyof AttachArguments]: AttachArguments
 export type SkeletonProgram<Kind extends AttachKind> = Kind extends 'none'
   ? LoadedProgram
   : LoadedProgram & {
-      /** The link ends with the object at the latest. ObjectError where attaching fails. */
-      attach(...where: AttachArguments[Kind]): LoadedLink;
+      /** What it gives ends with the object at the latest. ObjectError where attaching fails. */
+      attach(...where: AttachArguments[Kind]): AttachmentOf<Kind>;
     };
 
 /** A program of which the kind is known at run time only. */
 export type AnyProgram = LoadedProgram & {
   /** As of `SkeletonProgram`. UsageError where the program has no such place, or what it needs is not named. */
+  attach(target: TcTarget): TrafficFilter;
+  attach(target: SocketTarget): SocketAttachment;
   attach(target?: AnyAttachTarget): LoadedLink;
 };
 
-type AttachFunction = (context: AttachContext, program: LoadedProgram, target: never) => LoadedLink | undefined;
+/** What ends when the object is closed. */
+interface Closable {
+  close(): void;
+}
+
+type AttachFunction = (context: AttachContext, program: LoadedProgram, target: never) => Closable | undefined;
 
 function attachAsSectionSays(context: AttachContext, program: LoadedProgram, target: AutoTarget = {}) {
   const automatic = program.spec.section?.autoAttach;
@@ -97,6 +116,8 @@ const functions: Readonly<Record<Exclude<AttachKind, 'none'>, AttachFunction>> =
   sockMap: attachSockMap,
   netfilter: attachNetfilter,
   perfEvent: attachPerfEvent,
+  tc: attachTc,
+  socket: attachSocket,
 };
 
 /** What is to be named, as an example, for errors. */
@@ -118,6 +139,8 @@ const examples: Partial<Readonly<Record<AttachKind, string>>> = {
   sockMap: '{ map: object.maps.NAME }',
   netfilter: "{ family: 'ipv4', hook: 'prerouting', priority: 0 }",
   perfEvent: "{ event: 'cpu-clock', frequency: 99 }",
+  tc: "{ device: 'eth0', direction: 'ingress' }",
+  socket: '{ socket }',
 };
 
 /**
@@ -127,12 +150,12 @@ const examples: Partial<Readonly<Record<AttachKind, string>>> = {
 export function withAttach(
   context: AttachContext,
   program: LoadedProgram,
-  { keep, always }: { readonly keep: (link: LoadedLink) => void; readonly always: boolean },
+  { keep, always }: { readonly keep: (link: Closable) => void; readonly always: boolean },
 ): LoadedProgram | AnyProgram {
   const { name, spec } = program;
   const kind = attachKind(spec);
   if (kind === 'none' && !always) return program;
-  const attach = (target?: unknown): LoadedLink => {
+  const attach = (target?: unknown): Closable => {
     const where = `program '${name}' (section '${spec.sectionName}')`;
     if (kind === 'none') {
       throw new UsageError(`${where} is attached by none of the ways there are: run() it, or give it another section`);
@@ -145,5 +168,5 @@ export function withAttach(
     keep(link);
     return link;
   };
-  return Object.assign(program, { attach });
+  return Object.assign(program, { attach }) as unknown as AnyProgram;
 }

@@ -1,23 +1,48 @@
-import type { BtfValue } from '../../btf/index.ts';
 import { editDistance } from '../../bytes/index.ts';
 import { UsageError } from '../../errors/index.ts';
-import type { BpfMap, ElementValue, TypedMap } from '../../kernel/index.ts';
+import type { BpfMap, ElementValue, MapOfMaps, QueueMap, TypedMap, UpdateMode } from '../../kernel/index.ts';
+import type { WithFd } from '../fd-of.ts';
 import { mapTypeName } from '../../uapi/index.ts';
-import type { EventRecord, EventSource } from './events.ts';
+import type { EventOptions, EventRecord, EventSource } from './events.ts';
+import type { UserEvents } from './user-events.ts';
+
+/** What is common to all kinds of maps, and what each of them has. */
+type Kinds = TypedMap &
+  Omit<EventSource<EventRecord>, keyof TypedMap> &
+  Omit<QueueMap, keyof TypedMap> &
+  Omit<MapOfMaps, keyof TypedMap> &
+  Omit<UserEvents, keyof TypedMap>;
 
 /**
  * A map of which the kind is known at run time only: it has the methods of its kind, and the others throw UsageError, which
  * says what there is instead.
  */
-export type AnyMap = TypedMap<ElementValue, ElementValue> &
-  Omit<EventSource<EventRecord>, keyof TypedMap> & {
-    records<E = EventRecord>(...options: Parameters<EventSource<BtfValue>['records']>): AsyncGenerator<E>;
-  };
+export type AnyMap = Omit<Kinds, 'get' | 'set' | 'records' | typeof Symbol.asyncIterator> & {
+  /** Of a map of maps or programs, the object, opened anew. */
+  get(key: ElementValue): ElementValue | undefined;
+  set(key: ElementValue, value: ElementValue | WithFd | { readonly map: WithFd }, mode?: UpdateMode): void;
+  records<E = EventRecord>(options?: EventOptions): AsyncGenerator<E>;
+  [Symbol.asyncIterator](): AsyncGenerator<[ElementValue, ElementValue]>;
+};
 
 /** What some kinds of maps have. */
 const methods = [
-  ...['get', 'has', 'set', 'delete', 'entries', 'keys', 'values', 'schema', 'elements', 'batches'],
-  ...['records', 'events', 'raw', 'open'],
+  ...[
+    'get',
+    'has',
+    'set',
+    'delete',
+    'take',
+    'setMany',
+    'deleteMany',
+    'entries',
+    'keys',
+    'values',
+    'schema',
+    'elements',
+    'batches',
+  ],
+  ...['idOf', 'ids', 'push', 'pop', 'peek', 'drain', 'records', 'events', 'raw', 'open', 'send', 'pin', 'freeze'],
 ];
 
 /** Gives a map the methods of other kinds, which tell what it is. */

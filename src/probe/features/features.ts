@@ -1,7 +1,12 @@
 import { queryAttached } from '../../bpf/index.ts';
 import { Errno, NotSupportedError, UsageError } from '../../errors/index.ts';
 import { kernelVersion } from '../../host/index.ts';
-import { type Kernel, openKernel as openPlainKernel, syscallError } from '../../sys/index.ts';
+import {
+  defaultKernel as plainKernel,
+  type Kernel,
+  openKernel as openPlainKernel,
+  syscallError,
+} from '../../sys/index.ts';
 import {
   attachTypeName,
   bpf_attach_type as attach,
@@ -138,6 +143,13 @@ export interface FeaturedKernel extends Kernel {
 export function openKernel(): FeaturedKernel {
   const kernel = openPlainKernel();
   return Object.assign(kernel, { features: new KernelFeatures(kernel) });
+}
+
+/** The kernel this process runs on: the one that whatever names no kernel uses, and what it can do. */
+export function defaultKernel(): FeaturedKernel {
+  const kernel: Kernel & { features?: KernelFeatures } = plainKernel();
+  kernel.features ??= new KernelFeatures(kernel);
+  return kernel as FeaturedKernel;
 }
 
 const tracingTypes: ReadonlySet<number> = new Set([
