@@ -16,6 +16,7 @@ export {
   type ProgramTypeName,
 } from './uapi/index.ts';
 export type { StopSignal } from './sys/index.ts';
+export { NetlinkError } from './netlink/index.ts';
 export {
   type Assembled,
   assemble,

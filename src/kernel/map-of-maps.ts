@@ -94,6 +94,11 @@ export class MapOfMaps<K = ElementValue, InnerK = ElementValue, InnerV = Element
     super(map, 'maps', keys);
   }
 
+  /** As `get`. */
+  inner(key: K): TypedMap<InnerK, InnerV> | undefined {
+    return this.get(key);
+  }
+
   protected override open(id: number): TypedMap<InnerK, InnerV> {
     return new TypedMap(BpfMap.openById(this.map.kernel, id));
   }

@@ -142,14 +142,14 @@ function createBpfMap(kernel: Kernel, map: NewMap): MadeMap {
   if (map.numaNode !== undefined) expectInteger(map.numaNode, `${what}: numaNode`);
   const bytes = types.finish();
   const btf = types.isUsed ? parseBtf(bytes) : undefined;
-  // The kernel takes a type of the key only with one of the value.
-  const withTypes = value.typeId !== 0 && takesBtf(type);
+  // The kernel takes both types or none.
+  const withTypes = value.typeId !== 0 && (key.typeId !== 0 || key.size === 0) && takesBtf(type);
   const btfFd = withTypes ? checkResult(`${what}: load its types`, loadBtf(kernel, bytes)) : 0;
   const typed = ({ typeId }: { typeId: number }) => (btf === undefined || typeId === 0 ? undefined : { btf, typeId });
   let inner: BpfMap | undefined;
   try {
     inner = innerOf(kernel, map, { type, what });
-    const fd = createRaw(kernel, {
+    const request = {
       type,
       name: map.name ?? '',
       keySize: key.size,
@@ -162,7 +162,10 @@ function createBpfMap(kernel: Kernel, map: NewMap): MadeMap {
       btfFd,
       keyTypeId: withTypes ? key.typeId : 0,
       valueTypeId: withTypes ? value.typeId : 0,
-    });
+    };
+    let fd = createRaw(kernel, request);
+    // Some types of maps want keys of other types, or none at all.
+    if (fd === -Errno.EINVAL && withTypes) fd = createRaw(kernel, { ...request, btfFd: 0, keyTypeId: 0, valueTypeId: 0 });
     if (fd >= 0) return { made: new BpfMap(kernel, fd, { isKnown: true }), key: typed(key), value: typed(value) };
     throw syscallError(`create ${what} of type ${map.type}${hint(fd, map)}`, fd);
   } finally {

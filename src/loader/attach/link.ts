@@ -1,7 +1,8 @@
 import { Errno, type NotSupportedError } from '../../errors/index.ts';
 import { type DiagnosticLog, errorText, failure, type ObjectSpec } from '../../object/index.ts';
 import { explainUnsupported, watchRefusals } from '../../probe/index.ts';
-import { BpfLink, type LinkInfo } from '../../kernel/index.ts';
+import { BpfLink, type LinkDetails, linkDetails, type LinkInfo, type WithDescriptor } from '../../kernel/index.ts';
+import type { LinkTypeName } from '../../uapi/index.ts';
 import { Fd, type Kernel } from '../../sys/index.ts';
 import { createLink, type LinkRequest } from '../../bpf/index.ts';
 import type { LoadedMap } from '../loaded-map.ts';
@@ -61,6 +62,30 @@ export class LoadedLink implements Disposable {
   /** What the kernel says of the link. Throws SyscallError. */
   info(): LinkInfo {
     return this.link.info();
+  }
+
+  /** Its type by name, `xdp`; undefined for one newer than this version. Throws SyscallError. */
+  get type(): LinkTypeName | undefined {
+    return this.link.type;
+  }
+
+  /** What the link's type adds to `info`: the hook, the function … Undefined where there is nothing. Throws SyscallError. */
+  details(): LinkDetails | undefined {
+    return linkDetails(this.info());
+  }
+
+  /** As of `BpfLink`. */
+  update(to: WithDescriptor, options?: { readonly expected?: WithDescriptor }): void {
+    this.link.update(to, options);
+  }
+
+  /** As of `BpfLink`: what an iterator's program writes. */
+  read(): Uint8Array {
+    return this.link.read();
+  }
+
+  readText(): string {
+    return this.link.readText();
   }
 
   /** Pins the link, making its directory. ObjectError, of which `log` hears why the place will not do. */

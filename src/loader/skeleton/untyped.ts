@@ -42,7 +42,22 @@ const methods = [
     'elements',
     'batches',
   ],
-  ...['idOf', 'ids', 'push', 'pop', 'peek', 'drain', 'records', 'events', 'raw', 'open', 'send', 'pin', 'freeze'],
+  ...[
+    'idOf',
+    'ids',
+    'inner',
+    'push',
+    'pop',
+    'peek',
+    'drain',
+    'records',
+    'events',
+    'raw',
+    'open',
+    'send',
+    'pin',
+    'freeze',
+  ],
 ];
 
 /** Gives a map the methods of other kinds, which tell what it is. */
