@@ -1,6 +1,6 @@
 import { type Instruction, instructionSize } from './decode.ts';
 
-/** The slots as bytes, in little-endian order: what `decodeInstructions` reads. */
+/** The slots as bytes, the lowest of each number first: what `decodeInstructions` reads. */
 export function encodeInstructions(instructions: readonly Instruction[]): Uint8Array {
   const bytes = new Uint8Array(instructions.length * instructionSize);
   const view = new DataView(bytes.buffer);

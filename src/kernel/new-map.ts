@@ -165,7 +165,8 @@ function createBpfMap(kernel: Kernel, map: NewMap): MadeMap {
     };
     let fd = createRaw(kernel, request);
     // Some types of maps want keys of other types, or none at all.
-    if (fd === -Errno.EINVAL && withTypes) fd = createRaw(kernel, { ...request, btfFd: 0, keyTypeId: 0, valueTypeId: 0 });
+    if (fd === -Errno.EINVAL && withTypes)
+      fd = createRaw(kernel, { ...request, btfFd: 0, keyTypeId: 0, valueTypeId: 0 });
     if (fd >= 0) return { made: new BpfMap(kernel, fd, { isKnown: true }), key: typed(key), value: typed(value) };
     throw syscallError(`create ${what} of type ${map.type}${hint(fd, map)}`, fd);
   } finally {

@@ -1,7 +1,7 @@
 import { ElementCalls, type MapInfo } from '../bpf/index.ts';
 import { Errno, UsageError } from '../errors/index.ts';
 import { checkResult } from '../sys/index.ts';
-import { BPF_EXIST, bpf_map_type, mapTypeName } from '../uapi/index.ts';
+import { BPF_EXIST, mapType, mapTypeName } from '../uapi/index.ts';
 import { type ElementCodec, type ElementValue, elementCodec } from './element-codec.ts';
 import type { BpfMap } from './map.ts';
 
@@ -16,14 +16,9 @@ export class QueueMap<V = ElementValue> implements Disposable {
   /** UsageError, and the map stays the caller's, if it is of another type. */
   constructor(map: BpfMap, codec?: ElementCodec) {
     const { type, name } = map.info();
-    const isOne = [
-      bpf_map_type.BPF_MAP_TYPE_QUEUE,
-      bpf_map_type.BPF_MAP_TYPE_STACK,
-      bpf_map_type.BPF_MAP_TYPE_BLOOM_FILTER,
-    ];
-    if (!(isOne as number[]).includes(type)) {
+    if (map.info().keySize > 0 || mapType(type)?.use !== undefined) {
       throw new UsageError(
-        `map '${name}' is of type ${mapTypeName(type) ?? type}, which has keys: open it as a TypedMap`,
+        `map '${name}' is of type ${mapTypeName(type) ?? type}, which is no queue, stack or bloom filter: open it as a TypedMap`,
       );
     }
     this.map = map;
@@ -64,7 +59,7 @@ export class QueueMap<V = ElementValue> implements Disposable {
 
   /** Of a bloom filter: false if the value was certainly never pushed. UsageError for queues and stacks. */
   has(value: V): boolean {
-    if (this.info.type !== bpf_map_type.BPF_MAP_TYPE_BLOOM_FILTER) {
+    if (mapTypeName(this.info.type) !== 'bloom_filter') {
       throw new UsageError(`map '${this.info.name}' is no bloom filter: take peek() or pop()`);
     }
     const result = lookupWithoutKey(this.map, this.codec.value.encode(value));
