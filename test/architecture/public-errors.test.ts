@@ -44,7 +44,6 @@ const numbers: Readonly<Record<string, string>> = {
   'RingBuffer.lostBytes': 'bytes',
   'PerfBuffer.poll': 'records',
   'PerfBuffer.consume': 'records',
-  'AnyMap.get': 'a value of a program',
   'MapOfObjects.*': "an id, a descriptor of the caller's own",
   'MapOfMaps.*': "a descriptor of the caller's own",
   'MapOfPrograms.*': "a descriptor of the caller's own",

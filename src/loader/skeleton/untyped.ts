@@ -3,7 +3,7 @@ import { UsageError } from '../../errors/index.ts';
 import type { BpfMap, ElementValue, MapOfMaps, QueueMap, TypedMap, UpdateMode } from '../../kernel/index.ts';
 import type { WithFd } from '../fd-of.ts';
 import { mapTypeName } from '../../uapi/index.ts';
-import type { EventOptions, EventRecord, EventSource } from './events.ts';
+import type { EventRecord, EventSource } from './events.ts';
 import type { UserEvents } from './user-events.ts';
 
 /** What is common to all kinds of maps, and what each of them has. */
@@ -17,12 +17,9 @@ type Kinds = TypedMap &
  * A map of which the kind is known at run time only: it has the methods of its kind, and the others throw UsageError, which
  * says what there is instead.
  */
-export type AnyMap = Omit<Kinds, 'get' | 'set' | 'records' | typeof Symbol.asyncIterator> & {
-  /** Of a map of maps or programs, the object, opened anew. */
-  get(key: ElementValue): ElementValue | undefined;
-  set(key: ElementValue, value: ElementValue | WithFd | { readonly map: WithFd }, mode?: UpdateMode): void;
-  records<E = EventRecord>(options?: EventOptions): AsyncGenerator<E>;
-  [Symbol.asyncIterator](): AsyncGenerator<[ElementValue, ElementValue]>;
+export type AnyMap = Kinds & {
+  /** Into a map of maps or programs. */
+  set(key: ElementValue, value: WithFd | { readonly map: WithFd }, mode?: UpdateMode): void;
 };
 
 /** What some kinds of maps have. */
