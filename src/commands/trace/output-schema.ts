@@ -31,7 +31,7 @@ const call: JsonSchema = {
   description: 'A call that has ended',
   type: 'object',
   properties: {
-    event: { const: 'call' },
+    event: { description: 'What this line is', const: 'call' },
     time: { description: 'When it began: seconds since 1970, to the nanosecond', type: 'number' },
     pid: u32('Process'),
     tid: u32('Thread'),
@@ -41,16 +41,9 @@ const call: JsonSchema = {
     call: oneOf('System call', ['bpf', 'perf_event_open', 'ioctl']),
     command: text('Command of bpf(2), or request of ioctl(2)'),
     size: u32('Bytes of the attribute, as the caller said'),
-    attributes: {
-      description: 'Members of the attribute, or arguments, that are set, but for keys and values',
-      type: 'object',
-    },
-    objects: {
-      description: 'What descriptors meant, by the member that has them',
-      type: 'object',
-      additionalProperties: object,
-    },
-    key: anything('By the map’s types; else a number or hexadecimal digits; null where it was cut'),
+    attributes: anything('Members of the attribute, or arguments, that are set, but for keys and values'),
+    objects: anything('What descriptors meant, by the member that has them'),
+    key: anything("By the map's types; else a number or hexadecimal digits; null where it was cut"),
     key_hex: hex('Its bytes'),
     next_key: anything('The key that was found'),
     next_key_hex: hex('Its bytes'),
@@ -87,7 +80,11 @@ const call: JsonSchema = {
 const process = (event: 'fork' | 'exit', description: string): JsonSchema => ({
   description,
   type: 'object',
-  properties: { event: { const: event }, pid: u32('Process'), ...(event === 'fork' && { parent: u32('Its parent') }) },
+  properties: {
+    event: { description: 'What this line is', const: event },
+    pid: u32('Process'),
+    ...(event === 'fork' && { parent: u32('Its parent') }),
+  },
   required: ['event', 'pid'],
   additionalProperties: false,
 });
@@ -104,7 +101,7 @@ export const traceSchemas: OutputSchemas = {
       {
         description: 'Calls that were lost',
         type: 'object',
-        properties: { event: { const: 'lost' }, lost: u32('How many') },
+        properties: { event: { description: 'What this line is', const: 'lost' }, lost: u32('How many') },
         required: ['event', 'lost'],
         additionalProperties: false,
       },
@@ -112,7 +109,7 @@ export const traceSchemas: OutputSchemas = {
         description: 'With -c: calls of one command on one object',
         type: 'object',
         properties: {
-          event: { const: 'summary' },
+          event: { description: 'What this line is', const: 'summary' },
           command: text('Command'),
           object: text('What it was about, in words'),
           calls: u32('How many'),
