@@ -26,6 +26,7 @@ export interface BtfSectionVar {
   readonly size: number;
 }
 
+/** What every type has. */
 export interface BtfTypeBase {
   /** Id within the BTF; 0 is void. */
   readonly id: number;
