@@ -61,6 +61,7 @@ export class RecordStream<T> implements AsyncGenerator<T, void, undefined> {
   readonly #end = new AbortController();
   /** One `next` after the other: each settles before the one that was called after it. Undefined where nobody waits. */
   #last: Promise<unknown> | undefined;
+  #waiting = 0;
   #count = 0;
 
   constructor(source: RecordSource<T>, { signal, deadline }: StreamOptions = {}) {
@@ -91,7 +92,7 @@ export class RecordStream<T> implements AsyncGenerator<T, void, undefined> {
 
   next(): Promise<IteratorResult<T, void>> {
     // Nearly always there is a record: it costs one promise, and no turn of the queue of those that wait.
-    if (this.#last === undefined && ++this.#count % recordsPerTurn !== 0 && !this.#end.signal.aborted) {
+    if (this.#waiting === 0 && ++this.#count % recordsPerTurn !== 0 && !this.#end.signal.aborted) {
       try {
         const value = this.#source.take();
         if (value !== undefined) return Promise.resolve({ done: false, value });
@@ -100,16 +101,22 @@ export class RecordStream<T> implements AsyncGenerator<T, void, undefined> {
         return Promise.reject(error);
       }
     }
-    const result = this.#last === undefined ? this.#next() : this.#last.then(() => this.#next());
-    const settled = result.then(
+    this.#waiting++;
+    const result = this.#last === undefined ? this.#inTurn() : this.#last.then(() => this.#inTurn());
+    this.#last = result.then(
       () => undefined,
       () => undefined,
     );
-    this.#last = settled;
-    void settled.then(() => {
-      if (this.#last === settled) this.#last = undefined;
-    });
     return result;
+  }
+
+  /** Nobody waits any more once the last has its record: the next one is taken at once again. */
+  async #inTurn(): Promise<IteratorResult<T, void>> {
+    try {
+      return await this.#next();
+    } finally {
+      if (--this.#waiting === 0) this.#last = undefined;
+    }
   }
 
   async #next(): Promise<IteratorResult<T, void>> {

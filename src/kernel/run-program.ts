@@ -1,4 +1,4 @@
-import { type OpenObject, runSyscallProgram, testRun } from '../bpf/index.ts';
+import { type OpenObject, runSyscallProgram, type TestRunResult, testRun } from '../bpf/index.ts';
 import { expectBytes, expectInteger } from '../bytes/index.ts';
 import { Errno, UsageError } from '../errors/index.ts';
 import { syscallError } from '../sys/index.ts';
@@ -58,7 +58,12 @@ export function runProgram(program: RunnableProgram, input: ProgramInput = {}): 
       : new Uint8Array(input.dataRoom ?? data!.length + 256);
   if (program.type === 'syscall') return runSyscall(program, context?.slice() ?? new Uint8Array(0));
   const contextOut = context === undefined ? undefined : new Uint8Array(context.length);
-  const result = testRun(program, { data, context, dataOut, contextOut, repeat });
+  let result: TestRunResult | number;
+  // Many runs are broken off by a signal: they are made again, a few times.
+  for (let attempt = 0; ; attempt++) {
+    result = testRun(program, { data, context, dataOut, contextOut, repeat });
+    if (result !== -Errno.EINTR || attempt === 10) break;
+  }
   if (typeof result === 'number') throw syscallError(`run the program${unusualErrors[-result] ?? ''}`, result);
   const { returnValue, duration, dataSize, contextSize } = result;
   return {
