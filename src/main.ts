@@ -90,6 +90,54 @@ const commands: readonly TopCommand[] = [
     summary: 'Prints the completion script of a shell.',
     declare: async () => (await import('./commands/completion/completion.ts')).completionCommand,
   },
+  {
+    name: 'top',
+    extension: true,
+    summary: 'Shows live what programs cost and maps take.',
+    declare: async () => (await import('./commands/top/declaration.ts')).topCommand,
+  },
+  {
+    name: 'metrics',
+    extension: true,
+    summary: 'Prints metrics of programs, maps and links for Prometheus.',
+    declare: async () => (await import('./commands/metrics/declaration.ts')).metricsCommand,
+  },
+  {
+    name: 'watch',
+    extension: true,
+    summary: 'Tells of programs, maps and links as they come and go.',
+    declare: async () => (await import('./commands/watch/declaration.ts')).watchCommand,
+  },
+  {
+    name: 'snapshot',
+    extension: true,
+    summary: 'Keeps what is loaded as a JSON document.',
+    declare: async () => (await import('./commands/snapshot/declaration.ts')).snapshotCommand,
+  },
+  {
+    name: 'diff',
+    extension: true,
+    summary: 'Tells what changed since a snapshot.',
+    declare: async () => (await import('./commands/snapshot/declaration.ts')).diffCommand,
+  },
+  {
+    name: 'graph',
+    extension: true,
+    summary: 'Draws processes, links, programs and maps.',
+    declare: async () => (await import('./commands/graph/declaration.ts')).graphCommand,
+  },
+  {
+    name: 'why',
+    extension: true,
+    summary: 'Tells what keeps an object loaded, and how to unload it.',
+    declare: async () => (await import('./commands/why/declaration.ts')).whyCommand,
+  },
+  {
+    name: 'gc',
+    extension: true,
+    summary: 'Finds and removes pins that nobody uses.',
+    declare: async () => (await import('./commands/gc/declaration.ts')).gcCommand,
+  },
 ];
 
 /** Explains the commands that words name; without words that are one, prints the usage text. */

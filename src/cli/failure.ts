@@ -20,10 +20,13 @@ export class UsageExit extends TsbpfError {
   }
 }
 
-/** Ends the whole run, batch included, as a success: a signal asked for the end, and what there was to print is printed. */
+/** Ends the whole run, batch included, as a success unless told: what there was to print is printed, and nothing follows it. */
 export class RunEnd extends TsbpfError {
-  constructor() {
+  readonly status: number;
+
+  constructor(status = 0) {
     super('ERR_END', 'end');
+    this.status = status;
   }
 }
 

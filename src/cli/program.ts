@@ -77,14 +77,16 @@ async function runWith(
   const isGlobal = (arg: string) =>
     !arg.startsWith('--') || isNamespace(arg) || globalOptions.some((spec) => `--${spec.long}`.startsWith(arg));
   const wordsOnly = () => args.filter((arg) => !arg.startsWith('-'));
-  const own = args.every(isGlobal) ? undefined : await program.optionsOf(wordsOnly());
+  // A declared command may have a letter of its own.
+  const mayBeOwn = program.commands.some(({ name, declare }) => declare !== undefined && args.includes(name));
+  const own = args.every(isGlobal) && !mayBeOwn ? undefined : await program.optionsOf(wordsOnly());
   const declaredOptions: string[] = [];
   // What is being completed may hold any option, none of which is meant for this run.
   if (args[0] === '__complete') return new Dispatcher(program.commands, program.mainUsage).run(context(), args);
   const words = readOptions(
     programName,
     args,
-    [...globalOptions, ...(args.some(isNamespace) ? [namespaceOption] : []), ...(own?.options ?? [])],
+    [...(own?.options ?? []), ...globalOptions, ...(args.some(isNamespace) ? [namespaceOption] : [])],
     (event) => {
       if (event.kind === 'unknown' && own?.isDeclared) {
         declaredOptions.push(event.word);
@@ -172,7 +174,7 @@ async function runWith(
     if (error instanceof RunEnd) {
       // The reference exits from its signal handler: JSON's last newline is not printed.
       json?.closeTo(0);
-      return 0;
+      return error.status;
     }
     if (!(error instanceof UsageExit)) throw error;
     dispatcher.printLastUsage(ctx);

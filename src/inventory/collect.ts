@@ -85,7 +85,7 @@ export class InventoryReader {
     const pids = has('holders') || isWide ? processIds(kernel) : [];
     const held = new HeldObjects(kernel);
     if (has('holders') && !held.read(pids)) {
-      missing.push('holders are missing, of processes that this one may not look into');
+      missing.push('there are processes that this one may not look into: what they hold is left out');
     }
     const pins = new PinTable(kernel);
     if (has('pins') || has('allPins')) pins.add(0);

@@ -94,6 +94,7 @@ export { PerfBuffer, type PerfBufferOptions, type PerfRecord } from './perf-buff
 export { type Pin, pinnedObject, pinnedPaths, pins, type PinsOptions, unpin, visitPinned } from './pins.ts';
 export { openPerfEvent, PerfEvent, type PerfEventRequest } from './perf-event.ts';
 export { addTrafficFilter, removeClsact, TrafficFilter } from './traffic-filters.ts';
+export { type ProgramEvent, ProgramEvents } from './program-events.ts';
 export { processIds, processName, visitDescriptors } from './descriptors.ts';
 export {
   type RecordSource,

@@ -2,36 +2,24 @@ import { type MapInfo, readMapInfo, updateElement, ElementCalls } from '../bpf/i
 import { expectInteger } from '../bytes/index.ts';
 import { ClosedError, Errno, UsageError } from '../errors/index.ts';
 import { onlineCpus } from '../host/index.ts';
-import {
-  checkResult,
-  Fd,
-  type Kernel,
-  type MappedMemory,
-  PROT_READ,
-  PROT_WRITE,
-  SC_PAGESIZE,
-  syscallError,
-} from '../sys/index.ts';
+import { checkResult, Fd, type Kernel, SC_PAGESIZE } from '../sys/index.ts';
 import {
   bpf_map_type,
   PERF_EVENT_IOC_ENABLE,
   PERF_EVENT_IOC_PAUSE_OUTPUT,
   PERF_FLAG_FD_CLOEXEC,
-  perf_event_mmap_page,
   perf_event_type,
   perf_sw_ids,
   perf_type_id,
 } from '../uapi/index.ts';
 import { perfEventAttribute } from './counter.ts';
 import { requireKind } from './object.ts';
+import { closeRing, copyOut, openRing, perfHeaderSize, type PerfRing, ringHead, takeRecord } from './perf-ring.ts';
 import { type RecordSource, RecordStream, type StreamEnd, streamOptions } from './record-stream.ts';
 import { Waiter } from './waiter.ts';
 
 const sampleTime = 1n << 2n;
 const sampleRaw = 1n << 10n;
-const headIndex = perf_event_mmap_page.members.data_head.offset / 8;
-const tailIndex = perf_event_mmap_page.members.data_tail.offset / 8;
-const headerSize = 8;
 
 /** What a perf ring holds. `time`: nanoseconds of the kernel's perf clock. */
 export type PerfRecord =
@@ -63,11 +51,7 @@ export interface CpuPlace {
   readonly index: number;
 }
 
-interface CpuRing extends CpuPlace {
-  fd: number;
-  memory: MappedMemory;
-  positions: BigUint64Array;
-  data: Uint8Array;
+interface CpuRing extends CpuPlace, PerfRing {
   /** Of an overwritable ring: its head when it was last read. */
   read: bigint;
 }
@@ -138,23 +122,8 @@ export class PerfBuffer implements Disposable {
     else attr.set('watermark', 1).set('wakeup_watermark', watermark);
     const target = { pid: -1, cpu, groupFd: -1, flags: PERF_FLAG_FD_CLOEXEC };
     const fd = checkResult('perf_event_open', kernel.perfEventOpen(attr, target));
-    const page = kernel.systemConfiguration(SC_PAGESIZE);
-    // The kernel writes over what was not read where it is not told what was.
-    const protection = overwritable ? PROT_READ : PROT_READ | PROT_WRITE;
-    const memory = kernel.map({ fd, length: page * (pages + 1), protection });
-    if (typeof memory === 'number') {
-      kernel.close(fd);
-      throw syscallError('mmap', memory);
-    }
-    const ring: CpuRing = {
-      cpu,
-      index,
-      fd,
-      memory,
-      positions: new BigUint64Array(memory.buffer, 0, page / 8),
-      data: new Uint8Array(memory.buffer, page, page * pages),
-      read: 0n,
-    };
+    const opened = openRing(kernel, fd, { pages, isReadOnly: overwritable });
+    const ring: CpuRing = { cpu, index, ...opened, read: 0n };
     this.#rings.push(ring);
     checkResult('ioctl(PERF_EVENT_IOC_ENABLE)', kernel.ioctl(fd, PERF_EVENT_IOC_ENABLE, 0));
     this.#connect(ring);
@@ -216,7 +185,7 @@ export class PerfBuffer implements Disposable {
     this.#checkForward();
     let count = 0;
     for (const ring of [...this.#rings]) {
-      const head = Atomics.load(ring.positions, headIndex);
+      const head = ringHead(ring);
       for (let record = this.#take(ring, head); record !== undefined; record = this.#take(ring, head)) {
         count++;
         // It may close the buffer, or take records itself.
@@ -255,7 +224,8 @@ export class PerfBuffer implements Disposable {
 
   /** The next record of a ring before `head`. */
   #take(ring: CpuRing, head: bigint): PerfRecord | undefined {
-    const record = this.#closed ? undefined : takeRecord(ring, head);
+    const taken = this.#closed ? undefined : takeRecord(ring, head);
+    const record = taken && decode(ring, taken);
     if (record?.kind === 'lost') this.#lost += record.count;
     return record;
   }
@@ -263,7 +233,7 @@ export class PerfBuffer implements Disposable {
   #takeInTurn(): PerfRecord | undefined {
     for (let tries = this.#rings.length; tries > 0; tries--) {
       const ring = this.#rings[this.#turn++ % this.#rings.length]!;
-      const record = this.#take(ring, Atomics.load(ring.positions, headIndex));
+      const record = this.#take(ring, ringHead(ring));
       if (record !== undefined) return record;
     }
     return undefined;
@@ -294,10 +264,7 @@ export class PerfBuffer implements Disposable {
   close(): void {
     this.#closed = true;
     this.#waiter.close();
-    for (const { memory, fd } of this.#rings.splice(0)) {
-      memory.close();
-      this.#kernel.close(fd);
-    }
+    for (const ring of this.#rings.splice(0)) closeRing(this.#kernel, ring);
     this.#map.close();
   }
 
@@ -326,48 +293,22 @@ function checkPlace({ cpu, index }: CpuPlace, { name, maxEntries }: MapInfo): vo
   expectInteger(index, `index in map '${name}'`, { most: maxEntries - 1 });
 }
 
-/** The next record before `head`; undefined if there is none. */
-function takeRecord(ring: CpuRing, head: bigint): PerfRecord | undefined {
-  const { positions, data } = ring;
-  const tail = Atomics.load(positions, tailIndex);
-  if (tail >= head) return undefined;
-  const header = copyOut(data, tail, headerSize);
-  const size = new DataView(header.buffer).getUint16(6, true);
-  if (size < headerSize || size > data.length) {
-    // Not a record: nothing behind it can be trusted.
-    Atomics.store(positions, tailIndex, head);
-    return undefined;
-  }
-  const record = copyOut(data, tail, size);
-  Atomics.store(positions, tailIndex, tail + BigInt(size));
-  return decode(ring, record);
-}
-
 /** Newest first is how they lie: from the head on, up to where the last reading began or the ring comes round to the head. */
 function readBackward(ring: CpuRing): PerfRecord[] {
-  const { positions, data } = ring;
-  const head = BigInt.asIntN(64, Atomics.load(positions, headIndex));
+  const { data } = ring;
+  const head = BigInt.asIntN(64, ringHead(ring));
   const full = head + BigInt(data.length);
   const end = ring.read < full ? ring.read : full;
   const records: PerfRecord[] = [];
   for (let at = head; at < end; ) {
-    const size = new DataView(copyOut(data, at, headerSize).buffer).getUint16(6, true);
+    const size = new DataView(copyOut(data, at, perfHeaderSize).buffer).getUint16(6, true);
     // What was never written, or the rest of a record of which the end was written over.
-    if (size < headerSize || at + BigInt(size) > full) break;
+    if (size < perfHeaderSize || at + BigInt(size) > full) break;
     records.push(decode(ring, copyOut(data, at, size)));
     at += BigInt(size);
   }
   ring.read = head;
   return records.reverse();
-}
-
-function copyOut(data: Uint8Array, position: bigint, length: number): Uint8Array<ArrayBuffer> {
-  const start = Number(BigInt.asUintN(64, position) % BigInt(data.length));
-  const bytes = new Uint8Array(length);
-  const first = data.subarray(start, start + length);
-  bytes.set(first);
-  if (first.length < length) bytes.set(data.subarray(0, length - first.length), first.length);
-  return bytes;
 }
 
 /** A sample is time, payload length, payload; a lost record is an event id and a number. */
@@ -381,5 +322,5 @@ function decode({ cpu, index }: CpuRing, record: Uint8Array<ArrayBuffer>): PerfR
   if (type === perf_event_type.PERF_RECORD_LOST && record.length >= 24) {
     return { kind: 'lost', cpu, index, id: view.getBigUint64(8, true), count: view.getBigUint64(16, true) };
   }
-  return { kind: 'other', cpu, index, type, data: record.subarray(headerSize) };
+  return { kind: 'other', cpu, index, type, data: record.subarray(perfHeaderSize) };
 }

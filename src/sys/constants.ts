@@ -60,14 +60,15 @@ export interface SyscallNumbers {
   readonly perfEventOpen: number;
   readonly addKey: number;
   readonly ioctl: number;
+  readonly kcmp: number;
 }
 
 /** System-call numbers that libc has no function for, by `process.arch`. */
 export const syscallNumbers: Readonly<Record<string, SyscallNumbers>> = {
-  x64: { bpf: 321, perfEventOpen: 298, addKey: 248, ioctl: 16 },
-  arm64: { bpf: 280, perfEventOpen: 241, addKey: 217, ioctl: 29 },
-  riscv64: { bpf: 280, perfEventOpen: 241, addKey: 217, ioctl: 29 },
-  loong64: { bpf: 280, perfEventOpen: 241, addKey: 217, ioctl: 29 },
-  s390x: { bpf: 351, perfEventOpen: 331, addKey: 278, ioctl: 54 },
-  ppc64: { bpf: 361, perfEventOpen: 319, addKey: 269, ioctl: 54 },
+  x64: { bpf: 321, perfEventOpen: 298, addKey: 248, ioctl: 16, kcmp: 312 },
+  arm64: { bpf: 280, perfEventOpen: 241, addKey: 217, ioctl: 29, kcmp: 272 },
+  riscv64: { bpf: 280, perfEventOpen: 241, addKey: 217, ioctl: 29, kcmp: 272 },
+  loong64: { bpf: 280, perfEventOpen: 241, addKey: 217, ioctl: 29, kcmp: 272 },
+  s390x: { bpf: 351, perfEventOpen: 331, addKey: 278, ioctl: 54, kcmp: 343 },
+  ppc64: { bpf: 361, perfEventOpen: 319, addKey: 269, ioctl: 54, kcmp: 354 },
 };

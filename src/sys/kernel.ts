@@ -38,6 +38,12 @@ export interface PerfEventTarget {
   flags: number;
 }
 
+/** A descriptor of a process. */
+export interface ProcessDescriptor {
+  readonly pid: number;
+  readonly fd: number;
+}
+
 export interface ResourceLimit {
   soft: bigint;
   hard: bigint;
@@ -116,6 +122,9 @@ export interface Kernel extends FileAccess {
   ioctl(fd: number, request: number, argument: number | bigint | Uint8Array): number;
   /** @internal A duplicate of `fd` with close-on-exec set. */
   duplicate(fd: number): number;
+
+  /** @internal kcmp(2) of two descriptors: 0 where both are of one open file, above 0 where not, or -errno. */
+  sameFile(one: ProcessDescriptor, other: ProcessDescriptor): number;
 
   /** @internal perf_event_open(2) with a `struct perf_event_attr`. */
   perfEventOpen(attr: NativeStruct, target: PerfEventTarget): number;

@@ -21,6 +21,7 @@ import type {
   MappingRequest,
   NewKey,
   PerfEventTarget,
+  ProcessDescriptor,
   ResourceLimit,
 } from './kernel.ts';
 import { type Libc, libc } from './libc.ts';
@@ -28,6 +29,7 @@ import { NativeMapping } from './mapped-memory.ts';
 import type { StopSignal } from './stop-signal.ts';
 
 const F_DUPFD_CLOEXEC = 1030;
+const KCMP_FILE = 0;
 /** `struct epoll_event` is packed on x86 only. */
 const epollEventSize = process.arch === 'x64' ? 12 : 16;
 const epollDataOffset = epollEventSize - 8;
@@ -130,6 +132,10 @@ class LinuxKernel implements Kernel {
 
   duplicate(fd: number): number {
     return this.#native.call('fcntl', 'iii', [fd, F_DUPFD_CLOEXEC, 3]);
+  }
+
+  sameFile(one: ProcessDescriptor, other: ProcessDescriptor): number {
+    return this.#native.syscall(this.#known.kcmp, [one.pid, other.pid, KCMP_FILE, one.fd, other.fd]);
   }
 
   perfEventOpen(attr: NativeStruct, target: PerfEventTarget): number {

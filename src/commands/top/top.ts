@@ -1,0 +1,161 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Context, fail, type Given, type OwnHandler, RunEnd, type Words } from '../../cli/index.ts';
+import { type Inventory, type InventoryPart, InventoryReader, plainJson } from '../../inventory/index.ts';
+import { requireRights } from '../shared/inventory.ts';
+import { kernelOf } from '../shared/kernel.ts';
+import { untilSignal } from '../shared/signals.ts';
+import { runStatistics } from '../shared/statistics.ts';
+import { Sampler } from './samples.ts';
+import { type Choice, chosen, type Scene, tableOf, type View } from './table.ts';
+
+/** Measurements after which what costs more is looked at again: who has what open, and where it is attached. */
+const slowEvery = 5;
+const slowParts: readonly InventoryPart[] = ['memory', 'holders', 'pins', 'attachments'];
+const plainColumns = 200;
+
+/** `top [programs | maps | links]`: what programs cost and maps take, live or as tables. */
+export const top: OwnHandler = async (ctx, words, given) => {
+  const choice = readChoice(words, given);
+  const [once, count] = [given.has('once'), given.number('count')];
+  const seconds = Math.max(0.05, given.number('interval')!);
+  using statistics = runStatistics(ctx);
+  void statistics;
+  const source = new Source(ctx);
+  const isLive = ctx.json === undefined && !once && count === undefined && process.stdout.isTTY && process.stdin.isTTY;
+  if (isLive) await live(source, choice, seconds);
+  else await printed(ctx, source, { choice, seconds, count: once ? 1 : count, isRated: once });
+  throw new RunEnd();
+};
+
+function readChoice(words: Words, given: Given): Choice {
+  const views = ['programs', 'maps', 'links'] as const;
+  const view: View = words.left > 0 ? (views.find((name) => words.take(name)) ?? words.unexpected()) : 'programs';
+  if (words.left > 0) words.unexpected();
+  const sort = given.text('sort') ?? '';
+  const isReversed = sort.startsWith('-');
+  const choice = { view, sort: isReversed ? sort.slice(1) : sort, isReversed, filters: given.list('filter') };
+  const inventory = { programs: [], maps: [], links: [], attachments: [] } as unknown as Inventory;
+  const { columns } = tableOf({ inventory, sampler: new Sampler() }, choice, plainColumns);
+  if (choice.sort !== '' && !columns.includes(choice.sort)) {
+    fail(`'${choice.sort}' is no column of ${view}: they are ${columns.join(', ')}`);
+  }
+  return choice;
+}
+
+/** Inventories one after the other: cheap ones, with what changes less often from the last full one. */
+class Source {
+  readonly sampler = new Sampler();
+  readonly #reader: InventoryReader;
+  #full: Inventory | undefined;
+  #turn = 0;
+
+  constructor(ctx: Context) {
+    this.#reader = new InventoryReader(kernelOf(ctx));
+  }
+
+  next(view: View): Scene {
+    const isFull = this.#turn++ % slowEvery === 0 || this.#full === undefined;
+    const extra: readonly InventoryPart[] = view === 'maps' ? ['memory', 'entries'] : [];
+    const inventory = this.#reader.take(isFull ? [...slowParts, ...extra] : extra);
+    if (this.#full === undefined) requireRights(inventory.missing);
+    if (isFull) this.#full = inventory;
+    this.sampler.add(inventory);
+    return { inventory: isFull ? inventory : completed(inventory, this.#full!), sampler: this.sampler };
+  }
+}
+
+/** Adds what the last full inventory knew of the same objects. */
+function completed(inventory: Inventory, full: Inventory): Inventory {
+  const withRest = <T extends { id: number; holders: unknown; pins: unknown }>(
+    now: readonly T[],
+    before: readonly T[],
+    also: (keyof T)[],
+  ): T[] => {
+    const known = new Map(before.map((record) => [record.id, record]));
+    return now.map((record) => {
+      const old = known.get(record.id);
+      if (old === undefined) return record;
+      const kept = Object.fromEntries(also.filter((name) => !record[name]).map((name) => [name, old[name]]));
+      return { ...record, holders: old.holders, pins: old.pins, ...kept };
+    });
+  };
+  return {
+    ...inventory,
+    programs: withRest(inventory.programs, full.programs, ['memoryBytes']),
+    maps: withRest(inventory.maps, full.maps, ['memoryBytes']),
+    links: withRest(inventory.links, full.links, ['target']),
+    attachments: full.attachments,
+  };
+}
+
+async function live(source: Source, choice: Choice, seconds: number): Promise<void> {
+  const { LiveTable } = await import('./live.ts');
+  const ended = new AbortController();
+  const table = new LiveTable(choice, () => ended.abort());
+  try {
+    while (!ended.signal.aborted) {
+      table.show(source.next(table.view));
+      await sleep(seconds * 1000, undefined, { signal: ended.signal }).catch(() => undefined);
+    }
+  } finally {
+    table.close();
+  }
+}
+
+interface Printing {
+  readonly choice: Choice;
+  readonly seconds: number;
+  /** Without end where there is none. */
+  readonly count: number | undefined;
+  /** The first table has rates already. */
+  readonly isRated: boolean;
+}
+
+async function printed(ctx: Context, source: Source, { choice, seconds, count, isRated }: Printing): Promise<void> {
+  const ended = new AbortController();
+  const signal = untilSignal(ended.signal).then(() => ended.abort());
+  const { headLines } = await import('./live.ts');
+  const wait = () => sleep(seconds * 1000, undefined, { signal: ended.signal }).catch(() => undefined);
+  if (isRated) {
+    source.next(choice.view);
+    await wait();
+  }
+  const width = process.stdout.isTTY ? process.stdout.columns || plainColumns : plainColumns;
+  for (let i = 0; !ended.signal.aborted && (count === undefined || i < count); i++) {
+    if (i > 0) await wait();
+    if (ended.signal.aborted) break;
+    const scene = source.next(choice.view);
+    if (ctx.json !== undefined) ctx.stdout.text(`${jsonLine(scene, choice)}\n`);
+    else {
+      const { heading, rows } = tableOf(scene, choice, width);
+      ctx.print(
+        `${i > 0 ? '\n' : ''}${[...headLines(scene, choice), heading, ...rows.map(({ line }) => line)].join('\n')}\n`,
+      );
+    }
+    ctx.stdout.flush();
+  }
+  ended.abort();
+  await signal;
+}
+
+function jsonLine(scene: Scene, choice: Choice): string {
+  const { sampler, inventory } = scene;
+  const records = chosen(scene, choice).map((record) => {
+    const { holders, pins, ...rest } = record;
+    const pids = holders.map(({ pid, comm }) => ({ pid, comm }));
+    const pinned = pins.map(({ path }) => path);
+    if (record.kind !== 'prog') return { ...rest, pids, pinned };
+    const rate = sampler.rateOf(record.id);
+    const attached = inventory.attachments
+      .filter(({ programId }) => programId === record.id)
+      .map(({ hook, target }) => `${hook} ${target}`.trim());
+    const rates = rate && {
+      cpuShare: rate.processor,
+      bpfShare: rate.ofAll,
+      eventsPerSecond: rate.runs,
+      averageNs: rate.average,
+    };
+    return { ...rest, pids, pinned, attached, ...rates };
+  });
+  return plainJson({ time: inventory.takenAt, uptimeNs: inventory.uptimeNs, statistics: true, [choice.view]: records });
+}
