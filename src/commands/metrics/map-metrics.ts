@@ -56,7 +56,7 @@ function collect(
     to.labels[path === '' ? 'value' : labelName(path)] = String(value);
   } else if (value instanceof Uint8Array) to.labels[path === '' ? 'value' : labelName(path)] = toHex(value);
   else if (Array.isArray(value))
-    value.forEach((item, i) => collect(item, path === '' ? String(i) : `${path}.${i}`, to));
+    for (const [i, item] of value.entries()) collect(item, path === '' ? String(i) : `${path}.${i}`, to);
   else if (value !== null && typeof value === 'object') {
     for (const [name, item] of Object.entries(value)) collect(item, path === '' ? name : `${path}.${name}`, to);
   }

@@ -40,7 +40,9 @@ export function layOut(
     neighbours.set(to, [...(neighbours.get(to) ?? []), from]);
   }
   const rank = new Map<string, number>();
-  const number = (layer: readonly Box[]) => layer.forEach(({ id }, i) => rank.set(id, (i + 0.5) / layer.length));
+  const number = (layer: readonly Box[]) => {
+    for (const [i, { id }] of layer.entries()) rank.set(id, (i + 0.5) / layer.length);
+  };
   for (const layer of used) number(layer);
   for (let round = 0; round < rounds; round++) {
     for (const layer of round % 2 === 0 ? used : [...used].reverse()) {
