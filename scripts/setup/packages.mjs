@@ -7,12 +7,15 @@ import { SetupError } from '../lib/setup-error.mjs';
 /** Program → the Debian package that brings it. */
 export const testPrograms = {
   bash: 'bash',
+  chromium: 'chromium',
+  dot: 'graphviz',
   fish: 'fish',
   ip: 'iproute2',
   man: 'man-db',
   python3: 'python3-minimal',
   setpriv: 'util-linux',
   strace: 'strace',
+  tmux: 'tmux',
   zsh: 'zsh',
 };
 

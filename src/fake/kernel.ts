@@ -329,6 +329,11 @@ class InMemory implements FakeKernel {
     return this.#descriptors.duplicate(fd);
   }
 
+  /** Descriptors of this process alone are here. */
+  sameFile(one: { fd: number }, other: { fd: number }): number {
+    return one.fd === other.fd ? 0 : 1;
+  }
+
   perfEventOpen(_attr: NativeStruct, target: { cpu: number }): number {
     if (target.cpu >= this.#world.cpus) return -Errno.ENODEV;
     return this.#descriptors.open({ kind: 'event', memory: undefined });

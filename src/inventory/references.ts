@@ -3,7 +3,7 @@ import { allRecords } from './identity.ts';
 import type { AnyRecord, Attachment, Inventory, MapRecord } from './records.ts';
 
 export interface Reference {
-  readonly kind: 'descriptor' | 'pin' | 'link' | 'program' | 'map' | 'attachment' | 'self';
+  readonly kind: 'descriptor' | 'pin' | 'link' | 'program' | 'map' | 'attachment' | 'dispatcher' | 'self';
   /** The object that refers to it, where it is one. */
   readonly by?: { readonly kind: AnyRecord['kind']; readonly id: number };
   /** In words. */
@@ -107,6 +107,11 @@ function toProgram(inventory: Inventory, id: number): Reference[] {
     const remedy = remedyOf(at);
     const text = `attached to ${at.target} (${at.hook})${at.via === 'perf' ? ` by process ${at.pid}, descriptor ${at.fd}` : ''}`;
     found.push({ kind: 'attachment', text, count: isDriver ? 2 : 1, ...(remedy === undefined ? {} : { remedy }) });
+  }
+  const isXdp = ({ programId, via, hook, linkId }: Attachment) =>
+    programId === id && ((via === 'net' && hook.startsWith('xdp')) || (linkId !== 0 && hook === 'xdp'));
+  if (inventory.attachments.some(isXdp)) {
+    found.push({ kind: 'dispatcher', text: 'the dispatcher of XDP programs, as long as it is attached', count: 1 });
   }
   return found;
 }

@@ -99,8 +99,9 @@ describe('references to a program', () => {
     for (const mode of ['xdpgeneric', 'xdpdrv']) {
       inside(process.execPath, tool, 'net', 'attach', mode, 'pinned', `${pins}/xdp`, 'dev', 'inv0');
       const found = explained('prog', 'name', 'why_xdp');
-      expect(texts(found).at(-1)).toMatch(/^attached to inv0 \(netns inventory_why\) \(xdp (generic|driver)\)$/);
-      expect(found.at(-1)!.remedy).toBe(`ip netns exec ${network} tsbpftool net detach ${mode} dev inv0`);
+      expect(texts(found).at(-2)).toMatch(/^attached to inv0 \(netns inventory_why\) \(xdp (generic|driver)\)$/);
+      expect(found.at(-1)!.kind).toBe('dispatcher');
+      expect(found.at(-2)!.remedy).toBe(`ip netns exec ${network} tsbpftool net detach ${mode} dev inv0`);
       inside(process.execPath, tool, 'net', 'detach', mode, 'dev', 'inv0');
     }
     inside(process.execPath, tool, 'net', 'attach', 'tcx_ingress', 'pinned', `${pins}/tc`, 'dev', 'inv1');

@@ -5,7 +5,7 @@ import { type BpfProgram, loadBtfById, type ProgramArrays } from '../../kernel/i
 import { noProgram, selectPrograms } from '../shared/select-prog.ts';
 import { printProgramHeader } from './header.ts';
 import { dumpJited } from './jited.ts';
-import { dumpVisual } from './visual.ts';
+import { drawVisual, dumpVisual } from './visual.ts';
 import { dumpXlated, writeInstructions } from './xlated.ts';
 
 interface DumpRequest {
@@ -14,6 +14,8 @@ interface DumpRequest {
   opcodes: boolean;
   linum: boolean;
   visual: boolean;
+  /** Of a picture; DOT where there is none. */
+  format: 'svg' | 'html' | undefined;
 }
 
 /** `prog dump { xlated | jited } PROG [{ file FILE | [opcodes] [linum] [visual] }]`; `visual` is for xlated. */
@@ -24,7 +26,14 @@ export const dump: Handler = (ctx, words) => {
   const programs = selectPrograms(ctx, words);
   if (programs.length === 0) noProgram(ctx);
   try {
-    const request: DumpRequest = { form, file: undefined, opcodes: false, linum: false, visual: false };
+    const request: DumpRequest = {
+      form,
+      file: undefined,
+      opcodes: false,
+      linum: false,
+      visual: false,
+      format: readFormat(ctx),
+    };
     while (words.left > 0) {
       if (words.take('file')) {
         if (words.left === 0) fail('expected file path');
@@ -40,12 +49,22 @@ export const dump: Handler = (ctx, words) => {
     if (request.file !== undefined && (request.opcodes || request.visual || request.linum)) {
       fail("'file' is not compatible with 'opcodes', 'visual', or 'linum'");
     }
+    if (request.format !== undefined && !request.visual) fail("'--format' goes with 'visual'");
     if (ctx.json !== undefined && request.visual) fail("'visual' is not compatible with JSON output");
     dumpPrograms(ctx, programs, request);
   } finally {
     for (const program of programs) program.close();
   }
 };
+
+/** The value of --format: the reference's own is DOT. */
+function readFormat(ctx: Context): DumpRequest['format'] {
+  const format = ctx.verbOptions.get('format')?.at(-1);
+  if (format === undefined || format === 'dot') return undefined;
+  return format === 'svg' || format === 'html'
+    ? format
+    : fail(`'--format' cannot be '${format}': it is one of dot, svg, html`);
+}
 
 function dumpPrograms(ctx: Context, programs: readonly BpfProgram[], request: DumpRequest): void {
   const several = programs.length > 1;
@@ -90,6 +109,7 @@ function dumpOne(ctx: Context, program: BpfProgram, arrays: ProgramArrays, reque
   }
   if (request.file !== undefined) writeInstructions(ctx, request.file, code);
   else if (request.form === 'jited') dumpJited(ctx, arrays, btf, request);
+  else if (request.format !== undefined) drawVisual(ctx, arrays, btf, { ...request, format: request.format });
   else if (request.visual) dumpVisual(ctx, arrays, btf, request);
   else dumpXlated(ctx, arrays, btf, request);
 }

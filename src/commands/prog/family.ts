@@ -36,6 +36,14 @@ export const progFamily: CommandFamily = {
       name: 'dump',
       summary: 'Prints the instructions of a program.',
       plainOnly: ['visual'],
+      options: [
+        {
+          long: 'format',
+          argument: 'FORMAT',
+          choices: ['dot', 'svg', 'html'],
+          summary: 'Of `visual`: svg and html are pictures with source lines that need no other program.',
+        },
+      ],
       load: async () => (await import('./dump.ts')).dump,
     },
     {

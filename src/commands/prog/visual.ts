@@ -10,6 +10,8 @@ import {
 } from '../../insn/index.ts';
 import type { ProgramArrays } from '../../kernel/index.ts';
 import { hexText } from '../shared/hex.ts';
+import { htmlOf, svgOf } from '../shared/picture.ts';
+import type { Box, Line } from '../shared/picture-layout.ts';
 import { functionStarts, LineFinder, type SourceLine } from './source-lines.ts';
 import { type XlatedOptions, xlatedNames } from './xlated.ts';
 
@@ -102,4 +104,72 @@ function shortPath(path: string): string {
   if (slash >= 0) return slash < 3 ? path : path.slice(slash);
   const last = path.lastIndexOf('/');
   return last < 0 ? path : path.slice(last);
+}
+
+/** A program's control flow as a picture with its source lines, in a format of `graph`. */
+export function drawVisual(
+  ctx: Context,
+  arrays: ProgramArrays,
+  btf: Btf | undefined,
+  options: XlatedOptions & { readonly format: 'svg' | 'html' },
+): void {
+  const program = decodeInstructions(arrays.xlated);
+  const names = xlatedNames(ctx, arrays);
+  const finder = new LineFinder(arrays, btf);
+  const boxes: Box[] = [];
+  const lines: Line[] = [];
+  for (const fn of basicBlocks(program)) {
+    const depths = depthsOf(fn);
+    const nameOf = (index: number) => `fn_${fn.index}_bb_${index}`;
+    for (const block of fn.blocks) {
+      // The first two stand for entry and exit, and have no instructions.
+      const special = ['ENTRY', 'EXIT'][block.index];
+      const texts = special === undefined ? blockTexts(fn, block) : [`func_${fn.index} ${special}`];
+      boxes.push({
+        id: nameOf(block.index),
+        layer: depths.get(block.index)!,
+        kind: special ? 'link' : 'prog',
+        lines: texts,
+        details: [],
+      });
+      for (const next of block.successors) lines.push({ from: nameOf(block.index), to: nameOf(next), kind: 'flow' });
+    }
+  }
+  const title = `program ${arrays.info.id} ${arrays.info.name}`;
+  const picture = { title, boxes, lines, isVertical: true, longestLine: 110 };
+  ctx.print(options.format === 'svg' ? svgOf(picture) : htmlOf(picture));
+
+  function blockTexts(fn: FunctionBlocks, block: BasicBlock): string[] {
+    const texts: string[] = [];
+    let shown: number | undefined;
+    for (let at = block.head; at <= block.tail; at++) {
+      const insn = program[at];
+      if (insn === undefined) break;
+      const offset = at - fn.start;
+      const record = finder.recordFor(offset);
+      if (record !== undefined && record !== shown) {
+        const { source, file, line, column } = finder.line(record);
+        texts.push(`; ${options.linum ? `[${shortPath(file)} line:${line} col:${column}] ` : ''}${source}`);
+        shown = record;
+      }
+      const code = options.opcodes ? `  ${hexText(arrays.xlated, at * 8, 8)}` : '';
+      texts.push(`${offset}: ${disassemble(insn, program[at + 1], names)}${code}`);
+      if (insn.code === loadImm64) at++;
+    }
+    return texts;
+  }
+}
+
+/** How many blocks lie before each one on the longest way that never goes back. The exit comes last. */
+function depthsOf({ blocks }: FunctionBlocks): Map<number, number> {
+  const depths = new Map(blocks.map(({ index }) => [index, index === 0 ? 0 : 1]));
+  const heads = new Map(
+    blocks.map(({ index, head }) => [index, index === 0 ? -1 : index === 1 ? Number.POSITIVE_INFINITY : head]),
+  );
+  for (const { index, successors } of [...blocks].sort((a, b) => heads.get(a.index)! - heads.get(b.index)!)) {
+    for (const next of successors) {
+      if (heads.get(next)! > heads.get(index)!) depths.set(next, Math.max(depths.get(next)!, depths.get(index)! + 1));
+    }
+  }
+  return depths;
 }

@@ -12,6 +12,7 @@ import { netSchemas } from '../net/output-schema.ts';
 import { perfSchemas } from '../perf/output-schema.ts';
 import { progSchemas } from '../prog/output-schema.ts';
 import { type JsonSchema, nullOf, type OutputSchemas, outputOf, reference } from '../shared/json-schema.ts';
+import { inventorySchemas } from '../snapshot/output-schema.ts';
 import { structOpsSchemas } from '../struct_ops/output-schema.ts';
 import { tokenSchemas } from '../token/output-schema.ts';
 import { traceSchemas } from '../trace/output-schema.ts';
@@ -37,6 +38,7 @@ export const outputSchemas: OutputSchemas = {
   ...btfSchemas,
   ...genSchemas,
   ...iterSchemas,
+  ...inventorySchemas,
   ...structOpsSchemas,
   ...tokenSchemas,
   ...traceSchemas,

@@ -1,4 +1,4 @@
-// Where boxes stand: layers from left to right, and in each an order in which few edges cross.
+// Where boxes stand: layers from left to right or from top to bottom, and in each an order in which few edges cross.
 
 export interface Box {
   readonly id: string;
@@ -27,6 +27,7 @@ const rounds = 4;
 export function layOut(
   boxes: readonly Box[],
   lines: readonly Line[],
+  { isVertical = false }: { readonly isVertical?: boolean } = {},
 ): { placed: Placed[]; width: number; height: number } {
   const layers: Box[][] = [];
   for (const box of boxes) {
@@ -59,21 +60,30 @@ export function layOut(
       number(layer);
     }
   }
+  // Along: from layer to layer; across: within one.
+  const across = isVertical ? widthOf : heightOf;
+  const along = isVertical ? heightOf : widthOf;
   const placed: Placed[] = [];
-  let x = gap;
-  const heights = used.map((layer) => layer.reduce((sum, box) => sum + heightOf(box) + gap, 0));
-  const height = Math.max(0, ...heights) + 2 * gap;
+  const extents = used.map((layer) => layer.reduce((sum, box) => sum + across(box) + gap, 0));
+  const most = Math.max(0, ...extents) + 2 * gap;
+  let at = gap;
   for (const [index, layer] of used.entries()) {
-    const width =
-      Math.max(...layer.flatMap(({ lines: texts }) => texts.map((text) => text.length * characterWidth))) + 2 * padding;
-    let y = (height - heights[index]!) / 2 + gap / 2;
+    let beside = (most - extents[index]!) / 2 + gap / 2;
     for (const box of layer) {
+      const [x, y] = isVertical ? [beside, at] : [at, beside];
+      // Boxes of one column are as wide as each other.
+      const width = isVertical ? widthOf(box) : Math.max(...layer.map(widthOf));
       placed.push({ ...box, x, y, width, height: heightOf(box) });
-      y += heightOf(box) + gap;
+      beside += across(box) + gap;
     }
-    x += width + layerGap;
+    at += Math.max(...layer.map(along)) + (isVertical ? layerGap / 2 : layerGap);
   }
-  return { placed, width: Math.max(gap * 2, x - layerGap + gap), height };
+  const length = Math.max(gap * 2, at);
+  return isVertical ? { placed, width: most, height: length } : { placed, width: length, height: most };
+}
+
+function widthOf({ lines }: Box): number {
+  return Math.max(0, ...lines.map((text) => text.length * characterWidth)) + 2 * padding;
 }
 
 function heightOf({ lines }: Box): number {

@@ -5,6 +5,10 @@ export interface Picture {
   readonly title: string;
   readonly boxes: readonly Box[];
   readonly lines: readonly Line[];
+  /** Layers are below each other. */
+  readonly isVertical?: boolean;
+  /** Characters after which a line of text is cut; 60 unless told. */
+  readonly longestLine?: number;
 }
 
 const colours: Readonly<Record<string, string>> = {
@@ -15,7 +19,6 @@ const colours: Readonly<Record<string, string>> = {
   prog: '#d5e5f8',
   map: '#f6d8d8',
 };
-const longestLine = 60;
 
 const style =
   'text{font:12px ui-monospace,monospace;fill:#222}rect{stroke:#667;rx:4}path{fill:none;stroke:#889;marker-end:url(#a)}' +
@@ -35,8 +38,10 @@ export function xmlText(text: string): string {
 }
 
 /** An SVG document. */
-export function svgOf({ title, boxes, lines }: Picture): string {
-  const { placed, width, height } = layOut(boxes.map(cut), lines);
+export function svgOf({ title, boxes, lines, isVertical = false, longestLine = 60 }: Picture): string {
+  const short = (text: string) => (text.length > longestLine ? `${text.slice(0, longestLine - 1)}\u2026` : text);
+  const cut = boxes.map((box) => ({ ...box, lines: box.lines.map(short) }));
+  const { placed, width, height } = layOut(cut, lines, { isVertical });
   const at = new Map(placed.map((box) => [box.id, box]));
   const numbers = new Map(placed.map(({ id }, i) => [id, i]));
   const paths = lines.flatMap(({ from, to, kind }) => {
@@ -44,7 +49,9 @@ export function svgOf({ title, boxes, lines }: Picture): string {
     if (a === undefined || b === undefined) return [];
     const [word = ''] = kind.split(' ');
     const ends = `data-from="${numbers.get(from)}" data-to="${numbers.get(to)}"`;
-    return [`<path class="${xmlText(word)}" ${ends} d="${way(a, b)}"><title>${xmlText(kind)}</title></path>`];
+    return [
+      `<path class="${xmlText(word)}" ${ends} d="${way(a, b, isVertical)}"><title>${xmlText(kind)}</title></path>`,
+    ];
   });
   const rectangles = placed.map((box, i) => {
     const texts = box.lines.map((text, line) => {
@@ -85,13 +92,18 @@ document.getElementById('find').addEventListener('input',(e)=>{const t=e.target.
 `;
 }
 
-function cut(box: Box): Box {
-  const short = (text: string) => (text.length > longestLine ? `${text.slice(0, longestLine - 1)}\u2026` : text);
-  return { ...box, lines: box.lines.map(short) };
-}
-
 /** A curve from one box to another: forwards from the right side, backwards and within a layer around the left. */
-function way(a: Placed, b: Placed): string {
+function way(a: Placed, b: Placed, isVertical: boolean): string {
+  if (isVertical && a.y + a.height < b.y) {
+    const [x1, y1, x2, y2] = [a.x + a.width / 2, a.y + a.height, b.x + b.width / 2, b.y].map(round) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const bend = round((y2 - y1) / 2);
+    return `M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}`;
+  }
   const [y1, y2] = [round(a.y + a.height / 2), round(b.y + b.height / 2)];
   if (a.x + a.width < b.x) {
     const [x1, x2] = [round(a.x + a.width), round(b.x)];

@@ -35,9 +35,13 @@ export const why: OwnHandler = (ctx, words, given) => {
   const parts = allParts.filter((part) => part !== 'entries' && part !== 'memory');
   const { inventory } = inventoryOf(ctx, given, parts);
   const record = recordOf(inventory, handle);
-  const references = referencesTo(inventory, record, isLive ? sharedFiles(kernelOf(ctx)) : undefined);
-  const explained = references.reduce((sum, { count }) => sum + count, 0);
+  const found = referencesTo(inventory, record, isLive ? sharedFiles(kernelOf(ctx)) : undefined);
+  const total = (list: readonly Reference[]) => list.reduce((sum, { count }) => sum + count, 0);
   const counted = isLive ? countOf(ctx, record) : 'a snapshot does not have it';
+  // The dispatcher has room for some programs only.
+  const isMore = typeof counted === 'number' && total(found) > counted;
+  const references = isMore ? found.filter(({ kind }) => kind !== 'dispatcher') : found;
+  const explained = total(references);
   const number = typeof counted === 'number' ? counted : undefined;
   const isAll = number === undefined ? references.length > 0 : explained >= number;
   const causes = isAll ? [] : likelyCauses(record);

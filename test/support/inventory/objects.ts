@@ -19,6 +19,7 @@ export const kernel: Kernel = openKernel();
 export class Scope implements Disposable {
   readonly #opened: Fd[] = [];
   readonly #pins: string[] = [];
+  readonly #programs = new Map<string, Fd>();
 
   #own(call: string, fd: number): Fd {
     const opened = new Fd(kernel, checkResult(call, fd));
@@ -40,10 +41,17 @@ export class Scope implements Disposable {
   ): Fd {
     const statements = [...maps.map((map) => op.mapAddress('r1', map.number)), op.alu('=', 'r0', result), op.exit()];
     const code = encodeInstructions(assemble(statements).instructions);
-    return this.#own(
+    const program = this.#own(
       'load program',
       loadProgram(kernel, { code, name, type: type ?? bpf_prog_type.BPF_PROG_TYPE_SOCKET_FILTER }),
     );
+    this.#programs.set(name, program);
+    return program;
+  }
+
+  /** A program that this has loaded. */
+  programNamed(name: string): Fd {
+    return this.#programs.get(name)!;
   }
 
   link(request: LinkRequest): Fd {
@@ -62,7 +70,7 @@ export class Scope implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const path of this.#pins) kernel.unlink(path);
-    for (const fd of this.#opened.reverse()) fd.close();
+    for (const path of this.#pins.splice(0)) kernel.unlink(path);
+    for (const fd of this.#opened.splice(0)) fd.close();
   }
 }
