@@ -451,3 +451,20 @@ describe('top', () => {
     60_000,
   );
 });
+
+describe('the example dashboard', () => {
+  it('asks for metrics that there are', () => {
+    const text = ok('metrics');
+    const dashboard = readFileSync(path.join(project, 'examples/metrics/grafana-dashboard.json'), 'utf8');
+    const panels = (JSON.parse(dashboard) as { panels: { targets: { expr: string }[] }[] }).panels;
+    const names = new Set(panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => expr.match(/bpf_\w+/g) ?? [])));
+    expect(names.size).toBeGreaterThan(7);
+    const known = new Set(
+      [...text.matchAll(/^# TYPE (\w+) (\w+)/gm)].map(([, name, type]) =>
+        type === 'counter' ? `${name}_total` : name,
+      ),
+    );
+    // Links, and maps that are counted, need not be there.
+    for (const name of names) if (!['bpf_link_info', 'bpf_map_entries'].includes(name)) expect(known).toContain(name);
+  });
+});

@@ -102,10 +102,11 @@ async function respond(
 }
 
 function addressOf(server: Server, where: string): string {
-  const address = server.address();
-  if (address === null || typeof address === 'string') return where;
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}/metrics`;
+  const { address: bound } = server;
+  const at = bound.call(server);
+  if (at === null || typeof at === 'string') return where;
+  const host = at.family === 'IPv6' ? `[${at.address}]` : at.address;
+  return `http://${host}:${at.port}/metrics`;
 }
 
 function close(server: Server): Promise<void> {
