@@ -1,7 +1,8 @@
 // `npm run bench [-- ENTRIES [WHAT…]]`: ratios against the reference and the bare runtime, measured side by side in one run,
-// medians of pairs. WHAT: calls, library, start, standalone, dump, kinds, batch, import, btf, load, gen, xlated, show, net, feature, cgroup;
+// medians of pairs. WHAT: calls, library, start, standalone, dump, kinds, batch, import, btf, load, gen, xlated, show, net, feature, cgroup,
+// inventory;
 // all without it. Where no BPF file system is mounted, it runs in a mount namespace of its own that has one.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -657,6 +658,107 @@ function groups() {
   }
 }
 
+/** Milliseconds of processor that all threads of a process have had. */
+function processorOf(pid) {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const ns = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  );
+  return ns.reduce((sum, value) => sum + value, 0) / 1e6;
+}
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Views of an inventory of 200 programs, each with a map of its own, that are pinned. */
+async function inventory() {
+  const count = 200;
+  const numbers = Array.from({ length: count }, (_, i) => i);
+  const lines = numbers.flatMap((i) => [
+    `map create ${pins}/m${i} type hash key 4 value 8 entries 64 name bench_map${i}`,
+    `prog load ${path.join(project, 'test/fixtures/objects/run-tc.bpf.o')} ${pins}/p${i}`,
+  ]);
+  run(reference, ['batch', 'file', '-'], `${lines.join('\n')}\n`);
+  const file = path.join(work, 'inventory');
+  const beyondStart = (what, words, aim) => {
+    const turns = Array.from({ length: 9 });
+    const beyond = turns.map(
+      () => time(process.execPath, [tool, ...words], file) - time(process.execPath, ['-e', '0']),
+    );
+    tell(what, `${(median(beyond) * 1000).toFixed(0)} ms`, aim);
+  };
+  beyondStart(
+    `snapshot of ${count} programs and ${count} maps, beyond a start of node`,
+    ['snapshot', file],
+    '<= 150 ms',
+  );
+  const words = ['graph', '--format', 'svg', '--snapshot', file];
+  time(process.execPath, [tool, 'snapshot', file]);
+  const kept = path.join(work, 'kept');
+  run('cp', [file, kept]);
+  beyondStart(
+    'graph of 400 nodes and their pins as SVG, beyond a start of node',
+    [...words.slice(0, -1), kept],
+    '< 200 ms',
+  );
+
+  const server = spawn(process.execPath, [tool, 'metrics', '--listen', ':0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const told = await new Promise((resolve) => server.stderr?.once('data', (text) => resolve(String(text))));
+  const [address = ''] = /http:\S+/.exec(told) ?? [];
+  const scrapes = [];
+  for (let i = 0; i < 15; i++) {
+    const before = processorOf(server.pid);
+    await (await fetch(address)).text();
+    await sleep(1100);
+    scrapes.push(processorOf(server.pid) - before);
+  }
+  server.kill();
+  tell(
+    `one scrape of ${count} programs and ${count} maps, processor`,
+    `${median(scrapes).toFixed(1)} ms (first ${scrapes[0].toFixed(0)})`,
+    '<= 15 ms',
+  );
+
+  const out = openSync('/dev/null', 'w');
+  const table = spawn(process.execPath, [tool, 'top', '-n', '60'], { stdio: ['ignore', out, 'inherit'] });
+  await sleep(8000);
+  const before = processorOf(table.pid);
+  await sleep(15_000);
+  const share = (processorOf(table.pid) - before) / 15_000;
+  const [, peakKib] = /VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${table.pid}/status`, 'utf8')) ?? [];
+  const memory = Number(peakKib) / 1024;
+  table.kill();
+  closeSync(out);
+  tell(`top of ${count} programs at one a second, processor`, `${(share * 100).toFixed(2)} %`, '< 1 %');
+  tell('top, peak memory', `${memory.toFixed(0)} MiB`, '<= 70 MiB');
+
+  const watcher = spawn(process.execPath, [tool, '-j', 'watch', '--duration', '30'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  watcher.stdout?.on('data', (part) => {
+    text += part;
+  });
+  await sleep(2000);
+  const object = parseObject(readFileSync(path.join(project, 'test/fixtures/objects/run-tc.bpf.o')), {
+    path: 'run-tc.bpf.o',
+  });
+  for (let i = 0; i < 1000; i++) loadObject(kernel, object).close();
+  await sleep(2000);
+  watcher.kill('SIGINT');
+  await new Promise((resolve) => watcher.once('exit', resolve));
+  const events = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const counted = (event) => events.filter((item) => item.event === event).length;
+  const lost = events.reduce((sum, { count: missed = 0 }) => sum + missed, 0);
+  tell(
+    'watch: 1,000 programs loaded and freed',
+    `${counted('load')} and ${counted('unload')} told, ${lost} lost`,
+    'all, or counted',
+  );
+}
+
 mkdirSync(work, { recursive: true });
 mkdirSync(pins, { recursive: true });
 try {
@@ -685,6 +787,7 @@ try {
   if (wants('net')) networks();
   if (wants('feature')) features();
   if (wants('cgroup')) groups();
+  if (wants('inventory')) await inventory();
 } finally {
   rmSync(pins, { recursive: true, force: true });
   rmSync(work, { recursive: true, force: true });
