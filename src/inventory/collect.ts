@@ -16,10 +16,10 @@ import { CLOCK_BOOTTIME, type Kernel } from '../sys/index.ts';
 import { bpf_task_fd_type } from '../uapi/index.ts';
 import { allNetworkAttachments, attachment, GroupTree, networkAttachments } from './attachments.ts';
 import { ContentReader } from './contents.ts';
-import { mapEntries } from './iterators.ts';
+import { mapEntryCounter } from './iterators.ts';
 import { type LinkNames, linkRecord } from './link-records.ts';
 import { ProgramReader, readBtfs, readLinks, readMap, visitObjects } from './objects.ts';
-import { namespaces, PinTable } from './pins.ts';
+import { namespaces, type PinnedFiles, PinTable } from './pins.ts';
 import type {
   AnyRecord,
   Attachment,
@@ -56,6 +56,8 @@ export class InventoryReader {
   readonly #programs: ProgramReader;
   readonly #contents: ContentReader;
   readonly #functions = new Map<string, string>();
+  readonly #countEntries: ReturnType<typeof mapEntryCounter>;
+  #pinned: PinnedFiles = new Map();
   #vmlinux: Btf | undefined | 'none';
   #fixed: Pick<Inventory, 'host' | 'kernelRelease' | 'bootId'> | undefined;
 
@@ -63,6 +65,8 @@ export class InventoryReader {
     this.#kernel = kernel;
     this.#programs = new ProgramReader(kernel);
     this.#contents = new ContentReader(kernel, () => this.#kernelTypes());
+    // The types are let go of: they are as large as all else together.
+    this.#countEntries = mapEntryCounter(kernel, () => this.#try([], '', () => vmlinuxBtf(kernel)));
   }
 
   /** Takes an inventory with these parts. What the kernel refuses is said in `missing`; only a broken system throws. */
@@ -87,9 +91,10 @@ export class InventoryReader {
     if (has('holders') && !held.read(pids)) {
       missing.push('there are processes that this one may not look into: what they hold is left out');
     }
-    const pins = new PinTable(kernel);
+    const pins = new PinTable(kernel, this.#pinned);
     if (has('pins') || has('allPins')) pins.add(0);
     if (has('allPins')) for (const { pid } of namespaces(kernel, pids, 'mnt')) pins.add(pid);
+    this.#pinned = pins.files;
     const attachments = [...linkAttachments(links), ...contentAttachments(maps), ...held.events];
     if (isNamed) {
       const network = this.#try(missing, 'attachments to devices', () =>
@@ -117,7 +122,7 @@ export class InventoryReader {
   }
 
   #maps(has: (part: InventoryPart) => boolean, missing: string[]): MapRecord[] {
-    const entries = has('entries') ? mapEntries(this.#kernel, () => this.#kernelTypes()) : undefined;
+    const entries = has('entries') ? this.#countEntries() : undefined;
     const maps: MapRecord[] = [];
     const problems = visitObjects(this.#kernel, 'map', (fd) => {
       const read = readMap(this.#kernel, fd, has('memory'));

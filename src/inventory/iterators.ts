@@ -41,22 +41,42 @@ export function referenceCounts(kernel: Kernel, kind: CountedKind, btf: () => Bt
   });
 }
 
-/** How many elements maps have, of those that the kernel counts; undefined where it cannot be asked. Since 6.6. */
-export function mapEntries(kernel: Kernel, btf: () => Btf | undefined): ReadonlyMap<number, number> | undefined {
-  const numbers = numbersOf(kernel, 'map', btf, (types) => {
-    const sum = types.findByName('bpf_map_sum_elem_count', 'func');
-    if (sum === undefined) throw new NotSupportedError('counting the elements of maps', '6.6');
-    return [
-      load('u64', 'r2', at('r7', offsetIn(types, 'bpf_map', 'elem_count'))),
-      jump('==', 'r2', 0, 'end'),
-      load('u32', 'r2', at('r7', offsetIn(types, 'bpf_map', 'id'))),
-      store('u64', at('r10', idAt), 'r2'),
-      alu('=', 'r1', 'r7'),
-      callKernel(sum.id),
-      store('u64', at('r10', numberAt), 'r0'),
-    ];
-  });
-  return typeof numbers === 'string' ? undefined : numbers;
+/**
+ * Tells how many elements maps have, of those that the kernel counts; undefined where it cannot be asked. Since 6.6. The
+ * program is put together once, since that takes a look through all of the kernel's types.
+ */
+export function mapEntryCounter(
+  kernel: Kernel,
+  btf: () => Btf | undefined,
+): () => ReadonlyMap<number, number> | undefined {
+  let prepared: Prepared | string | undefined;
+  return () => {
+    prepared ??= prepare('map', btf, entryBody);
+    const numbers = typeof prepared === 'string' ? prepared : tryRun(kernel, prepared);
+    // What was refused once will be again.
+    if (typeof numbers === 'string') prepared = numbers;
+    return typeof numbers === 'string' ? undefined : numbers;
+  };
+}
+
+const entryBody = (types: Btf): readonly Statement[] => {
+  const sum = types.findByName('bpf_map_sum_elem_count', 'func');
+  if (sum === undefined) throw new NotSupportedError('counting the elements of maps', '6.6');
+  return [
+    load('u64', 'r2', at('r7', offsetIn(types, 'bpf_map', 'elem_count'))),
+    jump('==', 'r2', 0, 'end'),
+    load('u32', 'r2', at('r7', offsetIn(types, 'bpf_map', 'id'))),
+    store('u64', at('r10', idAt), 'r2'),
+    alu('=', 'r1', 'r7'),
+    callKernel(sum.id),
+    store('u64', at('r10', numberAt), 'r0'),
+  ];
+};
+
+/** An iterator's program, and the type of the kernel function that it is for. */
+interface Prepared {
+  readonly attachBtfId: number;
+  readonly statements: readonly Statement[];
 }
 
 /** Runs a program for each object of a kind: `body` puts id and number on the stack, or jumps to `end`. */
@@ -66,11 +86,29 @@ function numbersOf(
   btf: () => Btf | undefined,
   body: (types: Btf) => readonly Statement[],
 ): ObjectNumbers {
+  const prepared = prepare(kind, btf, body);
+  return typeof prepared === 'string' ? prepared : tryRun(kernel, prepared);
+}
+
+function tryRun(kernel: Kernel, { attachBtfId, statements }: Prepared): ObjectNumbers {
+  try {
+    return run(kernel, attachBtfId, statements);
+  } catch (error) {
+    if (error instanceof TsbpfError) return error.message;
+    throw error;
+  }
+}
+
+function prepare(
+  kind: CountedKind,
+  btf: () => Btf | undefined,
+  body: (types: Btf) => readonly Statement[],
+): Prepared | string {
   try {
     const types = btf();
     const hook = types?.findByName(`bpf_iter_bpf_${kind}`, 'func');
     if (types === undefined || hook === undefined) return `this kernel has no iterator of ${kind} objects, or no BTF`;
-    return run(kernel, hook.id, [
+    const statements = [
       alu('=', 'r6', 'r1'),
       load('u64', 'r7', at('r1', 8)),
       jump('==', 'r7', 0, 'end'),
@@ -84,7 +122,8 @@ function numbersOf(
       label('end'),
       alu('=', 'r0', 0),
       exit(),
-    ]);
+    ];
+    return { attachBtfId: hook.id, statements };
   } catch (error) {
     if (error instanceof TsbpfError) return error.message;
     throw error;

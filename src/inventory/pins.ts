@@ -5,14 +5,23 @@ import type { Kernel } from '../sys/index.ts';
 import { BPF_F_RDONLY } from '../uapi/index.ts';
 import type { PinRecord } from './records.ts';
 
+type PinnedObject = NonNullable<ReturnType<typeof pinnedObject>>;
+/** File system and inode → what is pinned there. */
+export type PinnedFiles = ReadonlyMap<string, PinnedObject>;
+
 /** Where objects are pinned: a name for each kind of object and id. */
 export class PinTable {
   readonly #pins = new Map<string, PinRecord[]>();
   readonly #kernel: Kernel;
   readonly #seen = new Set<string>();
+  readonly #known: PinnedFiles;
+  /** What the files are pins of, for the next table. */
+  readonly files: Map<string, PinnedObject> = new Map();
 
-  constructor(kernel: Kernel) {
+  /** `known`: what files were pins of when they were last seen; a file is never another object's. */
+  constructor(kernel: Kernel, known: PinnedFiles = new Map()) {
     this.#kernel = kernel;
+    this.#known = known;
   }
 
   of(kind: string, id: number): readonly PinRecord[] {
@@ -50,8 +59,9 @@ export class PinTable {
     const kernel = this.#kernel;
     const full = root + path;
     // A map may be opened for reading only where it is read-only for user space.
-    const found = pinnedObject(kernel, full, 0) ?? pinnedObject(kernel, full, BPF_F_RDONLY);
+    const found = this.#known.get(file) ?? pinnedObject(kernel, full, 0) ?? pinnedObject(kernel, full, BPF_F_RDONLY);
     if (found === undefined) return;
+    this.files.set(file, found);
     const key = `${found.kind} ${found.id}`;
     const pin: PinRecord = { path, pid: root === '' ? 0 : Number(root.split('/')[2]), file };
     const known = this.#pins.get(key);
