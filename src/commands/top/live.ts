@@ -156,6 +156,10 @@ function pad(text: string, width: number): string {
   return text.padEnd(width);
 }
 
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
 /** Totals, and that statistics are on. */
 export function headLines({ inventory, sampler }: Scene, { view, filters }: Choice, isHeld = false): string[] {
   const { programs, maps, links, host } = inventory;
@@ -169,7 +173,7 @@ export function headLines({ inventory, sampler }: Scene, { view, filters }: Choi
   const cost = sampler.hasRates ? `, cost ${duration(Math.round(runs * 38))}/s` : '';
   const chosen = filters.length === 0 ? '' : `  filter ${printable(filters.join(','))}`;
   return [
-    `${view} on ${printable(host)}: ${programs.length} programs, ${maps.length} maps (${size(memory)}), ${links.length} links${isHeld ? '  HELD' : ''}${chosen}`,
+    `${view} on ${printable(host)}: ${counted(programs.length, 'program')}, ${counted(maps.length, 'map')} (${size(memory)}), ${counted(links.length, 'link')}${isHeld ? '  HELD' : ''}${chosen}`,
     `${rates}; run time statistics are on (38 ns a run${cost})`,
   ];
 }
