@@ -46,7 +46,9 @@ describe('the schemas', () => {
       }
     };
     for (const [command, schema] of Object.entries(outputSchemas)) visit(schema, command);
-    const byTypes = (path: string) => path.endsWith('/metadata') || path === 'struct_ops dump/$defs/dumped';
+    // Elements that a snapshot keeps are by the names of their maps.
+    const byTypes = (path: string) =>
+      path.endsWith('/metadata') || path === 'struct_ops dump/$defs/dumped' || /^snapshot.*\/elements$/.test(path);
     expect(open.filter((path) => !byTypes(path))).toEqual([]);
     expect(undescribed).toEqual([]);
   });
