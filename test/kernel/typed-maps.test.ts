@@ -7,7 +7,15 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { possibleCpus } from '../../src/host/index.ts';
-import { BpfMap, createMap, ElementWriter, elementValueSize, maps, readBatches } from '../../src/kernel/index.ts';
+import {
+  BpfMap,
+  createMap,
+  ElementWriter,
+  elementValueSize,
+  maps,
+  readBatches,
+  TypedMap,
+} from '../../src/kernel/index.ts';
 import { type LoadedObject, loadObject } from '../../src/loader/index.ts';
 import { parseObject } from '../../src/object/index.ts';
 import { openKernel } from '../../src/sys/index.ts';
@@ -65,6 +73,25 @@ afterAll(() => {
 });
 
 const config = ['pinned', `${pins}/config`];
+
+describe('a section of global variables', () => {
+  it.each(['.data', '.rodata', '.bss'])('is one element of names and values, with 0 as its key: %s', (name) => {
+    const object = load('globals', 'test/fixtures/objects');
+    using typed = new TypedMap<number, Record<string, unknown>>(object.map(name)!);
+    const all = typed.get(0)!;
+    const names = object.spec.variables.filter(({ map }) => object.spec.maps[map]!.name === name);
+    expect(names.length).toBeGreaterThan(0);
+    expect(Object.keys(all)).toEqual(expect.arrayContaining(names.map((variable) => variable.name)));
+    expect(typed.get(1)).toBeUndefined();
+    expect(typed.has(0)).toBe(true);
+    const { stdout, status } = tool(['-j', 'map', 'lookup', 'id', `${typed.info.id}`, 'key', 'json', '0']);
+    expect(status).toBe(0);
+    expect(JSON.stringify(JSON.parse(stdout))).toContain(`"${names[0]!.name}"`);
+    if (name !== '.data') return;
+    typed.set(0, all);
+    expect(typed.get(0)).toEqual(all);
+  });
+});
 
 describe('an element as JSON on the command line', () => {
   it('is written, found and deleted by its typed key', () => {

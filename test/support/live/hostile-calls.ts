@@ -110,6 +110,8 @@ const program = object.programs[0]!;
 closers.push(() => program.close());
 const vmlinux = library.vmlinuxBtf(kernel);
 const rawBtf = read('test/fixtures/objects/set-variables.bpf.o');
+const rawObject = read('test/fixtures/objects/run-tc.bpf.o');
+const rawTypes = object.btf!.bytes();
 const context = { kernel, log: () => undefined };
 const loader = library.generateLoader(spec(), { possibleCpus: 2 });
 
@@ -378,6 +380,90 @@ const calls: Record<string, (any: never) => unknown> = {
     tolerate(() => btf.parseJsonValue(any() as string, any() as string));
     const builder = new btf.BtfBuilder(any() as never);
     builder.add(any() as never);
+  },
+  types: (any: Any) => {
+    const changed = () => {
+      const bytes = rawTypes.slice();
+      for (let i = 0; i < 4; i++) bytes[Number(any())] = Number(any());
+      return pick([rawTypes, bytes, any() as Uint8Array], any);
+    };
+    tolerate(() => {
+      const merger = new btf.BtfMerger(pick([{}, any() as never], any));
+      merger.add(btf.parseBtf(changed()));
+      merger.add(any() as never);
+      merger.finish();
+    });
+    tolerate(() => {
+      const minimizer = new btf.BtfMinimizer(btf.parseBtf(changed()));
+      minimizer.add({ kind: any() as number, rootId: any() as number, access: any() as number[] });
+      minimizer.finish();
+    });
+    tolerate(() => btf.dedupBtf(btf.parseBtf(changed()), any() as never));
+    const types = btf.parseBtf(changed());
+    const type = types.typeById(Number(any()));
+    for (const call of [
+      () => btf.rawText(types, type ?? (any() as never)),
+      () => btf.rawJson(types, type ?? (any() as never), any() as never),
+      () => btf.writeTypeScript(types, { write: () => undefined, roots: any() as number[] }),
+      () => btf.writeTypeScript(any() as never, any() as never),
+      () => btf.findTypes(types, any() as string),
+      () => btf.definitionText(types, any() as number),
+      () => btf.funcPrototype(types, any() as never),
+      () => btf.relocateBtf(any() as never, any() as never),
+    ]) {
+      tolerate(call);
+    }
+  },
+  objects: (any: Any) => {
+    const bytes = rawObject.slice();
+    for (let i = 0; i < 4; i++) bytes[Number(any())] = Number(any());
+    const given = pick([rawObject, bytes, any() as Uint8Array], any);
+    for (const call of [
+      () => library.linkObjects([{ bytes: given, name: String(any()) }, any() as never]),
+      () => library.linkObjects([{ bytes: given, name: 'one' }], any() as never),
+      () => library.linkObjects(any() as never, any() as never),
+      () => library.generateSkeleton(given, pick([{ path: 'run.bpf.o' }, any()], any) as never),
+      () => library.describeObject(library.parseObject(given, { path: 'run.bpf.o' }), any() as never),
+      () => library.describeObject(any() as never),
+      () => library.minimizeBtf(any() as never, any() as never, any() as never),
+      () => library.minimizeBtf(btf.parseBtf(rawTypes), [library.parseObject(given, { path: 'x' })] as never),
+      () => library.explainRefusal({ errno: any() as number, log: any() as string, sourceOf: any() as never } as never),
+    ]) {
+      tolerate(call);
+    }
+  },
+  skeletons: (any: Any) => {
+    const source = { object: pick([rawObject, any() as Uint8Array], any), name: String(any()) };
+    tolerate(() => new library.ObjectSkeleton(source, { kernel }).close());
+    tolerate(() => new library.ObjectSkeleton(source as never, any() as never).close());
+    tolerate(() => new library.ObjectSkeleton(any() as never).close());
+    tolerate(() => library.profileTarget(pick([program, any() as never], any)));
+    tolerate(() =>
+      new library.Profiler(kernel, { target: any() as never, counters: pick([[], any() as never], any) }).close(),
+    );
+    tolerate(() => new library.Profiler(kernel, any() as never).close());
+  },
+  attachOne: (any: Any) => {
+    const section = String(any()).slice(0, 20);
+    const none = { name: 'none', fd: -1, spec: { sectionName: section, expectedAttachType: any() as number } };
+    const target = pick([none, program, any() as never], any);
+    for (const call of [
+      () => library.attachFreplace(context, target, any() as never),
+      () => library.attachKprobe(context, target, any() as never),
+      () => library.attachKsyscall(context, target, any() as never),
+      () => library.attachNetkit(context, target, any() as never),
+      () => library.attachPerfEvent(context, target, { fd: -1, cookie: any() as bigint }),
+      () => library.attachTrace(context, target, any() as never),
+      () => library.attachTracepoint(context, target, { category: any() as string, name: any() as string }),
+      () => library.attachTracingMulti(context, target, any() as never),
+      () => library.attachUprobe(context, target, { binary: process.execPath, offset: any() as number } as never),
+      () => library.attachUprobe(context, target, any() as never),
+      () => library.attachUsdt(context, target, { binary: process.execPath, provider: any(), name: any() } as never),
+      () => library.registerStructOps(context, object, pick([object.maps[0]!, any() as never], any)),
+      () => library.autoAttach(any() as never, target as never),
+    ]) {
+      tolerate(() => (call() as { close?(): void } | undefined)?.close?.());
+    }
   },
 };
 
