@@ -69,3 +69,15 @@ export type {
 export type { EnumNameOf } from './uapi/enum-names.ts';
 export type { FieldLayout, StructLayout, StructView } from './uapi/layout.ts';
 export type { NativeStruct, Pointer } from './uapi/native-struct.ts';
+export type { JsonSource } from './btf/json-source.ts';
+export type { ReadTarget, ReadValue } from './btf/large-value-reader.ts';
+export type { ValueText } from './btf/large-value-writer.ts';
+export type { LinkDetails } from './kernel/link-details.ts';
+export type { MapOfObjects } from './kernel/map-of-maps.ts';
+export type { OpenedEvent } from './loader/attach/perf-event.ts';
+export type { HasFd } from './loader/new-program.ts';
+export type { EventTypes } from './loader/skeleton/events.ts';
+export type { MapKinds } from './loader/skeleton/untyped.ts';
+export type { ExtendedAck } from './netlink/error.ts';
+export type { ElementFormat, HalfTypes } from './trace/element-format.ts';
+export type { TraceCallInit } from './trace/event.ts';

@@ -8,7 +8,7 @@ import { BpfProgram } from './program.ts';
 import { TypedMap, type UpdateMode, updateFlags } from './typed-map.ts';
 
 /** A map whose values are other objects. Takes over `map`; closing this closes it. */
-abstract class MapOfObjects<K, Held extends Disposable> implements Disposable {
+export abstract class MapOfObjects<K, Held extends Disposable> implements Disposable {
   readonly map: BpfMap;
   #key: HalfCodec | undefined;
 

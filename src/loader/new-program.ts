@@ -23,7 +23,7 @@ export interface NewProgram {
   readonly maps?: Readonly<Record<string, HasFd | { readonly map: HasFd }>>;
 }
 
-interface HasFd {
+export interface HasFd {
   readonly fd: { readonly number: number };
 }
 

@@ -5,7 +5,7 @@ import { isPerCpu } from '../uapi/index.ts';
 import type { ElementValue } from '../kernel/index.ts';
 import type { TracedMap } from './objects.ts';
 
-interface HalfTypes {
+export interface HalfTypes {
   readonly btf: Btf;
   readonly typeId: number;
 }

@@ -77,7 +77,7 @@ export interface TraceCallFacts {
   readonly isIncomplete: boolean;
 }
 
-interface TraceCallInit {
+export interface TraceCallInit {
   readonly facts: TraceCallFacts;
   readonly time: bigint;
   readonly members: () => readonly TraceMember[];

@@ -37,7 +37,7 @@ export function attachPerfEvent(
 }
 
 /** A perf event that is opened for the attachment: of one CPU or process, or, where neither is named, one of each CPU. */
-type OpenedEvent = PerfEventRequest & { readonly cookie?: bigint };
+export type OpenedEvent = PerfEventRequest & { readonly cookie?: bigint };
 
 /** An open perf event, or which one is to be opened. `cookie` is what bpf_get_attach_cookie() tells the program, since 5.15. */
 export type PerfEventTarget = { readonly fd: number; readonly cookie?: bigint } | OpenedEvent;

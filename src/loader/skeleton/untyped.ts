@@ -7,7 +7,7 @@ import type { EventRecord, EventSource } from './events.ts';
 import type { UserEvents } from './user-events.ts';
 
 /** What is common to all kinds of maps, and what each of them has. */
-type Kinds = TypedMap &
+export type MapKinds = TypedMap &
   Omit<EventSource<EventRecord>, keyof TypedMap> &
   Omit<QueueMap, keyof TypedMap> &
   Omit<MapOfMaps, keyof TypedMap> &
@@ -17,7 +17,7 @@ type Kinds = TypedMap &
  * A map of which the kind is known at run time only: it has the methods of its kind, and the others throw UsageError, which
  * says what there is instead.
  */
-export type AnyMap = Kinds & {
+export type AnyMap = MapKinds & {
   /** Into a map of maps or programs. */
   set(key: ElementValue, value: WithFd | { readonly map: WithFd }, mode?: UpdateMode): void;
 };
