@@ -48,6 +48,11 @@ export class TypeGraph {
     return new TypeGraph({ words, starts, firstId, typeCount, pointerSize });
   }
 
+  /** A graph of records that are together already, the first being void's. Its words are those given. */
+  static over({ words, starts, typeCount }: Pick<TypeGraph, 'words' | 'starts' | 'typeCount'>): TypeGraph {
+    return new TypeGraph({ words, starts, typeCount, firstId: 1, pointerSize: 8 });
+  }
+
   /** A graph whose words may be edited. */
   copy(): TypeGraph {
     return new TypeGraph({ ...this, words: this.words.slice() });

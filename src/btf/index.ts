@@ -37,6 +37,9 @@ export {
   recordWords,
 } from './records.ts';
 export { type BtfAbilities, sanitizeBtf } from './sanitize.ts';
+export { dedupRecords } from './dedup/dedup.ts';
+export { TypeGraph } from './graph.ts';
+export * from './kind-numbers.ts';
 export { problemOf } from './validate.ts';
 export { declareTypeScript, type TypeScriptDeclarations } from './typescript/declarations.ts';
 export { commentText, objectKey, propertyName } from './typescript/names.ts';

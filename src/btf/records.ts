@@ -1,3 +1,14 @@
+import {
+  kindArray,
+  kindDatasec,
+  kindEnum,
+  kindEnum64,
+  kindFloat,
+  kindFuncProto,
+  kindInt,
+  kindStruct,
+  kindUnion,
+} from './kind-numbers.ts';
 import { kindNames } from './types.ts';
 
 /** Kind numbers (BTF_KIND_*), for code that works on records instead of decoded types. */
@@ -69,6 +80,36 @@ export function forEachTypeIdWord(words: Uint32Array, at: number, visit: (index:
   const size = elementSize(kind);
   const first = at + headWords + (kind === Kind.datasec ? 0 : 1);
   for (let i = vlenOfInfo(info), index = first; i > 0; i--, index += size) visit(index);
+}
+
+/** Puts `ids[id]` in the place of each type id of the record at `at`: as `forEachTypeIdWord`, for all records of a BTF. */
+export function mapTypeIds(words: Uint32Array, at: number, ids: Uint32Array): void {
+  const info = words[at + 1]!;
+  const count = vlenOfInfo(info);
+  switch (kindOfInfo(info)) {
+    case kindInt:
+    case kindEnum:
+    case kindFloat:
+    case kindEnum64:
+      return;
+    case kindArray:
+      words[at + 3] = ids[words[at + 3]!]!;
+      words[at + 4] = ids[words[at + 4]!]!;
+      return;
+    case kindStruct:
+    case kindUnion:
+      for (let i = at + headWords + 1, end = i + count * 3; i < end; i += 3) words[i] = ids[words[i]!]!;
+      return;
+    case kindDatasec:
+      for (let i = at + headWords, end = i + count * 3; i < end; i += 3) words[i] = ids[words[i]!]!;
+      return;
+    case kindFuncProto:
+      words[at + 2] = ids[words[at + 2]!]!;
+      for (let i = at + headWords + 1, end = i + count * 2; i < end; i += 2) words[i] = ids[words[i]!]!;
+      return;
+    default:
+      words[at + 2] = ids[words[at + 2]!]!;
+  }
 }
 
 /** Calls `visit` with the index of every word of a record that holds a string offset: its name, then its elements'. */

@@ -1,4 +1,25 @@
 import { ParseError } from '../errors/index.ts';
+import {
+  kindArray,
+  kindConst,
+  kindDatasec,
+  kindDeclTag,
+  kindEnum,
+  kindEnum64,
+  kindFloat,
+  kindFunc,
+  kindFuncProto,
+  kindFwd,
+  kindInt,
+  kindPtr,
+  kindRestrict,
+  kindStruct,
+  kindTypeTag,
+  kindTypedef,
+  kindUnion,
+  kindVar,
+  kindVolatile,
+} from './kind-numbers.ts';
 import type { RecordView } from './record-view.ts';
 import { elementSize, headWords, isKnownKind, Kind, kindOfInfo, vlenOfInfo } from './records.ts';
 import type { BtfType } from './types.ts';
@@ -40,22 +61,86 @@ const badString = (what: string, offset: number) => `invalid ${what} (string off
 
 /** Does the work of `findInvalidType`. */
 export function problemOf(btf: RecordView): string | undefined {
-  const { words, typeCount } = btf;
-  const limits = { typeCount, stringEnd: Math.max(btf.stringEnd, 1) };
-  for (let id = btf.firstId; id <= typeCount; id++) {
-    const at = btf.recordStart(id)!;
-    const problem = problemAt(btf, words, at, limits);
-    if (problem !== undefined) return `btf: type [${id}]: ${problem}`;
+  const { words, starts, typeCount, firstId } = btf;
+  const limits = { typeCount, stringEnd: Math.max(btf.stringEnd, 1), firstId };
+  for (let i = nextDoubtful(words, starts, 0, limits); i < starts.length; ) {
+    const problem = problemAt(btf, words, starts[i]!, limits);
+    if (problem !== undefined) return `btf: type [${firstId + i}]: ${problem}`;
+    i = nextDoubtful(words, starts, i + 1, limits);
   }
   return undefined;
 }
 
-function problemAt(
-  btf: RecordView,
-  words: Uint32Array,
-  at: number,
-  limits: { typeCount: number; stringEnd: number },
-): string | undefined {
+interface Limits {
+  readonly typeCount: number;
+  readonly stringEnd: number;
+  readonly firstId: number;
+}
+
+/**
+ * Index of the first record, from `from` on, that is not plainly sound, or their number. It looks at each word of a
+ * kernel's types, so it is one loop: V8 compiles it while it runs. What it finds is looked at again, for what is wrong.
+ */
+function nextDoubtful(words: Uint32Array, starts: Uint32Array, from: number, limits: Limits): number {
+  const { typeCount, stringEnd, firstId } = limits;
+  const count = starts.length;
+  for (let i = from; i < count; i++) {
+    const at = starts[i]!;
+    if (words[at]! >= stringEnd) return i;
+    const info = words[at + 1]!;
+    let next = at + headWords;
+    switch ((info >>> 24) & 0x7f) {
+      case kindInt:
+      case kindFwd:
+      case kindFloat:
+        continue;
+      case kindPtr:
+      case kindTypedef:
+      case kindVolatile:
+      case kindConst:
+      case kindRestrict:
+      case kindVar:
+      case kindDeclTag:
+      case kindTypeTag:
+        if (words[at + 2]! > typeCount) return i;
+        continue;
+      case kindFunc: {
+        const prototype = words[at + 2]!;
+        if (prototype < firstId || prototype > typeCount) return i;
+        if (((words[starts[prototype - firstId]! + 1]! >>> 24) & 0x7f) !== kindFuncProto) return i;
+        continue;
+      }
+      case kindArray:
+        if (words[at + 3]! > typeCount || words[at + 4]! > typeCount) return i;
+        continue;
+      case kindStruct:
+      case kindUnion:
+        for (let left = info & 0xff_ffff; left > 0; left--, next += 3) {
+          if (words[next]! >= stringEnd || words[next + 1]! > typeCount) return i;
+        }
+        continue;
+      case kindFuncProto:
+        for (let left = info & 0xff_ffff; left > 0; left--, next += 2) {
+          if (words[next]! >= stringEnd || words[next + 1]! > typeCount) return i;
+        }
+        continue;
+      case kindEnum:
+        for (let left = info & 0xff_ffff; left > 0; left--, next += 2) if (words[next]! >= stringEnd) return i;
+        continue;
+      case kindEnum64:
+        for (let left = info & 0xff_ffff; left > 0; left--, next += 3) if (words[next]! >= stringEnd) return i;
+        continue;
+      case kindDatasec:
+        for (let left = info & 0xff_ffff; left > 0; left--, next += 3) if (words[next]! > typeCount) return i;
+        continue;
+      default:
+        return i;
+    }
+  }
+  return count;
+}
+
+function problemAt(btf: RecordView, words: Uint32Array, at: number, limits: Limits): string | undefined {
   const { typeCount, stringEnd } = limits;
   const info = words[at + 1]!;
   const kind = kindOfInfo(info);

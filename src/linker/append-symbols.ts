@@ -98,7 +98,7 @@ function addSymbol(output: Output, { symbol, name, section }: Arrival): number {
   const index = output.symbols.length;
   const isSection = symbol.type === Elf.STT_SECTION && section !== undefined;
   output.symbols.push({
-    name: output.names.add(name),
+    name: output.names.addText(name),
     type: symbol.type,
     binding: symbol.binding,
     other: symbol.other,

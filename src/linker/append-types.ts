@@ -1,4 +1,4 @@
-import { forEachTypeIdWord, Kind } from '../btf/index.ts';
+import { Kind, kindDatasec, kindFunc, kindVar } from '../btf/index.ts';
 import { Errno } from '../errors/index.ts';
 import { failure, ObjectError } from '../object/index.ts';
 import type { GlobalSymbol } from './globals.ts';
@@ -7,7 +7,7 @@ import type { OutputSection, SourceSection } from './sections.ts';
 import type { SourceTypes } from './source-types.ts';
 import type { SourceObject } from './source-object.ts';
 import { readable } from './strings.ts';
-import { countAt, isNonStatic, kindAt, nameTextOf, resolveSize, sizeOrTypeOf } from './type-records.ts';
+import { countAt, isNonStatic, kindAt, nameTextOf, resolveSize } from './type-records.ts';
 
 const variableWords = 3;
 
@@ -22,53 +22,42 @@ export interface TypeMap {
  * files know too are there once. Source: linker_append_btf of libbpf.
  */
 export function appendTypes(output: Output, source: SourceObject, types: SourceTypes): TypeMap {
-  const linked = output.types;
-  const mapString = linked.stringMapper(types);
-  const ids = new Uint32Array(types.typeCount + 1);
-  const first = linked.typeCount + 1;
-  for (let id = 1; id <= types.typeCount; id++) {
-    if (kindAt(types, id) === Kind.datasec) continue;
-    const global = isNonStatic(types, id) ? output.globals.find(nameTextOf(types, id)) : undefined;
-    // Variables without a symbol are those of sections that are there once, such as `license`.
-    if (global === undefined && isNonStatic(types, id)) continue;
-    ids[id] =
-      global === undefined ? linked.add(types, id, mapString) : addGlobal(output, { global, types, id, mapString });
+  const ids = chooseIds(output, types);
+  const unknown = output.types.addAll(types, ids);
+  if (unknown !== 0) {
+    const text = `failed to find new ID mapping for original BTF type ID ${unknown}`;
+    throw failure(output.log, Errno.EINVAL, text);
   }
-  mapReferences(output, first, ids);
   for (const global of output.globals) replaceUnderlying(output, global, ids);
   for (const section of source.sections.slice(1)) {
     if (section.typeId !== 0 && !section.skipped) appendVariables(output, section, { types, ids });
   }
-  return { ids, mapString };
+  return { ids, mapString: (offset) => types.linkedString(offset, output.types.strings) };
 }
 
-function addGlobal(
-  { types: linked }: Output,
-  arrival: { global: GlobalSymbol; types: SourceTypes; id: number; mapString: (offset: number) => number },
-): number {
-  const { global, types, id, mapString } = arrival;
-  const underlying = sizeOrTypeOf(types, id);
-  if (global.underlyingId === 0) global.underlyingId = -underlying;
-  if (global.typeId === 0) {
-    global.typeId = linked.add(types, id, mapString);
-    global.underlyingId = -underlying;
+/** The linked id of each type: one after the other for those that are to be appended, 0 for those that are left out. */
+function chooseIds({ types: linked, globals }: Output, types: SourceTypes): Uint32Array {
+  const { words, starts, typeCount } = types;
+  const ids = new Uint32Array(typeCount + 1);
+  let next = linked.typeCount + 1;
+  for (let id = 1; id <= typeCount; id++) {
+    const at = starts[id]!;
+    const info = words[at + 1]!;
+    const kind = (info >>> 24) & 0x7f;
+    if (kind === kindDatasec) continue;
+    if (kind === kindVar ? words[at + 3] === 0 : kind !== kindFunc || (info & 0xff_ffff) === 0) {
+      ids[id] = next++;
+      continue;
+    }
+    const global = globals.find(types.text(words[at]!));
+    // Variables without a symbol are those of sections that are there once, such as `license`.
+    if (global === undefined) continue;
+    const isNew = global.typeId === 0;
+    if (isNew) global.typeId = next++;
+    if (isNew || global.underlyingId === 0) global.underlyingId = -words[at + 2]!;
+    ids[id] = global.typeId;
   }
-  return global.typeId;
-}
-
-/** Ids in what was just appended become the linked ones. */
-function mapReferences({ types: linked, log }: Output, first: number, ids: Uint32Array): void {
-  const { words } = linked;
-  for (let id = first; id <= linked.typeCount; id++) {
-    forEachTypeIdWord(words, linked.starts[id]!, (i) => {
-      const old = words[i]!;
-      const mapped = ids[old]!;
-      if (mapped === 0 && old !== 0) {
-        throw failure(log, Errno.EINVAL, `failed to find new ID mapping for original BTF type ID ${old}`);
-      }
-      words[i] = mapped;
-    });
-  }
+  return ids;
 }
 
 /** What a variable or function is of comes from the file that defines it. */

@@ -1,7 +1,7 @@
 import { Elf, Rbpf } from '../elf/index.ts';
 import { Errno } from '../errors/index.ts';
 import { type DiagnosticLog, failure, ObjectError } from '../object/index.ts';
-import { extKinds, extStringWords, extTypeWords, forEachTypeIdWord, Kind, recordWords } from '../btf/index.ts';
+import { extKinds, extStringWords, extTypeWords, Kind, kindEnum64, kindFuncProto, kindFwd } from '../btf/index.ts';
 import { type InputSection, relocationSize } from './elf-input.ts';
 import type { ExtInput, SectionRecords } from './ext-input.ts';
 import { isContents, isExecutable, newSourceSection, type SourceSection } from './sections.ts';
@@ -146,10 +146,13 @@ function checkRelocations(source: SourceObject, section: SourceSection, header: 
 function checkTypes(types: SourceTypes): void {
   const { words, starts, typeCount } = types;
   for (let id = 1; id <= typeCount; id++) {
-    if (recordWords(words[starts[id]! + 1]!) === undefined) throw silent(`type ${id} is of an unknown kind`);
-    forEachTypeIdWord(words, starts[id]!, (i) => {
-      if (words[i]! > typeCount) throw silent(`type ${id} refers to ${words[i]}, there are ${typeCount}`);
-    });
+    const at = starts[id]!;
+    const kind = (words[at + 1]! >>> 24) & 0x7f;
+    if (kind === kindFuncProto || kind === kindFwd) {
+      if (words[at + 2]! > typeCount) throw silent(`type ${id} refers to ${words[at + 2]}, there are ${typeCount}`);
+    } else if (kind > kindEnum64) {
+      throw silent(`type ${id} is of an unknown kind`);
+    }
   }
 }
 

@@ -25,6 +25,6 @@ export function completeDefinition(
     const at = 3 + i * parameterWords;
     const name = definition.types.words[definition.types.starts[other]! + at]!;
     if (name === 0) continue;
-    linked.words[linked.starts[own]! + at] = linked.strings.add(definition.types.text(name));
+    linked.words[linked.starts[own]! + at] = linked.strings.addText(definition.types.text(name));
   }
 }

@@ -1,4 +1,4 @@
-import { BtfCycleError, dedupBtf, type ExtKind, extKinds, parseBtf } from '../btf/index.ts';
+import { BtfCycleError, dedupRecords, type ExtKind, extKinds, extTypeWords, TypeGraph } from '../btf/index.ts';
 import { ByteWriter } from '../bytes/index.ts';
 import { Errno, ParseError } from '../errors/index.ts';
 import { errorText, failure } from '../object/index.ts';
@@ -15,7 +15,7 @@ const words: Readonly<Record<ExtKind, string>> = {
 
 /** The `.BTF` and `.BTF.ext` of the output, deduplicated; undefined where no file has types. Source: finalize_btf of libbpf. */
 export function finishTypes(output: Output): { btf: Uint8Array; ext: Uint8Array | undefined } | undefined {
-  const { types, log } = output;
+  const { types, log, littleEndian } = output;
   if (types.typeCount === 0) return undefined;
   for (const { hasBtf, name, size, variables } of output.sections.slice(1)) {
     if (!hasBtf) continue;
@@ -28,11 +28,13 @@ export function finishTypes(output: Output): { btf: Uint8Array; ext: Uint8Array 
       variables.map((one) => [one.typeId, one.offset, one.size] as const),
     );
   }
-  const { littleEndian } = output;
-  const ext = finishExt(output);
+  const sizes = extKinds.map((kind) => recordSize(output, kind));
   try {
-    const deduped = dedupBtf(parseBtf(types.assemble({ littleEndian })), { ext, keepStrings: true });
-    return { btf: deduped.bytes, ext: deduped.ext };
+    // Sections are named among the strings before the blob is put together.
+    const names = nameSections(output, sizes);
+    const deduped = dedupRecords(TypeGraph.over(types));
+    const btf = types.assemble(deduped.words, { littleEndian });
+    return { btf, ext: finishExt(output, { sizes, names, newIds: deduped.newIds }) };
   } catch (cause) {
     if (!(cause instanceof ParseError)) throw cause;
     const errno = cause instanceof BtfCycleError ? Errno.ELOOP : Errno.EINVAL;
@@ -40,19 +42,39 @@ export function finishTypes(output: Output): { btf: Uint8Array; ext: Uint8Array 
   }
 }
 
+/** String offsets of the names of sections with records, kind by kind as libbpf adds them. */
+function nameSections({ sections, types }: Output, sizes: readonly number[]): Map<string, number> {
+  const names = new Map<string, number>();
+  for (const [i, kind] of extKinds.entries()) {
+    if (sizes[i] === 0) continue;
+    for (const { name, ext } of sections.slice(1)) {
+      if (ext[kind].count > 0 && !names.has(name)) names.set(name, types.strings.addText(name));
+    }
+  }
+  return names;
+}
+
+interface ExtParts {
+  /** Words of a record, by kind; 0 where there are none. */
+  readonly sizes: readonly number[];
+  readonly names: ReadonlyMap<string, number>;
+  readonly newIds: Uint32Array;
+}
+
 /** The records of all sections behind one header; undefined where there are none. */
-function finishExt(output: Output): Uint8Array | undefined {
-  const sizes = extKinds.map((kind) => recordSize(output, kind));
-  if (sizes.every((size) => size === 0)) return undefined;
-  const parts = extKinds.map((kind, i) => (sizes[i] === 0 ? new Uint8Array(0) : partOf(output, kind, sizes[i]!)));
+function finishExt(output: Output, parts: ExtParts): Uint8Array | undefined {
+  if (parts.sizes.every((size) => size === 0)) return undefined;
+  const written = extKinds.map((kind, i) =>
+    parts.sizes[i] === 0 ? new Uint8Array(0) : partOf(output, kind, { ...parts, size: parts.sizes[i]! }),
+  );
   const writer = new ByteWriter({ littleEndian: output.littleEndian });
   writer.u16(0xeb9f).u8(1).u8(0).u32(headerSize);
   let offset = 0;
-  for (const part of parts) {
+  for (const part of written) {
     writer.u32(offset).u32(part.length);
     offset += part.length;
   }
-  for (const part of parts) writer.bytes(part);
+  for (const part of written) writer.bytes(part);
   return writer.finish();
 }
 
@@ -72,14 +94,23 @@ function recordSize({ sections, log }: Output, kind: ExtKind): number {
   return size;
 }
 
-function partOf({ sections, types, littleEndian }: Output, kind: ExtKind, size: number): Uint8Array {
+function partOf(
+  { sections, littleEndian }: Output,
+  kind: ExtKind,
+  { size, names, newIds }: ExtParts & { size: number },
+): Uint8Array {
   const filled = sections.slice(1).filter(({ ext }) => ext[kind].count > 0);
   const capacity = filled.reduce((sum, { ext }) => sum + sectionHeaderSize + ext[kind].records.length * 4, 4);
   const writer = new ByteWriter({ littleEndian, capacity });
   writer.u32(size * 4);
   for (const { name, ext } of filled) {
-    writer.u32(types.strings.add(name)).u32(ext[kind].count);
-    for (const word of ext[kind].records.finish()) writer.u32(word);
+    const { count, records } = ext[kind];
+    const all = records.finish();
+    for (const word of extTypeWords[kind]) {
+      for (let at = word; at < all.length; at += size) all[at] = newIds[all[at]!]!;
+    }
+    writer.u32(names.get(name)!).u32(count);
+    for (const word of all) writer.u32(word);
   }
   return writer.finish();
 }

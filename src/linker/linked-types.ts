@@ -1,15 +1,24 @@
 import {
   currentHeaderSize,
   elementSize,
-  forEachStringWord,
   headWords,
   Kind,
+  kindArray,
+  kindDatasec,
+  kindEnum,
+  kindEnum64,
+  kindFloat,
+  kindFuncProto,
+  kindInt,
+  kindStruct,
+  kindUnion,
   RecordView,
   recordWords,
   writeBtf,
 } from '../btf/index.ts';
+import type { SourceTypes } from './source-types.ts';
 import { StringSet } from './strings.ts';
-import { infoOf, type TypeRecords } from './type-records.ts';
+import type { TypeRecords } from './type-records.ts';
 import { WordBuffer } from './words.ts';
 
 /** The types of the output while it is put together; ids are final only after deduplication. */
@@ -41,63 +50,132 @@ export class LinkedTypes implements TypeRecords {
     return this.strings.text(offset);
   }
 
-  /** Appends a copy of a type; its strings go through `mapString`, the ids in it stay those of the source. */
-  add(source: TypeRecords, id: number, mapString: (offset: number) => number): number {
-    const start = source.starts[id]!;
-    const length = recordWords(infoOf(source, id))!;
-    const at = this.#buffer.append(source.words.subarray(start, start + length));
-    const { words } = this.#buffer;
-    forEachStringWord(words, at, (i) => {
-      words[i] = mapString(words[i]!);
-    });
-    return this.#number(at);
+  /**
+   * Appends copies of the types that `ids` gives the next ids in their order, with strings and ids as they are here.
+   * Returns the first id of the source that `ids` has none for, 0 if all have one.
+   */
+  addAll(source: SourceTypes, ids: Uint32Array): number {
+    const { words, starts, typeCount, stringBytes } = source;
+    const strings = this.strings;
+    const known = source.linkedStrings;
+    const first = this.#buffer.reserve(words.length);
+    const out = this.#buffer.words;
+    const outStarts = this.#starts;
+    let unknown = 0;
+    let next = this.typeCount + 1;
+    let to = first;
+    for (let id = 1; id <= typeCount; id++) {
+      if (ids[id] !== next) continue;
+      next++;
+      const at = starts[id]!;
+      const info = words[at + 1]!;
+      const kind = (info >>> 24) & 0x7f;
+      outStarts.push(to);
+      const name = words[at]!;
+      if (name !== 0 && known[name] === 0) known[name] = strings.add(stringBytes, name);
+      out[to] = known[name]!;
+      out[to + 1] = info;
+      const third = words[at + 2]!;
+      out[to + 2] = third;
+      let i = at + headWords;
+      let o = to + headWords;
+      const count = info & 0xff_ffff;
+      switch (kind) {
+        case kindInt:
+          out[o++] = words[i]!;
+          break;
+        case kindFloat:
+          break;
+        case kindStruct:
+        case kindUnion:
+          for (let end = i + count * 3; i < end; i += 3, o += 3) {
+            const member = words[i]!;
+            if (member !== 0 && known[member] === 0) known[member] = strings.add(stringBytes, member);
+            out[o] = known[member]!;
+            const type = words[i + 1]!;
+            const mapped = ids[type]!;
+            if (mapped === 0 && type !== 0 && unknown === 0) unknown = type;
+            out[o + 1] = mapped;
+            out[o + 2] = words[i + 2]!;
+          }
+          break;
+        case kindEnum:
+        case kindEnum64: {
+          const size = kind === kindEnum ? 2 : 3;
+          for (let end = i + count * size; i < end; i += size, o += size) {
+            const value = words[i]!;
+            if (value !== 0 && known[value] === 0) known[value] = strings.add(stringBytes, value);
+            out[o] = known[value]!;
+            out[o + 1] = words[i + 1]!;
+            if (size === 3) out[o + 2] = words[i + 2]!;
+          }
+          break;
+        }
+        case kindArray:
+          for (let word = 0; word < 2; word++) {
+            const type = words[i + word]!;
+            const mapped = ids[type]!;
+            if (mapped === 0 && type !== 0 && unknown === 0) unknown = type;
+            out[o + word] = mapped;
+          }
+          out[o + 2] = words[i + 2]!;
+          o += 3;
+          break;
+        default: {
+          const mapped = ids[third]!;
+          // The third word of a forward declaration is no id; it is zero.
+          if (mapped === 0 && third !== 0 && unknown === 0) unknown = third;
+          out[to + 2] = mapped;
+          if (kind === kindFuncProto) {
+            for (let end = i + count * 2; i < end; i += 2, o += 2) {
+              const parameter = words[i]!;
+              if (parameter !== 0 && known[parameter] === 0) known[parameter] = strings.add(stringBytes, parameter);
+              out[o] = known[parameter]!;
+              const type = words[i + 1]!;
+              const id = ids[type]!;
+              if (id === 0 && type !== 0 && unknown === 0) unknown = type;
+              out[o + 1] = id;
+            }
+          } else {
+            // Variables and tags on declarations have a word more.
+            for (let left = recordWords(info)! - headWords; left > 0; left--) out[o++] = words[i++]!;
+          }
+        }
+      }
+      to = o;
+    }
+    this.#buffer.length = to;
+    return unknown;
   }
 
   /** Appends the type of a section and its variables, each of `[type, offset, size]`. */
   addSection(name: string, size: number, variables: readonly (readonly [number, number, number])[]): void {
     const at = this.#buffer.reserve(headWords + variables.length * elementSize(Kind.datasec));
     const { words } = this.#buffer;
-    words.set([this.strings.add(name), (Kind.datasec << 24) | variables.length, size], at);
+    words.set([this.strings.addText(name), (kindDatasec << 24) | variables.length, size], at);
     for (const [i, variable] of variables.entries()) words.set(variable, at + headWords + i * variable.length);
-    this.#number(at);
-  }
-
-  /** A function that carries strings of an input over, each looked up once. */
-  stringMapper(source: TypeRecords & { readonly stringEnd: number }): (offset: number) => number {
-    const known = new Uint32Array(source.stringEnd);
-    return (offset) => {
-      const mapped = known[offset]!;
-      if (mapped !== 0) return mapped;
-      const added = this.strings.add(source.text(offset));
-      known[offset] = added;
-      return added;
-    };
+    this.#starts.push(at);
   }
 
   /** The same types for those who read definitions of maps. */
   get records(): RecordView {
     if (this.#view?.typeCount !== this.typeCount) {
+      const words = this.#buffer.words.subarray(headWords, this.#buffer.length);
       this.#view = {
         typeCount: this.typeCount,
-        btf: new RecordView(this.assemble({ littleEndian: true }), { pointerSize: 8 }),
+        btf: new RecordView(this.assemble(words, { littleEndian: true }), { pointerSize: 8 }),
       };
     }
     return this.#view.btf;
   }
 
-  /** The blob as it is now. */
-  assemble(options: { littleEndian: boolean }): Uint8Array {
+  /** A blob of these records with the strings that are here. */
+  assemble(words: Uint32Array, options: { littleEndian: boolean }): Uint8Array {
     return writeBtf({
-      words: this.#buffer.words.subarray(headWords, this.#buffer.length),
+      words,
       strings: this.strings.finish(),
       littleEndian: options.littleEndian,
       headerSize: currentHeaderSize,
     });
-  }
-
-  #number(at: number): number {
-    const index = this.#starts.reserve(1);
-    this.#starts.words[index] = at;
-    return index;
   }
 }

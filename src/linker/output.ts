@@ -81,7 +81,7 @@ export class Output {
 
   #newHeader(name: string, facts: { type: number; flags: bigint; alignment: number; entrySize: number }): OutputHeader {
     const { type, flags, alignment, entrySize } = facts;
-    const nameOffset = this.names.add(name);
+    const nameOffset = this.names.addText(name);
     return { index: this.inFile.length + 1, nameOffset, type, flags, entrySize, alignment, link: 0, info: 0 };
   }
 

@@ -1,7 +1,8 @@
-import { type Btf, elementSize, Kind, type RecordView } from '../btf/index.ts';
-import { isNonStatic, linkageOf, type TypeRecords } from './type-records.ts';
+import { kindDatasec, kindFunc, kindVar, type RecordView } from '../btf/index.ts';
+import { type StringSet, textAt } from './strings.ts';
+import { linkageOf, type TypeRecords } from './type-records.ts';
 
-const elementTypeWord = 0;
+const sectionWords = 3;
 
 /** A place where BTF tells of a name: a type of that name, or a variable of a section that has it. */
 type Mention = { readonly typeId: number; readonly sectionId: number };
@@ -19,26 +20,37 @@ export class SourceTypes implements TypeRecords {
   readonly typeCount: number;
   /** One past the last string offset. */
   readonly stringEnd: number;
-  readonly #btf: Btf;
+  readonly stringBytes: Uint8Array;
+  /** String offset → that among the linked strings; 0 for those that are not there yet. */
+  readonly linkedStrings: Uint32Array;
+  /** The same types for those who read definitions of maps. */
+  readonly records: RecordView;
   #mentions: Map<string, Mention[]> | undefined;
 
-  constructor(btf: Btf) {
-    // A copy of the records already, and nobody else's.
-    const graph = btf.graph;
-    this.words = graph.words;
-    this.starts = graph.starts;
-    this.typeCount = graph.typeCount;
-    this.stringEnd = btf.stringEnd;
-    this.#btf = btf;
-  }
-
-  /** The same types for those who read definitions of maps. */
-  get records(): RecordView {
-    return this.#btf.records;
+  constructor(records: RecordView) {
+    const { words, starts, typeCount, strings } = records;
+    // Void is a record of zeros, behind the others, so that they stay where they are.
+    this.words = new Uint32Array(words.length + sectionWords);
+    this.words.set(words);
+    this.starts = new Uint32Array(typeCount + 1);
+    this.starts[0] = words.length;
+    this.starts.set(starts, 1);
+    this.typeCount = typeCount;
+    this.stringEnd = strings.length;
+    this.stringBytes = strings;
+    this.linkedStrings = new Uint32Array(Math.max(strings.length, 1));
+    this.records = records;
   }
 
   text(offset: number): string {
-    return this.#btf.stringKey(offset);
+    return textAt(this.stringBytes, offset);
+  }
+
+  /** The offset of a string among the linked ones, which gain it where it is new. */
+  linkedString(offset: number, linked: StringSet): number {
+    const known = this.linkedStrings;
+    if (known[offset] === 0) known[offset] = linked.add(this.stringBytes, offset);
+    return known[offset]!;
   }
 
   /**
@@ -68,15 +80,15 @@ export class SourceTypes implements TypeRecords {
       if (list === undefined) found.set(name, [{ typeId, sectionId }]);
       else list.push({ typeId, sectionId });
     };
-    for (let id = 1; id <= this.typeCount; id++) {
-      const start = this.starts[id]!;
-      const info = this.words[start + 1]!;
+    const { words, starts, typeCount } = this;
+    for (let id = 1; id <= typeCount; id++) {
+      const start = starts[id]!;
+      const info = words[start + 1]!;
       const kind = (info >>> 24) & 0x7f;
-      if (isNonStatic(this, id)) add(id, 0);
-      if (kind !== Kind.datasec) continue;
-      const size = elementSize(kind);
-      for (let i = info & 0xff_ffff, at = start + 3; i > 0; i--, at += size) {
-        const typeId = this.words[at + elementTypeWord]!;
+      if (kind === kindVar ? words[start + 3] !== 0 : kind === kindFunc && (info & 0xff_ffff) !== 0) add(id, 0);
+      if (kind !== kindDatasec) continue;
+      for (let i = info & 0xff_ffff, at = start + 3; i > 0; i--, at += sectionWords) {
+        const typeId = words[at]!;
         if (linkageOf(this, typeId) !== 0) add(typeId, id);
       }
     }

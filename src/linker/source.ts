@@ -1,4 +1,4 @@
-import { type Btf, BtfRecordError, findInvalidType, parseBtf } from '../btf/index.ts';
+import { BtfRecordError, problemOf, RecordView } from '../btf/index.ts';
 import { Elf } from '../elf/index.ts';
 import { Errno, ParseError } from '../errors/index.ts';
 import { type DiagnosticLog, errorText, failure, ObjectError } from '../object/index.ts';
@@ -74,7 +74,7 @@ const plain = (bytes: Uint8Array) => new Uint8Array(bytes.buffer, bytes.byteOffs
 interface Draft {
   readonly sections: SourceSection[];
   symbolTable: InputSection | undefined;
-  btf: Btf | undefined;
+  btf: RecordView | undefined;
   ext: ExtInput | undefined;
 }
 
@@ -140,18 +140,18 @@ function isIgnored({ name }: SourceSection, { type, size }: InputSection): boole
   return isDebugInfo(relocated) || relocated === '.BTF' || relocated === '.BTF.ext';
 }
 
-function readBtf(bytes: Uint8Array, name: string, log: DiagnosticLog): Btf {
+function readBtf(bytes: Uint8Array, name: string, log: DiagnosticLog): RecordView {
   const refuse = (cause?: unknown) =>
     failure(log, Errno.EINVAL, `failed to parse .BTF from ${name}: ${errorText(Errno.EINVAL)}`, { cause });
-  let btf: Btf;
+  let btf: RecordView;
   try {
-    btf = parseBtf(bytes);
+    btf = new RecordView(bytes);
   } catch (cause) {
     if (!(cause instanceof ParseError)) throw cause;
     if (cause instanceof BtfRecordError) log('warn', cause.warning);
     throw refuse(cause);
   }
-  const problem = findInvalidType(btf);
+  const problem = problemOf(btf);
   if (problem !== undefined) {
     log('warn', problem);
     throw refuse();

@@ -1,30 +1,114 @@
-/** NUL-terminated strings that are each stored once, in the order in which they first came; offset 0 is the empty one. */
+const smallestTable = 1024;
+const smallestBytes = 4096;
+
+/**
+ * NUL-terminated strings that are each stored once, in the order in which they first came; offset 0 is the empty one.
+ * They are compared as bytes: most of what objects bring is there already, and is looked up where it lies.
+ */
 export class StringSet {
-  readonly #offsets = new Map<string, number>([['', 0]]);
-  readonly #texts = new Map<number, string>([[0, '']]);
+  #bytes = new Uint8Array(smallestBytes);
   #length = 1;
+  /** Offsets by hash, 0 for free; the next free place takes what collides. */
+  #table = new Uint32Array(smallestTable);
+  #count = 0;
+  /** The offset behind the string that was last asked for: files name things in much the same order. */
+  #expected = 1;
+
+  /** The offset of the string that begins at `at` and ends with a NUL, which is added where it is new. */
+  add(source: Uint8Array, at: number): number {
+    if (source[at] === 0) return 0;
+    const expected = this.#expected;
+    const bytes = this.#bytes;
+    if (expected < this.#length) {
+      let i = 0;
+      while (source[at + i] === bytes[expected + i] && source[at + i] !== 0) i++;
+      if (source[at + i] === 0 && bytes[expected + i] === 0) {
+        this.#expected = expected + i + 1;
+        return expected;
+      }
+    }
+    let hash = 0;
+    let end = at;
+    for (let byte = source[end]!; byte !== 0; byte = source[++end]!) hash = (Math.imul(hash, 31) + byte) | 0;
+    return this.#find(hash, source, at, end - at);
+  }
 
   /** The offset of `text` (one character for each byte), which is added where it is new. */
-  add(text: string): number {
-    const known = this.#offsets.get(text);
-    if (known !== undefined) return known;
+  addText(text: string): number {
+    return this.add(Buffer.from(`${text}\0`, 'latin1'), 0);
+  }
+
+  /** The string that was added at `offset`, one character for each byte. */
+  text(offset: number): string {
+    return textAt(this.#bytes, offset);
+  }
+
+  /** All strings. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #find(hash: number, source: Uint8Array, at: number, length: number): number {
+    const bytes = this.#bytes;
+    const table = this.#table;
+    const mask = table.length - 1;
+    let slot = spread(hash) & mask;
+    for (let offset = table[slot]!; offset !== 0; offset = table[slot]!) {
+      let i = 0;
+      while (i < length && source[at + i] === bytes[offset + i]) i++;
+      if (i === length && bytes[offset + i] === 0) {
+        this.#expected = offset + length + 1;
+        return offset;
+      }
+      slot = (slot + 1) & mask;
+    }
+    const added = this.#append(source, at, length);
+    this.#expected = this.#length;
+    table[slot] = added;
+    this.#count++;
+    if (this.#count * 2 > table.length) this.#growTable();
+    return added;
+  }
+
+  #append(source: Uint8Array, at: number, length: number): number {
     const offset = this.#length;
-    this.#offsets.set(text, offset);
-    this.#texts.set(offset, text);
-    this.#length += text.length + 1;
+    const end = offset + length + 1;
+    if (end > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(end, this.#bytes.length * 2));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    const bytes = this.#bytes;
+    for (let i = 0; i < length; i++) bytes[offset + i] = source[at + i]!;
+    this.#length = end;
     return offset;
   }
 
-  /** The string that was added at `offset`. */
-  text(offset: number): string {
-    return this.#texts.get(offset) ?? '';
+  #growTable(): void {
+    const bytes = this.#bytes;
+    const table = new Uint32Array(this.#table.length * 4);
+    const mask = table.length - 1;
+    for (let offset = 1; offset < this.#length; ) {
+      let hash = 0;
+      let end = offset;
+      for (; bytes[end] !== 0; end++) hash = (Math.imul(hash, 31) + bytes[end]!) | 0;
+      let slot = spread(hash) & mask;
+      while (table[slot] !== 0) slot = (slot + 1) & mask;
+      table[slot] = offset;
+      offset = end + 1;
+    }
+    this.#table = table;
   }
+}
 
-  finish(): Uint8Array {
-    const bytes = Buffer.alloc(this.#length);
-    for (const [offset, text] of this.#texts) bytes.write(text, offset, 'latin1');
-    return bytes;
-  }
+/** What the low bits are taken of. */
+const spread = (hash: number) => Math.imul(hash, 0x9e3779b1) >>> 9;
+
+/** The string at an offset, up to the next NUL or the end, one character for each byte. */
+export function textAt(bytes: Uint8Array, offset: number): string {
+  const end = bytes.indexOf(0, offset);
+  const length = (end < 0 ? bytes.length : end) - offset;
+  return Buffer.from(bytes.buffer, bytes.byteOffset + offset, Math.max(length, 0)).toString('latin1');
 }
 
 /** A name of which each character is a byte, as a person reads it. */

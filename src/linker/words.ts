@@ -18,6 +18,13 @@ export class WordBuffer {
     return at;
   }
 
+  /** Appends one word. */
+  push(word: number): void {
+    if (this.length === this.words.length) this.reserve(1);
+    else this.length++;
+    this.words[this.length - 1] = word;
+  }
+
   /** Appends a copy of `words`; returns the index of the first. */
   append(words: Uint32Array): number {
     const at = this.reserve(words.length);

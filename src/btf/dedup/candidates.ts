@@ -1,42 +1,67 @@
-interface Candidates {
-  /** Newest last, as of the growth they were last brought up to date with. */
-  readonly ids: number[];
-  growth: number;
-}
+const smallest = 4;
 
 /**
- * Canonical types by hash. Where several match, which one is found first decides the result, so the order is that of
- * the hash map libbpf uses: newest first, but turned round each time the table had to grow.
+ * Canonical types by hash. Where several match, which one is found first decides the result, so that the order is that
+ * of the hash map libbpf uses: newest first, but turned round each time the table grows. An id is in it once at most.
  */
 export class CandidateTable {
-  readonly #lists = new Map<number, Candidates>();
+  /** The newest id of each bucket, 0 for none. */
+  #heads = new Uint32Array(0);
+  /** Id → the next of its bucket, 0 for none. */
+  readonly #next: Uint32Array;
+  readonly #hashes: Int32Array;
   #size = 0;
-  #capacity = 0;
-  #growth = 0;
+
+  /** For ids up to `typeCount`. */
+  constructor(typeCount: number) {
+    this.#next = new Uint32Array(typeCount + 1);
+    this.#hashes = new Int32Array(typeCount + 1);
+  }
 
   add(hash: number, id: number): void {
-    if (Math.floor(((this.#size + 1) * 4) / 3) > this.#capacity) {
-      this.#capacity = Math.max(4, this.#capacity * 2);
-      this.#growth++;
-    }
+    if (Math.floor(((this.#size + 1) * 4) / 3) > this.#heads.length) this.#grow();
     this.#size++;
-    const list = this.#lists.get(hash);
-    if (list === undefined) this.#lists.set(hash, { ids: [id], growth: this.#growth });
-    else this.#current(list).ids.push(id);
+    this.#hashes[id] = hash;
+    const bucket = bucketOf(hash, this.#heads.length);
+    this.#next[id] = this.#heads[bucket]!;
+    this.#heads[bucket] = id;
   }
 
-  /** The first candidate, in order, that `matches` accepts. */
-  find(hash: number, matches: (id: number) => boolean): number | undefined {
-    const list = this.#lists.get(hash);
-    if (list === undefined) return undefined;
-    const { ids } = this.#current(list);
-    for (let i = ids.length - 1; i >= 0; i--) if (matches(ids[i]!)) return ids[i];
-    return undefined;
+  /** The first id of this hash, 0 if there is none. */
+  first(hash: number): number {
+    if (this.#size === 0) return 0;
+    return this.#ofHash(this.#heads[bucketOf(hash, this.#heads.length)]!, hash);
   }
 
-  #current(list: Candidates): Candidates {
-    if ((this.#growth - list.growth) % 2 === 1) list.ids.reverse();
-    list.growth = this.#growth;
-    return list;
+  /** The id after this one among those of its hash, 0 if there is none. */
+  after(id: number): number {
+    return this.#ofHash(this.#next[id]!, this.#hashes[id]!);
   }
+
+  #ofHash(first: number, hash: number): number {
+    let id = first;
+    while (id !== 0 && this.#hashes[id] !== hash) id = this.#next[id]!;
+    return id;
+  }
+
+  /** As libbpf: each bucket in turn, from its newest on, is put before what is there already. */
+  #grow(): void {
+    const old = this.#heads;
+    const next = this.#next;
+    const heads = new Uint32Array(Math.max(smallest, old.length * 2));
+    for (let i = 0; i < old.length; i++) {
+      for (let id = old[i]!, following = 0; id !== 0; id = following) {
+        following = next[id]!;
+        const bucket = bucketOf(this.#hashes[id]!, heads.length);
+        next[id] = heads[bucket]!;
+        heads[bucket] = id;
+      }
+    }
+    this.#heads = heads;
+  }
+}
+
+/** `count` is a power of two. */
+function bucketOf(hash: number, count: number): number {
+  return (Math.imul(hash, 0x9e3779b1) >>> 7) & (count - 1);
 }

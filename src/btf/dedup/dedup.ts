@@ -2,23 +2,14 @@ import { ParseError } from '../../errors/index.ts';
 import { currentHeaderSize, writeBtf } from '../header.ts';
 import { mapExtStrings, mapExtTypeIds } from '../ext-edit.ts';
 import type { Btf } from '../parse.ts';
-import { forEachStringWord, forEachTypeIdWord, Kind, recordWords } from '../records.ts';
+import { kindArray, kindEnum, kindEnum64, kindFuncProto, kindFwd, kindStruct, kindUnion } from '../kind-numbers.ts';
+import { forEachStringWord, headWords, Kind, mapTypeIds, recordWords, vlenOfInfo } from '../records.ts';
 import { StringPool, stringMapper } from '../string-pool.ts';
 import { checkTypes } from '../validate.ts';
 import { withinStack } from '../within-stack.ts';
 import { CandidateTable } from './candidates.ts';
-import { CanonicalMap } from './canonical.ts';
-import {
-  compatibleEnum,
-  hashType,
-  isEnumForward,
-  sameArray,
-  sameEnum,
-  samePrototype,
-  sameShape,
-  sameTypedef,
-  sameWithData,
-} from './compare.ts';
+import { inProgress, maxId, newCanonicalMap, resolveCanonical } from './canonical.ts';
+import { compatibleEnum, hashRecord, isEnumForward, sameRecord } from './compare.ts';
 import { EquivalenceCheck } from './equivalence.ts';
 import type { TypeGraph } from '../graph.ts';
 
@@ -55,9 +46,7 @@ export function dedupBtf(btf: Btf, options: DedupOptions = {}): DedupedBtf {
   const { strings, ext } = options.keepStrings
     ? { strings: btf.strings.subarray(btf.stringStart), ext: options.ext }
     : gatherStrings(btf, graph, options.ext);
-  const run = new Dedup(graph);
-  run.all();
-  const { words, newIds } = run.compact();
+  const { words, newIds } = dedupRecords(graph);
   return {
     bytes: writeBtf({ words, strings, littleEndian: btf.littleEndian, headerSize: currentHeaderSize }),
     ext: ext === undefined ? undefined : mapExtTypeIds(ext, (id) => mappedId(newIds, id)),
@@ -89,165 +78,208 @@ function mappedId(newIds: Uint32Array, id: number): number {
   return mapped;
 }
 
+/** What a run of deduplication leaves. */
+export interface DedupedRecords {
+  /** The canonical own types one after another, with final ids in them. */
+  readonly words: Uint32Array;
+  /** Old type id → new type id. */
+  readonly newIds: Uint32Array;
+}
+
+/**
+ * Deduplicates records whose strings are already there once: what `dedupBtf` does between reading and writing. The graph's
+ * words are used up. Its references must lead to types. Throws BtfCycleError, and ParseError where types nest too deep.
+ */
+export function dedupRecords(graph: TypeGraph): DedupedRecords {
+  const run = new Dedup(graph);
+  run.all();
+  return run.compact();
+}
+
+/** Steps of deduplication, by kind. */
+const stepFixed = 1;
+const stepPrimitive = 2;
+const stepComposite = 3;
+const stepReference = 4;
+const stepOfKind = new Uint8Array(0x80).fill(stepReference);
+for (const kind of [Kind.var, Kind.datasec]) stepOfKind[kind] = stepFixed;
+for (const kind of [Kind.int, Kind.fwd, Kind.float, Kind.enum, Kind.enum64]) stepOfKind[kind] = stepPrimitive;
+for (const kind of [Kind.struct, Kind.union, Kind.typedef]) stepOfKind[kind] = stepComposite;
+
+/** Written for a machine that has compiled nothing of it yet: whole passes in plain loops over arrays of numbers. */
 class Dedup {
   readonly #graph: TypeGraph;
-  readonly #map: CanonicalMap;
-  readonly #table = new CandidateTable();
+  readonly #kinds: Uint8Array;
+  readonly #map: Uint32Array;
+  readonly #table: CandidateTable;
   readonly #equivalence: EquivalenceCheck;
 
   constructor(graph: TypeGraph) {
     this.#graph = graph;
-    this.#map = new CanonicalMap(graph.typeCount + 1);
-    this.#equivalence = new EquivalenceCheck(graph, this.#map);
+    const { words, starts, typeCount } = graph;
+    const kinds = new Uint8Array(typeCount + 1);
+    for (let id = 1; id <= typeCount; id++) kinds[id] = (words[starts[id]! + 1]! >>> 24) & 0x7f;
+    this.#kinds = kinds;
+    this.#map = newCanonicalMap(typeCount);
+    this.#table = new CandidateTable(typeCount);
+    this.#equivalence = new EquivalenceCheck(graph, kinds, this.#map);
   }
 
   all(): void {
-    const { firstId, typeCount } = this.#graph;
+    const { firstId } = this.#graph;
     for (let id = 1; id < firstId; id++) this.#useBase(id);
-    const eachOwn = (step: (id: number) => void) => {
-      for (let id = firstId; id <= typeCount; id++) step(id);
-    };
-    eachOwn((id) => this.#primitive(id));
-    eachOwn((id) => this.#composite(id));
+    this.#primitives();
+    this.#composites();
     this.#resolveForwards();
-    withinStack(() => eachOwn((id) => this.#reference(id)));
-  }
-
-  #isFixed(id: number): boolean {
-    const kind = this.#graph.kind(id);
-    return kind === Kind.var || kind === Kind.datasec;
+    withinStack(() => this.#references());
   }
 
   #useBase(id: number): void {
-    this.#map.set(id, id);
-    if (!this.#isFixed(id)) this.#table.add(hashType(this.#graph, id), id);
+    const { words, starts } = this.#graph;
+    this.#map[id] = id;
+    if (stepOfKind[this.#kinds[id]!] !== stepFixed) this.#table.add(hashRecord(words, starts[id]!), id);
   }
 
-  /** Maps a type to its equal, or makes it a candidate for others. */
-  #settle(id: number, hash: number, equal: number | undefined): void {
-    this.#map.set(id, equal ?? id);
-    if (equal === undefined) this.#table.add(hash, id);
-  }
-
-  /** Types that refer to no other. */
-  #primitive(id: number): void {
-    const graph = this.#graph;
-    if (this.#isFixed(id)) {
-      this.#map.set(id, id);
-      return;
+  /** Types that refer to no other; variables and sections stay what they are. */
+  #primitives(): void {
+    const { words, starts, firstId, typeCount } = this.#graph;
+    const kinds = this.#kinds;
+    const map = this.#map;
+    const table = this.#table;
+    for (let id = firstId; id <= typeCount; id++) {
+      const kind = kinds[id]!;
+      const step = stepOfKind[kind];
+      if (step === stepFixed) map[id] = id;
+      if (step !== stepPrimitive) continue;
+      const at = starts[id]!;
+      const hash = hashRecord(words, at);
+      const isEnum = kind === kindEnum || kind === kindEnum64;
+      let other = table.first(hash);
+      while (other !== 0 && !(isEnum ? this.#enumMatches(id, other) : sameRecord(words, at, starts[other]!))) {
+        other = table.after(other);
+      }
+      map[id] = other === 0 ? id : other;
+      if (other === 0) table.add(hash, id);
     }
-    const kind = graph.kind(id);
-    let matches: (other: number) => boolean;
-    if (kind === Kind.int) matches = (other) => sameWithData(graph, id, other);
-    else if (kind === Kind.fwd || kind === Kind.float) matches = (other) => graph.sameHead(id, other);
-    else if (graph.isEnum(id)) matches = (other) => this.#enumMatches(id, other);
-    else return;
-    const hash = hashType(graph, id);
-    this.#settle(id, hash, this.#table.find(hash, matches));
   }
 
   /** A forward declaration takes any definition; a definition takes over the forward declarations it meets. */
   #enumMatches(id: number, other: number): boolean {
     const graph = this.#graph;
     if (!graph.isEnum(other)) return false;
-    if (sameEnum(graph, id, other)) return true;
+    if (sameRecord(graph.words, graph.starts[id]!, graph.starts[other]!)) return true;
     if (!compatibleEnum(graph, id, other)) return false;
     if (isEnumForward(graph, id)) return true;
-    this.#map.set(other, id);
+    this.#map[other] = id;
     return false;
   }
 
   /** Structs, unions and typedefs, compared with all that they reach. */
-  #composite(id: number): void {
-    const graph = this.#graph;
-    if (this.#map.isMapped(id)) return;
-    const isTypedef = graph.kind(id) === Kind.typedef;
-    if (!isTypedef && !graph.isComposite(id)) return;
-    const hash = hashType(graph, id);
-    const equal = this.#table.find(hash, (other) => {
-      if (!(isTypedef ? sameTypedef : sameShape)(graph, id, other)) return false;
-      if (!this.#equivalence.run(id, other)) return false;
-      this.#equivalence.merge();
-      return !this.#equivalence.needsBaseChange;
-    });
-    this.#settle(id, hash, equal);
+  #composites(): void {
+    const { words, starts, firstId, typeCount } = this.#graph;
+    const kinds = this.#kinds;
+    const map = this.#map;
+    const table = this.#table;
+    const equivalence = this.#equivalence;
+    for (let id = firstId; id <= typeCount; id++) {
+      if (stepOfKind[kinds[id]!] !== stepComposite || map[id]! <= maxId) continue;
+      const at = starts[id]!;
+      const hash = hashRecord(words, at);
+      let other = table.first(hash);
+      for (; other !== 0; other = table.after(other)) {
+        const otherAt = starts[other]!;
+        if (words[at] !== words[otherAt] || words[at + 1] !== words[otherAt + 1]) continue;
+        if (!equivalence.run(id, other)) continue;
+        equivalence.merge();
+        if (!equivalence.needsBaseChange) break;
+      }
+      map[id] = other === 0 ? id : other;
+      if (other === 0) table.add(hash, id);
+    }
   }
 
   /** Forward declarations that no comparison met get the only definition of their name. */
   #resolveForwards(): void {
-    const graph = this.#graph;
+    const { words, starts, firstId, typeCount } = this.#graph;
+    const kinds = this.#kinds;
     const map = this.#map;
+    let first = firstId;
+    while (first <= typeCount && !(kinds[first] === kindFwd && map[first] === first)) first++;
+    if (first > typeCount) return;
     const definitions = new Map<number, number>();
-    for (let id = 1; id <= graph.typeCount; id++) {
-      if (!graph.isComposite(id) || !map.isCanonical(id)) continue;
-      const name = graph.name(id);
+    for (let id = 1; id <= typeCount; id++) {
+      if ((kinds[id] !== kindStruct && kinds[id] !== kindUnion) || map[id] !== id) continue;
+      const name = words[starts[id]!]!;
       definitions.set(name, definitions.has(name) ? 0 : id);
     }
-    for (let id = graph.firstId; id <= graph.typeCount; id++) {
-      if (graph.kind(id) !== Kind.fwd || !map.isCanonical(id)) continue;
-      const definition = definitions.get(graph.name(id)) ?? 0;
+    for (let id = first; id <= typeCount; id++) {
+      if (kinds[id] !== kindFwd || map[id] !== id) continue;
+      const at = starts[id]!;
+      const definition = definitions.get(words[at]!) ?? 0;
       if (definition === 0) continue;
-      const wanted = graph.info(id) >>> 31 === 1 ? Kind.union : Kind.struct;
-      if (graph.kind(definition) === wanted) map.set(id, definition);
+      if (kinds[definition] === (words[at + 1]! >>> 31 === 1 ? kindUnion : kindStruct)) map[id] = definition;
     }
   }
 
-  /** Types whose references are made final first. Returns what stands for the type. */
+  #references(): void {
+    const { firstId, typeCount } = this.#graph;
+    const map = this.#map;
+    for (let id = firstId; id <= typeCount; id++) if (map[id]! > maxId) this.#reference(id);
+  }
+
+  /** Makes the references of a type final, then finds what stands for it. Returns that. */
   #reference(id: number): number {
-    const graph = this.#graph;
+    const { words, starts } = this.#graph;
     const map = this.#map;
-    if (map.isInProgress(id)) throw new BtfCycleError('BTF', 0, `type ${id} refers to itself`);
-    if (map.isMapped(id)) return map.resolve(id);
-    map.begin(id);
-    const { words } = graph;
-    forEachTypeIdWord(words, graph.starts[id]!, (i) => {
-      words[i] = this.#reference(words[i]!);
-    });
-    const hash = hashType(graph, id);
-    const matches = this.#referenceMatch(graph.kind(id));
-    const equal = this.#table.find(hash, (other) => matches(graph, id, other));
-    this.#settle(id, hash, equal);
-    return equal ?? id;
-  }
-
-  #referenceMatch(kind: number): (graph: TypeGraph, a: number, b: number) => boolean {
-    switch (kind) {
-      case Kind.array:
-        return sameArray;
-      case Kind.func_proto:
-        return samePrototype;
-      case Kind.decl_tag:
-        return sameWithData;
+    if (map[id]! <= maxId) return resolveCanonical(map, id);
+    if (map[id] === inProgress) throw new BtfCycleError('BTF', 0, `type ${id} refers to itself`);
+    map[id] = inProgress;
+    const at = starts[id]!;
+    switch (this.#kinds[id]) {
+      case kindArray:
+        words[at + 3] = this.#reference(words[at + 3]!);
+        words[at + 4] = this.#reference(words[at + 4]!);
+        break;
+      case kindFuncProto:
+        words[at + 2] = this.#reference(words[at + 2]!);
+        for (let left = vlenOfInfo(words[at + 1]!), i = at + headWords + 1; left > 0; left--, i += 2) {
+          words[i] = this.#reference(words[i]!);
+        }
+        break;
       default:
-        return (graph, a, b) => graph.sameHead(a, b);
+        words[at + 2] = this.#reference(words[at + 2]!);
     }
+    const hash = hashRecord(words, at);
+    const table = this.#table;
+    let other = table.first(hash);
+    while (other !== 0 && !sameRecord(words, at, starts[other]!)) other = table.after(other);
+    map[id] = other === 0 ? id : other;
+    if (other !== 0) return other;
+    table.add(hash, id);
+    return id;
   }
 
-  /** The canonical own types one after another, with final ids in them. */
-  compact(): { words: Uint32Array; newIds: Uint32Array } {
-    const graph = this.#graph;
+  compact(): DedupedRecords {
+    const { words: old, starts, firstId, typeCount } = this.#graph;
     const map = this.#map;
-    const compacted = new Uint32Array(graph.typeCount + 1);
-    let next = graph.firstId;
+    const newIds = new Uint32Array(typeCount + 1);
+    let next = firstId;
     let size = 0;
-    for (let id = 1; id <= graph.typeCount; id++) {
-      if (id < graph.firstId) compacted[id] = id;
-      else if (map.isCanonical(id)) {
-        compacted[id] = next++;
-        size += recordWords(graph.info(id))!;
-      }
+    for (let id = 1; id < firstId; id++) newIds[id] = id;
+    for (let id = firstId; id <= typeCount; id++) {
+      if (map[id] !== id) continue;
+      newIds[id] = next++;
+      size += recordWords(old[starts[id]! + 1]!)!;
     }
-    const newIds = compacted.map((_, id) => compacted[map.resolve(id)]!);
+    for (let id = 1; id <= typeCount; id++) if (map[id] !== id) newIds[id] = newIds[resolveCanonical(map, id)]!;
     const words = new Uint32Array(size);
     let at = 0;
-    for (let id = graph.firstId; id <= graph.typeCount; id++) {
-      if (!map.isCanonical(id)) continue;
-      const start = graph.starts[id]!;
-      const length = recordWords(graph.info(id))!;
-      words.set(graph.words.subarray(start, start + length), at);
-      forEachTypeIdWord(words, at, (i) => {
-        words[i] = newIds[words[i]!]!;
-      });
+    for (let id = firstId; id <= typeCount; id++) {
+      if (map[id] !== id) continue;
+      const start = starts[id]!;
+      const length = recordWords(old[start + 1]!)!;
+      for (let i = 0; i < length; i++) words[at + i] = old[start + i]!;
+      mapTypeIds(words, at, newIds);
       at += length;
     }
     return { words, newIds };

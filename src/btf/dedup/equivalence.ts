@@ -1,8 +1,26 @@
 import { ParseError } from '../../errors/index.ts';
-import { headWords, Kind } from '../records.ts';
-import type { CanonicalMap } from './canonical.ts';
-import { compatibleArray, compatibleEnum, compatiblePrototype, sameShape, sameWithData } from './compare.ts';
 import type { TypeGraph } from '../graph.ts';
+import {
+  kindArray,
+  kindConst,
+  kindEnum,
+  kindEnum64,
+  kindFloat,
+  kindFunc,
+  kindFuncProto,
+  kindFwd,
+  kindInt,
+  kindPtr,
+  kindRestrict,
+  kindStruct,
+  kindTypeTag,
+  kindTypedef,
+  kindUnion,
+  kindVolatile,
+} from '../kind-numbers.ts';
+import { headWords, vlenOfInfo } from '../records.ts';
+import { maxId, resolveCanonical } from './canonical.ts';
+import { compatibleEnum } from './compare.ts';
 import { IdentityCheck } from './identity.ts';
 
 /** Steps of one comparison beyond which types are hostile: a kernel's whole graph takes a hundredth. */
@@ -14,105 +32,125 @@ const maxSteps = 2 ** 24;
  */
 export class EquivalenceCheck {
   readonly #graph: TypeGraph;
-  readonly #map: CanonicalMap;
+  readonly #kinds: Uint8Array;
+  readonly #map: Uint32Array;
   readonly #identity: IdentityCheck;
-  /** Canonical type → candidate type, in the order of discovery. */
-  readonly #hypothesis = new Map<number, number>();
+  /** Canonical type → candidate type, 0 for none: void is never a candidate for another. */
+  readonly #hypothesis: Uint32Array;
+  /** Canonical types that have one, in the order of discovery. */
+  readonly #assumed: number[] = [];
+  /** Pairs still to compare, the next one last: the order of a depth-first walk. */
+  readonly #pending: number[] = [];
   /** The base would have to be changed for the graphs to be equivalent, which it cannot be. */
   needsBaseChange = false;
 
-  constructor(graph: TypeGraph, map: CanonicalMap) {
+  /** `kinds`: the kind of each type; `map`: what stands for it. */
+  constructor(graph: TypeGraph, kinds: Uint8Array, map: Uint32Array) {
     this.#graph = graph;
+    this.#kinds = kinds;
     this.#map = map;
     this.#identity = new IdentityCheck(graph);
+    this.#hypothesis = new Uint32Array(graph.typeCount + 1);
   }
 
   /** True where the graphs below the two types are equivalent; `merge` then records what that proved. */
-  run(candidate: number, canonical: number): boolean {
-    this.#hypothesis.clear();
+  run(first: number, second: number): boolean {
+    const { words, starts } = this.#graph;
+    const kinds = this.#kinds;
+    const map = this.#map;
+    const hypothesis = this.#hypothesis;
+    const assumed = this.#assumed;
+    const pending = this.#pending;
+    for (let i = 0; i < assumed.length; i++) hypothesis[assumed[i]!] = 0;
+    assumed.length = 0;
     this.needsBaseChange = false;
-    // Pairs still to compare, the next one last: the order of a depth-first walk.
-    const pending = [candidate, canonical];
+    pending.length = 0;
+    pending.push(first, second);
     for (let steps = 0; pending.length > 0; steps++) {
-      if (steps > maxSteps) throw new ParseError('BTF', 0, `type ${candidate} reaches too many types to be compared`);
-      const canonicalId = pending.pop()!;
-      const candidateId = pending.pop()!;
-      if (!this.#pair(candidateId, canonicalId, pending)) return false;
+      if (steps > maxSteps) throw new ParseError('BTF', 0, `type ${first} reaches too many types to be compared`);
+      let canonical = pending.pop()!;
+      const candidate = pending.pop()!;
+      let end = candidate;
+      for (let next = map[end]!; next <= maxId && next !== end; next = map[end]!) end = next;
+      let canonicalEnd = canonical;
+      for (let next = map[canonicalEnd]!; next <= maxId && next !== canonicalEnd; next = map[canonicalEnd]!) {
+        canonicalEnd = next;
+      }
+      if (end === canonicalEnd) continue;
+      // What a forward declaration of the canonical graph has been resolved to, if anything.
+      if (kinds[canonical] === kindFwd && kinds[canonicalEnd] !== kindFwd) canonical = canonicalEnd;
+      const known = hypothesis[canonical]!;
+      if (known !== 0) {
+        if (known === candidate || this.#identity.same(known, candidate)) continue;
+        return false;
+      }
+      hypothesis[canonical] = candidate;
+      assumed.push(canonical);
+      const a = starts[candidate]!;
+      const b = starts[canonical]!;
+      if (words[a] !== words[b]) return false;
+      const kind = kinds[candidate]!;
+      if (kind !== kinds[canonical]) {
+        if (!this.#forwardMatches(candidate, canonical)) return false;
+        continue;
+      }
+      const info = words[a + 1]!;
+      switch (kind) {
+        case kindPtr:
+        case kindTypedef:
+        case kindVolatile:
+        case kindConst:
+        case kindRestrict:
+        case kindFunc:
+        case kindTypeTag:
+          if (info !== words[b + 1]) return false;
+          if (words[a + 2] !== words[b + 2]) pending.push(words[a + 2]!, words[b + 2]!);
+          break;
+        case kindStruct:
+        case kindUnion:
+          if (info !== words[b + 1] || words[a + 2] !== words[b + 2]) return false;
+          // The first member is to be compared next.
+          for (let count = vlenOfInfo(info), at = headWords + count * 3 - 3; at >= headWords; at -= 3) {
+            if (words[a + at] !== words[b + at] || words[a + at + 2] !== words[b + at + 2]) return false;
+            if (words[a + at + 1] !== words[b + at + 1]) pending.push(words[a + at + 1]!, words[b + at + 1]!);
+          }
+          break;
+        case kindFuncProto:
+          if (info !== words[b + 1]) return false;
+          for (let count = vlenOfInfo(info), at = headWords + count * 2 - 2; at >= headWords; at -= 2) {
+            if (words[a + at] !== words[b + at]) return false;
+            pending.push(words[a + at + 1]!, words[b + at + 1]!);
+          }
+          pending.push(words[a + 2]!, words[b + 2]!);
+          break;
+        case kindArray:
+          if (info !== words[b + 1] || words[a + 2] !== words[b + 2] || words[a + 5] !== words[b + 5]) return false;
+          pending.push(words[a + 3]!, words[b + 3]!, words[a + 4]!, words[b + 4]!);
+          break;
+        case kindEnum:
+        case kindEnum64:
+          if (!compatibleEnum(this.#graph, candidate, canonical)) return false;
+          break;
+        case kindInt:
+          if (info !== words[b + 1] || words[a + 2] !== words[b + 2] || words[a + 3] !== words[b + 3]) return false;
+          break;
+        case kindFwd:
+        case kindFloat:
+          if (info !== words[b + 1] || words[a + 2] !== words[b + 2]) return false;
+          break;
+        default:
+          throw new ParseError('BTF', 0, `type ${candidate}, a ${kind}, cannot be part of another type`);
+      }
     }
     return true;
-  }
-
-  #pair(candidate: number, unresolved: number, pending: number[]): boolean {
-    const graph = this.#graph;
-    const map = this.#map;
-    if (map.resolve(candidate) === map.resolve(unresolved)) return true;
-    const canonical = this.#resolveForward(unresolved);
-    const assumed = this.#hypothesis.get(canonical);
-    if (assumed !== undefined) return assumed === candidate || this.#identity.same(assumed, candidate);
-    this.#hypothesis.set(canonical, candidate);
-    if (graph.name(candidate) !== graph.name(canonical)) return false;
-    const kind = graph.kind(candidate);
-    const canonicalKind = graph.kind(canonical);
-    if (kind !== canonicalKind) return this.#forwardMatches(candidate, canonical);
-    switch (kind) {
-      case Kind.int:
-        return sameWithData(graph, candidate, canonical);
-      case Kind.enum:
-      case Kind.enum64:
-        return compatibleEnum(graph, candidate, canonical);
-      case Kind.fwd:
-      case Kind.float:
-        return graph.sameHead(candidate, canonical);
-      case Kind.const:
-      case Kind.volatile:
-      case Kind.restrict:
-      case Kind.ptr:
-      case Kind.typedef:
-      case Kind.func:
-      case Kind.type_tag:
-        pending.push(graph.sizeOrType(candidate), graph.sizeOrType(canonical));
-        return graph.info(candidate) === graph.info(canonical);
-      case Kind.array:
-        pending.push(graph.tail(candidate, 0), graph.tail(canonical, 0));
-        pending.push(graph.tail(candidate, 1), graph.tail(canonical, 1));
-        return compatibleArray(graph, candidate, canonical);
-      case Kind.struct:
-      case Kind.union:
-        if (!sameShape(graph, candidate, canonical)) return false;
-        this.#pushElements(candidate, canonical, { size: 3, pending });
-        return true;
-      case Kind.func_proto:
-        if (!compatiblePrototype(graph, candidate, canonical)) return false;
-        this.#pushElements(candidate, canonical, { size: 2, pending });
-        pending.push(graph.sizeOrType(candidate), graph.sizeOrType(canonical));
-        return true;
-      default:
-        throw new ParseError('BTF', 0, `type ${candidate}, a ${kind}, cannot be part of another type`);
-    }
-  }
-
-  /** Members or parameters, the first to be compared next. */
-  #pushElements(candidate: number, canonical: number, list: { size: number; pending: number[] }): void {
-    const { words, starts } = this.#graph;
-    for (let i = this.#graph.vlen(candidate) - 1; i >= 0; i--) {
-      const word = headWords + i * list.size + 1;
-      list.pending.push(words[starts[candidate]! + word]!, words[starts[canonical]! + word]!);
-    }
-  }
-
-  /** What a forward declaration of the canonical graph has been resolved to, if anything. */
-  #resolveForward(id: number): number {
-    if (this.#graph.kind(id) !== Kind.fwd) return id;
-    const resolved = this.#map.resolve(id);
-    return this.#graph.kind(resolved) === Kind.fwd ? id : resolved;
   }
 
   /** Types of different kinds match only as a forward declaration and its definition. */
   #forwardMatches(candidate: number, canonical: number): boolean {
     const graph = this.#graph;
-    const declared = (id: number) => (graph.info(id) >>> 31 === 1 ? Kind.union : Kind.struct);
-    if (graph.kind(candidate) === Kind.fwd) return declared(candidate) === graph.kind(canonical);
-    if (graph.kind(canonical) !== Kind.fwd) return false;
+    const declared = (id: number) => (graph.info(id) >>> 31 === 1 ? kindUnion : kindStruct);
+    if (graph.kind(candidate) === kindFwd) return declared(candidate) === graph.kind(canonical);
+    if (graph.kind(canonical) !== kindFwd) return false;
     const matches = declared(canonical) === graph.kind(candidate);
     if (matches && canonical < graph.firstId) this.needsBaseChange = true;
     return matches;
@@ -120,18 +158,21 @@ export class EquivalenceCheck {
 
   /** Records what a successful run proved: definitions of forward declarations, and further equal structs. */
   merge(): void {
-    const graph = this.#graph;
+    const kinds = this.#kinds;
     const map = this.#map;
-    for (const [canonical, candidate] of this.#hypothesis) {
-      const from = map.resolve(candidate);
-      const to = map.resolve(canonical);
-      const fromForward = graph.kind(from) === Kind.fwd;
-      const toForward = graph.kind(to) === Kind.fwd;
-      if (!fromForward && toForward) map.set(to, from);
+    const assumed = this.#assumed;
+    for (let i = 0; i < assumed.length; i++) {
+      const canonical = assumed[i]!;
+      const from = resolveCanonical(map, this.#hypothesis[canonical]!);
+      const to = resolveCanonical(map, canonical);
+      const fromForward = kinds[from] === kindFwd;
+      const toForward = kinds[to] === kindFwd;
+      if (!fromForward && toForward) map[to] = from;
       // Forward declarations of the base are pointed at definitions even where nothing else of it may change.
       if (this.needsBaseChange) continue;
-      if (fromForward && !toForward) map.set(from, to);
-      if (graph.isComposite(from) && !toForward && map.isMapped(to) && !map.isMapped(from)) map.set(from, to);
+      if (fromForward && !toForward) map[from] = to;
+      const isStruct = kinds[from] === kindStruct || kinds[from] === kindUnion;
+      if (isStruct && !toForward && map[to]! <= maxId && map[from]! > maxId) map[from] = to;
     }
   }
 }
