@@ -29,7 +29,7 @@ function bundleOf(words) {
   if (words.some((word) => onlyInAll.test(word))) return 'main';
   if (object === 'map' && verb && longRuns.some((name) => name.startsWith(verb))) return 'main';
   for (const named of [`${object}-${verbsOf[verb] ?? verb}`, object]) {
-    if (/^[a-z]+(?:-[a-z]+)?$/.test(named) && fs.existsSync(textFile(named))) return named;
+    if (/^[a-z]+(?:-[a-z_]+)?$/.test(named) && fs.existsSync(textFile(named))) return named;
   }
   return 'main';
 }

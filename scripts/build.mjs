@@ -66,6 +66,9 @@ const parts = {
   'map-show': { object: 'map', verb: 'show' },
   'map-dump': { object: 'map', verb: 'dump', without: ['./view.ts'] },
   feature: { object: 'feature' },
+  'gen-object': { object: 'gen', verb: 'object' },
+  'gen-min_core_btf': { object: 'gen', verb: 'min-core-btf' },
+  gen: { object: 'gen' },
 };
 
 /**

@@ -1,11 +1,14 @@
 // Runs what people run most of a bundle, so that its functions are compiled, and keeps them. Arguments: bin/tsbpftool.js
 // and the bundle. Where the kernel refuses to make maps and programs, less is kept.
+const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const [tool, bundle] = process.argv.slice(2);
 const loader = require(tool);
 const { main, keep } = loader.loadToKeep(bundle);
 
 const object = (name) => path.resolve(__dirname, '../../test/fixtures/objects', `${name}.bpf.o`);
+const linked = path.join(os.tmpdir(), `tsbpftool-compile-${process.pid}`);
 const pins = '/sys/fs/bpf';
 const made = `${pins}/made`;
 const map = ['pinned', `${pins}/maps/bench`];
@@ -45,6 +48,16 @@ const commandsOf = {
     ['feature', 'probe'],
     ['-j', 'feature', 'probe'],
   ],
+  'gen-object': [
+    ['gen', 'object', linked, object('many-core'), object('core')],
+    ['gen', 'object', linked, object('many-core'), object('many-core')],
+  ],
+  'gen-min_core_btf': [['gen', 'min_core_btf', '/sys/kernel/btf/vmlinux', linked, object('core'), object('many-core')]],
+  gen: [
+    ['gen', 'skeleton', object('many-core')],
+    ['gen', 'subskeleton', object('many-core')],
+    ['gen', 'skeleton', object('many-core'), '--lang', 'ts'],
+  ],
   'prog-show': [
     ['prog', 'show'],
     ['-j', 'prog', 'show'],
@@ -59,6 +72,7 @@ const commandsOf = {
   const fill = ['prog', 'loadall', object('bench'), `${pins}/bench`, 'pinmaps', `${pins}/maps`];
   if (bundle.startsWith('map')) await loader.load('prog-load').main('tsbpftool', fill);
   for (const words of commandsOf[bundle]) await main('tsbpftool', words);
+  fs.rmSync(linked, { force: true });
   keep();
   process.exit(0);
 })();

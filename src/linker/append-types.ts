@@ -1,4 +1,4 @@
-import { Kind, kindDatasec, kindFunc, kindVar } from '../btf/index.ts';
+import { Kind } from '../btf/index.ts';
 import { Errno } from '../errors/index.ts';
 import { failure, ObjectError } from '../object/index.ts';
 import type { GlobalSymbol } from './globals.ts';
@@ -40,15 +40,12 @@ function chooseIds({ types: linked, globals }: Output, types: SourceTypes): Uint
   const { words, starts, typeCount } = types;
   const ids = new Uint32Array(typeCount + 1);
   let next = linked.typeCount + 1;
-  for (let id = 1; id <= typeCount; id++) {
+  let from = 1;
+  for (const id of types.notable) {
+    while (from < id) ids[from++] = next++;
+    from = id + 1;
+    if (kindAt(types, id) === Kind.datasec) continue;
     const at = starts[id]!;
-    const info = words[at + 1]!;
-    const kind = (info >>> 24) & 0x7f;
-    if (kind === kindDatasec) continue;
-    if (kind === kindVar ? words[at + 3] === 0 : kind !== kindFunc || (info & 0xff_ffff) === 0) {
-      ids[id] = next++;
-      continue;
-    }
     const global = globals.find(types.text(words[at]!));
     // Variables without a symbol are those of sections that are there once, such as `license`.
     if (global === undefined) continue;
@@ -57,6 +54,7 @@ function chooseIds({ types: linked, globals }: Output, types: SourceTypes): Uint
     if (isNew || global.underlyingId === 0) global.underlyingId = -words[at + 2]!;
     ids[id] = global.typeId;
   }
+  while (from <= typeCount) ids[from++] = next++;
   return ids;
 }
 

@@ -1,7 +1,31 @@
 import { Elf, Rbpf } from '../elf/index.ts';
 import { Errno } from '../errors/index.ts';
 import { type DiagnosticLog, failure, ObjectError } from '../object/index.ts';
-import { extKinds, extStringWords, extTypeWords, Kind, kindEnum64, kindFuncProto, kindFwd } from '../btf/index.ts';
+import {
+  extKinds,
+  extStringWords,
+  extTypeWords,
+  Kind,
+  kindArray,
+  kindConst,
+  kindDatasec,
+  kindDeclTag,
+  kindEnum,
+  kindEnum64,
+  kindFloat,
+  kindFunc,
+  kindFuncProto,
+  kindFwd,
+  kindInt,
+  kindPtr,
+  kindRestrict,
+  kindStruct,
+  kindTypeTag,
+  kindTypedef,
+  kindUnion,
+  kindVar,
+  kindVolatile,
+} from '../btf/index.ts';
 import { type InputSection, relocationSize } from './elf-input.ts';
 import type { ExtInput, SectionRecords } from './ext-input.ts';
 import { isContents, isExecutable, newSourceSection, type SourceSection } from './sections.ts';
@@ -142,16 +166,46 @@ function checkRelocations(source: SourceObject, section: SourceSection, header: 
   }
 }
 
-/** What libbpf's reader of BTF leaves open: kinds that only a layout describes, and the results of functions. */
+/**
+ * Refuses what libbpf's reader of BTF leaves open: kinds that only a layout describes, and the results of functions. Notes
+ * the types that are not simply carried over.
+ */
 function checkTypes(types: SourceTypes): void {
-  const { words, starts, typeCount } = types;
+  const { words, starts, typeCount, notable } = types;
   for (let id = 1; id <= typeCount; id++) {
     const at = starts[id]!;
-    const kind = (words[at + 1]! >>> 24) & 0x7f;
-    if (kind === kindFuncProto || kind === kindFwd) {
-      if (words[at + 2]! > typeCount) throw silent(`type ${id} refers to ${words[at + 2]}, there are ${typeCount}`);
-    } else if (kind > kindEnum64) {
-      throw silent(`type ${id} is of an unknown kind`);
+    const info = words[at + 1]!;
+    switch ((info >>> 24) & 0x7f) {
+      case kindFuncProto:
+      case kindFwd:
+        if (words[at + 2]! > typeCount) throw silent(`type ${id} refers to ${words[at + 2]}, there are ${typeCount}`);
+        break;
+      case kindVar:
+        if (words[at + 3] !== 0) notable.push(id);
+        break;
+      case kindFunc:
+        if ((info & 0xff_ffff) !== 0) notable.push(id);
+        break;
+      case kindDatasec:
+        notable.push(id);
+        break;
+      case kindInt:
+      case kindPtr:
+      case kindArray:
+      case kindStruct:
+      case kindUnion:
+      case kindEnum:
+      case kindTypedef:
+      case kindVolatile:
+      case kindConst:
+      case kindRestrict:
+      case kindFloat:
+      case kindDeclTag:
+      case kindTypeTag:
+      case kindEnum64:
+        break;
+      default:
+        throw silent(`type ${id} is of an unknown kind`);
     }
   }
 }
@@ -189,7 +243,7 @@ function completeSections(source: SourceObject, types: SourceTypes, log: Diagnos
   const byName = new Map<string, SourceSection>();
   for (const section of sections.slice(1)) if (!byName.has(section.name)) byName.set(section.name, section);
   const symbolOf = objectSymbols(source);
-  for (let id = 1; id <= types.typeCount; id++) {
+  for (const id of types.notable) {
     if (kindAt(types, id) !== Kind.datasec) continue;
     const name = nameTextOf(types, id);
     let section = byName.get(name);

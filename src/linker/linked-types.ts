@@ -55,9 +55,8 @@ export class LinkedTypes implements TypeRecords {
    * Returns the first id of the source that `ids` has none for, 0 if all have one.
    */
   addAll(source: SourceTypes, ids: Uint32Array): number {
-    const { words, starts, typeCount, stringBytes } = source;
+    const { words, starts, typeCount } = source;
     const strings = this.strings;
-    const known = source.linkedStrings;
     const first = this.#buffer.reserve(words.length);
     const out = this.#buffer.words;
     const outStarts = this.#starts;
@@ -72,8 +71,7 @@ export class LinkedTypes implements TypeRecords {
       const kind = (info >>> 24) & 0x7f;
       outStarts.push(to);
       const name = words[at]!;
-      if (name !== 0 && known[name] === 0) known[name] = strings.add(stringBytes, name);
-      out[to] = known[name]!;
+      out[to] = name === 0 ? 0 : source.linkedString(name, strings);
       out[to + 1] = info;
       const third = words[at + 2]!;
       out[to + 2] = third;
@@ -90,8 +88,7 @@ export class LinkedTypes implements TypeRecords {
         case kindUnion:
           for (let end = i + count * 3; i < end; i += 3, o += 3) {
             const member = words[i]!;
-            if (member !== 0 && known[member] === 0) known[member] = strings.add(stringBytes, member);
-            out[o] = known[member]!;
+            out[o] = member === 0 ? 0 : source.linkedString(member, strings);
             const type = words[i + 1]!;
             const mapped = ids[type]!;
             if (mapped === 0 && type !== 0 && unknown === 0) unknown = type;
@@ -104,8 +101,7 @@ export class LinkedTypes implements TypeRecords {
           const size = kind === kindEnum ? 2 : 3;
           for (let end = i + count * size; i < end; i += size, o += size) {
             const value = words[i]!;
-            if (value !== 0 && known[value] === 0) known[value] = strings.add(stringBytes, value);
-            out[o] = known[value]!;
+            out[o] = value === 0 ? 0 : source.linkedString(value, strings);
             out[o + 1] = words[i + 1]!;
             if (size === 3) out[o + 2] = words[i + 2]!;
           }
@@ -129,8 +125,7 @@ export class LinkedTypes implements TypeRecords {
           if (kind === kindFuncProto) {
             for (let end = i + count * 2; i < end; i += 2, o += 2) {
               const parameter = words[i]!;
-              if (parameter !== 0 && known[parameter] === 0) known[parameter] = strings.add(stringBytes, parameter);
-              out[o] = known[parameter]!;
+              out[o] = parameter === 0 ? 0 : source.linkedString(parameter, strings);
               const type = words[i + 1]!;
               const id = ids[type]!;
               if (id === 0 && type !== 0 && unknown === 0) unknown = type;

@@ -1,4 +1,4 @@
-import { kindDatasec, kindFunc, kindVar, type RecordView } from '../btf/index.ts';
+import { kindDatasec, type RecordView } from '../btf/index.ts';
 import { type StringSet, textAt } from './strings.ts';
 import { linkageOf, type TypeRecords } from './type-records.ts';
 
@@ -21,8 +21,14 @@ export class SourceTypes implements TypeRecords {
   /** One past the last string offset. */
   readonly stringEnd: number;
   readonly stringBytes: Uint8Array;
-  /** String offset → that among the linked strings; 0 for those that are not there yet. */
-  readonly linkedStrings: Uint32Array;
+  /** String offset → that among the linked strings; 0 for those that were not asked for yet. */
+  readonly #linkedStrings: Uint32Array;
+  /** Strings from here up to `#runEnd` are among the linked ones in the same order, `#runShift` further on. */
+  #runStart = 0;
+  #runEnd = 0;
+  #runShift = 0;
+  /** Ids of what other files may know, and of sections: variables and functions that are not static, DATASECs. Filled by checkSource. */
+  readonly notable: number[] = [];
   /** The same types for those who read definitions of maps. */
   readonly records: RecordView;
   #mentions: Map<string, Mention[]> | undefined;
@@ -38,7 +44,7 @@ export class SourceTypes implements TypeRecords {
     this.typeCount = typeCount;
     this.stringEnd = strings.length;
     this.stringBytes = strings;
-    this.linkedStrings = new Uint32Array(Math.max(strings.length, 1));
+    this.#linkedStrings = new Uint32Array(Math.max(strings.length, 1));
     this.records = records;
   }
 
@@ -48,9 +54,22 @@ export class SourceTypes implements TypeRecords {
 
   /** The offset of a string among the linked ones, which gain it where it is new. */
   linkedString(offset: number, linked: StringSet): number {
-    const known = this.linkedStrings;
-    if (known[offset] === 0) known[offset] = linked.add(this.stringBytes, offset);
-    return known[offset]!;
+    if (offset >= this.#runStart && offset < this.#runEnd && this.stringBytes[offset - 1] === 0) {
+      return offset + this.#runShift;
+    }
+    if (offset === 0) return 0;
+    const known = this.#linkedStrings[offset]!;
+    if (known !== 0) return known;
+    const { length } = linked;
+    const added = linked.add(this.stringBytes, offset);
+    this.#linkedStrings[offset] = added;
+    // Files that use the same types name the same things one after the other.
+    if (added !== 0 && added < length) {
+      this.#runStart = offset;
+      this.#runShift = added - offset;
+      this.#runEnd = offset + linked.commonRun(this.stringBytes, offset, added);
+    }
+    return added;
   }
 
   /**
@@ -80,13 +99,14 @@ export class SourceTypes implements TypeRecords {
       if (list === undefined) found.set(name, [{ typeId, sectionId }]);
       else list.push({ typeId, sectionId });
     };
-    const { words, starts, typeCount } = this;
-    for (let id = 1; id <= typeCount; id++) {
+    const { words, starts } = this;
+    for (const id of this.notable) {
       const start = starts[id]!;
       const info = words[start + 1]!;
-      const kind = (info >>> 24) & 0x7f;
-      if (kind === kindVar ? words[start + 3] !== 0 : kind === kindFunc && (info & 0xff_ffff) !== 0) add(id, 0);
-      if (kind !== kindDatasec) continue;
+      if (((info >>> 24) & 0x7f) !== kindDatasec) {
+        add(id, 0);
+        continue;
+      }
       for (let i = info & 0xff_ffff, at = start + 3; i > 0; i--, at += sectionWords) {
         const typeId = words[at]!;
         if (linkageOf(this, typeId) !== 0) add(typeId, id);

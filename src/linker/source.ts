@@ -1,4 +1,5 @@
 import { BtfRecordError, problemOf, RecordView } from '../btf/index.ts';
+import { type ByteSource, sourceOf } from '../bytes/index.ts';
 import { Elf } from '../elf/index.ts';
 import { Errno, ParseError } from '../errors/index.ts';
 import { type DiagnosticLog, errorText, failure, ObjectError } from '../object/index.ts';
@@ -15,7 +16,8 @@ import { readSymbols } from './symbols.ts';
 export interface LinkInput {
   /** What messages call it, such as its path. */
   readonly name: string;
-  readonly bytes: Uint8Array;
+  /** The file, or what parts of it can be read from: debug information is never asked for. */
+  readonly bytes: Uint8Array | ByteSource;
 }
 
 /** What the reader of a file has to know of the output. */
@@ -36,7 +38,7 @@ const SHT_LLVM_ADDRSIG = Elf.SHT_LLVM_ADDRSIG;
 export function readSource(input: LinkInput, { log, nowhere, agreeOnOrder }: SourceSurroundings): SourceObject {
   const { name } = input;
   log('debug', `linker: adding object file '${name}'...`);
-  const elf = asked(log, `failed to get ELF header for ${name}`, () => new ElfInput(plain(input.bytes)));
+  const elf = asked(log, `failed to get ELF header for ${name}`, () => new ElfInput(asSource(input.bytes)));
   agreeOnOrder(elf.littleEndian);
   if (elf.type !== Elf.ET_REL || elf.machine !== Elf.EM_BPF) {
     throw failure(log, Errno.EOPNOTSUPP, `unsupported kind of ELF file ${name}: no error`);
@@ -68,8 +70,7 @@ function asked<T>(log: DiagnosticLog, text: string, step: () => T): T {
   }
 }
 
-/** A view that is no Buffer, whose `slice` would not copy. */
-const plain = (bytes: Uint8Array) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const asSource = (bytes: Uint8Array | ByteSource) => (bytes instanceof Uint8Array ? sourceOf(bytes) : bytes);
 
 interface Draft {
   readonly sections: SourceSection[];
@@ -82,7 +83,7 @@ function readSections(
   elf: ElfInput,
   { name, namesIndex, log, nowhere }: { name: string; namesIndex: number; log: DiagnosticLog; nowhere: OutputSection },
 ): Draft {
-  const nothing = elf.bytes.subarray(0, 0);
+  const nothing = new Uint8Array(0);
   const draft: Draft = {
     sections: [newSourceSection({ name: '', elf: undefined, contents: nothing, target: nowhere })],
     symbolTable: undefined,
@@ -92,12 +93,15 @@ function readSections(
   for (const header of elf.sections) {
     const where = `section #${header.index}`;
     const text = asked(log, `failed to get ${where} name for ${name}`, () => elf.text(namesIndex, header.nameOffset));
-    const shown = readable(text);
-    const contents = asked(log, `failed to get ${where} (${shown}) data from ${name}`, () => elf.contents(header));
+    const skipped = isIgnored(text, header);
+    const contents = asked(log, `failed to get ${where} (${readable(text)}) data from ${name}`, () => {
+      elf.checkContents(header);
+      return skipped ? nothing : elf.contents(header);
+    });
     const added = newSourceSection({ name: text, elf: header, contents, target: nowhere });
     draft.sections.push(added);
-    added.skipped = isIgnored(added, header);
-    if (!added.skipped) takeSection(draft, { added, header, name, log });
+    added.skipped = skipped;
+    if (!skipped) takeSection(draft, { added, header, name, log });
   }
   return draft;
 }
@@ -131,7 +135,7 @@ function takeSection(
 }
 
 /** Sections that a linked object has no use for, or gets anew. */
-function isIgnored({ name }: SourceSection, { type, size }: InputSection): boolean {
+function isIgnored(name: string, { type, size }: InputSection): boolean {
   if (type === Elf.SHT_STRTAB || type === SHT_LLVM_ADDRSIG) return true;
   if (type === Elf.SHT_PROGBITS && size === 0 && name === '.text') return true;
   if (isDebugInfo(name)) return true;

@@ -1,5 +1,7 @@
 const smallestTable = 1024;
 const smallestBytes = 4096;
+/** Bytes that are compared at a time, at first. */
+const smallestStep = 64;
 
 /**
  * NUL-terminated strings that are each stored once, in the order in which they first came; offset 0 is the empty one.
@@ -11,22 +13,10 @@ export class StringSet {
   /** Offsets by hash, 0 for free; the next free place takes what collides. */
   #table = new Uint32Array(smallestTable);
   #count = 0;
-  /** The offset behind the string that was last asked for: files name things in much the same order. */
-  #expected = 1;
 
   /** The offset of the string that begins at `at` and ends with a NUL, which is added where it is new. */
   add(source: Uint8Array, at: number): number {
     if (source[at] === 0) return 0;
-    const expected = this.#expected;
-    const bytes = this.#bytes;
-    if (expected < this.#length) {
-      let i = 0;
-      while (source[at + i] === bytes[expected + i] && source[at + i] !== 0) i++;
-      if (source[at + i] === 0 && bytes[expected + i] === 0) {
-        this.#expected = expected + i + 1;
-        return expected;
-      }
-    }
     let hash = 0;
     let end = at;
     for (let byte = source[end]!; byte !== 0; byte = source[++end]!) hash = (Math.imul(hash, 31) + byte) | 0;
@@ -48,6 +38,27 @@ export class StringSet {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Bytes of all strings. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Bytes of whole strings, NULs included, that `source` has from `at` on as they are here from `offset` on. */
+  commonRun(source: Uint8Array, at: number, offset: number): number {
+    const bytes = this.#bytes;
+    const most = Math.min(source.length - at, this.#length - offset);
+    let run = 0;
+    for (let step = smallestStep; run < most; step *= 2) {
+      const end = Math.min(run + step, most);
+      if (!isEqual(source.subarray(at + run, at + end), bytes.subarray(offset + run, offset + end))) break;
+      run = end;
+    }
+    const within = Math.min(run + smallestStep, most);
+    while (run < within && source[at + run] === bytes[offset + run]) run++;
+    while (run > 0 && source[at + run - 1] !== 0) run--;
+    return run;
+  }
+
   #find(hash: number, source: Uint8Array, at: number, length: number): number {
     const bytes = this.#bytes;
     const table = this.#table;
@@ -56,14 +67,10 @@ export class StringSet {
     for (let offset = table[slot]!; offset !== 0; offset = table[slot]!) {
       let i = 0;
       while (i < length && source[at + i] === bytes[offset + i]) i++;
-      if (i === length && bytes[offset + i] === 0) {
-        this.#expected = offset + length + 1;
-        return offset;
-      }
+      if (i === length && bytes[offset + i] === 0) return offset;
       slot = (slot + 1) & mask;
     }
     const added = this.#append(source, at, length);
-    this.#expected = this.#length;
     table[slot] = added;
     this.#count++;
     if (this.#count * 2 > table.length) this.#growTable();
@@ -100,6 +107,8 @@ export class StringSet {
     this.#table = table;
   }
 }
+
+const isEqual = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
 
 /** What the low bits are taken of. */
 const spread = (hash: number) => Math.imul(hash, 0x9e3779b1) >>> 9;

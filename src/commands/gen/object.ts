@@ -1,3 +1,4 @@
+import { type ByteSource, sourceOf } from '../../bytes/index.ts';
 import { type Context, fail, type Handler, usage, type Words } from '../../cli/index.ts';
 import { Errno, errnoOf, strerror, SyscallError } from '../../errors/index.ts';
 import { ObjectLinker } from '../../linker/index.ts';
@@ -15,9 +16,10 @@ export const object: Handler = (ctx, words) => {
   const linker = new ObjectLinker({ log });
   while (words.left > 0) {
     const file = words.next();
-    reported(`failed to link '${file}'`, () =>
-      linker.add({ name: file, bytes: readInput(ctx, { file, output, log }) }),
-    );
+    reported(`failed to link '${file}'`, () => {
+      using input = openInput(ctx, { file, output, log });
+      linker.add({ name: file, bytes: input });
+    });
   }
   reported('failed to finalize ELF file', () => writeOutput(output, linker.finish(), log));
 };
@@ -39,12 +41,15 @@ function openOutput(path: string, log: DiagnosticLog): OutputFile {
 }
 
 /** Of a file that is the output too, libbpf would find nothing left; here it stays as it is. */
-function readInput(
+function openInput(
   ctx: Context,
   { file, output, log }: { file: string; output: OutputFile; log: DiagnosticLog },
-): Uint8Array {
+): ByteSource & Disposable {
+  const kernel = kernelOf(ctx);
   try {
-    return output.isSame(file) ? new Uint8Array(0) : kernelOf(ctx).readFile(file);
+    if (output.isSame(file)) return inMemory(new Uint8Array(0));
+    const { kind } = kernel.statusFollowing(file);
+    return kind === 'file' ? kernel.openFile(file) : inMemory(kernel.readFile(file));
   } catch (cause) {
     if (!(cause instanceof SyscallError)) throw cause;
     const { errno } = cause;
@@ -56,6 +61,8 @@ function readInput(
     throw new ObjectError(`failed to open file '${file}'`, errno, { cause });
   }
 }
+
+const inMemory = (bytes: Uint8Array) => ({ ...sourceOf(bytes), [Symbol.dispose]: () => {} });
 
 /** libelf measures what it writes, so that it refuses devices and pipes as it does a full disk. */
 function writeOutput(output: OutputFile, bytes: Uint8Array, log: DiagnosticLog): void {
