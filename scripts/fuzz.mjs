@@ -1,6 +1,6 @@
-// `npm run test:fuzz [-- btf|objects|kernel [RUNS [SEED [FROM]]]]`: many mutants of real files, in a process whose memory,
-// and whose time for each mutant, are bounded: through the BTF library, through all that reads objects, or into the
-// running kernel (needs root). FUZZ_RUNS, FUZZ_SEED and FUZZ_FROM are other words for the numbers; FROM begins at a mutant
+// `npm run test:fuzz [-- btf|objects|linker|kernel [RUNS [SEED [FROM]]]]`: many mutants of real files, in a process whose memory,
+// and whose time for each mutant, are bounded: through the BTF library, through all that reads objects, through the linker and
+// the generators (with a bound on memory for each), or into the running kernel (needs root). FUZZ_RUNS, FUZZ_SEED and FUZZ_FROM are other words for the numbers; FROM begins at a mutant
 // that failed.
 import { fork, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,10 +11,10 @@ import { project } from './lib/project.mjs';
 import { insideSandbox, sandboxVariable } from './lib/sandbox.mjs';
 import { noteSuccess } from './lib/suites.mjs';
 
-const usual = { btf: 200_000, objects: 100_000, kernel: 3000 };
+const usual = { btf: 200_000, objects: 100_000, linker: 100_000, kernel: 3000 };
 const [what = 'btf', ...numbers] = process.argv.slice(2);
 if (!(what in usual) || numbers.some((word) => !/^\d+$/.test(word))) {
-  console.error('usage: npm run test:fuzz [-- btf|objects|kernel [RUNS [SEED [FROM]]]]');
+  console.error('usage: npm run test:fuzz [-- btf|objects|linker|kernel [RUNS [SEED [FROM]]]]');
   process.exit(2);
 }
 const runs = Number(numbers[0] ?? process.env.FUZZ_RUNS ?? usual[what]);
@@ -75,11 +75,14 @@ async function run(worker) {
   watch();
   let shown = from;
   child.on('message', (message) => {
-    const { number, loaded } = /** @type {{number: number, loaded: number}} */ (message);
+    /** @type {{number: number, loaded: number, largestShare?: number}} */
+    const report = message;
+    const { number, loaded, largestShare } = report;
     at = number;
     watch();
     if (at - shown < 10_000 && at !== from + runs) return;
     shown = at;
+    if (largestShare) console.log(`large objects took at most ${largestShare.toFixed(1)} times their size in memory`);
     if (loaded > 0) console.log(`${loaded} of them were given to the kernel`);
     console.log(`${at - from} of ${runs} mutants, ${Math.round((Date.now() - started) / 1000)} s`);
   });

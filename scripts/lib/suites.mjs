@@ -11,6 +11,7 @@ export const suites = {
   properties: 'npm run test:properties',
   'fuzz-btf': 'npm run test:fuzz -- btf',
   'fuzz-objects': 'npm run test:fuzz -- objects',
+  'fuzz-linker': 'npm run test:fuzz -- linker',
   'fuzz-kernel': 'npm run test:fuzz -- kernel',
   faults: 'npm run test:faults',
   'corpus-btf': 'npm run test:corpus -- btf',

@@ -8,7 +8,8 @@ export interface RecordSource {
   /** Bytes of a pointer. */
   readonly pointerSize: number;
   readonly words: Uint32Array;
-  recordStart(id: number): number | undefined;
+  /** Index in `words` of each record. */
+  readonly starts: Uint32Array;
 }
 
 type GraphParts = Pick<TypeGraph, 'words' | 'starts' | 'firstId' | 'typeCount' | 'pointerSize'>;
@@ -38,12 +39,15 @@ export class TypeGraph {
     for (let part: RecordSource | undefined = source; part !== undefined; part = part.base) parts.unshift(part);
     const words = new Uint32Array(parts.reduce((sum, part) => sum + part.words.length, headWords));
     const starts = new Uint32Array(source.typeCount + 1);
-    let at = headWords;
+    let at = 0;
     for (const part of parts) {
       words.set(part.words, at);
-      for (let id = part.firstId; id <= part.typeCount; id++) starts[id] = at + part.recordStart(id)!;
+      starts.set(part.starts, part.firstId);
+      if (at > 0) for (let id = part.firstId; id <= part.typeCount; id++) starts[id]! += at;
       at += part.words.length;
     }
+    // Void comes last, so that the records of the first blob are where they were.
+    starts[0] = at;
     const { firstId, typeCount, pointerSize } = source;
     return new TypeGraph({ words, starts, firstId, typeCount, pointerSize });
   }

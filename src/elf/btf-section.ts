@@ -14,6 +14,8 @@ export interface FileBtf {
   readonly distilledBase?: Uint8Array | undefined;
   /** Bytes of a pointer, by the class of an ELF file. */
   readonly pointerSize?: 4 | 8;
+  /** The section `.BTF.ext`, where it was asked for. */
+  readonly ext?: Uint8Array | undefined;
 }
 
 /** Raw BTF, or why a file has none: libbpf's words, '' where it has none, and the errno it would return. */
@@ -21,9 +23,9 @@ export type BtfOfFile = FileBtf | { readonly errno: number; readonly words: stri
 
 /**
  * The BTF of a file: all of it if it is raw, else the section `.BTF` of an ELF file of either class, of which no more is
- * read than that. `path` names the file in messages.
+ * read than that, and `.BTF.ext` if `withExt` asks for it. `path` names the file in messages.
  */
-export function btfOf(source: ByteSource, path: string): BtfOfFile {
+export function btfOf(source: ByteSource, path: string, { withExt = false } = {}): BtfOfFile {
   if (source.size < 2) return { errno: Errno.EIO, words: '' };
   const [first, second] = source.read(0, 2);
   const isRaw = (first === 0x9f && second === 0xeb) || (first === 0xeb && second === 0x9f);
@@ -47,10 +49,15 @@ export function btfOf(source: ByteSource, path: string): BtfOfFile {
   const odd = wanted.find(([, { type }]) => type !== Elf.SHT_PROGBITS);
   if (odd) return bad(`unexpected section type (${odd[1].type}) of section(${odd[1].index}, ${odd[0]})`);
   try {
-    const contents = new Map(wanted.map(([name, section]) => [name, contentsOf(file, section, name)]));
+    const contents = new Map(wanted.map(([name, section]) => [name, contentsOf(file, section, { name, withExt })]));
     const bytes = contents.get('.BTF');
     if (!bytes) return { errno: Errno.ENODATA, words: `failed to find '.BTF' ELF section in ${path}` };
-    return { bytes, distilledBase: contents.get('.BTF.base'), pointerSize: file.bits === 32 ? 4 : 8 };
+    return {
+      bytes,
+      distilledBase: contents.get('.BTF.base'),
+      pointerSize: file.bits === 32 ? 4 : 8,
+      ext: withExt ? contents.get('.BTF.ext') : undefined,
+    };
   } catch (error) {
     if (error instanceof SectionError) return bad(error.message);
     throw error;
@@ -60,10 +67,15 @@ export function btfOf(source: ByteSource, path: string): BtfOfFile {
 /** A section whose contents are not in the file; the message is libbpf's. */
 class SectionError extends Error {}
 
-function contentsOf(file: LinkedFile, section: LinkedSection, name: string): Uint8Array {
+function contentsOf(
+  file: LinkedFile,
+  section: LinkedSection,
+  { name, withExt }: { name: string; withExt: boolean },
+): Uint8Array {
   try {
-    // Nobody asks for the records of programs, but they have to be there.
-    return file.contents(section, name === '.BTF.ext' ? { offset: section.size, length: 0 } : undefined);
+    // Few ask for the records of programs, but they have to be there.
+    const isLeft = name === '.BTF.ext' && !withExt;
+    return file.contents(section, isLeft ? { offset: section.size, length: 0 } : undefined);
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     throw new SectionError(`failed to get section(${section.index}, ${name}) data`);

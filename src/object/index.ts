@@ -7,7 +7,8 @@ export {
   typesAreCompatible,
   typesMatch,
 } from './core/index.ts';
-export { coreUses, type CoreUser, minimizeBtf } from './core/minimize.ts';
+export { type CoreTarget, coreUses, type CoreUser, minimizeBtf } from './core/minimize.ts';
+export { TargetNames } from './core/target-names.ts';
 export { coreRecords, kernelRelocatesAlike } from './core/by-kernel.ts';
 export { isTracingMulti, targetSpelling, type TargetSpelling } from './attach-target.ts';
 export { checkContents, firstContents, mapAt } from './contents.ts';

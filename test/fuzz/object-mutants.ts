@@ -1,4 +1,4 @@
-import { type BtfEdit, RecordView, sanitizeBtf } from '../../src/btf/index.ts';
+import { type BtfEdit, BtfMerger, parseBtf, RecordView, sanitizeBtf } from '../../src/btf/index.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseElf } from '../../src/elf/index.ts';
 import {
@@ -28,6 +28,7 @@ import {
 } from '../../src/object/index.ts';
 import { linkObjects } from '../../src/linker/index.ts';
 import { Random } from '../support/btf/random.ts';
+import { withSection } from '../support/elf/replace-section.ts';
 import { type Edit, mutate } from './btf-mutants.ts';
 
 /** A real object, where its parts are, and the types its relocations are compared with. */
@@ -58,6 +59,46 @@ export function objectSeeds(project: string): ObjectSeed[] {
       }),
   );
 }
+
+/** Fixtures of the linker, and objects as large as those with a kernel's types, whose memory can be told from noise. */
+export function linkerSeeds(project: string): ObjectSeed[] {
+  const seeds = objectSeeds(project);
+  const folder = `${project}/test/fixtures/link`;
+  const targets = seeds[0]!.targets;
+  const linked = readdirSync(folder)
+    .filter((name) => name.endsWith('.o'))
+    .sort()
+    .map((name): ObjectSeed => {
+      const bytes = new Uint8Array(readFileSync(`${folder}/${name}`));
+      return { name, bytes, parts: partsOf(bytes), targets };
+    });
+  return [...seeds, ...linked, ...['core', 'maps', 'globals'].map((name) => grown(project, seeds, name))];
+}
+
+/** An object with the types of all others behind its own. */
+function grown(project: string, seeds: readonly ObjectSeed[], name: string): ObjectSeed {
+  const file = `${project}/test/fixtures/objects/${name}.bpf.o`;
+  const own = new Uint8Array(readFileSync(file));
+  const typesIn = (bytes: Uint8Array) => parseElf(bytes).sections.find((section) => section.name === '.BTF')?.bytes;
+  const merger = new BtfMerger();
+  // Sections of data are there once: what is added has only other types.
+  merger.add(parseBtf(typesIn(own)!));
+  const others = seeds.flatMap(({ bytes }) => typesIn(bytes)?.slice() ?? []).filter(isPlain);
+  for (let size = 0; size < grownSize; ) {
+    for (const types of others) {
+      merger.add(parseBtf(types));
+      size += types.length;
+    }
+  }
+  const bytes = withSection(own, '.BTF', merger.finish());
+  return { name: `grown ${name}`, bytes, parts: partsOf(bytes), targets: seeds[0]!.targets };
+}
+
+const grownSize = 400_000;
+
+/** Of types alone: variables and functions want a symbol. */
+const isPlain = (types: Uint8Array) =>
+  ![...parseBtf(types).types()].some(({ kind }) => kind === 'datasec' || kind === 'var' || kind === 'decl_tag');
 
 /** The ELF header, the table of sections, and each section that is in the file. */
 function partsOf(bytes: Uint8Array): { offset: number; size: number }[] {
@@ -117,12 +158,25 @@ export function runObjectMutant({ file, bytes }: { file: ObjectSeed; bytes: Uint
       });
     }
     link(spec, (program) => program.code);
-    const size = spec.maps.reduce((sum, map) => sum + (map.sectionName === undefined ? 0 : map.valueSize), 0);
-    if (size < largestData) {
+    if (dataSize(spec) < largestData) {
       tolerate(() => generateLoader(spec, { possibleCpus: 4 }));
       generateCode(spec, bytes);
     }
   });
+}
+
+/** What makes files of an object: the linker and all generators. */
+export function runLinkerMutant({ file, bytes }: { file: ObjectSeed; bytes: Uint8Array }): void {
+  linkMutant(file, bytes);
+  tolerate(() => {
+    const spec = parseObject(bytes, { path: file.name });
+    if (dataSize(spec) < largestData) generateCode(spec, bytes);
+  });
+}
+
+/** Bytes of global data. */
+function dataSize({ maps }: ObjectSpec): number {
+  return maps.reduce((sum, map) => sum + (map.sectionName === undefined ? 0 : map.valueSize), 0);
 }
 
 /** Code of an object: whatever its types and names are, there is an end and no other error than ours. */

@@ -1,11 +1,15 @@
 import { type Btf, BtfMinimizer, UnsupportedKindError } from '../../btf/index.ts';
-import { sourceOf } from '../../bytes/index.ts';
 import { type Context, fail, type Handler } from '../../cli/index.ts';
-import { isElf, LinkedFile } from '../../elf/index.ts';
 import { Errno, errnoOf, ParseError, strerror } from '../../errors/index.ts';
-import { coreUses, type CoreUser, type DiagnosticLog, ObjectError } from '../../object/index.ts';
-import { BtfFileError, readBtfFile } from '../shared/btf-file.ts';
-import { kernelOf } from '../shared/kernel.ts';
+import {
+  type CoreTarget,
+  coreUses,
+  type CoreUser,
+  type DiagnosticLog,
+  ObjectError,
+  TargetNames,
+} from '../../object/index.ts';
+import { BtfFileError, readBtfFile, readObjectTypes } from '../shared/btf-file.ts';
 import { diagnostics } from '../shared/libbpf-log.ts';
 import { OutputFile } from '../shared/output-file.ts';
 import { requireWords } from './object.ts';
@@ -17,8 +21,9 @@ import { requireWords } from './object.ts';
 class StaleErrno {
   #number = 0;
 
-  note(bytes: Uint8Array): void {
-    if (isElf(bytes)) this.#number = Errno.EPROTO;
+  /** Called for an ELF file. */
+  note(): void {
+    this.#number = Errno.EPROTO;
   }
 
   toString(): string {
@@ -31,8 +36,9 @@ export const minCoreBtf: Handler = (ctx, words) => {
   requireWords(ctx, words, 3);
   const input = words.next();
   const path = words.next();
-  const target = readTarget(ctx, input);
-  const minimizer = new BtfMinimizer(target);
+  const source = readTarget(ctx, input);
+  const minimizer = new BtfMinimizer(source);
+  const target = { btf: source.records, names: new TargetNames() };
   const stale = new StaleErrno();
   const log = diagnostics(ctx);
   while (words.left > 0) {
@@ -54,12 +60,12 @@ function readTarget(ctx: Context, path: string): Btf {
 
 function record(
   ctx: Context,
-  request: { minimizer: BtfMinimizer; target: Btf; object: string; log: DiagnosticLog; stale: StaleErrno },
+  request: { minimizer: BtfMinimizer; target: CoreTarget; object: string; log: DiagnosticLog; stale: StaleErrno },
 ): void {
   const { minimizer, target, object, log, stale } = request;
   const user = readUser(ctx, object, stale);
   try {
-    for (const use of coreUses(user, target.records, log)) minimizer.add(use);
+    for (const use of coreUses(user, target, log)) minimizer.add(use);
   } catch (error) {
     if (!(error instanceof ObjectError || error instanceof ParseError)) throw error;
     if (error instanceof UnsupportedKindError) ctx.error(error.words);
@@ -74,28 +80,13 @@ function readUser(ctx: Context, path: string, stale: StaleErrno): CoreUser {
     fail(`error recording relocations for ${path}: ${what.told}`, { status: -what.errno, cause: what.cause });
   };
   try {
-    const btf = readBtfFile(ctx, path).records;
-    const bytes = kernelOf(ctx).readFile(path);
-    stale.note(bytes);
-    const ext = extOf(bytes);
+    const { btf, ext, isElf } = readObjectTypes(ctx, path);
+    if (isElf) stale.note();
     if (ext === undefined) return refuse('section .BTF.ext not found', { told: `${stale}`, errno: Errno.EINVAL });
-    return { btf, ext };
+    return { btf: btf.records, ext };
   } catch (error) {
     if (!(error instanceof BtfFileError)) throw error;
     return refuse(error.message, { told: error.message, errno: error.errno, cause: error });
-  }
-}
-
-/** The records about instructions; raw BTF comes without. */
-function extOf(bytes: Uint8Array): Uint8Array | undefined {
-  const source = sourceOf(bytes);
-  try {
-    const file = new LinkedFile(source);
-    const found = file.sectionNames().find(([name]) => name === '.BTF.ext');
-    return found === undefined ? undefined : file.contents(found[1]);
-  } catch (error) {
-    if (error instanceof ParseError) return undefined;
-    throw error;
   }
 }
 

@@ -32,12 +32,27 @@ export class BtfFileError extends Error {
  * its own is put over `base`, or stays as it is without one. Throws BtfFileError.
  */
 export function readBtfFile(ctx: Context, path: string, base?: Btf): Btf {
+  return asFileError(ctx, () => parsedFile(ctx, btfBytes(ctx, path), base));
+}
+
+/** The BTF of an object file, and the records of its instructions (`.BTF.ext`), read once. Throws BtfFileError. */
+export function readObjectTypes(ctx: Context, path: string): { btf: Btf; ext: Uint8Array | undefined; isElf: boolean } {
+  return asFileError(ctx, () => {
+    const found = btfBytes(ctx, path, { withExt: true });
+    return { btf: parsedFile(ctx, found), ext: found.ext, isElf: found.pointerSize !== undefined };
+  });
+}
+
+function parsedFile(ctx: Context, { bytes, distilledBase, pointerSize }: FileBtf, base?: Btf): Btf {
+  if (distilledBase === undefined) return checkedBtf(ctx, bytes, { base, pointerSize });
+  const distilled = checkedBtf(ctx, distilledBase, {});
+  const btf = checkedBtf(ctx, bytes, { base: distilled, pointerSize });
+  return base === undefined ? btf : relocateBtf(btf, base);
+}
+
+function asFileError<T>(ctx: Context, read: () => T): T {
   try {
-    const { bytes, distilledBase, pointerSize } = btfBytes(ctx, kernelOf(ctx), path);
-    if (distilledBase === undefined) return checkedBtf(ctx, bytes, { base, pointerSize });
-    const distilled = checkedBtf(ctx, distilledBase, {});
-    const btf = checkedBtf(ctx, bytes, { base: distilled, pointerSize });
-    return base === undefined ? btf : relocateBtf(btf, base);
+    return read();
   } catch (error) {
     if (error instanceof SyscallError) throw new BtfFileError(readErrno(error), error);
     if (error instanceof BtfRelocationError) {
@@ -72,19 +87,19 @@ function parsed(ctx: Context, bytes: Uint8Array, options: BtfOptions): Btf {
   }
 }
 
-function btfBytes(ctx: Context, kernel: Kernel, path: string): FileBtf {
-  const found = foundIn(kernel, path);
+function btfBytes(ctx: Context, path: string, options?: { withExt: boolean }): FileBtf {
+  const found = foundIn(kernelOf(ctx), path, options);
   if ('bytes' in found) return found;
   if (found.words !== '') diagnostics(ctx)('warn', found.words);
   throw new BtfFileError(found.errno, undefined);
 }
 
-function foundIn(kernel: Kernel, path: string): BtfOfFile {
+function foundIn(kernel: Kernel, path: string, options?: { withExt: boolean }): BtfOfFile {
   const { kind } = kernel.statusFollowing(path);
-  if (kind === 'pipe') return btfOf(sourceOf(kernel.readFile(path)), path);
-  if (kind === 'other') return btfOf(sourceOf(beginning(kernel, path)), path);
+  if (kind === 'pipe') return btfOf(sourceOf(kernel.readFile(path)), path, options);
+  if (kind === 'other') return btfOf(sourceOf(beginning(kernel, path)), path, options);
   using file = kernel.openFile(path);
-  return btfOf(file, path);
+  return btfOf(file, path, options);
 }
 
 /** The first that a device gives, which may be without end. */

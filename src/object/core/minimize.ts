@@ -13,6 +13,7 @@ import { Errno } from '../../errors/index.ts';
 import { type DiagnosticLog, ObjectError } from '../failure.ts';
 import type { TypeRelocationRecord } from '../spec.ts';
 import { type RelocatedCode, Resolver } from './resolve.ts';
+import { TargetNames } from './target-names.ts';
 
 const instructionSize = 8;
 
@@ -23,16 +24,24 @@ export interface CoreUser {
   readonly ext: Uint8Array;
 }
 
+/** The types that objects relocate against. */
+export interface CoreTarget {
+  readonly btf: RecordView;
+  /** What was found in it for other objects. */
+  readonly names: TargetNames;
+}
+
 /**
  * What the type relocations of an object need of a target's types. ParseError for damaged records, and ObjectError, after
  * libbpf's warnings, where a relocation is ambiguous or damaged. Source: btfgen_record_obj of bpftool.
  */
-export function coreUses({ btf, ext }: CoreUser, target: RecordView, log: DiagnosticLog): CoreUse[] {
+export function coreUses({ btf, ext }: CoreUser, target: CoreTarget, log: DiagnosticLog): CoreUse[] {
   const programs = relocatedSections(btf, ext);
   const resolver = new Resolver({
     btf,
     programs,
-    targets: { main: target, modules: () => [] },
+    targets: { main: target.btf, modules: () => [] },
+    names: target.names,
     log,
     acceptsUnnamed: true,
   });
@@ -80,6 +89,7 @@ export function minimizeBtf(
 ): Uint8Array {
   const source = target instanceof Uint8Array ? parseBtf(target) : target;
   const minimizer = new BtfMinimizer(source);
+  const places = { btf: source.records, names: new TargetNames() };
   for (const { name, bytes } of objects) {
     const { sections } = parseElf(bytes);
     const contents = (section: string) => {
@@ -88,7 +98,7 @@ export function minimizeBtf(
       return found.bytes;
     };
     const user = { btf: parseBtf(contents('.BTF')).records, ext: contents('.BTF.ext') };
-    for (const use of coreUses(user, source.records, options.log ?? (() => {}))) minimizer.add(use);
+    for (const use of coreUses(user, places, options.log ?? (() => {}))) minimizer.add(use);
   }
   return minimizer.finish();
 }

@@ -1,11 +1,12 @@
 import { Errno, errnoOf } from '../../errors/index.ts';
-import { idsThatBegin, type RecordView } from '../../btf/index.ts';
+import type { RecordView } from '../../btf/index.ts';
 import type { ProgramSpec, TypeRelocation } from '../spec.ts';
 import { essentialName } from '../externs.ts';
 import { type DiagnosticLog, failure, tell } from '../failure.ts';
 import { kindsAreCompatible, type TypeRef } from './compatible.ts';
 import { Core, coreKindName } from './kinds.ts';
 import { type AccessPath, formatPath, matchPath, parsePath, pathTo } from './path.ts';
+import { TargetNames } from './target-names.ts';
 import { type CoreValue, coreValue } from './value.ts';
 
 /** Where candidate types are looked for: the modules only if the main BTF has none. */
@@ -36,6 +37,8 @@ export interface ResolverRequest {
   readonly programs: readonly RelocatedCode[];
   /** Types without a name are refused only when they are looked for, and not by the search for candidates. */
   readonly acceptsUnnamed?: boolean;
+  /** What was found for other objects in the same targets. */
+  readonly names?: TargetNames | undefined;
 }
 
 /** Finds what type relocations mean in a target. ObjectError, after libbpf's warnings, where they are ambiguous or damaged. */
@@ -43,10 +46,12 @@ export class Resolver {
   readonly #request: ResolverRequest;
   readonly #candidates = new Map<number, TypeRef[]>();
   readonly #found = new Map<string, CoreFinding>();
-  readonly #names = new Map<RecordView, Map<string, number[]>>();
+  readonly #names: TargetNames;
+  readonly #searched = new Map<RecordView, ReadonlyMap<string, readonly number[]>>();
 
   constructor(request: ResolverRequest) {
     this.#request = request;
+    this.#names = request.names ?? new TargetNames();
   }
 
   /** Objects ask for the same fields again and again: what was found without a word is remembered. */
@@ -156,18 +161,17 @@ export class Resolver {
       .map((id) => ({ btf: target, id }));
   }
 
-  /** Types of a target by name, flavours aside: of all names that relocations mention, found by one look at all types. */
-  #namesOf(target: RecordView): Map<string, number[]> {
-    const known = this.#names.get(target);
+  /** Types of a target by the names that relocations mention. */
+  #namesOf(target: RecordView): ReadonlyMap<string, readonly number[]> {
+    const known = this.#searched.get(target);
     if (known) return known;
     const { btf, programs } = this.#request;
-    const names = new Map<string, number[]>();
     const typeIds = new Set(programs.flatMap((program) => program.coreRelocations.map(({ typeId }) => typeId)));
-    for (const id of typeIds) if (btf.has(id)) names.set(essentialName(btf.name(id)), []);
-    names.delete('');
-    for (const id of idsThatBegin(target, [...names.keys()])) names.get(essentialName(target.name(id)))?.push(id);
-    this.#names.set(target, names);
-    return names;
+    const names = new Set<string>();
+    for (const id of typeIds) if (btf.has(id)) names.add(essentialName(btf.name(id)));
+    const found = this.#names.of(target, names);
+    this.#searched.set(target, found);
+    return found;
   }
 }
 
