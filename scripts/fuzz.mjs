@@ -75,9 +75,9 @@ async function run(worker) {
   watch();
   let shown = from;
   child.on('message', (message) => {
-    /** @type {{number: number, loaded: number, largestShare?: number}} */
-    const report = message;
-    const { number, loaded, largestShare } = report;
+    const { number, loaded, largestShare } = /** @type {{number: number, loaded: number, largestShare?: number}} */ (
+      message
+    );
     at = number;
     watch();
     if (at - shown < 10_000 && at !== from + runs) return;
