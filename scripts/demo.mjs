@@ -1,7 +1,7 @@
 // `npm run demo`: the walk-through. Sets itself up from a fresh clone, prints every command and its real output, and
 // leaves nothing in the kernel, also when interrupted.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const project = path.dirname(import.meta.dirname);
@@ -68,21 +68,38 @@ function cleanUp() {
 
 const hex = (text) => [...Buffer.from(text.padEnd(13, '\0'))].map((byte) => byte.toString(16).padStart(2, '0'));
 
-/** Prints an event of the `hello` programs: u32 pid, u32 uid, char command[16], char message[13]. */
-function printEvent(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const text = (from, to) => Buffer.from(bytes.subarray(from, to)).toString().replace(/\0.*$/s, '');
-  const event = {
-    pid: view.getUint32(0, true),
-    uid: view.getUint32(4, true),
-    command: text(8, 24),
-    message: text(24, 37),
-  };
-  console.log(JSON.stringify(event));
+/** The class of a generated skeleton, `examples/generated/NAME.ts`; Node 20 reads no TypeScript. */
+async function skeletonOf(name) {
+  const { transform } = await import('esbuild');
+  const text = readFileSync(path.join(project, `examples/generated/${name}.ts`), 'utf8');
+  const { code } = await transform(text, { loader: 'ts', format: 'esm', target: 'node20.19' });
+  // Below the package, where its own name leads to dist/.
+  const file = path.join(project, `.cache/demo/${process.pid}-${name}.mjs`);
+  mkdirSync(path.dirname(file), { recursive: true });
+  undo.push(() => rmSync(file, { force: true }));
+  writeFileSync(file, code);
+  return Object.values(await import(file)).find((value) => typeof value === 'function');
 }
 
-async function messages(library, name, Buffer_) {
-  const { autoAttach, BpfMap, loadObject, openKernel, parseObject } = library;
+/** Prints the first event that comes once a command has run. */
+async function printEvent(source) {
+  const abort = new AbortController();
+  const timeout = setTimeout(() => abort.abort(), 2000);
+  source.open();
+  run('/bin/true', '/bin/true', []);
+  try {
+    for await (const event of source.events(abort.signal)) {
+      console.log(JSON.stringify(event));
+      return;
+    }
+  } finally {
+    clearTimeout(timeout);
+  }
+  throw new Error('no event arrived');
+}
+
+async function messages({ BpfMap, openKernel }, name) {
+  const kernel = openKernel();
   const file = `examples/${name}.bpf.o`;
   const directory = `${pins}/${name}`;
   say(`${name}: load, pin, and see what is in the kernel`);
@@ -99,43 +116,24 @@ async function messages(library, name, Buffer_) {
   update(501, 'Hi user 501!');
   tsbpftool('map', 'dump', 'pinned', `${directory}/config`);
 
-  say('Attach with the library, on the same maps; run a command; its event arrives');
-  const kernel = openKernel();
-  const spec = parseObject(readFileSync(path.join(project, file)), { path: file });
+  say('Attach with the skeleton in examples/generated, on the same maps; run a command; its event arrives');
+  const Skeleton = await skeletonOf(name);
+  const skeleton = Skeleton.open({ log: (level, text) => level === 'warn' && console.error(text) });
+  undo.push(() => skeleton.close());
   const pinned = new Map(
-    spec.maps
+    skeleton.spec.maps
       .map((map, index) => [index, `${directory}/${map.name}`])
       .filter(([, where]) => existsSync(where))
       .map(([index, where]) => [index, BpfMap.openPinned(kernel, where)]),
   );
   const replaceMaps = new Map([...pinned].map(([index, map]) => [index, map.fd.number]));
-  const log = (level, text) => level === 'warn' && console.error(text);
-  const object = loadObject(kernel, spec, { replaceMaps, log });
-  const link = autoAttach({ kernel, log }, object.programs[0]);
-  const reader = new Buffer_(kernel, object.map('output').fd.number);
-  const release = () => {
-    reader.close();
-    link.close();
-    object.close();
-    for (const map of pinned.values()) map.close();
-  };
-  undo.push(release);
-  run('/bin/true', '/bin/true', []);
-  let seen = 0;
-  for (let tries = 0; tries < 20 && seen === 0; tries++) {
-    reader.poll(100, (record) => {
-      const data = record instanceof Uint8Array ? record : record.data;
-      if (data === undefined || seen > 0) return;
-      seen++;
-      printEvent(data);
-    });
-  }
-  if (seen === 0) throw new Error('no event arrived');
+  skeleton.load({ replaceMaps }).attach();
+  for (const map of pinned.values()) map.close();
+  await printEvent(skeleton.maps.output);
   tsbpftool('link', 'show');
 
   say('Detach');
-  undo.pop();
-  release();
+  undo.pop()();
 }
 
 function packets() {
@@ -169,8 +167,8 @@ async function main() {
   mountIfMissing(bpffs, 'bpf');
   mountIfMissing(tracefs, 'tracefs');
   const library = await import(path.join(project, 'dist/lib/index.js'));
-  await messages(library, 'hello-buffer-config', library.PerfBuffer);
-  await messages(library, 'hello-ring-buffer-config', library.RingBuffer);
+  await messages(library, 'hello-buffer-config');
+  await messages(library, 'hello-ring-buffer-config');
   packets();
   cleanUp();
   say('Nothing is left in the kernel');

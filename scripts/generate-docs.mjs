@@ -42,14 +42,14 @@ const commands = await Promise.all(
     .map((command) => commandTopic(command)),
 );
 
-const hello = 'examples/hello-buffer-config.bpf.o';
-const skeletons = {
-  'examples/generated/hello-buffer-config.ts': generateSkeleton(readFileSync(path.join(project, hello)), {
-    language: 'ts',
-    path: hello,
-    events: { output: 'event_t' },
+/** Examples that have events. */
+const skeletons = Object.fromEntries(
+  ['hello-buffer-config', 'hello-ring-buffer-config'].map((name) => {
+    const file = `examples/${name}.bpf.o`;
+    const request = { language: 'ts', path: file, events: { output: 'event_t' } };
+    return [`examples/generated/${name}.ts`, generateSkeleton(readFileSync(path.join(project, file)), request)];
   }),
-};
+);
 
 const files = { ...manPages({ families, commands, version }), ...skeletons };
 for (const [shell, text] of Object.entries(completionScripts)) files[`completions/tsbpftool.${shell}`] = text;

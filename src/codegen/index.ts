@@ -8,6 +8,8 @@ export {
   givenObjectName,
   isCIdentifier,
   type LightSignature,
+  type LightSkeletonRequest,
+  type PlainSkeletonRequest,
   objectNameOfFile,
   type SkeletonModel,
   skeletonModel,

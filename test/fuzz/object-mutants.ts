@@ -153,13 +153,22 @@ export function runObjectMutant({ file, bytes }: { file: ObjectSeed; bytes: Uint
   });
 }
 
-/** What makes files of an object: the linker and all generators. */
-export function runLinkerMutant({ file, bytes }: { file: ObjectSeed; bytes: Uint8Array }): void {
+/**
+ * What makes files of an object: the linker and all generators. Returns the bytes of what was given and of the global data
+ * that the object declares without having them, which a light skeleton writes out.
+ */
+export function runLinkerMutant({ file, bytes }: { file: ObjectSeed; bytes: Uint8Array }): number {
+  // It is linked with the whole object.
+  let input = bytes.length + file.bytes.length;
   linkMutant(file, bytes);
   tolerate(() => {
     const spec = parseObject(bytes, { path: file.name });
-    if (dataSize(spec) < largestData) generateCode(spec, bytes);
+    const size = dataSize(spec);
+    if (size >= largestData) return;
+    input += size;
+    generateCode(spec, bytes);
   });
+  return input;
 }
 
 /** Bytes of global data. */

@@ -10,9 +10,8 @@ const [seed = 0, from = 0, to = 0, maxSeconds = 0, maxMegabytes = 0] = process.a
 
 interface Mutant {
   readonly file: { readonly name: string };
-  readonly run: () => void;
-  /** Bytes that it is made of, where memory is held to some times of them. */
-  readonly input?: number;
+  /** Memory is held to some times the bytes that it returns. */
+  readonly run: () => number | undefined;
 }
 
 /** What memory may grow to: so many times the input, and what the engine takes before it collects garbage. */
@@ -31,14 +30,16 @@ const forgetPeak = () => writeFileSync('/proc/self/clear_refs', '5');
 let largestShare = 0;
 
 let loaded = 0;
+const isBounded = what === 'linker';
 const mutant = mutants();
 for (let number = from; number < to; number++) {
   const before = process.cpuUsage();
-  const { file, run, input } = mutant(number);
-  if (input !== undefined) forgetPeak();
-  const memory = input === undefined ? 0 : peakMemory();
+  const { file, run } = mutant(number);
+  if (isBounded) forgetPeak();
+  const memory = isBounded ? peakMemory() : 0;
+  let input: number | undefined;
   try {
-    run();
+    input = run();
   } catch (error) {
     stop(number, `${file.name}: ${error instanceof Error ? error.stack : error}`);
   }
@@ -65,16 +66,14 @@ function mutants(): (number: number) => Mutant {
     const files = seedFiles(project);
     return (number) => {
       const made = mutantOf(files, seed, number);
-      return { file: made.file, run: () => runMutant(made) };
+      return { file: made.file, run: () => void runMutant(made) };
     };
   }
   if (what === 'linker') {
     const seeds = linkerSeeds(project);
     return (number) => {
       const made = objectMutant(seeds, seed, number);
-      // It is linked with the whole object, twice.
-      const input = made.bytes.length + made.file.bytes.length;
-      return { file: made.file, run: () => runLinkerMutant(made), input };
+      return { file: made.file, run: () => runLinkerMutant(made) };
     };
   }
   const seeds = objectSeeds(project);
@@ -84,6 +83,7 @@ function mutants(): (number: number) => Mutant {
     const run = () => {
       if (kernel === undefined) runObjectMutant(made);
       else if (loadMutant(kernel, made)) loaded++;
+      return undefined;
     };
     return { file: made.file, run };
   };

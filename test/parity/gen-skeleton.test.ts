@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generateLoader, generateSkeleton, makeLoaderProgram, openKernel } from '../../src/index.ts';
 import { run } from '../support/parity/programs.ts';
 import { paritySuite } from '../support/parity/suite.ts';
 import { World } from '../support/parity/world.ts';
@@ -31,6 +32,40 @@ describe('the name of an object, from its file', () => {
       }
     });
   }
+});
+
+describe('light skeletons of the library', () => {
+  let world: World;
+  beforeAll(() => {
+    world = new World('gen_light_');
+  });
+  afterAll(() => world?.end());
+
+  for (const name of ['globals', 'maps', 'externs', 'struct-ops']) {
+    it(`${name} is the reference’s`, async () => {
+      const file = path.join(world.project, `test/fixtures/objects/${name}.bpf.o`);
+      const { stdout, status } = await run(world.programs.reference, ['-L', 'gen', 'skeleton', file]);
+      expect(status).toBe(0);
+      const text = generateSkeleton(readFileSync(file), {
+        language: 'c-light',
+        path: file,
+        loader: (spec, options) => makeLoaderProgram(openKernel(), spec, options),
+      });
+      expect(Buffer.from(text).toString('latin1')).toBe(stdout);
+    });
+  }
+
+  it('say where a signature goes', () => {
+    const file = path.join(world.project, 'test/fixtures/objects/globals.bpf.o');
+    const text = generateSkeleton(readFileSync(file), {
+      language: 'c-light',
+      path: file,
+      loader: (spec, { signed }) => generateLoader(spec, { possibleCpus: 1, signed }),
+      sign: () => ({ bytes: Uint8Array.of(0xab), programHash: Uint8Array.of(0xcd) }),
+    });
+    expect(text).toContain('opts.keyring_id = skel->keyring_id;');
+    expect(text).toContain('\\xab');
+  });
 });
 
 describe('what bpftool has not, with gen skeleton', () => {

@@ -1,5 +1,10 @@
 export { CodeText } from './code-text.ts';
-export { generateSkeleton, type SkeletonRequest } from './generate.ts';
+export {
+  generateSkeleton,
+  type LightSkeletonRequest,
+  type PlainSkeletonRequest,
+  type SkeletonRequest,
+} from './generate.ts';
 export { type LightSignature, writeLightBeginning, writeLightEnd, writeLightLoader } from './light.ts';
 export { type SkeletonModel, skeletonModel } from './model.ts';
 export { checkCNames } from './check-names.ts';
