@@ -1,5 +1,5 @@
 // BTF reduced to what objects need, beside the reference's `gen min_core_btf`.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -85,6 +85,26 @@ describe('bpftool gen min_core_btf', () => {
     const { theirs, own } = await both(words());
     expect(own).toEqual(theirs);
     expect(own.file).toBe(undefined);
+  });
+
+  it('refuses an object that was cut off, and one of another machine', async () => {
+    const half = path.join(folder, 'half.o');
+    writeFileSync(half, readFileSync(core).subarray(0, 2000));
+    for (const file of [half, '/usr/bin/true']) {
+      const { theirs, own } = await both([vmlinux, output(), core, file]);
+      expect(own).toEqual(theirs);
+      expect(own.file).toBe(undefined);
+    }
+  });
+
+  it('leaves nothing on a full disk, and what was there before', async () => {
+    const disk = path.join(folder, 'disk');
+    const script = `mkdir -p ${disk} && mount -t tmpfs -o size=4k none ${disk} && echo before > ${disk}/output && \
+      { "$@"; echo "status $?"; cat ${disk}/output; ls -A ${disk}; }`;
+    const words = ['gen', 'min_core_btf', vmlinux, path.join(disk, 'output'), core];
+    const { stdout, stderr } = await run(['unshare', '-m', 'sh', '-c', script, 'sh', ...programs.ours], words);
+    expect(stdout).toBe('status 228\nbefore\noutput\n');
+    expect(stderr).toBe('Error: error saving btf file: No space left on device\n');
   });
 
   it('says when the disk is full', async () => {

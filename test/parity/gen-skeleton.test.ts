@@ -100,6 +100,28 @@ describe('what bpftool has not, with gen skeleton', () => {
     expect(await ours(line)).toEqual({ stdout: '', stderr: expected, status: 255 });
   });
 
+  it.each(['ts', 'json'])('%s: refuses what is no object, and does without types', async (language) => {
+    const half = path.join(world.tmp, 'half.o');
+    writeFileSync(
+      half,
+      readFileSync(path.join(world.project, 'test/fixtures/objects/globals.bpf.o')).subarray(0, 3000),
+    );
+    for (const file of ['/usr/bin/true', half, '/etc/passwd']) {
+      const { stdout, stderr, status } = await ours(`${file} --lang ${language}`);
+      expect({ stdout, status }).toEqual({ stdout: '', status: 95 });
+      expect(stderr).toContain('Error: failed to open BPF object file: BPF object format invalid\n');
+    }
+    const { stdout, status } = await ours(`{project}/test/fixtures/link/without-types.bpf.o --lang ${language}`);
+    expect(status).toBe(0);
+    expect(stdout).toContain(language === 'ts' ? 'export class WithoutTypesBpf' : '"types":');
+  });
+
+  it.each(['', ' --lang ts', ' --lang json'])('says when the disk is full: gen skeleton%s', async (words) => {
+    const line = `gen skeleton ${world.fill('{obj:globals}')}${words} > /dev/full`;
+    const { stderr, status } = await run(['sh', '-c', `"$@" ${line}`, 'sh', ...world.programs.ours], []);
+    expect({ stderr, status }).toEqual({ stderr: "Error: can't write output: No space left on device\n", status: 255 });
+  });
+
   it('prints one document with -j, and a string in that of a batch', async () => {
     const argv = (options: string[]) => [...options, 'gen', 'skeleton', world.fill('{obj:globals}'), '--lang', 'json'];
     const plain = await run(world.programs.ours, argv([]));
