@@ -68,7 +68,6 @@ const parts = {
   feature: { object: 'feature' },
   'gen-object': { object: 'gen', verb: 'object' },
   'gen-min_core_btf': { object: 'gen', verb: 'min-core-btf' },
-  gen: { object: 'gen' },
 };
 
 /**

@@ -53,11 +53,6 @@ const commandsOf = {
     ['gen', 'object', linked, object('many-core'), object('many-core')],
   ],
   'gen-min_core_btf': [['gen', 'min_core_btf', '/sys/kernel/btf/vmlinux', linked, object('core'), object('many-core')]],
-  gen: [
-    ['gen', 'skeleton', object('many-core')],
-    ['gen', 'subskeleton', object('many-core')],
-    ['gen', 'skeleton', object('many-core'), '--lang', 'ts'],
-  ],
   'prog-show': [
     ['prog', 'show'],
     ['-j', 'prog', 'show'],

@@ -11,15 +11,12 @@ import { writeSkeleton } from './skeleton.ts';
 import { writeSubskeleton } from './subskeleton.ts';
 import { typeScriptSkeleton } from './typescript.ts';
 
-interface NamedRequest {
+/** A header that needs no libbpf (`gen skeleton -L`): it holds a loader program instead of the object. */
+export interface LightSkeletonRequest {
+  readonly language: 'c-light';
   /** Name of the object's file, which gives the skeleton its name where `name` does not. */
   readonly path: string;
   readonly name?: string;
-}
-
-/** A header that needs no libbpf (`gen skeleton -L`): it holds a loader program instead of the object. */
-export interface LightSkeletonRequest extends NamedRequest {
-  readonly language: 'c-light';
   /**
    * Makes the loader program. `makeLoaderProgram` asks the running kernel for what the object wants of it, as bpftool
    * does; `generateLoader` makes one of what it is given.
@@ -32,9 +29,12 @@ export interface LightSkeletonRequest extends NamedRequest {
 /** What code is wanted of an object. */
 export type SkeletonRequest = PlainSkeletonRequest | LightSkeletonRequest;
 
-export interface PlainSkeletonRequest extends NamedRequest {
+export interface PlainSkeletonRequest {
   /** `c` and `c-subskeleton` are bpftool's headers, `ts` is a TypeScript module. */
   readonly language: 'c' | 'c-subskeleton' | 'ts';
+  /** Name of the object's file, which gives the skeleton its name where `name` does not. */
+  readonly path: string;
+  readonly name?: string;
   /** Names of the types of events, by name of the ring or perf buffer (`ts`). */
   readonly events?: Readonly<Record<string, string>>;
   /** The module reads the object from this file beside it instead of holding it (`ts`). */
