@@ -13,7 +13,7 @@ const idLength = 32;
 /** May stand before the object; none takes a value. */
 const flag = /^-(?:[jpdfn]+|-json|-pretty|-debug)$/;
 /** Verbs that are in the bundle of another. */
-const verbsOf = { list: 'show', loadall: 'load' };
+const verbsOf = { list: 'show', loadall: 'load', min_core_btf: 'object' };
 /** Options that only the bundle of everything has, with some that look like one. */
 const onlyInAll = /^-(?:[a-zA-Z]*[BVLSh]|-[abcehkltuvs]|-netns)/;
 
@@ -29,7 +29,7 @@ function bundleOf(words) {
   if (words.some((word) => onlyInAll.test(word))) return 'main';
   if (object === 'map' && verb && longRuns.some((name) => name.startsWith(verb))) return 'main';
   for (const named of [`${object}-${verbsOf[verb] ?? verb}`, object]) {
-    if (/^[a-z]+(?:-[a-z_]+)?$/.test(named) && fs.existsSync(textFile(named))) return named;
+    if (/^[a-z]+(?:-[a-z]+)?$/.test(named) && fs.existsSync(textFile(named))) return named;
   }
   return 'main';
 }

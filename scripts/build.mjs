@@ -58,7 +58,7 @@ const withoutEffects = {
  * By name: the objects and verbs as main.ts and the families import them; all verbs where none is named. `without`: what
  * a verb needs for options that bin/tsbpftool.js runs from elsewhere.
  */
-/** @type {Record<string, {object: string, verb?: string, without?: string[]}>} */
+/** @type {Record<string, {object: string, verb?: string, also?: string, without?: string[]}>} */
 const parts = {
   'prog-show': { object: 'prog', verb: 'show' },
   'prog-load': { object: 'prog', verb: 'load', without: ['./explain.ts', './use-loader.ts'] },
@@ -66,15 +66,15 @@ const parts = {
   'map-show': { object: 'map', verb: 'show' },
   'map-dump': { object: 'map', verb: 'dump', without: ['./view.ts'] },
   feature: { object: 'feature' },
-  'gen-object': { object: 'gen', verb: 'object' },
-  'gen-min_core_btf': { object: 'gen', verb: 'min-core-btf' },
+  // With min_core_btf, which needs much the same.
+  'gen-object': { object: 'gen', verb: 'object', also: 'min-core-btf' },
 };
 
 /**
  * Leaves out what only other commands need.
- * @param {{object: string, verb?: string, without?: string[]}} part
+ * @param {{object: string, verb?: string, also?: string, without?: string[]}} part
  */
-const only = ({ object, verb, without = [] }) => ({
+const only = ({ object, verb, also, without = [] }) => ({
   name: 'only',
   setup(bundler) {
     const isMeant = ({ path: file, importer }) => {
@@ -83,7 +83,7 @@ const only = ({ object, verb, without = [] }) => ({
       }
       // What reads the options of declared commands: of one verb of the reference nobody asks for it.
       if (without.includes(file) || (verb !== undefined && file === './own/parse.ts')) return false;
-      return verb === undefined || !importer.endsWith('/family.ts') || file === `./${verb}.ts`;
+      return verb === undefined || !importer.endsWith('/family.ts') || [`./${verb}.ts`, `./${also}.ts`].includes(file);
     };
     bundler.onResolve({ filter: /^\./ }, (imported) =>
       imported.kind !== 'dynamic-import' || isMeant(imported)

@@ -51,8 +51,8 @@ const commandsOf = {
   'gen-object': [
     ['gen', 'object', linked, object('many-core'), object('core')],
     ['gen', 'object', linked, object('many-core'), object('many-core')],
+    ['gen', 'min_core_btf', '/sys/kernel/btf/vmlinux', linked, object('core'), object('many-core')],
   ],
-  'gen-min_core_btf': [['gen', 'min_core_btf', '/sys/kernel/btf/vmlinux', linked, object('core'), object('many-core')]],
   'prog-show': [
     ['prog', 'show'],
     ['-j', 'prog', 'show'],
