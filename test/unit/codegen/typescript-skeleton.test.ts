@@ -97,7 +97,7 @@ describe('the description of an object', () => {
       );
     expect(attach('tcx')).toMatchObject({ 'tcx/ingress': 'tcx' });
     expect(attach('run-xdp')).toMatchObject({ xdp: 'xdp' });
-    expect(attach('no-autoattach')).toMatchObject({ raw_tp: 'rawTracepoint', socket: 'none' });
+    expect(attach('no-autoattach')).toMatchObject({ raw_tp: 'rawTracepoint', socket: 'socket' });
   });
 
   it('holds its types without those that pointers lead to', () => {
