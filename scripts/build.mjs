@@ -58,7 +58,10 @@ const withoutEffects = {
  * By name: the objects and verbs as main.ts and the families import them; all verbs where none is named. `without`: what
  * a verb needs for options that bin/tsbpftool.js runs from elsewhere.
  */
-/** @type {Record<string, {object: string, verb?: string, also?: string, without?: string[]}>} */
+/**
+ * The package leaves some of them out, to stay small (`files` in package.json): there the bundle of everything runs these words.
+ * @type {Record<string, {object: string, verb?: string, also?: string, without?: string[]}>}
+ */
 const parts = {
   'prog-show': { object: 'prog', verb: 'show' },
   'prog-load': { object: 'prog', verb: 'load', without: ['./explain.ts', './use-loader.ts'] },
