@@ -14,6 +14,7 @@ const signal = AbortSignal.timeout(Number(seconds) * 1000);
 using object = load<{ maps: { connects: EventSource<Connect> }; variables: { missed: GlobalVariable<bigint> } }>(
   new URL('connect-logger.bpf.o', import.meta.url),
 );
+object.maps.connects.open();
 object.programs.log_connect.attach({ path });
 console.log('ready');
 for await (const { pid, command, address, port } of object.maps.connects.records({ type: 'connect_t', signal })) {

@@ -32,8 +32,8 @@ struct offsets_t {
 
 struct offsets_t task = {};
 
-SEC("syscall")
-int look(void *ctx)
+SEC("socket")
+int look(struct __sk_buff *skb)
 {
 	task.pid = bpf_core_field_offset(struct task_struct, pid);
 	task.tgid = bpf_core_field_offset(struct task_struct, tgid);

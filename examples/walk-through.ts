@@ -17,6 +17,8 @@ using object = load(new URL('hello-buffer-config.bpf.o', import.meta.url), {
 });
 const { config, output } = object.maps;
 for (const [uid, message = ''] of messages.map((word) => word.split('='))) config.set(Number(uid), { message });
+// From here on nothing is missed.
+output.open();
 object.programs.hello.attach();
 console.log('ready');
 for await (const { pid, uid, command, message } of output.records<Event>({ type: 'event_t', signal })) {

@@ -64,7 +64,7 @@ describe('examples/', () => {
     const running = start('examples/walk-through.ts', ['3', '0=Hey root!']);
     await running.printed(/^ready$/m);
     execFileSync('/bin/true');
-    expect(await running.ended).toMatch(/^\S+ \d+ \(user 0\): Hey root!$/m);
+    expect(await running.ended).toMatch(/^.+ \d+ \(user 0\): Hey root!$/m);
   });
 
   it('xdp-counter: shows how many packets come a second', async () => {
@@ -109,6 +109,27 @@ describe('examples/', () => {
     await running.printed(/^ready$/m);
     execFileSync('ls', ['/']);
     expect(await running.ended).toMatch(/^ +\d+ ns +[1-9]\d* {2}\*+$/m);
+  });
+
+  it('offsets: has those that the kernel tells itself', async (context) => {
+    await orSkipLater(context, async () => {
+      const task = JSON.parse(await start('examples/offsets.ts').ended) as Record<string, number | boolean>;
+      const tool = path.join(project, 'bin/tsbpftool.js');
+      const words = ['btf', 'find', 'file', '/sys/kernel/btf/vmlinux', 'task_struct.comm', '-j'];
+      const found = JSON.parse(execFileSync(process.execPath, [tool, ...words], { encoding: 'utf8' }));
+      expect(JSON.stringify(found)).toContain(`"byte_offset":${task.comm},`);
+      expect(task).toMatchObject({ comm_size: 16, has_new_state: true, has_state: false });
+    });
+  });
+
+  it('tasks: lists the threads of a process', async (context) => {
+    await orSkipLater(context, async () => {
+      const running = start('examples/tasks.ts', [String(process.pid)]);
+      const lines = (await running.ended).trim().split('\n');
+      const tasks = lines.map((line) => JSON.parse(line) as { pid: number; tid: number });
+      expect(tasks.map(({ tid }) => tid)).toContain(process.pid);
+      expect(tasks.every(({ pid }) => pid === process.pid)).toBe(true);
+    });
   });
 
   it('congestion: is what a connection asks for', async (context) => {
