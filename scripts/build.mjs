@@ -65,7 +65,7 @@ const withoutEffects = {
 const parts = {
   'prog-show': { object: 'prog', verb: 'show' },
   'prog-load': { object: 'prog', verb: 'load', without: ['./explain.ts', './use-loader.ts'] },
-  map: { object: 'map', without: ['./chosen-types.ts', './view.ts', './export.ts', './import.ts'] },
+  map: { object: 'map', without: ['./chosen-types.ts', './docs.ts', './view.ts', './export.ts', './import.ts'] },
   'map-show': { object: 'map', verb: 'show' },
   'map-dump': { object: 'map', verb: 'dump', without: ['./view.ts'] },
   feature: { object: 'feature' },

@@ -4,6 +4,7 @@ import type { CommandFamily } from '../../cli/index.ts';
 export const cgroupFamily: CommandFamily = {
   name: 'cgroup',
   summary: 'Programs attached to control groups.',
+  docs: async () => (await import('./docs.ts')).cgroupDocs,
   verbs: [
     {
       name: 'show',

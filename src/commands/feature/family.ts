@@ -4,6 +4,7 @@ import type { CommandFamily } from '../../cli/index.ts';
 export const featureFamily: CommandFamily = {
   name: 'feature',
   summary: 'What the kernel and network devices support.',
+  docs: async () => (await import('./docs.ts')).featureDocs,
   verbs: [
     {
       name: 'probe',

@@ -16,6 +16,7 @@ const keyForms = (type: string): string[] => (type === 'queue' || type === 'stac
 export const mapFamily: CommandFamily = {
   name: 'map',
   summary: 'Inspect and change BPF maps.',
+  docs: async () => (await import('./docs.ts')).mapDocs,
   verbs: [
     { name: 'show', summary: 'Lists maps, or shows one.', load: async () => (await import('./show.ts')).show },
     { name: 'list', summary: 'The same as show.', load: async () => (await import('./show.ts')).show },

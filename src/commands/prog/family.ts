@@ -24,6 +24,7 @@ const loadForms = [
 export const progFamily: CommandFamily = {
   name: 'prog',
   summary: 'Inspect, load and run BPF programs.',
+  docs: async () => (await import('./docs.ts')).progDocs,
   verbs: [
     {
       name: 'show',

@@ -4,6 +4,7 @@ import type { CommandFamily } from '../../cli/index.ts';
 export const tokenFamily: CommandFamily = {
   name: 'token',
   summary: 'Delegation tokens of BPF file systems.',
+  docs: async () => (await import('./docs.ts')).tokenDocs,
   verbs: [
     {
       name: 'show',
