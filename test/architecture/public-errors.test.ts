@@ -55,6 +55,16 @@ const numbers: Readonly<Record<string, string>> = {
   'UsdtObject.takeUsdtSpec': 'an index',
   'LoadedObject.takeUsdtSpec': 'an index',
   errnoOf: 'the errno of an error, positive',
+  JsonSource: 'a character, -1 at the end',
+  'JsonSource.peek': 'a character, -1 at the end',
+  'ElementFormat.decode': 'a value of a program',
+  'TraceCall.key': 'a value of a program',
+  'TraceCall.value': 'a value of a program',
+  'TraceCall.errno': 'the errno of a call that was seen, positive',
+  'TraceCall.durationNs': 'nanoseconds',
+  'BpfTrace.commandPid': 'a process id, undefined without a command',
+  'BpfTrace.lost': 'calls',
+  'BpfTrace.missed': 'calls',
 };
 
 describe('the declarations of the package', () => {
