@@ -21,6 +21,7 @@ const crashes: Readonly<Record<string, string>> = {
     "libbpf: map 'arena': a loader program cannot fill an arena\nlibbpf: map 'arena': failed to create: -EOPNOTSUPP\nError: failed to load object file\n",
   'btf-needed':
     "libbpf: map 'tsbpftool_odd': a loader program cannot create struct_ops\nError: failed to load object file\n",
+  congestion: "libbpf: map 'counting': a loader program cannot create struct_ops\nError: failed to load object file\n",
   'many-core': "Error: program 'm_parent': section 'raw_tp' names no tracepoint\n",
   'no-autoattach': "Error: program 'p_raw_tp': section 'raw_tp' names no tracepoint\n",
   'struct-ops':
