@@ -41,7 +41,7 @@ describe('light skeletons of the library', () => {
   });
   afterAll(() => world?.end());
 
-  for (const name of ['globals', 'maps', 'externs', 'map-in-map']) {
+  for (const name of ['globals', 'maps', 'externs', 'tcx']) {
     it(`${name} is the reference’s`, async () => {
       const file = path.join(world.project, `test/fixtures/objects/${name}.bpf.o`);
       const { stdout, status } = await run(world.programs.reference, ['-L', 'gen', 'skeleton', file]);
