@@ -268,11 +268,16 @@ describe('events', () => {
     const sent = 500 - (Number(library.variables.dropped!.get()) - 1);
     let read = 0;
     for await (const _ of perf!.records({ type: 'sample', deadline: Date.now() + 100 })) read++;
-    send.run(packet);
-    for await (const _ of perf!.records({ type: 'sample', deadline: Date.now() + 100 })) read++;
     expect(sent).toBeLessThan(500);
+    // The next record of the same processor tells how many were lost before it.
+    let more = 0;
+    for (; perf!.lost === 0n && more < 50; more++) {
+      send.run(packet);
+      for await (const _ of perf!.records({ type: 'sample', deadline: Date.now() + 20 })) read++;
+    }
+    expect(read).toBe(sent + more);
     expect(perf!.lost).toBeGreaterThan(0n);
-    expect(BigInt(read) + perf!.lost).toBe(501n);
+    expect(perf!.lost).toBeLessThanOrEqual(BigInt(500 - sent));
   });
 
   it('of overwritable perf buffers are the last ones, in order, each once', () => {

@@ -24,7 +24,7 @@ const refused = ['rejected', 'core-unresolved', 'attributes', 'kprobes', ...with
 // programs of `refusals` is loaded unless asked for.
 // biome-ignore format: a list
 const partial = [
-  'refusals', 'streams', 'optional', 'optional-only', 'optional-tracepoints', 'optional-twins', 'struct-ops-optional', 'pinned-map', 'arena',
+  'refusals', 'streams', 'library', 'optional', 'optional-only', 'optional-tracepoints', 'optional-twins', 'struct-ops-optional', 'pinned-map', 'arena',
   // Of these the reference makes something else (COMPATIBILITY.md) or, of per-CPU data, what depends on the kernel.
   'gcc-outer-first', 'percpu-data', 'percpu-used',
 ];

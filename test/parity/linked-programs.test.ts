@@ -54,6 +54,8 @@ describe('programs of linked objects', () => {
       return found;
     } finally {
       rmSync(pins, { recursive: true, force: true });
+      // A map of the objects says itself where it is pinned.
+      rmSync('/sys/fs/bpf/sized', { force: true });
       rmSync(output, { force: true });
     }
   }

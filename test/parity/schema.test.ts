@@ -15,8 +15,8 @@ import { everyLink } from './cases/link.ts';
 import * as cases from './cases/schema.ts';
 
 const extensions = await extensionVerbs();
-/** `error` is no command. */
-const commands = Object.keys(outputSchemas).filter((command) => command !== 'error');
+/** `error` is no command; the lines of the tracer have tests of their own. */
+const commands = Object.keys(outputSchemas).filter((command) => command !== 'error' && command !== 'trace');
 /** Commands that print no document when they succeed. */
 const silent = commands.filter((command) => 'not' in (outputSchemas[command]!.$defs as { output: object }).output);
 

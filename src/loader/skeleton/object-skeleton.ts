@@ -178,8 +178,11 @@ export class ObjectSkeleton<Maps = AnyMaps, Variables = AnyVariables, Programs =
         const events = new MapEvents(map, name, { btf: this.#btf, type });
         this.#closing.push(() => events.close());
         maps[name] = events;
-      } else {
+      } else if (this.#isUntyped) {
         maps[name] = this.#openMap(map);
+      } else {
+        // As generated modules declare them.
+        maps[name] = use === 'elements' ? new TypedMap(map) : map;
       }
       if (this.#isUntyped) refuseOthers(maps[name] as object, map);
     }
