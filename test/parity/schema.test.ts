@@ -15,8 +15,22 @@ import { everyLink } from './cases/link.ts';
 import * as cases from './cases/schema.ts';
 
 const extensions = await extensionVerbs();
-/** `error` is no command; the lines of the tracer have tests of their own. */
-const commands = Object.keys(outputSchemas).filter((command) => command !== 'error' && command !== 'trace');
+/** `error` is no command; what shows events, pictures or all that is loaded is held against its schema where that is made. */
+const elsewhere = [
+  'error',
+  'trace',
+  'top',
+  'metrics',
+  'watch',
+  'snapshot',
+  'diff',
+  'graph',
+  'why',
+  'gc',
+  'ls',
+  'map events',
+];
+const commands = Object.keys(outputSchemas).filter((command) => !elsewhere.includes(command));
 /** Commands that print no document when they succeed. */
 const silent = commands.filter((command) => 'not' in (outputSchemas[command]!.$defs as { output: object }).output);
 

@@ -83,26 +83,18 @@ const perCpuElement = record(
     ),
   }),
 );
-const viewedKey = { key: anything('The key decoded, or as --as has it; absent where a map has no keys') };
-const viewed = anyOf(
-  record('An element, where an option says how to show it.', { value: anything('The value decoded') }, viewedKey),
-  record(
-    'An element of a per-CPU map, where an option says how to show it.',
-    { values: list('The value of each possible CPU', anything('The value decoded')) },
-    viewedKey,
-  ),
-);
 const unreadable = record('An element whose value cannot be read.', { ...key, value: reference('error') });
 
-const one = { definitions: { element, perCpuElement, viewed } };
-const anyElement = anyOf(reference('element'), reference('perCpuElement'), reference('viewed'));
-const dumped = anyOf(reference('element'), reference('perCpuElement'), reference('viewed'), reference('unreadable'));
+const one = { definitions: { element, perCpuElement } };
+const anyElement = anyOf(reference('element'), reference('perCpuElement'));
+const dumped = anyOf(reference('element'), reference('perCpuElement'), reference('unreadable'));
 const dumpOf = (description: string, elements: Parameters<typeof record>[1]) =>
   record(description, { ...header, ...flags, ...elements }, name);
 
 const dump = outputOf(
   'map dump',
-  'The elements of a map; of several maps that share a name, a list of maps with their elements.',
+  'The elements of a map; of several maps that share a name, a list of maps with their elements. With --as, --cpu, --sum, --key-type or ' +
+    '--value-type keys and values are decoded in the place of their bytes.',
   anyOf(list('The elements of one map', dumped), list('Several maps', reference('mapElements'), { min: 2 })),
   {
     failures: [
