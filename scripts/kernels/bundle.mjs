@@ -4,25 +4,34 @@ import path from 'node:path';
 import { build } from 'esbuild';
 
 /**
- * Tests whose outcome hardly depends on the kernel: completion is a matter of shells; skeletons are made of files; machine code and profiles are compared
- * with a bpftool that is not in the machines; schemas are checked against output that
- * the other tests compare on every kernel, and their many objects take longer under emulation than all else. Damaged
- * objects too are many. The standalone file is made of a runtime that is not there.
+ * Tests whose outcome hardly depends on the kernel: where arrays lie in memory during a call is V8's matter; completion and hints are
+ * one of shells and terminals; skeletons, examples and snippets are made of files, with compilers that are not in the machines;
+ * machine code and profiles are compared with a bpftool that is not there; schemas are checked against output that the other tests
+ * compare on every kernel, and their many objects take longer under emulation than all else. Damaged objects are many too, and large
+ * values large. The standalone file is made of a runtime that is not there.
  */
 const onEveryKernelAlike = [
   'btf-find.test.ts',
   'btf-merge.test.ts',
   'btf-minimize.test.ts',
   'btf-types.test.ts',
+  'c-skeleton.test.ts',
+  'call-memory.test.ts',
   'completion.test.ts',
+  'examples.test.ts',
+  'fake-kernel.test.ts',
+  'foreign-objects.test.ts',
   'gen-skeleton.test.ts',
+  'large.test.ts',
   'link-objects.test.ts',
   'typescript-skeleton.test.ts',
   'map-words.test.ts',
+  'mistakes.test.ts',
   'object-mutants.test.ts',
   'prog-jited.test.ts',
   'prog-profile.test.ts',
   'schema.test.ts',
+  'snippets.test.ts',
   'standalone.test.ts',
 ];
 

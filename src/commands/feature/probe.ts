@@ -3,6 +3,7 @@ import { SyscallError, strerror } from '../../errors/index.ts';
 import { type BpfCapability, bpfCapabilities, heldCapabilities, withoutCapabilities } from '../../host/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { liftMemoryLimit } from '../shared/memlock.ts';
+import { withoutOptimizing } from '../shared/optimizer.ts';
 import { type Form, formOf } from './form.ts';
 import { type ProbeRequest, readRequest } from './request.ts';
 import { ProbeRun } from './sections.ts';
@@ -40,10 +41,12 @@ function show(ctx: Context, request: ProbeRequest, form: Form): void {
   if (request.component === 'kernel') showSystem(ctx, form);
   const run = new ProbeRun(kernelOf(ctx), request, form);
   if (run.systemCall()) {
-    run.programTypes();
-    run.mapTypes();
-    run.helpers();
-    run.miscellaneous();
+    withoutOptimizing(() => {
+      run.programTypes();
+      run.mapTypes();
+      run.helpers();
+      run.miscellaneous();
+    });
   }
   ctx.json?.endObject();
 }

@@ -5,7 +5,11 @@ import { ObjectLinker } from '../../linker/index.ts';
 import { type DiagnosticLog, errorText, ObjectError } from '../../object/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { diagnostics } from '../shared/libbpf-log.ts';
+import { withoutOptimizing } from '../shared/optimizer.ts';
 import { OutputFile } from '../shared/output-file.ts';
+
+/** Bytes of input after which code is run so often that optimising it saves time. */
+const worthOptimizing = 1 << 25;
 
 /** `gen object OUTPUT_FILE INPUT_FILE…`: links object files into one. */
 export const object: Handler = (ctx, words) => {
@@ -14,14 +18,19 @@ export const object: Handler = (ctx, words) => {
   const log = diagnostics(ctx);
   const output = openOutput(path, log);
   const linker = new ObjectLinker({ log });
-  while (words.left > 0) {
-    const file = words.next();
-    reported(`failed to link '${file}'`, () => {
-      using input = openInput(ctx, { file, output, log });
-      linker.add({ name: file, bytes: input });
-    });
-  }
-  reported('failed to finalize ELF file', () => writeOutput(output, linker.finish(), log));
+  withoutOptimizing((resume) => {
+    let size = 0;
+    while (words.left > 0) {
+      const file = words.next();
+      reported(`failed to link '${file}'`, () => {
+        using input = openInput(ctx, { file, output, log });
+        size += input.size;
+        if (size > worthOptimizing) resume();
+        linker.add({ name: file, bytes: input });
+      });
+    }
+    reported('failed to finalize ELF file', () => writeOutput(output, linker.finish(), log));
+  });
 };
 
 /** With too few words the reference prints both what is missing and the usage. */

@@ -1,4 +1,4 @@
-import { Errno, type NotSupportedError } from '../../errors/index.ts';
+import { Errno, type NotSupportedError, SyscallError, UsageError } from '../../errors/index.ts';
 import { type DiagnosticLog, errorText, failure, type ObjectSpec } from '../../object/index.ts';
 import { explainUnsupported, watchRefusals } from '../../probe/index.ts';
 import { BpfLink, type LinkDetails, linkDetails, type LinkInfo, type WithDescriptor } from '../../kernel/index.ts';
@@ -59,14 +59,28 @@ export class LoadedLink implements Disposable {
     return this.link.fd;
   }
 
-  /** What the kernel says of the link. Throws SyscallError. */
+  /** What the kernel says of the link. Throws SyscallError; UsageError for a perf event. */
   info(): LinkInfo {
-    return this.link.info();
+    return this.#ofLink(() => this.link.info());
   }
 
-  /** Its type by name, `xdp`; undefined for one newer than this version. Throws SyscallError. */
+  /** Its type by name, `xdp`; undefined for one newer than this version. Throws SyscallError; UsageError for a perf event. */
   get type(): LinkTypeName | undefined {
-    return this.link.type;
+    return this.#ofLink(() => this.link.type);
+  }
+
+  /** The kernel says EINVAL of all that it has no information of. */
+  #ofLink<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (cause) {
+      const isNoLink = cause instanceof SyscallError && cause.errno === Errno.EINVAL;
+      if (!isNoLink || this.link.kernel.readLink(`/proc/self/fd/${this.fd.number}`) !== 'anon_inode:[perf_event]')
+        throw cause;
+      const message =
+        'this attachment is a perf event, of which the kernel tells nothing: links of perf events came with Linux 5.15';
+      throw new UsageError(message, { cause });
+    }
   }
 
   /** What the link's type adds to `info`: the hook, the function … Undefined where there is nothing. Throws SyscallError. */
