@@ -1,16 +1,15 @@
 import { type MapInfo, queryTaskFd } from '../bpf/index.ts';
-import type { Btf } from '../btf/index.ts';
+import { RecordView } from '../btf/index.ts';
 import { SyscallError, TsbpfError } from '../errors/index.ts';
 import { bootTime, fdKindOfTarget, kernelRelease, symbolsAt } from '../host/index.ts';
 import {
   BtfObject,
   heldId,
   type LinkInfo,
-  loadBtfById,
   processIds,
   processName,
   visitDescriptors,
-  vmlinuxBtf,
+  withVmlinux,
 } from '../kernel/index.ts';
 import { CLOCK_BOOTTIME, type Kernel } from '../sys/index.ts';
 import { bpf_task_fd_type } from '../uapi/index.ts';
@@ -58,15 +57,13 @@ export class InventoryReader {
   readonly #functions = new Map<string, string>();
   readonly #countEntries: ReturnType<typeof mapEntryCounter>;
   #pinned: PinnedFiles = new Map();
-  #vmlinux: Btf | undefined | 'none';
   #fixed: Pick<Inventory, 'host' | 'kernelRelease' | 'bootId'> | undefined;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
     this.#programs = new ProgramReader(kernel);
-    this.#contents = new ContentReader(kernel, () => this.#kernelTypes());
-    // The types are let go of: they are as large as all else together.
-    this.#countEntries = mapEntryCounter(kernel, () => this.#try([], '', () => vmlinuxBtf(kernel)));
+    this.#contents = new ContentReader(kernel, (use) => this.#try([], '', () => withVmlinux(kernel, use)));
+    this.#countEntries = mapEntryCounter(kernel);
   }
 
   /** Takes an inventory with these parts. What the kernel refuses is said in `missing`; only a broken system throws. */
@@ -163,21 +160,19 @@ export class InventoryReader {
     const key = `${objectId} ${typeId}`;
     let name = this.#functions.get(key);
     if (name === undefined) {
-      name = this.#try([], '', () => this.#typesOf(objectId)?.typeById(typeId)?.name) ?? '';
+      name = this.#try([], '', () => this.#typeName(objectId, typeId)) ?? '';
       this.#functions.set(key, name);
     }
     return name;
   }
 
-  #typesOf(objectId: number): Btf | undefined {
+  #typeName(objectId: number, typeId: number): string | undefined {
     using object = BtfObject.openById(this.#kernel, objectId);
-    return object.info().name === 'vmlinux' ? this.#kernelTypes() : loadBtfById(this.#kernel, objectId);
-  }
-
-  /** The kernel's types, read once; undefined where it has none. */
-  #kernelTypes(): Btf | undefined {
-    this.#vmlinux ??= this.#try([], '', () => vmlinuxBtf(this.#kernel)) ?? 'none';
-    return this.#vmlinux === 'none' ? undefined : this.#vmlinux;
+    return withVmlinux(this.#kernel, (vmlinux) => {
+      const { name, kernelBtf } = object.info();
+      if (name === 'vmlinux') return vmlinux.name(typeId);
+      return new RecordView(object.bytes(), kernelBtf ? { base: vmlinux } : {}).name(typeId);
+    });
   }
 
   #host(): Pick<Inventory, 'host' | 'kernelRelease' | 'bootId'> {

@@ -1,6 +1,6 @@
 // What the elements of a map name: other objects, which the map keeps.
 import { ElementCalls, type MapInfo } from '../bpf/index.ts';
-import type { Btf } from '../btf/index.ts';
+import { Kind, type RecordView } from '../btf/index.ts';
 import { toHex } from '../bytes/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { bpf_map_type, mapType } from '../uapi/index.ts';
@@ -12,15 +12,25 @@ const mostElements = 1 << 17;
 const idAtStart = 0;
 const programInValue = 4;
 
+/** Where in the value of a struct's map a function's program is named. */
+interface FunctionPointer {
+  readonly name: string;
+  readonly at: number;
+}
+
+/** Lets a function look at the kernel's types; undefined where there are none. */
+export type WithTypes = <T>(use: (types: RecordView) => T) => T | undefined;
+
 /** Reads what the elements of maps name. */
 export class ContentReader {
   readonly #calls: ElementCalls;
-  readonly #btf: () => Btf | undefined;
+  readonly #withTypes: WithTypes;
+  readonly #pointers = new Map<number, readonly FunctionPointer[]>();
 
-  /** `btf`: the kernel's types, asked for where a map holds the operations of a struct. */
-  constructor(kernel: Kernel, btf: () => Btf | undefined) {
+  /** `withTypes`: the kernel's types, asked for where a map holds the operations of a struct. */
+  constructor(kernel: Kernel, withTypes: WithTypes) {
     this.#calls = new ElementCalls(kernel);
-    this.#btf = btf;
+    this.#withTypes = withTypes;
   }
 
   /** The objects that the elements of the map open as `fd` name; none for other types of maps. */
@@ -57,26 +67,33 @@ export class ContentReader {
   #operations(fd: number, info: MapInfo): ContentRecord[] {
     const value = new Uint8Array(Math.max(8, info.valueSize));
     if (this.#calls.lookup(fd, { key: new Uint8Array(4), value }) < 0) return [];
-    const btf = this.#btf();
-    const outer = btf?.typeById(info.btfVmlinuxValueTypeId);
-    const data = outer?.kind === 'struct' ? outer.members.find(({ name }) => name === 'data') : undefined;
-    const inner = data === undefined ? undefined : btf?.typeById(data.typeId);
-    if (btf === undefined || data === undefined || inner?.kind !== 'struct') return [];
     const view = new DataView(value.buffer);
-    const found: ContentRecord[] = [];
-    for (const { name, typeId, bitOffset } of inner.members) {
-      const at = (data.bitOffset + bitOffset) / 8;
-      if (!isFunctionPointer(btf, typeId) || at + 8 > value.length) continue;
-      const id = view.getUint32(at, true);
-      if (id !== 0) found.push({ kind: 'prog', id, key: name });
+    return this.#pointersIn(info.btfVmlinuxValueTypeId).flatMap(({ name, at }) => {
+      const id = at + 8 > value.length ? 0 : view.getUint32(at, true);
+      return id === 0 ? [] : [{ kind: 'prog' as const, id, key: name }];
+    });
+  }
+
+  /** The function pointers of a struct that stands as `data` in this one. */
+  #pointersIn(typeId: number): readonly FunctionPointer[] {
+    let found = this.#pointers.get(typeId);
+    if (found === undefined) {
+      found = this.#withTypes((types) => functionPointers(types, typeId)) ?? [];
+      this.#pointers.set(typeId, found);
     }
     return found;
   }
 }
 
-function isFunctionPointer(btf: Btf, typeId: number): boolean {
-  const pointer = btf.typeById(typeId);
-  return pointer?.kind === 'ptr' && btf.typeById(pointer.typeId)?.kind === 'func_proto';
+function functionPointers(types: RecordView, typeId: number): FunctionPointer[] {
+  if (types.kind(typeId) !== Kind.struct) return [];
+  const data = types.members(typeId).find(({ name }) => name === 'data');
+  if (data === undefined || types.kind(data.typeId) !== Kind.struct) return [];
+  const isFunction = (id: number) => types.kind(id) === Kind.ptr && types.kind(types.target(id)) === Kind.func_proto;
+  return types
+    .members(data.typeId)
+    .filter((member) => isFunction(member.typeId))
+    .map(({ name, bitOffset }) => ({ name, at: (data.bitOffset + bitOffset) / 8 }));
 }
 
 function keyText(key: Uint8Array): string {

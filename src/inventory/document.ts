@@ -23,21 +23,39 @@ function renamed(value: unknown, rename: (name: string) => string): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [rename(name), renamed(item, rename)]));
 }
 
+/** The same function, which is asked the same few dozen names a thousand times. */
+function remembered(rename: (name: string) => string): (name: string) => string {
+  const known = new Map<string, string>();
+  return (name) => {
+    const found = known.get(name) ?? rename(name);
+    known.set(name, found);
+    return found;
+  };
+}
+
 const toSnake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-const toCamel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+const toCamel = remembered((name) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
 
 /** A plain value as JSON prints it: members in snake case, integers in full, what is undefined left out. */
 export function plainJson(value: unknown): string {
-  return exactJson(renamed(value, toSnake));
+  return jsonOf(value, snakeBeginning);
 }
 
+/** How a member begins in a document: `"name":`. */
+const beginning = (name: string) => `${JSON.stringify(name)}:`;
+const snakeBeginning = remembered((name) => beginning(toSnake(name)));
+
 /** JSON with integers of any size in full, as numbers. */
-function exactJson(value: unknown): string {
+function jsonOf(value: unknown, beginningOf: (name: string) => string): string {
   if (typeof value === 'bigint') return String(value);
-  if (Array.isArray(value)) return `[${value.map(exactJson).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map((item) => jsonOf(item, beginningOf)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return jsonText(value);
-  const members = Object.entries(value).filter(([, item]) => item !== undefined);
-  return `{${members.map(([name, item]) => `${JSON.stringify(name)}:${exactJson(item)}`).join(',')}}`;
+  let text = '';
+  for (const name of Object.keys(value)) {
+    const item = (value as Record<string, unknown>)[name];
+    if (item !== undefined) text += `${text === '' ? '' : ','}${beginningOf(name)}${jsonOf(item, beginningOf)}`;
+  }
+  return `{${text}}`;
 }
 
 /** The document of an inventory: a line for each object, so that tools that compare lines see what changed. */
@@ -49,7 +67,7 @@ export function inventoryText({ inventory, elements }: InventoryDocument): strin
     },
   );
   const kept = Object.entries(elements).map(([name, items]) => {
-    return `${JSON.stringify(name)}:[\n${items.map(exactJson).join(',\n')}\n]`;
+    return `${JSON.stringify(name)}:[\n${items.map((item) => jsonOf(item, beginning)).join(',\n')}\n]`;
   });
   if (kept.length > 0) lines.push(`"elements":{${kept.join(',\n')}}`);
   return `{${lines.join(',\n')}}\n`;

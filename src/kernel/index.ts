@@ -114,4 +114,4 @@ export {
 export { type RecordReader, RingBuffer, type RingBufferOptions } from './ring-buffer.ts';
 export { TracePipe } from './trace-pipe.ts';
 export { maps, type OpenMapOptions, TypedMap, type UpdateMode } from './typed-map.ts';
-export { loadVmlinux, type VmlinuxReading } from './vmlinux.ts';
+export { loadVmlinux, mapFile, type VmlinuxReading, withVmlinux } from './vmlinux.ts';

@@ -1,7 +1,8 @@
+import { RecordView } from '../btf/index.ts';
 import { btfOf } from '../elf/index.ts';
 import { Errno, errnoName, ParseError, SyscallError } from '../errors/index.ts';
 import { kernelBtfPath, vmlinuxPlaces } from '../host/index.ts';
-import type { Kernel } from '../sys/index.ts';
+import { type Kernel, type MappedMemory, O_CLOEXEC, O_RDONLY, PROT_READ } from '../sys/index.ts';
 
 export interface VmlinuxReading<Types> {
   /** Reads types from raw BTF. ParseError where it is none. */
@@ -30,6 +31,37 @@ export function loadVmlinux<Types>(kernel: Kernel, reading: VmlinuxReading<Types
   }
   log('warn', 'failed to find valid kernel BTF');
   return undefined;
+}
+
+/**
+ * Calls `use` with the running kernel's types, which are not there afterwards: nothing is decoded, and their pages are
+ * read only where they are looked at. Undefined where there are none. Throws as `loadVmlinux`.
+ */
+export function withVmlinux<T>(kernel: Kernel, use: (types: RecordView) => T): T | undefined {
+  let mapping: MappedMemory | undefined;
+  try {
+    const types = loadVmlinux(kernel, {
+      parse: (bytes) => new RecordView(bytes),
+      read: (path) => {
+        const mapped = mapFile(kernel, path);
+        mapping = mapped?.mapping;
+        return mapped?.bytes ?? kernel.readFile(path);
+      },
+    });
+    return types === undefined ? undefined : use(types);
+  } finally {
+    mapping?.close();
+  }
+}
+
+/** A file as memory, on kernels that allow it for their types (since 6.16): reading takes a system call a page. */
+export function mapFile(kernel: Kernel, path: string): { mapping: MappedMemory; bytes: Uint8Array } | undefined {
+  const { size } = kernel.statusFollowing(path);
+  const fd = kernel.open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return undefined;
+  const mapping = kernel.map({ fd, length: size, protection: PROT_READ, isPrivate: true });
+  kernel.close(fd);
+  return typeof mapping === 'number' ? undefined : { mapping, bytes: new Uint8Array(mapping.buffer, 0, size) };
 }
 
 function tryPlace<Types>(kernel: Kernel, path: string, reading: VmlinuxReading<Types>): Types | undefined {

@@ -1,8 +1,8 @@
 import { idNamed, idsThatBegin, RecordView } from '../btf/index.ts';
 import { Errno } from '../errors/index.ts';
-import { loadVmlinux } from '../kernel/index.ts';
+import { loadVmlinux, mapFile } from '../kernel/index.ts';
 import { type DiagnosticLog, errorText, failure, type TargetSpelling } from '../object/index.ts';
-import { type Kernel, type MappedMemory, O_CLOEXEC, O_RDONLY, PROT_READ } from '../sys/index.ts';
+import type { Kernel, MappedMemory } from '../sys/index.ts';
 import { nextId, openFdById, tryBtfBytes, tryBtfInfo } from '../bpf/index.ts';
 
 export interface ModuleBtf {
@@ -32,24 +32,15 @@ export class KernelBtf implements Disposable {
     const found = loadVmlinux(this.#kernel, {
       parse: (bytes) => new RecordView(bytes),
       ...(this.#log && { log: this.#log }),
-      read: (path) => this.#mapFile(path) ?? this.#kernel.readFile(path),
+      read: (path) => {
+        const mapped = mapFile(this.#kernel, path);
+        this.#mapping = mapped?.mapping;
+        return mapped?.bytes ?? this.#kernel.readFile(path);
+      },
     });
     if (!found) throw failure(this.#log, Errno.ESRCH, 'Error loading vmlinux BTF: -ESRCH');
     this.#vmlinux = found;
     return found;
-  }
-
-  /** The file as memory, on kernels that allow it (since 6.16); reading it takes a system call per page. */
-  #mapFile(path: string): Uint8Array | undefined {
-    const kernel = this.#kernel;
-    const { size } = kernel.statusFollowing(path);
-    const fd = kernel.open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return undefined;
-    const mapping = kernel.map({ fd, length: size, protection: PROT_READ, isPrivate: true });
-    kernel.close(fd);
-    if (typeof mapping === 'number') return undefined;
-    this.#mapping = mapping;
-    return new Uint8Array(mapping.buffer, 0, size);
   }
 
   /** BTF of the loaded modules, each a split image on top of the kernel's. */

@@ -1,8 +1,8 @@
-import { idsThatBegin, Kind, nextMemberNamed, RecordView } from '../btf/index.ts';
+import { idsThatBegin, Kind, nextMemberNamed, type RecordView } from '../btf/index.ts';
 import { encodeUtf8 } from '../bytes/index.ts';
 import { NotSupportedError } from '../errors/index.ts';
-import { loadVmlinux } from '../kernel/index.ts';
-import { type Kernel, type MappedMemory, O_CLOEXEC, O_RDONLY, PROT_READ } from '../sys/index.ts';
+import { withVmlinux } from '../kernel/index.ts';
+import type { Kernel } from '../sys/index.ts';
 
 /** Members of kernel structs that the programs read, by struct; a dot goes into a member. */
 const wanted = {
@@ -50,21 +50,9 @@ export interface KernelLayout {
  * Throws NotSupportedError where the kernel does not show its types.
  */
 export function readKernelLayout(kernel: Kernel): KernelLayout {
-  let mapping: MappedMemory | undefined;
-  const read = (path: string): Uint8Array => {
-    const mapped = mapFile(kernel, path);
-    mapping = mapped?.mapping;
-    return mapped?.bytes ?? kernel.readFile(path);
-  };
-  const types = loadVmlinux(kernel, { parse: (bytes) => new RecordView(bytes), read });
-  try {
-    if (types === undefined) {
-      throw new NotSupportedError('tracing on a kernel that does not show its types (CONFIG_DEBUG_INFO_BTF)');
-    }
-    return layoutOf(types);
-  } finally {
-    mapping?.close();
-  }
+  const layout = withVmlinux(kernel, layoutOf);
+  if (layout !== undefined) return layout;
+  throw new NotSupportedError('tracing on a kernel that does not show its types (CONFIG_DEBUG_INFO_BTF)');
 }
 
 function layoutOf(types: RecordView): KernelLayout {
@@ -125,14 +113,4 @@ function memberNamed(
     if (inner !== undefined) return { offset: (bitOffset >> 3) + inner.offset, typeId: inner.typeId };
   }
   return undefined;
-}
-
-/** The file as memory, on kernels that allow it (since 6.16): reading takes a system call a page. */
-function mapFile(kernel: Kernel, path: string): { mapping: MappedMemory; bytes: Uint8Array } | undefined {
-  const { size } = kernel.statusFollowing(path);
-  const fd = kernel.open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return undefined;
-  const mapping = kernel.map({ fd, length: size, protection: PROT_READ, isPrivate: true });
-  kernel.close(fd);
-  return typeof mapping === 'number' ? undefined : { mapping, bytes: new Uint8Array(mapping.buffer, 0, size) };
 }

@@ -205,7 +205,7 @@ describe('references to a map', () => {
     try {
       const { status, stdout } = ours('-j', 'why', 'map', 'name', 'why_hidden');
       const why = JSON.parse(stdout) as Why;
-      expect(status).toBe(1);
+      expect(status, stdout).toBe(1);
       expect(why).toMatchObject({ counted: 2, explained: 1 });
       expect(why.causes[0]).toContain('memory mappings');
       expect(ours('why', 'map', 'name', 'why_hidden').stdout).toContain('1 of 2 references explained');

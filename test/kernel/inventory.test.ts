@@ -2,7 +2,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { allParts, identityOf, InventoryReader, referenceCounts, takeInventory } from '../../src/inventory/index.ts';
-import { vmlinuxBtf } from '../../src/kernel/index.ts';
 import { bpf_map_type } from '../../src/uapi/index.ts';
 import { kernel, Scope } from '../support/inventory/objects.ts';
 
@@ -93,7 +92,7 @@ describe('an inventory', () => {
     scope.program('inv_one', { maps: [map] });
     scope.program('inv_two', { maps: [map] });
     scope.pin(map, '/sys/fs/bpf/inventory-map');
-    const counts = referenceCounts(kernel, 'map', () => vmlinuxBtf(kernel));
+    const counts = referenceCounts(kernel, 'map');
     const { id } = takeInventory(kernel, []).maps.find(({ name }) => name === 'inv_counted')!;
     // Its descriptor, its pin and two programs.
     expect(typeof counts === 'string' ? counts : counts.get(id)).toBe(4);

@@ -11,7 +11,7 @@ import {
   type SharedFiles,
   titleOf,
 } from '../../inventory/index.ts';
-import { type Kernel, vmlinuxBtf } from '../../kernel/index.ts';
+import type { Kernel } from '../../kernel/index.ts';
 import { inventoryOf, readHandle } from '../shared/inventory.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { printable } from '../shared/refs.ts';
@@ -68,8 +68,7 @@ export const why: OwnHandler = (ctx, words, given) => {
 
 function countOf(ctx: Context, { kind, id }: AnyRecord): number | string {
   if (kind === 'btf') return 'BTF objects have no iterator';
-  const kernel = kernelOf(ctx);
-  const counts = referenceCounts(kernel, kind, () => vmlinuxBtf(kernel));
+  const counts = referenceCounts(kernelOf(ctx), kind);
   return typeof counts === 'string' ? counts : (counts.get(id) ?? 'it has gone meanwhile');
 }
 
