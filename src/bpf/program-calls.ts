@@ -116,7 +116,8 @@ function roomOf(
 /** Runs a program of type syscall once; `context` is what it is given, and gets back. The result, or -errno. */
 export function runSyscallProgram(kernel: Kernel, fd: number, context: NativeStruct): { returnValue: number } | number {
   const attr = structView(attr_test_run).set('prog_fd', fd);
-  attr.receive('ctx_in', context).set('ctx_size_in', context.bytes.length);
+  // The kernel refuses a place of no size.
+  if (context.bytes.length > 0) attr.receive('ctx_in', context).set('ctx_size_in', context.bytes.length);
   const result = kernel.bpf(bpf_cmd.BPF_PROG_TEST_RUN, attr);
   return result < 0 ? result : { returnValue: attr.u32('retval') };
 }

@@ -1,4 +1,5 @@
 import { decodeUtf8 } from '../bytes/index.ts';
+import { UsageError } from '../errors/index.ts';
 import { readBits } from './ascii.ts';
 import type { Btf } from './parse.ts';
 import { type FieldLayout, isWhole, type ValueLayout, valueLayout } from './value-layout.ts';
@@ -30,6 +31,8 @@ export type ValueDecoder = (bytes: Uint8Array, offset?: number) => BtfValue;
  */
 export function compileValueDecoder(btf: Btf, typeId: number, options: ValueDecoderOptions = {}): ValueDecoder {
   const { text = 'exact', enums = 'names' } = options;
+  if (enums !== 'names' && enums !== 'numbers')
+    throw new UsageError(`enums: 'names' or 'numbers', not ${String(enums)}`);
   const decode = layoutDecoder(valueLayout(btf, typeId), { text, enums, little: btf.littleEndian });
   return (bytes, offset = 0) => decode(bytes, offset);
 }

@@ -28,6 +28,23 @@ export function expectInteger(
   throw new UsageError(`${what}: expected a whole number from ${least} to ${most}, got ${got}`);
 }
 
+/** Refuses what is no object, with a UsageError that names `what`. */
+export function expectObject(value: unknown, what: string): asserts value is object {
+  if (typeof value !== 'object' || value === null) throw new UsageError(`${what}, not ${kindOf(value)}`);
+}
+
+/** Refuses what is given and no text. */
+export function expectText(value: unknown, what: string): asserts value is string | undefined {
+  if (value !== undefined && typeof value !== 'string')
+    throw new UsageError(`${what}: expected text, got ${kindOf(value)}`);
+}
+
+/** What is iterable, as an array; UsageError for what is not. */
+export function listOf<T>(values: Iterable<T>, what: string): T[] {
+  if (typeof (values as Iterable<T> | undefined)?.[Symbol.iterator] === 'function') return [...values];
+  throw new UsageError(`${what}: expected a list, got ${kindOf(values)}`);
+}
+
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   return typeof value === 'object' ? (value.constructor?.name ?? 'an object') : typeof value;

@@ -1,6 +1,6 @@
 export { alignUp } from './align.ts';
 export { hostIsLittleEndian } from './endian.ts';
-export { type ExpectedLength, expectBytes, expectInteger } from './expect.ts';
+export { type ExpectedLength, expectBytes, expectInteger, expectObject, expectText, listOf } from './expect.ts';
 export { parseHexBytes, toHex } from './hex.ts';
 export { ByteReader, type ByteReaderOptions } from './reader.ts';
 export { type ByteSource, checkRange, partOf, sourceOf } from './source.ts';

@@ -14,11 +14,15 @@ export interface Assembled {
   readonly references: readonly SymbolReference[];
 }
 
+const kinds: ReadonlySet<unknown> = new Set(['slots', 'jump', 'label']);
+
 /** Lays statements out and resolves their labels. UsageError for a label that is missing, there twice, or too far away. */
 export function assemble(statements: readonly Statement[]): Assembled {
   const labels = new Map<string, number>();
   let size = 0;
-  for (const statement of statements) {
+  if (!Array.isArray(statements)) throw new UsageError('assemble: give a list of statements');
+  for (const statement of statements as readonly Statement[]) {
+    if (!kinds.has(statement?.kind)) throw new UsageError('assemble: a statement is one that `op` makes');
     if (statement.kind === 'label') {
       if (labels.has(statement.name)) throw new UsageError(`label '${statement.name}' is there twice`);
       labels.set(statement.name, size);

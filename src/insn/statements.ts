@@ -64,16 +64,17 @@ const fromRegister = 0x08;
 
 /** `r1 += 8`, `r1 = r2`: 64 bits. Constants are signed 32-bit numbers, extended. */
 export function alu(operator: keyof typeof arithmetic, dst: Register, operand: Register | number): Statement {
-  return slots(withOperand(arithmetic[operator] | ALU64, dst, operand));
+  return slots(withOperand(of(arithmetic, 'operator', operator) | ALU64, dst, operand));
 }
 
 /** As `alu`, of the lower halves; the upper half of `dst` becomes 0. */
 export function alu32(operator: keyof typeof arithmetic, dst: Register, operand: Register | number): Statement {
-  return slots(withOperand(arithmetic[operator] | ALU32, dst, operand));
+  return slots(withOperand(of(arithmetic, 'operator', operator) | ALU32, dst, operand));
 }
 
 /** The place `offset` bytes from where `base` points. */
 export function at(base: Register, offset = 0): Place {
+  numberOf(base);
   if (!Number.isInteger(offset) || offset < -0x8000 || offset > 0x7fff)
     throw new UsageError(`offset ${offset} does not fit 16 bits`);
   return { base, offset };
@@ -81,24 +82,29 @@ export function at(base: Register, offset = 0): Place {
 
 /** Reads memory; what is shorter than a register is extended with 0. */
 export function load(size: Size, dst: Register, from: Place): Statement {
-  return slots(slot(LDX_MEM | sizes[size], { dst: numberOf(dst), src: numberOf(from.base), offset: from.offset }));
+  const { base, offset } = placed(from);
+  return slots(slot(LDX_MEM | of(sizes, 'size', size), { dst: numberOf(dst), src: numberOf(base), offset }));
 }
 
 /** Writes a register or a constant to memory. */
 export function store(size: Size, to: Place, value: Register | number): Statement {
-  const place = { dst: numberOf(to.base), offset: to.offset };
-  if (typeof value === 'number') return slots(slot(ST_MEM | sizes[size], { ...place, imm: immediate(value) }));
-  return slots(slot(STX_MEM | sizes[size], { ...place, src: numberOf(value) }));
+  const { base, offset } = placed(to);
+  const place = { dst: numberOf(base), offset };
+  if (typeof value === 'number')
+    return slots(slot(ST_MEM | of(sizes, 'size', size), { ...place, imm: immediate(value) }));
+  return slots(slot(STX_MEM | of(sizes, 'size', size), { ...place, src: numberOf(value) }));
 }
 
 /** Adds a register to 8 bytes of memory, atomically. */
 export function atomicAdd(to: Place, value: Register): Statement {
-  return slots(slot(0xdb, { dst: numberOf(to.base), src: numberOf(value), offset: to.offset }));
+  const { base, offset } = placed(to);
+  return slots(slot(0xdb, { dst: numberOf(base), src: numberOf(value), offset }));
 }
 
 /** A 64-bit constant; takes two slots. */
 export function constant(dst: Register, value: bigint): Statement {
-  if (value < -(1n << 63n) || value >= 1n << 64n) throw new UsageError(`constant ${value} does not fit 64 bits`);
+  if (typeof value !== 'bigint' || value < -(1n << 63n) || value >= 1n << 64n)
+    throw new UsageError(`constant ${value} does not fit 64 bits`);
   const low = Number(BigInt.asIntN(32, value));
   const high = Number(BigInt.asIntN(32, value >> 32n));
   return slots(slot(loadImm64, { dst: numberOf(dst), imm: low }), slot(0, { imm: high }));
@@ -106,14 +112,14 @@ export function constant(dst: Register, value: bigint): Statement {
 
 /** The address of a map: of a descriptor, or of what a symbol names once the program is loaded. Takes two slots. */
 export function mapAddress(dst: Register, map: number | string): Statement {
-  const fd = typeof map === 'number' ? immediate(map) : 0;
+  const fd = typeof map === 'string' ? 0 : immediate(map);
   const both = [slot(loadImm64, { dst: numberOf(dst), src: BPF_PSEUDO_MAP_FD, imm: fd }), slot(0, {})];
   return { kind: 'slots', slots: both, ...(typeof map === 'string' ? { symbol: map } : {}) };
 }
 
 /** Calls a helper function: arguments in r1 to r5, which are lost, result in r0. */
 export function call(helper: Helper): Statement {
-  return slots(slot(0x85, { imm: bpf_func_id[`BPF_FUNC_${helper}`] }));
+  return slots(slot(0x85, { imm: of(bpf_func_id, 'helper', `BPF_FUNC_${helper}`) }));
 }
 
 /** Calls a function of the kernel by its type's id in the kernel's BTF, as `call` does. */
@@ -136,7 +142,7 @@ export function jump(
   right: Register | number,
   to: string,
 ): Statement {
-  return { kind: 'jump', slot: withOperand(conditions[condition] | JMP, left, right), to };
+  return { kind: 'jump', slot: withOperand(of(conditions, 'condition', condition) | JMP, left, right), to };
 }
 
 /** As `jump`, of the lower halves. */
@@ -146,11 +152,21 @@ export function jump32(
   right: Register | number,
   to: string,
 ): Statement {
-  return { kind: 'jump', slot: withOperand(conditions[condition] | JMP32, left, right), to };
+  return { kind: 'jump', slot: withOperand(of(conditions, 'condition', condition) | JMP32, left, right), to };
 }
 
 export function label(name: string): Statement {
   return { kind: 'label', name };
+}
+
+function of<Table extends object>(table: Table, what: string, name: keyof Table & string): number {
+  if (Object.hasOwn(table, name)) return Number(table[name]);
+  throw new UsageError(`there is no ${what} '${String(name)}'`);
+}
+
+/** What `at` made, or looks like it. */
+function placed(place: Place): Place {
+  return at(place?.base, place?.offset ?? Number.NaN);
 }
 
 function withOperand(code: number, dst: Register, operand: Register | number): Instruction {
@@ -167,7 +183,9 @@ function slot(code: number, parts: Partial<Instruction>): Instruction {
 }
 
 function numberOf(register: Register): number {
-  return Number(register.slice(1));
+  const number = typeof register === 'string' ? /^r(\d|10)$/.exec(register)?.[1] : undefined;
+  if (number === undefined) throw new UsageError(`there is no register '${String(register)}': it is r0 to r10`);
+  return Number(number);
 }
 
 function immediate(value: number): number {

@@ -1,4 +1,5 @@
 import { queryAttached, type QueryRequest } from '../bpf/index.ts';
+import { expectInteger, expectObject } from '../bytes/index.ts';
 import { Errno, UsageError } from '../errors/index.ts';
 import { checkResult, defaultKernel, Fd, type Kernel, O_DIRECTORY, O_RDONLY, syscallError } from '../sys/index.ts';
 import { type AttachTypeName, BPF_F_QUERY_EFFECTIVE, enumNames } from '../uapi/index.ts';
@@ -31,10 +32,18 @@ export interface HookPrograms {
  * UsageError for a hook that is none, SyscallError where the kernel refuses.
  */
 export function attachedPrograms(hook: Hook, { kernel = defaultKernel() }: InKernel = {}): HookPrograms {
+  expectObject(hook, 'a hook is of a { cgroup }, { device }, { ifindex }, { netns } or { map }');
   const attachType = enumNames.attachType.numberOf(hook.attachType);
   if ('device' in hook) return query(kernel, { attachType, ifindex: deviceOf(kernel, hook.device) });
-  if ('ifindex' in hook) return query(kernel, { attachType, ifindex: hook.ifindex });
-  if ('map' in hook) return query(kernel, { attachType, targetFd: hook.map.fd.number });
+  if ('ifindex' in hook) {
+    expectInteger(hook.ifindex, 'ifindex', { most: 0x7fff_ffff });
+    return query(kernel, { attachType, ifindex: hook.ifindex });
+  }
+  if ('map' in hook) {
+    const targetFd = hook.map?.fd?.number;
+    if (!Number.isInteger(targetFd)) throw new UsageError('map of a hook: give one that is open, as it is');
+    return query(kernel, { attachType, targetFd });
+  }
   const isGroup = 'cgroup' in hook;
   const path = isGroup ? hook.cgroup : hook.netns;
   if (typeof path !== 'string')

@@ -36,7 +36,7 @@ export interface WithDescriptor {
 
 function descriptorOf(object: WithDescriptor): number {
   const number = (object as WithDescriptor | undefined)?.fd?.number;
-  if (typeof number !== 'number')
+  if (number === undefined || !Number.isInteger(number))
     throw new UsageError('a link is updated to a program (or a struct_ops map): give it as it is');
   return number;
 }

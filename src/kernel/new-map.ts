@@ -1,6 +1,6 @@
 import { createMap as createRaw, loadBtf } from '../bpf/index.ts';
 import { BtfBuilder, parseBtf } from '../btf/index.ts';
-import { alignUp, expectInteger, hostIsLittleEndian } from '../bytes/index.ts';
+import { alignUp, expectInteger, expectObject, expectText, hostIsLittleEndian, listOf } from '../bytes/index.ts';
 import { Errno, UsageError } from '../errors/index.ts';
 import { possibleCpus } from '../host/index.ts';
 import { checkResult, defaultKernel, type Kernel, SC_PAGESIZE, syscallError } from '../sys/index.ts';
@@ -127,8 +127,8 @@ interface MadeMap {
 }
 
 function createBpfMap(kernel: Kernel, map: NewMap): MadeMap {
-  if (typeof map !== 'object' || map === null)
-    throw new UsageError("a map is described by an object, as { type: 'hash' }");
+  expectObject(map, "a map is described by an object, as { type: 'hash' }");
+  expectText(map.name, 'name of the map');
   const type = enumNames.mapType.numberOf(map.type);
   const what = `map '${map.name ?? map.type}'`;
   const types = new ShapeTypes(what);
@@ -137,8 +137,9 @@ function createBpfMap(kernel: Kernel, map: NewMap): MadeMap {
   const value = types.half('value', valueless.has(map.type) ? 0 : (map.value ?? 4));
   const maxEntries = entriesOf(kernel, map, what);
   let flags = needPreallocOff.has(map.type) ? mapFlags.no_prealloc : 0;
-  for (const name of map.flags ?? []) flags |= flagOf(name);
-  if (map.extra !== undefined && typeof map.extra !== 'bigint') throw new UsageError(`${what}: extra is a bigint`);
+  for (const name of listOf(map.flags ?? [], `${what}: flags`)) flags |= flagOf(name);
+  if (map.extra !== undefined && (typeof map.extra !== 'bigint' || BigInt.asUintN(64, map.extra) !== map.extra))
+    throw new UsageError(`${what}: extra is a bigint of 64 bits without a sign`);
   if (map.numaNode !== undefined) expectInteger(map.numaNode, `${what}: numaNode`);
   const bytes = types.finish();
   const btf = types.isUsed ? parseBtf(bytes) : undefined;
@@ -218,7 +219,12 @@ function innerOf(
     return undefined;
   }
   if (inner === undefined) throw new UsageError(`${what}: say what its maps are like, as inner: { type: 'array', … }`);
-  return 'map' in inner ? inner.map : createBpfMap(kernel, inner).made;
+  expectObject(inner, `${what}: inner describes a map, or is one`);
+  if ('map' in inner) {
+    if (typeof inner.map?.fd?.number === 'number') return inner.map;
+    throw new UsageError(`${what}: inner.map is no open map`);
+  }
+  return createBpfMap(kernel, inner).made;
 }
 
 /** Builds the BTF of shapes. */
@@ -252,6 +258,7 @@ class ShapeTypes {
     let size = 0;
     let align = 1;
     const members = Object.entries(shape).map(([member, inner]) => {
+      if (member === '') throw this.#bad(path, shape);
       const type = this.#type(inner, `${path}.${member}`, member);
       const offset = alignUp(size, type.align);
       size = offset + type.size;
@@ -289,6 +296,8 @@ class ShapeTypes {
 
   #bad(path: string, shape: unknown): UsageError {
     const kinds = `${Object.keys(scalars).join(', ')}, char[LENGTH], or an object of such`;
-    return new UsageError(`${path}: ${JSON.stringify(shape) ?? String(shape)} is no type: give ${kinds}`);
+    return new UsageError(
+      `${path}: ${typeof shape === 'object' ? JSON.stringify(shape) : String(shape)} is no type: give ${kinds}`,
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { expectInteger } from '../bytes/index.ts';
+import { expectInteger, expectObject } from '../bytes/index.ts';
 import { Errno, UsageError } from '../errors/index.ts';
 import { checkResult, defaultKernel, Fd, type Kernel } from '../sys/index.ts';
 import {
@@ -62,9 +62,10 @@ export class PerfEvent implements Disposable {
 
 /** Opens a perf event by name. UsageError for what means nothing, SyscallError where the kernel refuses. */
 export function openPerfEvent(request: PerfEventRequest, { kernel = defaultKernel() }: InKernel = {}): PerfEvent {
+  expectObject(request, "a perf event is described by an object, as { event: 'cpu-clock' }");
   const { event, frequency, period, cpu, pid } = request;
   const known = typeof event === 'string' ? perfEventNumbers(event) : event;
-  if (known === undefined) {
+  if (typeof known?.config !== 'bigint' || !Number.isInteger(known.type)) {
     throw new UsageError(`there is no perf event '${String(event)}': it is ${perfEventNames().join(', ')}`);
   }
   if (frequency !== undefined && period !== undefined)

@@ -1,3 +1,4 @@
+import { expectText } from '../bytes/index.ts';
 import { Errno, UsageError } from '../errors/index.ts';
 import { isBpffs, mounts } from '../host/index.ts';
 import { checkResult, defaultKernel, type Kernel } from '../sys/index.ts';
@@ -35,6 +36,9 @@ export interface PinsOptions extends InKernel {
 
 /** The pins there are, by walking through BPF file systems. Those that may not be opened are left out. */
 export function* pins({ kernel = defaultKernel(), under, kind }: PinsOptions = {}): Generator<Pin, void, undefined> {
+  expectText(under, 'under');
+  if (kind !== undefined && !Object.hasOwn(layouts, kind))
+    throw new UsageError(`there is no kind of pins '${String(kind)}': it is prog, map or link`);
   const folders =
     under === undefined ? mounts(kernel).flatMap(({ type, target }) => (type === 'bpf' ? [target] : [])) : [under];
   // What is mounted over a mount shows once.
@@ -48,6 +52,7 @@ export function* pins({ kernel = defaultKernel(), under, kind }: PinsOptions = {
 
 /** Removes a pin; the object ends unless something else has it. False where there is no such file. UsageError for what is no pin. */
 export function unpin(path: string, { kernel = defaultKernel() }: InKernel = {}): boolean {
+  if (typeof path !== 'string' || path.includes('\0')) throw new UsageError('unpin: name the pin by its path');
   if (!kernel.exists(path)) return false;
   if (!isBpffs(kernel, path))
     throw new UsageError(`'${path}' is on no BPF file system, so it is no pin: remove it by other means`);

@@ -1,4 +1,4 @@
-import { hostIsLittleEndian } from '../bytes/index.ts';
+import { expectBytes, hostIsLittleEndian } from '../bytes/index.ts';
 import { UsageError } from '../errors/index.ts';
 import { ipBytes, ipText } from './addresses.ts';
 
@@ -22,8 +22,9 @@ export function prefixKey(text: string): Uint8Array {
 
 /** `ADDRESS/LENGTH` of a key that `prefixKey` makes. UsageError for a key of another size or longer than its address. */
 export function prefixText(key: Uint8Array): string {
+  expectBytes(key, 'key of a prefix', { least: 4 });
   const address = key.subarray(4);
-  const bits = key.length < 4 ? 0 : new DataView(key.buffer, key.byteOffset).getUint32(0, hostIsLittleEndian);
+  const bits = new DataView(key.buffer, key.byteOffset).getUint32(0, hostIsLittleEndian);
   if ((address.length !== 4 && address.length !== 16) || bits > address.length * 8) {
     throw new UsageError(`a key of ${key.length} bytes that says ${bits} bits is no IP prefix`);
   }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { expectObject } from '../bytes/index.ts';
 import { UsageError } from '../errors/index.ts';
 import type { StopSignal } from '../sys/index.ts';
 
@@ -23,7 +24,9 @@ export interface StreamOptions {
 export type StreamEnd = StreamOptions | StopSignal;
 
 export function streamOptions(end: StreamEnd | undefined): StreamOptions {
-  return end !== undefined && 'aborted' in end ? { signal: end } : (end ?? {});
+  if (end === undefined) return {};
+  expectObject(end, 'a stream ends by { signal, deadline } or a signal');
+  return 'aborted' in end ? { signal: end } : end;
 }
 
 /** Takes what `transform` makes of records; undefined leaves one out. */
@@ -66,8 +69,10 @@ export class RecordStream<T> implements AsyncGenerator<T, void, undefined> {
 
   constructor(source: RecordSource<T>, { signal, deadline }: StreamOptions = {}) {
     this.#source = source;
+    if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+      throw new UsageError('signal: give that of an AbortController');
     const stop = (): void => this.#end.abort();
-    if (deadline !== undefined) this.#endAt(Number(deadline), stop);
+    if (deadline !== undefined) this.#endAt(deadline instanceof Date ? deadline.getTime() : deadline, stop);
     if (signal?.aborted) stop();
     else if (signal !== undefined) {
       signal.addEventListener('abort', stop);
@@ -76,7 +81,8 @@ export class RecordStream<T> implements AsyncGenerator<T, void, undefined> {
   }
 
   #endAt(time: number, stop: () => void): void {
-    if (Number.isNaN(time)) throw new UsageError('deadline: give a valid Date, or milliseconds since 1970');
+    if (typeof time !== 'number' || Number.isNaN(time))
+      throw new UsageError('deadline: give a valid Date, or milliseconds since 1970');
     const left = time - Date.now();
     if (left <= 0) stop();
     else {

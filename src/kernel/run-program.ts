@@ -51,12 +51,12 @@ export function runProgram(program: RunnableProgram, input: ProgramInput = {}): 
   if (context !== undefined) expectBytes(context, 'context', { least: 0 });
   expectInteger(repeat, 'repeat', { least: 1, most: 0x7fff_ffff });
   if (input.dataRoom !== undefined) expectInteger(input.dataRoom, 'dataRoom', { most: 1 << 26 });
+  if (program.type === 'syscall') return runSyscall(program, input);
   // Some types refuse to be asked for data that they do not have.
   const dataOut =
     data === undefined && input.dataRoom === undefined
       ? undefined
       : new Uint8Array(input.dataRoom ?? data!.length + 256);
-  if (program.type === 'syscall') return runSyscall(program, context?.slice() ?? new Uint8Array(0));
   const contextOut = context === undefined ? undefined : new Uint8Array(context.length);
   let result: TestRunResult | number;
   // Many runs are broken off by a signal: they are made again, a few times.
@@ -74,8 +74,11 @@ export function runProgram(program: RunnableProgram, input: ProgramInput = {}): 
   };
 }
 
-/** A program of type syscall gets its context to write to, and nothing is measured. */
-function runSyscall(program: OpenObject, context: Uint8Array): ProgramOutput {
+/** A program of type syscall gets its context to write to; it has no data, runs once, and nothing is measured. */
+function runSyscall(program: OpenObject, { context: given, data, dataRoom, repeat = 1 }: ProgramInput): ProgramOutput {
+  if (data !== undefined || dataRoom !== undefined || repeat !== 1)
+    throw new UsageError('a program of type syscall is run once, and has a context only: give neither data nor repeat');
+  const context = given === undefined || given.length === 0 ? new Uint8Array(0) : given.slice();
   const result = runSyscallProgram(program.kernel, program.fd.number, plainStruct(context));
   if (typeof result === 'number') throw syscallError(`run the program${unusualErrors[-result] ?? ''}`, result);
   return { returnValue: result.returnValue, duration: 0, data: new Uint8Array(0), context };

@@ -1,3 +1,4 @@
+import { expectInteger } from '../bytes/index.ts';
 import { Errno, UsageError } from '../errors/index.ts';
 import { filterRequest, NetlinkError, qdiscRequest, readFilterPlace } from '../netlink/index.ts';
 import { defaultKernel, type Kernel } from '../sys/index.ts';
@@ -63,6 +64,9 @@ export class TrafficFilter implements Disposable {
 /** Adds a filter, and the clsact discipline it goes into if the device has none. UsageError, or NetlinkError with the kernel's words. */
 export function addTrafficFilter(kernel: Kernel, request: TrafficFilterRequest): TrafficFilter {
   const { ifindex, direction, replace = false } = request;
+  expectInteger(ifindex, 'ifindex', { most: 0x7fff_ffff });
+  expectInteger(request.priority ?? 0, 'priority', { most: 0xffff });
+  expectInteger(request.handle ?? 0, 'handle');
   if (direction !== 'ingress' && direction !== 'egress') {
     throw new UsageError("direction: packets are classified on 'ingress' or on 'egress'");
   }
@@ -85,6 +89,7 @@ export function addTrafficFilter(kernel: Kernel, request: TrafficFilterRequest):
 
 /** Removes a device's clsact discipline and with it all filters in it, whoever added them. Nothing where it has none. */
 export function removeClsact(ifindex: number, { kernel = defaultKernel() }: InKernel = {}): void {
+  expectInteger(ifindex, 'ifindex', { most: 0x7fff_ffff });
   using netlink = new RouteNetlink(kernel);
   unlessGone(() => netlink.request({ type: RTM_DELQDISC, payload: qdiscRequest(ifindex) }));
 }

@@ -1,4 +1,5 @@
 import type { JsonSchema, JsonSchemaOptions } from '../btf/index.ts';
+import { listOf } from '../bytes/index.ts';
 import { Errno, UsageError } from '../errors/index.ts';
 import { checkResult, type Kernel } from '../sys/index.ts';
 import { BPF_ANY, BPF_EXIST, BPF_F_RDONLY, BPF_NOEXIST } from '../uapi/index.ts';
@@ -103,9 +104,12 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
   setMany(entries: Iterable<readonly [key: K, value: V]>, mode: UpdateMode = 'any'): void {
     const { key, value } = this.codec;
     const writer = new ElementWriter(this.map, updateFlags(mode));
-    const list = [...entries];
+    const list = listOf(entries, 'setMany');
     for (let from = 0; from < list.length; from += batchCount) {
       const part = list.slice(from, from + batchCount);
+      for (const entry of part) {
+        if (!Array.isArray(entry)) throw new UsageError('setMany: expected [key, value] of each element');
+      }
       const keys = packed(part.length, key, (i) => part[i]![0]);
       const values = packed(part.length, value, (i) => part[i]![1]);
       writer.write({ keys, values, count: part.length });
@@ -115,7 +119,7 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
   /** Deletes many elements by as few calls as the kernel takes. Returns how many of them there were. Throws SyscallError. */
   deleteMany(keys: Iterable<K>): number {
     const { key } = this.codec;
-    const list = [...keys];
+    const list = listOf(keys, 'deleteMany');
     let deleted = 0;
     for (let from = 0; from < list.length; from += batchCount) {
       const part = list.slice(from, from + batchCount);

@@ -70,7 +70,8 @@ export class UserRingBuffer implements Disposable {
     Atomics.store(ring.words, start / 4, length | busyBit | 0);
     ring.words[start / 4 + 1] = 0;
     Atomics.store(ring.producerPosition, 0, position + BigInt(total));
-    ring.data.set(sample, start + headerSize);
+    // An array whose memory is gone could not be copied, and the sample would stay busy.
+    if (length > 0) ring.data.set(sample, start + headerSize);
     Atomics.store(ring.words, start / 4, length);
     return true;
   }

@@ -1,9 +1,9 @@
 import { loadProgram } from '../bpf/index.ts';
-import { cstr } from '../bytes/index.ts';
+import { cstr, expectObject, expectText } from '../bytes/index.ts';
 import { Errno, errnoName, UsageError, VerifierError } from '../errors/index.ts';
 import { assemble, encodeInstructions, instructionSize, type Statement } from '../insn/index.ts';
 import { defaultKernel } from '../sys/index.ts';
-import { type AttachTypeName, enumNames, type ProgramTypeName } from '../uapi/index.ts';
+import { type AttachTypeName, BPF_F_SLEEPABLE, enumNames, type ProgramTypeName } from '../uapi/index.ts';
 import type { InKernel } from '../kernel/index.ts';
 import { type ProgramSpec, sectionDefinitions } from '../object/index.ts';
 import { LoadedProgram } from './loaded-program.ts';
@@ -34,12 +34,16 @@ const logSize = 1 << 20;
  * for code that cannot be, VerifierError with the verifier's log where the kernel refuses it.
  */
 export function createProgram(program: NewProgram, { kernel = defaultKernel() }: InKernel = {}): AnyProgram {
+  expectObject(program, "a program is described by an object, as { type: 'xdp', code }");
+  for (const what of ['name', 'license'] as const) expectText(program[what], what);
   const request = {
     type: enumNames.programType.numberOf(program.type),
     code: codeOf(program),
     name: program.name ?? '',
     license: program.license ?? 'GPL',
     expectedAttachType: attachTypeOf(program),
+    // The kernel takes them only so.
+    flags: program.type === 'syscall' ? BPF_F_SLEEPABLE : 0,
   };
   let fd = loadProgram(kernel, request);
   let text = '';
@@ -64,7 +68,7 @@ function attachTypeOf({ type, attachType = type === 'xdp' ? 'xdp' : undefined }:
 }
 
 /** As if it stood in a section of its kind that names no place. */
-function specOf(given: { type: number; expectedAttachType: number; name: string; code: Uint8Array }): ProgramSpec {
+function specOf(given: Pick<ProgramSpec, 'type' | 'expectedAttachType' | 'name' | 'code' | 'flags'>): ProgramSpec {
   const isIts = ({ programType, attachType }: { programType: number; attachType: number }) =>
     programType === given.type && attachType === given.expectedAttachType;
   const section = sectionDefinitions().find(isIts);
@@ -80,7 +84,6 @@ function specOf(given: { type: number; expectedAttachType: number; name: string;
     relocations: [],
     coreRelocations: [],
     autoload: true,
-    flags: 0,
     ifindex: 0,
   };
 }
@@ -97,7 +100,9 @@ function codeOf({ code, maps = {} }: NewProgram): Uint8Array {
     const given = Object.hasOwn(maps, symbol) ? maps[symbol] : undefined;
     if (given === undefined)
       throw new UsageError(`code names the map '${symbol}': give it, as maps: { ${symbol}: map }`);
-    patched[index] = { ...patched[index]!, imm: ('map' in given ? given.map : given).fd.number };
+    const fd = (typeof given === 'object' && given !== null && 'map' in given ? given.map : given)?.fd?.number;
+    if (!Number.isInteger(fd)) throw new UsageError(`maps: '${symbol}' is no open map`);
+    patched[index] = { ...patched[index]!, imm: fd };
   }
   return encodeInstructions(patched);
 }

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors/index.ts';
 import type { ForeignFunctions, NativeArgument, NativeFunction, NativeType, Watcher } from './ffi.ts';
 import { openForeignFunctions } from './ffi-koffi.ts';
 
@@ -36,10 +37,12 @@ export class Libc {
   }
 
   /**
-   * Calls the libc function `name`. `shape` has a letter per argument: `i` integer (register wide), `p` pointer, `s` string.
+   * Calls the libc function `name`. `shape` has a letter per argument: `i` integer (register wide), `p` bytes, `s` string, `o`
+   * string or null. UsageError for an argument of another kind.
    * Returns what it returns, or -errno where that is -1.
    */
   call(name: string, shape: string, args: readonly NativeArgument[]): number {
+    checkArguments(name, shape, args);
     const result = this.#function(name, shape)(...args) as number | bigint;
     if (result === -1) return -this.#ffi.errno();
     return Number(result);
@@ -47,6 +50,7 @@ export class Libc {
 
   /** As `call`, for functions that return a pointer: the address, or -errno as a negative number. */
   callForPointer(name: string, shape: string, args: readonly NativeArgument[]): bigint {
+    checkArguments(name, shape, args);
     const result = BigInt(this.#function(name, shape)(...args) as number | bigint);
     return result === -1n ? BigInt(-this.#ffi.errno()) : result;
   }
@@ -74,10 +78,7 @@ export class Libc {
     const key = `${name}:${shape}`;
     let found = this.#functions.get(key);
     if (found === undefined) {
-      const types = Array.from(
-        shape,
-        (letter): NativeType => (letter === 'p' ? 'void *' : letter === 's' ? 'str' : 'int64_t'),
-      );
+      const types = Array.from(shape, (letter): NativeType => kinds[letter as keyof typeof kinds].native);
       // Functions returning int leave the upper half of the register undefined: only these are declared 64 bits wide.
       found = this.#ffi.declare(name, wideResults.has(name) ? 'int64_t' : 'int', types);
       this.#functions.set(key, found);
@@ -85,6 +86,34 @@ export class Libc {
     return found;
   }
 }
+
+/**
+ * An FFI takes a number for a pointer, cuts fractions off and ends text at its first NUL: the call would then be about other
+ * memory, another descriptor or another file than meant.
+ */
+function checkArguments(name: string, shape: string, args: readonly unknown[]): void {
+  for (let i = 0; i < shape.length; i++) {
+    const kind = kinds[shape[i] as keyof typeof kinds];
+    const value = args[i];
+    if (kind.has(value)) continue;
+    const got =
+      typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? 'an object' : String(value);
+    throw new UsageError(`${name}: expected ${kind.what}, got ${got}`);
+  }
+}
+
+const isText = (value: unknown) => typeof value === 'string' && !value.includes('\0');
+/** By the letters of a shape. */
+const kinds = {
+  i: {
+    what: 'a whole number',
+    native: 'int64_t',
+    has: (value: unknown) => typeof value === 'bigint' || Number.isInteger(value),
+  },
+  p: { what: 'bytes', native: 'void *', has: (value: unknown) => value instanceof Uint8Array },
+  s: { what: 'text without NUL', native: 'str', has: isText },
+  o: { what: 'text without NUL, or null', native: 'str', has: (value: unknown) => value === null || isText(value) },
+} as const;
 
 const wideResults: ReadonlySet<string> = new Set([
   'syscall',

@@ -216,7 +216,7 @@ class LinuxKernel implements Kernel {
 
   mount(request: { source: string; target: string; type: string; flags: number; data: string | null }): number {
     const { source, target, type, flags, data } = request;
-    return this.#native.call('mount', 'sssis', [source, target, type, flags, data]);
+    return this.#native.call('mount', 'sssio', [source, target, type, flags, data]);
   }
 
   unmount(target: string, flags: number): number {

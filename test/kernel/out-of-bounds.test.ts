@@ -31,6 +31,7 @@ import { possibleCpus } from '../../src/host/index.ts';
 import { createMap, fdKind, readStream, testRun } from '../../src/kernel/index.ts';
 import { openKernel, PROT_READ, PROT_WRITE } from '../../src/sys/index.ts';
 import { bpf_map_type } from '../../src/uapi/index.ts';
+import { detached, wrongBytes, wrongCounts } from '../support/live/wrong-values.ts';
 
 const kernel = openKernel();
 const project = path.resolve(import.meta.dirname, '../..');
@@ -99,35 +100,6 @@ function newProgram(): BpfProgram {
   open.push(program);
   return program;
 }
-
-/** As an array looks whose memory was handed to somebody else. */
-function detached(length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
-  expect(bytes.length).toBe(0);
-  return bytes;
-}
-
-/** What is no bytes of that length: less, more, none, gone, of another kind. */
-function wrongBytes(length: number, { canBeLonger = false } = {}): unknown[] {
-  const wrong: unknown[] = [
-    new Uint8Array(length - 1),
-    new Uint8Array(0),
-    detached(length),
-    new Uint32Array(length),
-    new DataView(new ArrayBuffer(length)),
-    new ArrayBuffer(length),
-    Array(length).fill(0),
-    'x'.repeat(length),
-    length,
-    null,
-    {},
-  ];
-  if (!canBeLonger) wrong.push(new Uint8Array(length + 1), new Uint8Array(length + 4096));
-  return wrong;
-}
-
-const wrongCounts: unknown[] = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 40, '2', 1n, null, {}, []];
 
 describe('a key', () => {
   it('of another length finds, writes and deletes nothing', () => {

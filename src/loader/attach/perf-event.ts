@@ -16,7 +16,11 @@ export function attachPerfEvent(
   program: AttachableProgram,
   target: PerfEventTarget,
 ): LoadedLink {
-  if ('fd' in target) return attachOpenEvent(context, program, target);
+  if ('fd' in target) {
+    // What cannot be a descriptor is not closed either.
+    if (!Number.isInteger(target.fd)) throw new UsageError('fd: give the descriptor of an open perf event');
+    return attachOpenEvent(context, program, target);
+  }
   const { cookie, ...request } = target as OpenedEvent;
   if (typeof request !== 'object' || request.event === undefined) {
     throw new UsageError("name the perf event: { event: 'cpu-clock', frequency: 99 }, or open it and give its { fd }");

@@ -1,3 +1,4 @@
+import { expectInteger, expectObject } from '../../bytes/index.ts';
 import { Errno, UsageError } from '../../errors/index.ts';
 import { checkResult, type Kernel, O_DIRECTORY, O_RDONLY, syscallError } from '../../sys/index.ts';
 import { fdOf, type WithFd } from '../fd-of.ts';
@@ -8,8 +9,13 @@ export type DeviceName =
   | { readonly ifindex: number; readonly device?: never };
 
 /** The index of a device. UsageError where neither is given, or for a name that no device has. */
-export function deviceIndex(kernel: Kernel, { device, ifindex }: { device?: string; ifindex?: number }): number {
-  if (ifindex !== undefined) return ifindex;
+export function deviceIndex(kernel: Kernel, place: { device?: string; ifindex?: number }): number {
+  expectObject(place, "name the device: { device: 'eth0' }");
+  const { device, ifindex } = place;
+  if (ifindex !== undefined) {
+    expectInteger(ifindex, 'ifindex', { most: 0x7fff_ffff });
+    return ifindex;
+  }
   if (typeof device !== 'string')
     throw new UsageError("name the device: { device: 'eth0' }, or its index as { ifindex }");
   const index = kernel.interfaceIndex(device);

@@ -100,6 +100,7 @@ export class MapEvents implements EventSource<BtfValue | Uint8Array> {
   }
 
   records<E = BtfValue | Uint8Array>(options: EventOptions = {}): AsyncGenerator<E> {
+    streamOptions(options);
     const { type: name } = options;
     const type = name === undefined ? this.#types.type : eventTypeNamed(this.#types, name, this.#name);
     if (type === undefined) {
@@ -163,6 +164,7 @@ const eventKinds: readonly string[] = ['struct', 'union', 'typedef', 'int', 'enu
 /** The id of a type by its name. UsageError, with the structs there are, for one that the object has not. */
 export function eventTypeNamed({ btf }: EventTypes, name: string, map: string): number {
   if (btf === undefined) throw new UsageError(`the object has no BTF, so there is no type '${name}': take bytes`);
+  if (typeof name !== 'string') throw new UsageError(`type of the events of '${map}': name it`);
   const id = btf.idsByName(name).find((candidate) => eventKinds.includes(btf.mustType(candidate).kind));
   if (id !== undefined) return id;
   const known = [...btf.types()].flatMap((type) => (type.kind === 'struct' && type.name !== '' ? [type.name] : []));

@@ -1,4 +1,5 @@
 import { type AttachKind, attachKind } from '../../codegen/index.ts';
+import { expectObject } from '../../bytes/index.ts';
 import { UsageError } from '../../errors/index.ts';
 import { attachCgroup } from '../attach/cgroup.ts';
 import { attachIterator, type IteratorTarget } from '../attach/iterator.ts';
@@ -162,6 +163,12 @@ export function withAttach(
     }
     if (target === undefined && kind !== 'auto') {
       throw new UsageError(`${where} says no place to attach it to: name one, as attach(${examples[kind]})`);
+    }
+    // The name of a raw tracepoint is a text.
+    if (target !== undefined && kind !== 'rawTracepoint') {
+      expectObject(target, `${where}: a place is named by an object, as attach(${examples[kind] ?? '{ cookie: 1n }'})`);
+      const { cookie } = target as { cookie?: unknown };
+      if (cookie !== undefined && typeof cookie !== 'bigint') throw new UsageError(`${where}: cookie is a bigint`);
     }
     const link = functions[kind](context, program, target as never);
     if (link === undefined) throw new UsageError(`${where} says no place to attach it to`);

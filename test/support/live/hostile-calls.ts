@@ -467,6 +467,245 @@ const calls: Record<string, (any: never) => unknown> = {
   },
 };
 
+/** Text, names and shapes as somebody may mistake them. */
+const shapes: readonly unknown[] = [
+  'u8',
+  'u32',
+  's64',
+  'char[4]',
+  'char[0]',
+  'char[99999999]',
+  { a: 'u8' },
+  { a: {} },
+  8,
+  0,
+];
+const own = library.load(path.join(project, 'test/fixtures/objects/library.bpf.o'));
+closers.push(() => own.close());
+const packet = new Uint8Array(64);
+
+const newer: Record<string, (any: Any) => unknown> = {
+  createMap: (any) => {
+    const type = pick([...library.enumNames.mapType.all().map(([name]) => name), any()], any);
+    const shape = () => pick([...shapes, any(), undefined], any);
+    const map = { type, key: shape(), value: shape(), maxEntries: pick([1, 16, 4096, any()], any) };
+    const extra = pick(
+      [
+        {},
+        { flags: any() },
+        { flags: ['mmapable'] },
+        { inner: any() },
+        { name: any() },
+        { extra: any(), numaNode: any() },
+      ],
+      any,
+    );
+    if (typeof map.maxEntries === 'number' && map.maxEntries > 1e5) map.maxEntries = 1e5;
+    using made = library.createMap({ ...map, ...(extra as object) } as never) as library.TypedMap;
+    for (const call of [
+      () => made.set(any() as never, any() as never, any() as never),
+      () => made.get(any() as never),
+      () => made.setMany?.([[any(), any()], any()] as never, any() as never),
+      () => made.setMany?.(any() as never),
+      () => made.deleteMany?.([any(), any()] as never),
+      () => made.take?.(any() as never),
+      () => (made as unknown as library.QueueMap).push?.(any() as never, any() as never),
+      () => (made as unknown as library.QueueMap).peek?.(),
+      () => (made as unknown as library.QueueMap).has?.(any() as never),
+      () => (made as unknown as library.MapOfMaps).idOf?.(any() as never),
+      () => [...((made as unknown as library.MapOfMaps).ids?.() ?? [])],
+    ]) {
+      tolerate(call);
+    }
+  },
+  createProgram: (any) => {
+    const { op } = library;
+    const code: unknown[] = [];
+    for (let i = 0; i < 4; i++) {
+      tolerate(() => {
+        code.push(
+          pick(
+            [
+              () =>
+                op.alu(
+                  pick(['=', '+=', '<<=', any()] as never[], any),
+                  pick(['r0', 'r1', any()] as never[], any),
+                  any() as number,
+                ),
+              () =>
+                op.load(
+                  pick(['u8', 'u64', any()] as never[], any),
+                  'r0',
+                  op.at(pick(['r1', 'r10', any()] as never[], any), any() as number),
+                ),
+              () => op.store('u64', op.at('r10', -8), any() as number),
+              () => op.constant('r0', any() as bigint),
+              () => op.mapAddress('r1', any() as string),
+              () => op.call(pick(['ktime_get_ns', any()] as never[], any)),
+              () => op.jump('==', 'r0', 0, String(any())),
+              () => op.label(String(any())),
+              any,
+            ],
+            any,
+          )(),
+        );
+      });
+    }
+    code.push(op.alu('=', 'r0', 0), op.exit());
+    const type = pick([...library.enumNames.programType.all().map(([name]) => name), any()], any);
+    tolerate(() => library.assemble(pick([code, any()], any) as never));
+    const program = {
+      type,
+      code: pick([code, near(any, 64)], any),
+      maps: pick([{}, any(), { x: any() }], any),
+      name: any(),
+    };
+    using made = library.createProgram(program as never);
+    tolerate(() => made.run({ data: near(any, 64), context: any() } as never));
+  },
+  run: (any) => {
+    const one = pick(Object.values(own.programs), any);
+    for (const input of [
+      any(),
+      { data: near(any, 64), repeat: pick([1, 2, any()], any), dataRoom: pick([undefined, 0, 1, 64, any()], any) },
+      { data: packet, context: near(any, pick([192, 40, 8], any)) },
+      { context: any() },
+    ]) {
+      if (typeof (input as { repeat?: number })?.repeat === 'number' && (input as { repeat: number }).repeat > 9)
+        continue;
+      tolerate(() => one.run(input as never));
+    }
+    tolerate(() => one.readStream(any() as never));
+  },
+  records: async (any) => {
+    const events = pick([own.maps.ring!, own.maps.perf!], any);
+    const now = Date.now();
+    const ends: unknown[] = [
+      any(),
+      { deadline: any() },
+      { signal: any() },
+      { deadline: now, type: any(), enums: any() },
+    ];
+    for (const end of ends) {
+      tolerate(() => void events.records(end as never).return(undefined));
+      tolerate(() => void events.raw(end as never).return(undefined));
+      tolerate(() => void events.events(end as never).return(undefined));
+    }
+    tolerate(() => events.open(any() as never));
+    own.programs.send_ring!.run({ data: packet });
+    own.programs.send_perf!.run({ data: packet });
+    const stream = events.records({ type: 'sample', deadline: now + 1 });
+    const waiting = [stream.next(), stream.next()];
+    if (typeof any() === 'number') events.close();
+    await Promise.allSettled(waiting);
+    events.close();
+  },
+  userRing: (any) => {
+    const { orders } = own.maps;
+    tolerate(() => orders!.send(near(any, 64)));
+    tolerate(() => orders!.send(any(), { type: pick(['sample', any()], any) as string }));
+    tolerate(() => orders!.send({ id: any(), name: any(), level: any() }, { type: 'sample' }));
+    tolerate(() => own.programs.drain!.run({ data: packet }));
+    const { ring } = orders!;
+    if (typeof any() === 'number') orders!.close();
+    tolerate(() => ring.send(near(any, 64)));
+    tolerate(() => ring.pending);
+    tolerate(() => new library.UserRingBuffer(kernel, any() as number).close());
+  },
+  variables: (any) => {
+    using globals = library.load(path.join(project, 'test/fixtures/objects/globals.bpf.o'));
+    for (const variable of Object.values(globals.variables)) {
+      tolerate(() => variable.set(any()));
+      tolerate(() => variable.set([{ x: any() }, any()]));
+      tolerate(() => (variable.value = any()));
+      tolerate(() => variable.get());
+    }
+    const { points } = globals.variables;
+    tolerate(() =>
+      points!.set([
+        {
+          get x() {
+            globals.close();
+            return 1;
+          },
+        },
+      ]),
+    );
+    tolerate(() => points!.get());
+    tolerate(() => points!.set([{ x: 1 }]));
+  },
+  links: (any) => {
+    using link = own.programs.count_in!.attach({ device: 'lo' });
+    const to = pick(
+      [own.programs.count_more!, own.programs.tick!, own.maps.ring!, { fd: { number: any() } }, any()],
+      any,
+    );
+    tolerate(() => link.update(to as never, any() as never));
+    tolerate(() => link.update(to as never, { expected: any() } as never));
+    tolerate(() => link.pin(any() as string));
+    tolerate(() => link.read());
+    if (typeof any() === 'number') link.close();
+    tolerate(() => link.update(to as never));
+    tolerate(() => link.details());
+  },
+  places: (any) => {
+    for (const call of [
+      () => library.attachedPrograms(any() as never, any() as never),
+      () => library.attachedPrograms({ attachType: 'tcx_ingress', ifindex: any() } as never),
+      () => library.attachedPrograms({ attachType: any(), device: any() } as never),
+      () => library.attachedPrograms({ attachType: 'cgroup_inet_egress', cgroup: any(), effective: any() } as never),
+      () => library.attachedPrograms({ attachType: 'sk_skb_verdict', map: any() } as never),
+      () => [...library.pins(any() as never)].slice(0, 3),
+      () => [...library.pins({ under: any(), kind: any() } as never)].slice(0, 3),
+      () => library.unpin(any() as never),
+      () => library.prefixKey(any() as never),
+      () => library.prefixText(any() as never),
+      () => library.removeClsact(pick([any(), 99_999], any) as number),
+      () => library.enumNames.mapType.numberOf(any() as never),
+      () => library.enumNames.helper.nameOf(any() as never),
+    ]) {
+      tolerate(call);
+    }
+  },
+  perfEvents: (any) => {
+    const event = pick(['cpu-clock', 'task-clock', { type: any(), config: any() }, any()], any);
+    const settings = pick([{}, { frequency: any() }, { period: any() }, { cpu: any() }, { pid: any() }], any);
+    tolerate(() => library.openPerfEvent(any() as never).close());
+    using opened = library.openPerfEvent({ event, pid: 0, ...(settings as object) } as never);
+    opened.enable();
+    if (typeof any() === 'number') opened.close();
+    tolerate(() => opened.read());
+    tolerate(() => own.programs.tick!.attach({ event, cpu: 0, ...(settings as object) } as never).close());
+    tolerate(() => own.programs.tick!.attach({ fd: -1, cookie: any() } as never).close());
+    const target = any();
+    // What is taken over is closed: the descriptors of this process are not to be tried.
+    if (typeof target !== 'object' || target === null || !('fd' in target)) {
+      tolerate(() => own.programs.tick!.attach(target as never).close());
+    }
+  },
+  filters: (any) => {
+    const attach = (target: unknown) =>
+      tolerate(() => own.programs.send_ring!.attach(target as library.TcTarget).close());
+    attach(any());
+    attach({ device: any(), direction: 'ingress' });
+    attach({ ifindex: pick([99_999, any()], any), direction: any() });
+    attach({ device: 'lo', direction: 'ingress', priority: any(), handle: any(), replace: any() });
+    const socket = (target: unknown) =>
+      tolerate(() => own.programs.nothing!.attach(target as library.SocketTarget).close());
+    for (const wrong of [
+      any(),
+      { socket: -1 },
+      { socket: 99_999 },
+      { socket: any() },
+      { socket: { _handle: any() } },
+    ]) {
+      // The descriptors of this process are not to be tried.
+      if (typeof (wrong as { socket?: unknown })?.socket !== 'number') socket(wrong);
+    }
+  },
+};
+Object.assign(calls, newer);
+
 let made = 0;
 let refused = 0;
 
