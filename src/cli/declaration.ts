@@ -40,7 +40,7 @@ export interface Explanation {
 }
 
 /**
- * A command or verb that the reference lacks, declared once: its options are parsed by it, and help, completion and manual
+ * A command or verb that the reference lacks, declared once: yargs parses its options, and help, completion and manual
  * pages read it.
  */
 export interface Declaration extends Explanation {

@@ -118,7 +118,7 @@ export class Dispatcher {
     this.#usage = (c) => printUsage(c, usageText(lines));
     const { parseOwn } = await import('./own/parse.ts');
     const options = ctx.declaredOptions;
-    const parsed = parseOwn(declaration, options === undefined ? args : [...options, '--', ...args]);
+    const parsed = await parseOwn(declaration, options === undefined ? args : [...options, '--', ...args]);
     const handler = await declaration.load();
     const before = ctx.verbOptions;
     // What verbs of both kinds share reads them there; in a batch, those of this line end with it.

@@ -30,7 +30,7 @@ export async function helpText(
   { programName, columns }: { programName: string; columns: number },
 ): Promise<string> {
   const command = [programName, ...topic.path].join(' ');
-  const page = (await bareYargs())
+  const page = (await bareYargs([]))
     .scriptName(command)
     .updateStrings({ 'Commands:': commands, 'Positionals:': words })
     .wrap(columns)

@@ -1,51 +1,52 @@
-import { parseArgs } from 'node:util';
 import { type Declaration, Given, type VerbOption } from '../declaration.ts';
 import { fail } from '../failure.ts';
+import { bareYargs } from './yargs.ts';
 
 /**
  * Reads the options of a declared command. `args` are options as `--long` and `--long=value`, and words. Answers the
  * words, in order, and the options: as their kinds have them, and the texts of those on the line. Fails where an option is unknown, lacks its value or has one that cannot be.
  */
-export function parseOwn(
+export async function parseOwn(
   declaration: Declaration,
   args: readonly string[],
-): { words: string[]; given: Given; texts: Map<string, string[]> } {
+): Promise<{ words: string[]; given: Given; texts: Map<string, string[]> }> {
   const options = declaration.options ?? [];
-  const { words, texts } = readTokens(options, args);
+  const parser = (await bareYargs(args)).strictOptions().updateStrings({
+    'Unknown argument: %s': { one: 'unknown %s', other: 'unknown %s' },
+    'Not enough arguments following: %s': "option '--%s' needs a value",
+  } as unknown as Record<string, string>);
+  for (const { long, argument } of options) {
+    parser.option(long, argument === undefined ? { type: 'boolean' } : { type: 'string', requiresArg: true });
+  }
+  let failure: string | undefined;
+  parser.fail((message, error) => {
+    failure ??= message ?? error?.message;
+  });
+  const parsed = await parser.parseAsync();
+  if (failure !== undefined) fail(failure.startsWith('unknown ') ? unknownOption(failure.slice(8)) : failure);
   const values = new Map<string, unknown>();
-  for (const option of options) {
-    const found = texts.get(option.long);
-    const value = found === undefined ? option.default : readValue(option, found);
-    if (value !== undefined) values.set(option.long, value);
-  }
-  return { words, given: new Given(values), texts };
-}
-
-/** Words and, by option, the texts of its values; of a flag an empty one. */
-function readTokens(
-  options: readonly VerbOption[],
-  args: readonly string[],
-): { words: string[]; texts: Map<string, string[]> } {
-  const known = new Map(options.map((option) => [option.long, option]));
-  const types = options.map(({ long, argument }) => [long, { type: argument === undefined ? 'boolean' : 'string' }]);
-  const config = { args: [...args], options: Object.fromEntries(types), strict: false, tokens: true } as const;
-  const words: string[] = [];
   const texts = new Map<string, string[]>();
-  for (const token of parseArgs(config).tokens) {
-    if (token.kind === 'positional') words.push(token.value);
-    if (token.kind !== 'option') continue;
-    const { name, rawName, value } = token;
-    const option = rawName.startsWith('--') ? known.get(name) : undefined;
-    if (option === undefined) fail(`unrecognized option '${rawName}'`);
-    if (option.argument === undefined && value !== undefined) fail(`option '${rawName}' doesn't allow an argument`);
-    if (option.argument !== undefined && value === undefined) fail(`option '${rawName}' needs a value`);
-    texts.set(name, [...(texts.get(name) ?? []), value ?? '']);
+  for (const option of options) {
+    const found = parsed[option.long];
+    // A flag that is not on the line is left out or false.
+    const value = found === undefined || found === false ? option.default : readValue(option, found);
+    if (value !== undefined) values.set(option.long, value);
+    if (found !== undefined && found !== false) {
+      texts.set(option.long, option.argument === undefined ? [''] : [found].flat().map(String));
+    }
   }
-  return { words, texts };
+  return { words: parsed._.map(String), given: new Given(values), texts };
 }
 
-function readValue(option: VerbOption, texts: readonly string[]): unknown {
+/** yargs names several, and without their dashes. */
+function unknownOption(names: string): string {
+  const [first = ''] = names.split(', ');
+  return `unrecognized option '${first.length > 1 ? '--' : '-'}${first}'`;
+}
+
+function readValue(option: VerbOption, found: unknown): unknown {
   if (option.argument === undefined) return true;
+  const texts = [found].flat().map(String);
   if (option.kind === 'list' || option.kind === 'repeat') {
     const parts = option.kind === 'list' ? texts.flatMap((text) => text.split(',')) : texts;
     for (const part of parts) checkChoice(option, part);
