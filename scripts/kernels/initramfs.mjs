@@ -1,6 +1,7 @@
 // What the virtual machine finds: busybox, Node with its libraries, the built package, fixtures, the reference, tests.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { SetupError } from '../lib/setup-error.mjs';
 import { CpioWriter } from './cpio.mjs';
@@ -73,6 +74,9 @@ export function writeSharedInitramfs(file, { project, bundle, standalone, guest 
     archive.copy(realpathSync(path.join(project, name)), `/project/${name}`, isMeant);
   }
   archive.copy(realpathSync(path.join(project, 'test/fixtures')), '/project/test/fixtures');
+  archive.copy(realpathSync(path.join(project, 'test/golden/trace')), '/project/test/golden/trace');
+  // The machines have no compiler; those of other processors go without.
+  if (guest === undefined) archive.file('/project/test/fixtures/trace/calls', compiled(project), 0o755);
   archive.copy(
     guest?.reference ?? realpathSync(path.join(project, '.cache/reference')),
     '/project/.cache/reference',
@@ -116,6 +120,20 @@ function uncompressed(file) {
   const result = spawnSync(program, ['-dc', file], { maxBuffer: 1 << 28 });
   if (result.status !== 0) throw new SetupError(`cannot uncompress ${file} with ${program}`);
   return result.stdout;
+}
+
+/** The program whose calls the tests of `trace` look at, for no library's sake linked statically. */
+function compiled(project) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-calls-'));
+  try {
+    const program = path.join(folder, 'calls');
+    const source = path.join(project, 'test/fixtures/trace/calls.c');
+    const { status } = spawnSync('cc', ['-O1', '-static', '-pthread', '-o', program, source], { stdio: 'inherit' });
+    if (status !== 0) throw new SetupError(`cc could not build ${source}; the package gcc has it`);
+    return readFileSync(program);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Packages of node_modules that the built package needs, from the lock file. */

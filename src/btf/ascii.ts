@@ -138,6 +138,22 @@ export function putCharArray(buf: Uint8Array, pos: number, bytes: Uint8Array, of
   return -1;
 }
 
+/** As `putCharArray`; also text that fills the array, so that there is no NUL. */
+export function putFullCharArray(buf: Uint8Array, pos: number, bytes: Uint8Array, offset: number, count: number): number {
+  const end = putCharArray(buf, pos, bytes, offset, count);
+  if (end >= 0) return end;
+  let at = pos;
+  buf[at++] = 34;
+  for (let i = offset; i < offset + count; i++) {
+    const byte = bytes[i] ?? 0;
+    if (!(byte > 0x1f && byte < 0x7f)) return -1;
+    if (byte === 34 || byte === 92) buf[at++] = 92;
+    buf[at++] = byte;
+  }
+  buf[at++] = 34;
+  return at;
+}
+
 /** Where a bit-field lies. */
 export interface BitField {
   /** Where it starts, in bits from the byte it is read from. */

@@ -31,6 +31,8 @@ export interface ValuePrinterOptions {
    * program's main function, or undefined where it cannot be known.
    */
   readonly programName?: (id: number) => string | undefined;
+  /** Text that fills a char array is text too; unless this is set, a list, as the reference prints it. */
+  readonly fullText?: boolean;
 }
 
 /** Writes the value of one type found at `offset`; bytes beyond the end read as 0. Returns 0, or -22 for a type that cannot be printed. */
@@ -83,7 +85,7 @@ class Compiler {
   compile(typeId: number): ValuePrinter {
     const piece = this.#type(typeId, 0, this.#options.depth);
     const source = `'use strict';
-const { putU32, putI32, putU64, putI64, putHex32, putHex64, putText, putUtf8, putBytes, putCharArray, putBits } = ascii;
+const { putU32, putI32, putU64, putI64, putHex32, putHex64, putText, putUtf8, putBytes, putCharArray, putFullCharArray, putBits } = ascii;
 ${this.#functions.join('\n')}
 return function printValue(s, b, o) {
   ${piece.room <= roomStep ? `s.reserve(${piece.room});` : ''}
@@ -249,7 +251,7 @@ ${place(element.code, `p${loop}`)}}
       const own = room > roomStep ? makeRoom(`Math.min(${length}, b.length) * 2 + 2`) : '';
       const listRoom = room > roomStep && list.room <= roomStep ? makeRoom(list.room) : '';
       return {
-        code: `{ ${own}const t = putCharArray(buf, pos, b, ${at(0)}, ${length});
+        code: `{ ${own}const t = ${this.#options.fullText ? 'putFullCharArray' : 'putCharArray'}(buf, pos, b, ${at(0)}, ${length});
 if (t >= 0) pos = t; else {
 ${listRoom}${list.code}}
 }

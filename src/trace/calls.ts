@@ -60,10 +60,12 @@ const requests: readonly (readonly [name: string, argument?: MemberSpec])[] = [
 /** The type of a request, in its second byte. */
 export const perfRequestType = 0x24;
 
-/** What the request with this low byte takes; undefined for one newer than the table. */
-export function ioctlSpec(request: number): CommandSpec | undefined {
+/** What a request takes, by its low byte; one newer than the table has no name, and its argument is a number. */
+export function ioctlSpec(request: number): CommandSpec {
   const row = requests[request & 0xff];
-  if (row === undefined) return undefined;
+  if (row === undefined) {
+    return { name: '', members: [fd('fd', 0), number('arg', 2, { kind: 'hex' })], givesFd: false };
+  }
   return { name: `PERF_EVENT_IOC_${row[0]}`, members: [fd('fd', 0), ...(row[1] ? [row[1]] : [])], givesFd: false };
 }
 

@@ -46,7 +46,12 @@ const contents: Readonly<Record<string, Content>> = {
   u32s: (region) => numbers(region, 4),
   u64s: (region) => numbers(region, 8),
   addresses: (region) => numbers(region, 8, { isHex: true }),
-  texts: (region) => numbers(region, 8, { isHex: true }),
+  texts: (region, member, { parts }) => {
+    const items = wordsOf(region.bytes, 8).map(
+      (address, index): TraceValue => textBehind(member, index * 8, parts) ?? { kind: 'address', address: BigInt(address) },
+    );
+    return { kind: 'list', items, count: Math.floor(region.size / 8) };
+  },
   fds: (region, _member, { parts, surroundings }) => {
     const items = wordsOf(region.bytes, 4).map((fd): TraceValue => {
       const number = Number(fd) | 0;
@@ -90,7 +95,10 @@ const contents: Readonly<Record<string, Content>> = {
       return { kind: 'bytes', bytes, size };
     }
   },
-  perf: (region) => perfAttribute(region.bytes),
+  perf: (region, member, { parts }) => {
+    const { offset } = perf_event_attr.members.bp_addr;
+    return perfAttribute(region.bytes, textBehind(member, offset, parts));
+  },
   iter: (region, _member, { parts }) => {
     const nested = parts.items.findIndex(({ kind, offset }) => kind === ItemKind.fdInRegion && offset === 0);
     const object = parts.objects[nested];
@@ -124,6 +132,15 @@ export function typesText(btf: Btf): string {
     .replace(/^#ifndef __VMLINUX_H__[\s\S]*?#define __bpf_fastcall\n#endif\n#endif\n/, '')
     .replace(/\/\* BPF kfuncs \*\/[\s\S]*$/, '')
     .trim();
+}
+
+/** The text to which the word at `offset` of what the member means points, if it was read. */
+function textBehind(member: MemberSpec, offset: number, { items, regions }: CallParts): TraceValue | undefined {
+  const index = items.findIndex(
+    (item) => item.kind === ItemKind.textBehind && item.member === member && item.offset === offset,
+  );
+  const region = regions[index];
+  return region === undefined || region.isFault ? undefined : { kind: 'text', text: cstr(region.bytes), isCut: false };
 }
 
 function number(value: number | bigint): TraceValue {
@@ -268,14 +285,20 @@ function memberValue(
     : { kind: 'number', value: value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value };
 }
 
-function perfAttribute(bytes: Uint8Array): TraceValue {
+/** `target`: the function or program of a probe. */
+function perfAttribute(bytes: Uint8Array, target: TraceValue | undefined): TraceValue {
   const shown = structOf(perf_event_attr, bytes) as TraceValue & { kind: 'struct' };
   const type = Number(rawNumber(bytes, 0, 4));
   const config = BigInt(rawNumber(bytes, 8, 8) ?? 0);
   const [, event] = eventName(type, config).split(' ');
   const hasName = type === perf_type_id.PERF_TYPE_SOFTWARE || type === perf_type_id.PERF_TYPE_HARDWARE;
   const kind = type === perf_type_id.PERF_TYPE_SOFTWARE ? 'SW' : 'HW';
-  const rest = shown.members.filter(({ name }) => name !== 'type' && name !== 'config');
+  const rest = shown.members.flatMap((member): TraceMember[] => {
+    if (member.name === 'type' || member.name === 'config') return [];
+    if (type === perf_type_id.PERF_TYPE_BREAKPOINT) return [member];
+    if (member.name === 'bp_addr') return [{ name: 'config1', value: target ?? member.value }];
+    return [member.name === 'bp_len' ? { name: 'config2', value: member.value } : member];
+  });
   return struct([
     { name: 'type', value: { kind: 'number', value: type, name: enumName('perf_type', type) } },
     {

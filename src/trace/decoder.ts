@@ -216,7 +216,7 @@ export class TraceDecoder {
             at,
             flags,
             length,
-            stream: streams?.get(item) ?? streams?.get(item | 0x100),
+            stream: streams?.get((flags & SectionFlag.out) === 0 ? item : item | 0x100),
           });
           at += sectionHead;
           break;
@@ -290,7 +290,7 @@ function specOf(traced: TracedCall, number: number): CommandSpec | undefined {
 }
 
 function commandName(traced: TracedCall, number: number, spec: CommandSpec | undefined): string {
-  if (spec !== undefined)
+  if (spec !== undefined && spec.name !== '')
     return number >= 0x10000 && traced === TracedCall.bpf ? `${spec.name}|BPF_COMMON_ATTRS` : spec.name;
   return traced === TracedCall.ioctl ? `0x${number.toString(16)}` : `${number | 0}`;
 }

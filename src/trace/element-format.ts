@@ -36,6 +36,11 @@ export class ElementFormat {
     return this.#btf !== undefined;
   }
 
+  /** Whether no type and no size says what the bytes mean. */
+  get isBytes(): boolean {
+    return this.#btf === undefined && ![1, 2, 4, 8].includes(this.size);
+  }
+
   /** Writes one key, or one processor's value, for people. */
   get text(): ValuePrinter {
     this.#text ??= this.#printer({ plain: true });
@@ -52,7 +57,7 @@ export class ElementFormat {
     const btf = this.#btf;
     if (btf !== undefined) {
       try {
-        return compileValuePrinter(btf, this.#typeId, { plain, pretty: false, depth: 0 });
+        return compileValuePrinter(btf, this.#typeId, { plain, pretty: false, depth: 0, fullText: true });
       } catch (error) {
         if (!(error instanceof TsbpfError)) throw error;
       }

@@ -130,7 +130,8 @@ export const Item = {
   factor: 12,
   size: 16,
 } as const;
-export const ItemKind = { end: 0, fd: 1, region: 2, fdInRegion: 3, result: 4 } as const;
+/** `textBehind`: a text to which one of the words points that a pointer means. */
+export const ItemKind = { end: 0, fd: 1, region: 2, fdInRegion: 3, result: 4, textBehind: 5 } as const;
 export const ItemTime = { before: 1, after: 2 } as const;
 export const Rule = {
   bytes: 0,

@@ -48,6 +48,7 @@ export interface TracedMap {
 
 /** Of file systems that have no names: what is there are kinds of objects. Source: linux/magic.h. */
 const anonymousInodes = 0x0904_1934n;
+const pipes = 0x5049_5045n;
 
 /** The object of a section that begins at `at`; undefined for a kind that is not known. */
 export function readObject(view: DataView, bytes: Uint8Array, at: number): TraceObject | undefined {
@@ -71,15 +72,17 @@ export function readObject(view: DataView, bytes: Uint8Array, at: number): Trace
     case ObjectKindNumber.link:
       return { kind: 'link', id, type, name: text(Described.name, 16), programId: u32(Described.first) };
     case ObjectKindNumber.btf: {
-      const [size, typeCount] = [u32(Described.first), u32(Described.second)];
+      // The kernel counts void.
+      const [size, typeCount] = [u32(Described.first), Math.max(0, u32(Described.second) - 1)];
       return { kind: 'btf', id, name: text(Described.name, 56), size, typeCount };
     }
     case ObjectKindNumber.perf:
       return { kind: 'perf', name: perfName(view, bytes, at), cpu: view.getInt32(at + Described.first, true) };
     case ObjectKindNumber.file: {
       const name = text(Described.name, 64);
-      const isAnonymous = view.getBigUint64(at + Described.wide, true) === anonymousInodes;
-      return { kind: 'file', name: isAnonymous ? `anon_inode:${name}` : name };
+      const fileSystem = view.getBigUint64(at + Described.wide, true);
+      if (fileSystem === pipes) return { kind: 'file', name: 'pipe' };
+      return { kind: 'file', name: fileSystem === anonymousInodes ? `anon_inode:${name}` : name };
     }
     default:
       return undefined;

@@ -1,4 +1,4 @@
-import { bpf_cmd } from '../uapi/index.ts';
+import { bpf_cmd, perf_event_attr } from '../uapi/index.ts';
 import { ioctlRequests, ioctlSpec, perfEventOpen } from './calls.ts';
 import { attachClassNames, type CommandSpec, commandSpec, knownCommands, type MemberSpec } from './commands.ts';
 import { Item, ItemFlag, ItemKind, ItemTime, maxItems, noMember, Plan, PlanFlag, PlanIndex, Rule } from './format.ts';
@@ -17,9 +17,12 @@ export interface Wanted {
 export interface PlanItem {
   readonly member: MemberSpec | undefined;
   readonly kind: number;
-  /** Of a descriptor inside what a pointer means: where. */
+  /** Of a descriptor or a pointer inside what a pointer means: where. */
   readonly offset?: number;
 }
+
+/** How many names of functions are read; there may be thousands. */
+const namesRead = 6;
 
 /** Where `struct bpf_iter_link_info` has descriptors: of a map, of a cgroup, of a process. */
 const iterDescriptors = [0, 4, 8];
@@ -34,6 +37,12 @@ export function planItems(spec: CommandSpec | undefined, wanted: Wanted): PlanIt
     items.push({ member, kind: ItemKind.region });
     if (member.form === 'iter') {
       for (const offset of iterDescriptors) items.push({ member, kind: ItemKind.fdInRegion, offset });
+    } else if (member.form === 'texts') {
+      for (let index = 0; index < namesRead; index++) {
+        items.push({ member, kind: ItemKind.textBehind, offset: index * 8 });
+      }
+    } else if (member.form === 'perf') {
+      items.push({ member, kind: ItemKind.textBehind, offset: perf_event_attr.members.bp_addr.offset });
     } else if (member.form === 'value' && member.time === 'before') {
       items.push({ member, kind: ItemKind.fdInRegion, offset: 0 });
     }
@@ -112,8 +121,12 @@ function encodeItem(view: DataView, at: number, item: PlanItem, spec: CommandSpe
   view.setUint16(at + Item.second, noMember, true);
   view.setUint16(at + Item.flags, itemFlags(item), true);
   const rule = member?.rule;
+  if (kind === ItemKind.textBehind) {
+    view.setUint32(at + Item.factor, item.offset!, true);
+    if (rule?.count !== undefined) view.setUint16(at + Item.first, memberOffset(spec, rule.count), true);
+  }
   if (kind !== ItemKind.region || rule === undefined) return isAfter;
-  const offsetOf = (name: string) => spec.members.find((other) => other.name === name)!.layout.offset;
+  const offsetOf = (name: string) => memberOffset(spec, name);
   const isProduct = typeof rule.size === 'string';
   view.setUint8(at + Item.rule, isProduct ? Rule.product : rules[rule.unit]);
   if (rule.count !== undefined && rule.unit !== 'text') view.setUint16(at + Item.first, offsetOf(rule.count), true);
@@ -122,6 +135,10 @@ function encodeItem(view: DataView, at: number, item: PlanItem, spec: CommandSpe
   if (rule.unit === 'value')
     view.setUint16(at + Item.second, offsetOf(rule.count === undefined ? 'flags' : 'elem_flags'), true);
   return isAfter;
+}
+
+function memberOffset(spec: CommandSpec, name: string): number {
+  return spec.members.find((other) => other.name === name)!.layout.offset;
 }
 
 function itemFlags({ member, kind }: PlanItem): number {

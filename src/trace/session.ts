@@ -167,7 +167,7 @@ export class TraceSession implements Disposable {
     const read = (at: number) => Atomics.load(this.#counters, at / 8);
     const { operations, pidLevel } = calibrate(this.#kernel, { layout, counters, read });
     const allBut = follow === 'machine' ? process.pid : undefined;
-    return { layout, operations, pidLevel, raw: this.isRaw, allBut, filter, limit, cpus: this.cpus };
+    return { layout, operations, pidLevel, raw: this.isRaw, allBut, filter, limit, cpus: this.cpus, probeTypes: probeTypes(this.#kernel) };
   }
 
   #attach(shape: ProgramShape, { wanted, follow }: SessionRequest, points: TracepointIds | undefined): void {
@@ -240,6 +240,18 @@ export class TraceSession implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** Types of the events that are made on functions of the kernel and of programs, where there are such. */
+function probeTypes(kernel: Kernel): number[] {
+  return ['kprobe', 'uprobe'].flatMap((name) => {
+    try {
+      return [Number(kernel.readText(`/sys/bus/event_source/devices/${name}/type`))];
+    } catch (error) {
+      if (error instanceof SyscallError) return [];
+      throw error;
+    }
+  });
 }
 
 function mapCounters(kernel: Kernel, counters: Fd): MappedMemory {

@@ -1,5 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { fail, type OwnHandler } from '../../cli/index.ts';
+import { parseJsonValue } from '../../btf/public.ts';
+import { UsageError } from '../../errors/index.ts';
 import { ReplayScript } from './script.ts';
 import { replayText } from './text.ts';
 import type { TraceLine } from './trace-line.ts';
@@ -22,11 +24,13 @@ export const replay: OwnHandler = (ctx, words, given) => {
 
 function parse(text: string): TraceLine | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    // Keys and values have integers that no double holds.
+    const value = parseJsonValue(text);
     const isEvent = typeof value === 'object' && value !== null && typeof (value as TraceLine).event === 'string';
     return isEvent ? (value as TraceLine) : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
   }
 }
 

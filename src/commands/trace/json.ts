@@ -48,7 +48,8 @@ export class JsonLines {
         `"comm":${quoted(facts.comm)},"call":"${facts.call}","command":${quoted(facts.command)},"size":${facts.attributeSize},"attributes":`,
     );
     const halves: TraceElements[] = [];
-    this.#attributes(call.members, halves);
+    if (facts.unreadAttribute === undefined) this.#attributes(call.members, halves);
+    else this.#value({ kind: 'address', address: facts.unreadAttribute });
     this.#objects(call.members);
     for (const half of halves) this.#half(half);
     sink.text(`,"truncated":${halves.some(isTruncated) || facts.isIncomplete}`);
@@ -97,7 +98,7 @@ export class JsonLines {
         sink.text(value.text === undefined ? `"${value.count} types"` : quoted(value.text));
         break;
       case 'address':
-        sink.text(value.address === 0n ? 'null' : `"0x${value.address.toString(16)}"`);
+        sink.text(value.address === 0n ? 'null' : `{"address":"0x${value.address.toString(16)}"}`);
         break;
       case 'bytes':
         sink.text(`"${toHex(value.bytes)}"`);

@@ -134,7 +134,8 @@ export class TraceText {
           this.#value(item);
         });
         const rest = value.count - shown.length;
-        sink.text(rest > 0 && shown.length < value.count ? `, … ${rest} more]` : ']');
+        if (rest > 0) sink.text(`${shown.length > 0 ? ', ' : ''}… ${rest} more`);
+        sink.text(']');
         break;
       }
       default:
@@ -207,6 +208,10 @@ export class TraceText {
 
   /** What BTF cannot print is shown as bytes. */
   #one(format: TraceElements['format'], bytes: Uint8Array, at: number): void {
+    if (this.#options.whole && format.isBytes) {
+      this.#sink.text(bytesText(bytes.subarray(at, at + format.size), format.size, format.size));
+      return;
+    }
     const before = this.#sink.pos;
     if (format.text(this.#sink, bytes, at) !== 0 && this.#sink.pos === before) {
       this.#sink.text(bytesText(bytes.subarray(at, at + format.size), format.size));

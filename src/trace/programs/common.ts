@@ -11,9 +11,14 @@ export const attributeSection = Slot.record + Head.size;
 /** Arguments that stand where a command has its attribute. */
 export const argumentBytes = 40;
 
-/** The most items in the plans of a call. Types are sent only with commands of bpf(2). */
-export function sizeOf(traced: TracedCall): { most: number; types: boolean } {
-  return { most: [maxItems, 3, 2][traced]!, types: traced === TracedCall.bpf };
+/** The most items in the plans of a call, and what may be among them. Types are sent only with commands of bpf(2). */
+export function sizeOf(traced: TracedCall): { most: number; types: boolean; texts: boolean; isPerf: boolean } {
+  return {
+    most: [maxItems, 4, 3][traced]!,
+    types: traced === TracedCall.bpf,
+    texts: true,
+    isPerf: traced !== TracedCall.bpf,
+  };
 }
 
 /** Only commands of bpf(2) have anything large. */

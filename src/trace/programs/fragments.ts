@@ -29,6 +29,8 @@ export interface ProgramShape {
   /** The most bytes of a key, value or other buffer that are sent. */
   readonly limit: number;
   readonly cpus: number;
+  /** Types of perf events that are probes of functions. */
+  readonly probeTypes: readonly number[];
   readonly filter: ProgramFilter;
 }
 

@@ -19,10 +19,10 @@ import {
   Slot,
   SlotFlag,
 } from '../format.ts';
-import { type ProgramShape, Stack } from './fragments.ts';
+import { addressOf, type ProgramShape, Stack } from './fragments.ts';
 import { resolve } from './resolve.ts';
 
-import { descriptorTypes, type ItemsPhase, lengthOf } from './lengths.ts';
+import { descriptorTypes, factor, type ItemsPhase, lengthOf } from './lengths.ts';
 
 const { alu, at, call, constant, goto, jump, label, load, store } = op;
 
@@ -54,6 +54,7 @@ export function goThroughItems(shape: ProgramShape, phase: ItemsPhase): Statemen
     alu('+=', 'r4', 'r3'),
     load('u32', 'r5', at('r7', Slot.attributeSize)),
     jump('==', 'r2', ItemKind.region, 'region'),
+    ...(phase.texts ? [jump('==', 'r2', ItemKind.textBehind, 'behind')] : []),
     alu('+=', 'r3', 4),
     jump('>', 'r3', 'r5', 'next_item'),
     load('u32', 'r1', at('r4', phase.attribute)),
@@ -71,6 +72,8 @@ export function goThroughItems(shape: ProgramShape, phase: ItemsPhase): Statemen
     label('any_descriptor'),
     store('u64', Stack.descriptor, 'r1'),
     ...resolve(shape, { end: 'next_item', types: phase.types }),
+
+    ...(phase.texts ? textBehind(shape, phase) : []),
 
     label('region'),
     ...region(shape, phase),
@@ -141,6 +144,62 @@ function descriptorInRegion(): Statement[] {
     alu('+=', 'r1', 'r7'),
     load('u32', 'r1', at('r1', Slot.record)),
     goto('descriptor'),
+  ];
+}
+
+/** As `region`: the text to which the word points that the item's factor names, of those that the pointer means. */
+function textBehind(shape: ProgramShape, phase: ItemsPhase): Statement[] {
+  return [
+    label('behind'),
+    alu('+=', 'r3', 8),
+    jump('>', 'r3', 'r5', 'next_item'),
+    load('u64', 'r4', at('r4', phase.attribute)),
+    jump('==', 'r4', 0, 'next_item'),
+    store('u64', Stack.address, 'r4'),
+    store('u64', Stack.item, 'r1'),
+    ...(phase.isPerf ? onlyProbes(shape) : onlyCounted(phase)),
+    load('u64', 'r1', Stack.item),
+    load('u32', 'r2', at('r1', Item.factor)),
+    load('u64', 'r3', Stack.address),
+    alu('+=', 'r3', 'r2'),
+    ...addressOf('r1', Stack.length),
+    alu('=', 'r2', 8),
+    call('probe_read_user'),
+    store('u64', Stack.sectionFlags, phase.after ? SectionFlag.out : 0),
+    jump('!=', 'r0', 0, 'behind_fault'),
+    load('u64', 'r1', Stack.length),
+    jump('==', 'r1', 0, 'next_item'),
+    store('u64', Stack.address, 'r1'),
+    goto('text'),
+    label('behind_fault'),
+    store('u64', Stack.full, 0),
+    ...head(),
+    goto('region_fault'),
+  ];
+}
+
+/** Only as many words as the attribute says there are. */
+function onlyCounted(phase: ItemsPhase): Statement[] {
+  return [
+    ...factor('r3', Item.first, phase, 'behind_count'),
+    load('u32', 'r2', at('r1', Item.factor)),
+    alu('>>=', 'r2', 3),
+    jump('>=', 'r2', 'r3', 'next_item'),
+  ];
+}
+
+/** Only events of the probes, whose attribute points to the name of a function or the path of a program. */
+function onlyProbes({ probeTypes }: ProgramShape): Statement[] {
+  return [
+    load('u64', 'r3', Stack.address),
+    store('u64', Stack.length, 0),
+    ...addressOf('r1', Stack.length),
+    alu('=', 'r2', 4),
+    call('probe_read_user'),
+    load('u32', 'r1', Stack.length),
+    ...probeTypes.map((type) => jump('==', 'r1', type, 'is_probe')),
+    goto('next_item'),
+    ...(probeTypes.length === 0 ? [] : [label('is_probe')]),
   ];
 }
 

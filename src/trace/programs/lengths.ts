@@ -14,6 +14,10 @@ export interface ItemsPhase {
   readonly most: number;
   /** Whether types of objects are sent. */
   readonly types: boolean;
+  /** Whether there may be pointers to texts behind a pointer. */
+  readonly texts: boolean;
+  /** The call is perf_event_open(2). */
+  readonly isPerf: boolean;
 }
 
 /** Types of maps for which something holds, a bit for each. */
@@ -38,7 +42,7 @@ function holdsDescriptors(type: number): boolean {
 }
 
 /** `dst` = the number of the attribute at the offset that the item (r1) has at `field`, 1 where it has none. */
-function factor(dst: op.Register, field: number, { attribute }: ItemsPhase, name: string): Statement[] {
+export function factor(dst: op.Register, field: number, { attribute }: ItemsPhase, name: string): Statement[] {
   return [
     alu('=', dst, 1),
     load('u16', 'r2', at('r1', field)),

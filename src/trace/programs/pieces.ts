@@ -1,6 +1,8 @@
 import { op, type Statement } from '../../insn/index.ts';
 import {
+  ItemStatus,
   largestStream,
+  maxItems,
   Piece,
   PieceSource,
   pieceSizes,
@@ -67,6 +69,20 @@ export function sendPieces(): Statement[] {
     store('u32', at('r7', Slot.queueIndex), 'r1'),
     goto('pieces'),
 
+    // What could not be read is tried again after the call: an item's tag is its number.
+    label('piece_fault'),
+    load('u64', 'r1', Stack.pointer),
+    load('u32', 'r2', at('r1', Slot.queue + 16)),
+    jump('!=', 'r2', PieceSource.user, 'piece_next'),
+    load('u32', 'r2', at('r1', Slot.queue + 12)),
+    jump('>=', 'r2', maxItems, 'piece_next'),
+    alu('+=', 'r2', 'r7'),
+    store('u8', at('r2', Slot.status), ItemStatus.fault),
+    load('u32', 'r1', at('r7', Slot.flags)),
+    alu('|=', 'r1', SlotFlag.itemFault),
+    store('u32', at('r7', Slot.flags), 'r1'),
+    goto('piece_next'),
+
     label('piece_lost'),
     load('u32', 'r1', at('r7', Slot.flags)),
     alu('|=', 'r1', SlotFlag.pieceLost),
@@ -120,9 +136,12 @@ function sendPiece(size: number, name: string): Statement[] {
     call('probe_read_kernel'),
     label(`${name}_send`),
     store('u64', at('r6', Piece.fault), 'r0'),
+    store('u64', Stack.second, 'r0'),
     alu('=', 'r1', 'r6'),
     alu('=', 'r2', 0),
     call('ringbuf_submit'),
-    goto('pieces'),
+    load('u64', 'r1', Stack.second),
+    jump('==', 'r1', 0, 'pieces'),
+    goto('piece_fault'),
   ];
 }
