@@ -139,7 +139,13 @@ export function putCharArray(buf: Uint8Array, pos: number, bytes: Uint8Array, of
 }
 
 /** As `putCharArray`; also text that fills the array, so that there is no NUL. */
-export function putFullCharArray(buf: Uint8Array, pos: number, bytes: Uint8Array, offset: number, count: number): number {
+export function putFullCharArray(
+  buf: Uint8Array,
+  pos: number,
+  bytes: Uint8Array,
+  offset: number,
+  count: number,
+): number {
   const end = putCharArray(buf, pos, bytes, offset, count);
   if (end >= 0) return end;
   let at = pos;

@@ -48,7 +48,8 @@ const contents: Readonly<Record<string, Content>> = {
   addresses: (region) => numbers(region, 8, { isHex: true }),
   texts: (region, member, { parts }) => {
     const items = wordsOf(region.bytes, 8).map(
-      (address, index): TraceValue => textBehind(member, index * 8, parts) ?? { kind: 'address', address: BigInt(address) },
+      (address, index): TraceValue =>
+        textBehind(member, index * 8, parts) ?? { kind: 'address', address: BigInt(address) },
     );
     return { kind: 'list', items, count: Math.floor(region.size / 8) };
   },

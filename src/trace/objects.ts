@@ -73,7 +73,7 @@ export function readObject(view: DataView, bytes: Uint8Array, at: number): Trace
       return { kind: 'link', id, type, name: text(Described.name, 16), programId: u32(Described.first) };
     case ObjectKindNumber.btf: {
       // The kernel counts void.
-      const [size, typeCount] = [u32(Described.first), Math.max(0, u32(Described.second) - 1)];
+      const [size, typeCount] = [u32(Described.first), u32(Described.second)];
       return { kind: 'btf', id, name: text(Described.name, 56), size, typeCount };
     }
     case ObjectKindNumber.perf:

@@ -167,7 +167,17 @@ export class TraceSession implements Disposable {
     const read = (at: number) => Atomics.load(this.#counters, at / 8);
     const { operations, pidLevel } = calibrate(this.#kernel, { layout, counters, read });
     const allBut = follow === 'machine' ? process.pid : undefined;
-    return { layout, operations, pidLevel, raw: this.isRaw, allBut, filter, limit, cpus: this.cpus, probeTypes: probeTypes(this.#kernel) };
+    return {
+      layout,
+      operations,
+      pidLevel,
+      raw: this.isRaw,
+      allBut,
+      filter,
+      limit,
+      cpus: this.cpus,
+      probeTypes: probeTypes(this.#kernel),
+    };
   }
 
   #attach(shape: ProgramShape, { wanted, follow }: SessionRequest, points: TracepointIds | undefined): void {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ClosedError, UsageError } from '../errors/index.ts';
+import { ClosedError, SyscallError, UsageError } from '../errors/index.ts';
 import { type RecordSource, vmlinuxBtf } from '../kernel/index.ts';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Kernel } from '../sys/index.ts';
 import { bpf_cmd } from '../uapi/index.ts';
@@ -78,6 +78,7 @@ export class BpfTrace implements AsyncIterable<TraceEvent>, Disposable {
   #child: ReturnType<typeof spawn> | undefined;
   #childRuns = false;
   #lostAtEnd = 0;
+  #missedAtEnd = 0;
   #isClosed = false;
   #isRead = false;
   /** Resolves when the command has ended; at once where there is none. Rejects where it could not be started. */
@@ -106,7 +107,13 @@ export class BpfTrace implements AsyncIterable<TraceEvent>, Disposable {
       kernelTypes: once(() => vmlinuxBtf(kernel)),
     });
     this.#records = this.#session.ring.source((memory, at, length) => decoder.accept(memory, at, length));
-    for (const pid of pids) this.#live.add(pid);
+    try {
+      // Whoever ends from now on is told of.
+      for (const pid of pids) this.#live.add(existing(kernel, pid));
+    } catch (error) {
+      this.#session.close();
+      throw error;
+    }
     if (signal?.aborted) this.#end.abort();
     else signal?.addEventListener('abort', () => this.stop(), { once: true, signal: this.#end.signal });
     this.commandEnd =
@@ -145,10 +152,9 @@ export class BpfTrace implements AsyncIterable<TraceEvent>, Disposable {
     return this.#isClosed ? this.#lostAtEnd : this.#session.lost;
   }
 
-  /** Calls that the kernel did not show, because another program ran on the same processor. Asks the kernel. */
+  /** Calls that the kernel did not show, because another program ran on the same processor. Asks the kernel; 0 where it does not count them. */
   get missed(): number {
-    this.#checkOpen();
-    return this.#session.missed;
+    return this.#isClosed ? this.#missedAtEnd : this.#session.missed;
   }
 
   /** Raw tracepoints are used, since there is no tracefs: each system call of the machine costs a little more. */
@@ -223,6 +229,11 @@ export class BpfTrace implements AsyncIterable<TraceEvent>, Disposable {
     if (this.#isClosed) return;
     this.#end.abort();
     this.#lostAtEnd = this.#session.lost;
+    try {
+      this.#missedAtEnd = this.#session.missed;
+    } catch (error) {
+      if (!(error instanceof SyscallError)) throw error;
+    }
     this.#isClosed = true;
     this.#session.close();
   }
@@ -230,6 +241,20 @@ export class BpfTrace implements AsyncIterable<TraceEvent>, Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** The process, which has to be there and to be no thread of another. */
+function existing(kernel: Kernel, pid: number): number {
+  let status: string;
+  try {
+    status = kernel.readText(`/proc/${pid}/status`);
+  } catch (error) {
+    if (error instanceof SyscallError) throw new UsageError(`there is no process ${pid}`);
+    throw error;
+  }
+  const process = Number(/^Tgid:\t(\d+)$/m.exec(status)?.[1]);
+  if (process !== pid) throw new UsageError(`${pid} is a thread of process ${process}`);
+  return pid;
 }
 
 function once<T>(make: () => T): () => T | undefined {

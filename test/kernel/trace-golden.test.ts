@@ -1,6 +1,6 @@
 // `trace` of a program that makes every call in every way: what is shown stands in test/golden/trace, the same for all kernels.
 // TSBPFTOOL_RECORD=1 writes these files anew.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -58,6 +58,18 @@ describe('trace of every call', () => {
       expect(text).toBe(recorded(scene));
     });
   }
+
+  it('shows what probes are on', { timeout }, (context) => {
+    if (program === undefined) return context.skip('there is no C compiler');
+    const text = run(['trace', '--', program, 'probes']).stdout;
+    for (const [name, place] of [
+      ['kprobe', 'no_such_function'],
+      ['uprobe', '/nowhere/a program'],
+    ]) {
+      const isThere = existsSync(`/sys/bus/event_source/devices/${name}`);
+      expect(text.split(`config1="${place}"`).length - 1).toBe(isThere ? 1 : 0);
+    }
+  });
 
   it('is written as lines of JSON that replay shows alike', { timeout }, (context) => {
     if (program === undefined) return context.skip('there is no C compiler');

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { fail, type OwnHandler } from '../../cli/index.ts';
-import { parseJsonValue } from '../../btf/public.ts';
+import { parseJsonValue } from '../../btf/index.ts';
 import { UsageError } from '../../errors/index.ts';
 import { ReplayScript } from './script.ts';
 import { replayText } from './text.ts';

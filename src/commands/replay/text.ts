@@ -66,12 +66,13 @@ function membersOf(line: TraceLine): [name: string, text: string][] {
 
 function halfText(line: TraceLine, name: string, objects: Fields): string {
   if (objects[name] !== undefined) return memberText(line[name], undefined, objects[name]);
-  if (line[name] === null)
-    return bytesText(String(line[`${name}_hex`]).replace(/[^0-9a-f]/g, '')).replace(']', ' …]');
+  if (line[name] === null) return bytesText(String(line[`${name}_hex`]).replace(/[^0-9a-f]/g, '')).replace(']', ' …]');
   const hex = line[`${name}_hex`];
   // Without a type, its bytes are all that is known of it.
   if (Array.isArray(line[name])) {
-    const items = (line[name] as unknown[]).map((item, index) => elementText(item, (hex as unknown[] | undefined)?.[index]));
+    const items = (line[name] as unknown[]).map((item, index) =>
+      elementText(item, (hex as unknown[] | undefined)?.[index]),
+    );
     return `[${items.join(', ')}]`;
   }
   return elementText(line[name], hex);
@@ -101,11 +102,7 @@ function memberText(value: unknown, form: ReturnType<typeof memberForm>, object:
   if (value === null) return 'NULL';
   const described = object === undefined ? '' : `<${objectWords(object as Fields)}>`;
   if (typeof value === 'string') {
-    return form === 'text'
-      ? quotedText(value)
-      : form === 'bytes'
-        ? bytesText(value)
-        : visibleText(value);
+    return form === 'text' ? quotedText(value) : form === 'bytes' ? bytesText(value) : visibleText(value);
   }
   if (isAddress(value)) return addressText(value.address);
   if (Array.isArray(value)) return `[${value.map((item) => memberText(item, form, undefined)).join(', ')}]`;

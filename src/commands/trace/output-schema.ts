@@ -41,7 +41,9 @@ const call: JsonSchema = {
     call: oneOf('System call', ['bpf', 'perf_event_open', 'ioctl']),
     command: text('Command of bpf(2), or request of ioctl(2)'),
     size: u32('Bytes of the attribute, as the caller said'),
-    attributes: anything('Members of the attribute, or arguments, that are set, but for keys and values; what could not be read is null or an object with its address'),
+    attributes: anything(
+      'Members of the attribute, or arguments, that are set, but for keys and values; what could not be read is null or an object with its address',
+    ),
     objects: anything('What descriptors meant, by the member that has them'),
     key: anything("By the map's types; else a number or hexadecimal digits; null where it was cut"),
     key_hex: hex('Its bytes'),

@@ -2,7 +2,9 @@ import { type Context, fail, type OwnHandler } from '../../cli/index.ts';
 import { closeSync, openSync } from 'node:fs';
 import os from 'node:os';
 import { descriptorSink, type Sink } from '../../output/index.ts';
-import { type BpfTrace, type TraceEvent, traceBpf } from '../../trace/index.ts';
+import { Errno, SyscallError } from '../../errors/index.ts';
+import type { Kernel } from '../../kernel/index.ts';
+import { type BpfTrace, type TraceEvent, type TraceOptions, traceBpf } from '../../trace/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { JsonLines } from './json.ts';
 import { readTraceWords, type TraceRequest } from './options.ts';
@@ -33,7 +35,7 @@ async function run(ctx: Context, request: TraceRequest): Promise<number> {
   const signals = new SignalWatch();
   let trace: BpfTrace | undefined;
   try {
-    trace = traceBpf(kernelOf(ctx), {
+    trace = begin(kernelOf(ctx), {
       ...options,
       ...(file !== undefined && { command: { file, args, ...(user && { user }) } }),
     });
@@ -49,18 +51,38 @@ async function run(ctx: Context, request: TraceRequest): Promise<number> {
     await readAll(trace, { reader, sink, ...(request.count !== undefined && { count: request.count }) });
     reader.end(trace);
     sink.flush();
-    if (trace.lost > 0) {
-      ctx.printError(
-        `Error: ${trace.lost} call${trace.lost === 1 ? ' was' : 's were'} lost: the ring was full; --ring makes it larger, --map, --command and -s make less of it\n`,
-      );
-    }
+    const isWhole = tellLosses(ctx, trace, request);
     const status = await statusOf(ctx, trace, signals);
-    return request.strict && trace.lost > 0 ? -1 : status;
+    return request.strict && !isWhole ? -1 : status;
   } finally {
     trace?.close();
     signals.close();
     if (output !== undefined) closeSync(output);
   }
+}
+
+/** As `traceBpf`; fails with what rights it takes where they are missing. */
+function begin(kernel: Kernel, options: TraceOptions): BpfTrace {
+  try {
+    return traceBpf(kernel, options);
+  } catch (error) {
+    if (!(error instanceof SyscallError) || (error.errno !== Errno.EPERM && error.errno !== Errno.EACCES)) throw error;
+    fail(`can't trace: ${error.message}; it takes CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH: run it as root`);
+  }
+}
+
+/** Says what was not seen; answers whether nothing was. */
+function tellLosses(ctx: Context, { lost, missed }: BpfTrace, { strict }: TraceRequest): boolean {
+  const were = (count: number) => `${count} call${count === 1 ? ' was' : 's were'}`;
+  if (lost > 0) {
+    ctx.printError(
+      `Error: ${were(lost)} lost: the ring was full; --ring makes it larger, --map, --command and -s make less of it\n`,
+    );
+  }
+  // They may be of processes that nobody asked for.
+  if (missed > 0 && strict)
+    ctx.printError(`Error: up to ${were(missed)} not seen: another BPF program ran on the processor\n`);
+  return lost + missed === 0;
 }
 
 function openOutput(path: string): number {

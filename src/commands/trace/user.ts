@@ -1,3 +1,4 @@
+import { visibleText } from '../../bytes/index.ts';
 import { fail } from '../../cli/index.ts';
 import type { Kernel } from '../../kernel/index.ts';
 
@@ -8,5 +9,5 @@ export function userIds(kernel: Kernel, user: string): { uid: number; gid: numbe
     if (gid !== undefined && (name === user || uid === user)) return { uid: Number(uid), gid: Number(gid) };
   }
   if (/^\d{1,9}$/.test(user)) return { uid: Number(user), gid: Number(user) };
-  fail(`there is no user '${user}'`);
+  fail(`there is no user '${visibleText(user)}'`);
 }

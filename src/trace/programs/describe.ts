@@ -132,7 +132,6 @@ export const describe: Readonly<
 /** A perf event: what it counts, and of tracepoints and probes their group and name. */
 function perfEvent(shape: ProgramShape): Statement[] {
   const { layout } = shape;
-  const isTracepoint = 1 << 3;
   return [
     ...begin(ObjectKindNumber.perf),
     ...copies(shape, Stack.data, [
@@ -151,13 +150,13 @@ function perfEvent(shape: ProgramShape): Statement[] {
     load('u64', 'r3', Stack.data),
     ...readKernel(Stack.second, { from: 'r3', offset: layout.need('trace_event_call.name') }),
     load('u64', 'r3', Stack.data),
-    ...readKernel(Stack.operations, { from: 'r3', offset: layout.need('trace_event_call.flags'), size: 4 }),
-    load('u32', 'r1', Stack.operations),
-    alu('&=', 'r1', isTracepoint),
-    jump('==', 'r1', 0, 'perf_name'),
-    // Of a tracepoint the name stands in another struct.
+    store('u64', Stack.operations, 0),
     load('u64', 'r3', Stack.second),
-    ...readKernel(Stack.second, { from: 'r3', offset: layout.need('tracepoint.name') }),
+    ...readKernel(Stack.operations, { from: 'r3', offset: layout.need('tracepoint.name') }),
+    load('u64', 'r1', Stack.operations),
+    // Here is a name, or a struct that begins with the address of one: letters have no highest bit, addresses of the kernel do.
+    jump('s>=', 'r1', 0, 'perf_name'),
+    store('u64', Stack.second, 'r1'),
     label('perf_name'),
     ...textInto(Described.name + perfSystemLength, 64 - perfSystemLength),
     goto('described'),
@@ -306,6 +305,7 @@ export function typesOf(shape: ProgramShape, areSent: boolean): Statement[] {
       { from: 'btf.nr_types', to: Described.second, size: 4 },
       { from: 'btf.name', to: Described.name, size: 56 },
     ]),
+    ...withoutVoid(shape),
     label('types_own'),
     ...(kernelTypes === undefined
       ? []
@@ -323,6 +323,22 @@ export function typesOf(shape: ProgramShape, areSent: boolean): Statement[] {
         ]),
     ...(areSent ? [] : [goto('described')]),
     ...(areSent ? sendTypes(shape) : []),
+  ];
+}
+
+/** Since 5.11 the kernel counts void among the types, but for those that stand on others. */
+function withoutVoid({ layout }: ProgramShape): Statement[] {
+  const base = layout.at('btf.base_btf');
+  if (base === undefined) return [];
+  return [
+    load('u64', 'r3', Stack.data),
+    ...readKernel(Stack.second, { from: 'r3', offset: base }),
+    load('u64', 'r1', Stack.second),
+    jump('!=', 'r1', 0, 'types_own'),
+    load('u32', 'r1', at('r6', Described.second)),
+    jump('==', 'r1', 0, 'types_own'),
+    alu('-=', 'r1', 1),
+    store('u32', at('r6', Described.second), 'r1'),
   ];
 }
 

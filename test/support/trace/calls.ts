@@ -69,3 +69,28 @@ function numbering(): (kind: string, id: string) => string {
     return `#${seen.get(key)}`;
   };
 }
+
+/** A line of `trace -j`, as far as tests look at it. */
+export interface TraceLine {
+  readonly event: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly time: number;
+  readonly comm: string;
+  readonly command: string;
+  readonly lost: number;
+  readonly errno?: string;
+  readonly objects: Readonly<Record<string, { readonly name: string; readonly id: number }>>;
+}
+
+/** The events of whole lines; the last may be under way. */
+export function eventsOf(text: string): TraceLine[] {
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as TraceLine);
+}
+
+export function callsOf(text: string): TraceLine[] {
+  return eventsOf(text).filter(({ event }) => event === 'call');
+}
