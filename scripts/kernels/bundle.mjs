@@ -7,8 +7,8 @@ import { build } from 'esbuild';
  * Tests whose outcome hardly depends on the kernel: where arrays lie in memory during a call is V8's matter; completion and hints are
  * one of shells and terminals; skeletons, examples and snippets are made of files, with compilers that are not in the machines;
  * machine code and profiles are compared with a bpftool that is not there; schemas are checked against output that the other tests
- * compare on every kernel, and their many objects take longer under emulation than all else. Damaged objects are many too, and large
- * values large. The standalone file is made of a runtime that is not there.
+ * compare on every kernel, and their many objects take longer under emulation than all else. Damaged objects are many too, and so are
+ * the options of `trace`; large values are large. The standalone file is made of a runtime that is not there.
  */
 const onEveryKernelAlike = [
   'btf-find.test.ts',
@@ -33,6 +33,7 @@ const onEveryKernelAlike = [
   'schema.test.ts',
   'snippets.test.ts',
   'standalone.test.ts',
+  'trace.test.ts',
 ];
 
 /** Writes the bundle of all tests of the folders to `outfile`. */
