@@ -27,33 +27,33 @@ export class BtfBuilder {
   /** Adds a type and returns its id. References may be to types added later. */
   add(type: NewBtfType): number {
     const writer = this.#writer;
-    const head = (count: number, kindFlag: boolean, sizeOrType: number) => {
+    const head = (sizeOrType: number, { count = 0, kindFlag = false } = {}) => {
       const kind = kindNames.indexOf(type.kind);
       writer.u32(this.#strings.add(type.name));
       writer.u32(((kindFlag ? 0x80000000 : 0) | (kind << 24) | count) >>> 0).u32(sizeOrType);
     };
     switch (type.kind) {
       case 'int': {
-        head(0, false, type.size);
+        head(type.size);
         const encoding = (type.signed ? 1 : 0) | (type.char ? 2 : 0) | (type.bool ? 4 : 0);
         writer.u32((encoding << 24) | (type.bitOffset << 16) | type.bits);
         break;
       }
       case 'array':
-        head(0, false, 0);
+        head(0);
         writer.u32(type.elementTypeId).u32(type.indexTypeId).u32(type.length);
         break;
       case 'struct':
       case 'union':
-        head(type.members.length, type.kindFlag, type.size);
-        for (const member of type.members) this.#member(member, type.kindFlag);
+        head(type.size, { count: type.members.length, kindFlag: type.kindFlag });
+        this.#members(type.members, type);
         break;
       case 'enum':
-        head(type.values.length, type.signed, type.size);
+        head(type.size, { count: type.values.length, kindFlag: type.signed });
         for (const { name, value } of type.values) writer.u32(this.#strings.add(name)).u32(Number(value) >>> 0);
         break;
       case 'enum64':
-        head(type.values.length, type.signed, type.size);
+        head(type.size, { count: type.values.length, kindFlag: type.signed });
         for (const { name, value } of type.values) {
           const bits = BigInt.asUintN(64, BigInt(value));
           writer
@@ -63,39 +63,41 @@ export class BtfBuilder {
         }
         break;
       case 'fwd':
-        head(0, type.isUnion, 0);
+        head(0, { kindFlag: type.isUnion });
         break;
       case 'func':
-        head(type.linkage, false, type.typeId);
+        head(type.typeId, { count: type.linkage });
         break;
       case 'func_proto':
-        head(type.params.length, false, type.returnTypeId);
+        head(type.returnTypeId, { count: type.params.length });
         for (const param of type.params) this.#param(param);
         break;
       case 'var':
-        head(0, false, type.typeId);
+        head(type.typeId);
         writer.u32(type.linkage);
         break;
       case 'datasec':
-        head(type.vars.length, false, type.size);
+        head(type.size, { count: type.vars.length });
         for (const variable of type.vars) this.#variable(variable);
         break;
       case 'float':
-        head(0, false, type.size);
+        head(type.size);
         break;
       case 'decl_tag':
-        head(0, type.kindFlag, type.typeId);
+        head(type.typeId, { kindFlag: type.kindFlag });
         writer.i32(type.componentIndex);
         break;
       default:
-        head(0, type.kindFlag, type.typeId);
+        head(type.typeId, { kindFlag: type.kindFlag });
     }
     return this.#nextId++;
   }
 
-  #member(member: BtfMember, kindFlag: boolean): void {
-    const where = kindFlag ? ((member.bitSize << 24) | member.bitOffset) >>> 0 : member.bitOffset;
-    this.#writer.u32(this.#strings.add(member.name)).u32(member.typeId).u32(where);
+  #members(members: readonly BtfMember[], { kindFlag }: { kindFlag: boolean }): void {
+    for (const { name, typeId, bitSize, bitOffset } of members) {
+      const where = kindFlag ? ((bitSize << 24) | bitOffset) >>> 0 : bitOffset;
+      this.#writer.u32(this.#strings.add(name)).u32(typeId).u32(where);
+    }
   }
 
   #param(param: BtfParam): void {

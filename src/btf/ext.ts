@@ -117,7 +117,7 @@ function sections(whole: ByteReader, place: { start: number; size: number }, sho
 export function parseBtfExt(bytes: Uint8Array): BtfExt {
   const { littleEndian, funcInfo, lineInfo, coreRelos } = readBtfExt(bytes);
   const decode = <T>(all: readonly ExtRecords[], record: (words: RecordWords) => T): ExtSection<T>[] =>
-    all.map((one) => ({ section: one.section, records: decodeRecords(one, littleEndian, record) }));
+    all.map((one) => ({ section: one.section, records: decodeRecords(one, record, littleEndian) }));
   return {
     funcInfo: decode(funcInfo, funcRecord),
     lineInfo: decode(lineInfo, lineRecord),
@@ -131,8 +131,8 @@ type RecordWords = (index: number) => number;
 /** The decoded records of one section. */
 export function decodeRecords<T>(
   { bytes, recordSize }: Pick<ExtRecords, 'bytes' | 'recordSize'>,
-  littleEndian: boolean,
   record: (words: RecordWords) => T,
+  littleEndian: boolean,
 ): T[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const found: T[] = [];

@@ -1,5 +1,10 @@
 import type { FieldLayout, ValueLayout } from './value-layout.ts';
 
+interface IntegerType {
+  readonly bits: number;
+  readonly signed: boolean;
+}
+
 /** Writes one value at `at` and says true; says false, having written anything or nothing, where the case is not plain. */
 export type FastEncode = (value: unknown, view: DataView, bytes: Uint8Array, at: number) => boolean;
 
@@ -7,34 +12,33 @@ export type FastEncode = (value: unknown, view: DataView, bytes: Uint8Array, at:
  * The ordinary cases of an encoder without their cost: numbers within range, ASCII strings, plain objects and arrays.
  * Everything else, and every error, is left to the full encoder. Undefined for layouts that have no plain case.
  */
-export function fastEncoder(layout: ValueLayout, little: boolean): FastEncode | undefined {
+export function fastEncoder(layout: ValueLayout, littleEndian: boolean): FastEncode | undefined {
   switch (layout.kind) {
     case 'int':
-      return layout.bitOffset === 0 && layout.bits === layout.size * 8
-        ? integer(layout.bits, layout.signed, little)
-        : undefined;
+      return layout.bitOffset === 0 && layout.bits === layout.size * 8 ? integer(layout, littleEndian) : undefined;
     case 'bool':
       return layout.size === 1 && layout.bits === 8 && layout.bitOffset === 0 ? boolean : undefined;
     case 'enum': {
-      const number = integer(layout.bits, layout.signed, little);
+      const number = integer(layout, littleEndian);
       if (number === undefined) return undefined;
       const numbers = new Map([...layout.names].map(([name, value]) => [name, Number(value)]));
       return (value, view, bytes, at) =>
         number(typeof value === 'string' ? numbers.get(value) : value, view, bytes, at);
     }
     case 'float':
-      return float(layout.size, little);
+      return float(layout.size, littleEndian);
     case 'array':
-      return array(layout, little);
+      return array(layout, littleEndian);
     case 'struct':
-      return struct(layout.fields, little);
+      return struct(layout.fields, littleEndian);
     default:
       return undefined;
   }
 }
 
-function integer(bits: number, signed: boolean, little: boolean): FastEncode | undefined {
-  if (bits === 64) return wide(signed, little);
+function integer(type: IntegerType, littleEndian: boolean): FastEncode | undefined {
+  const { bits, signed } = type;
+  if (bits === 64) return wide(type, littleEndian);
   const least = signed ? -(2 ** (bits - 1)) : 0;
   const most = 2 ** (signed ? bits - 1 : bits) - 1;
   const fits = (value: unknown): value is number =>
@@ -49,13 +53,13 @@ function integer(bits: number, signed: boolean, little: boolean): FastEncode | u
     case 16:
       return (value, view, _bytes, at) => {
         if (!fits(value)) return false;
-        view.setInt16(at, value, little);
+        view.setInt16(at, value, littleEndian);
         return true;
       };
     case 32:
       return (value, view, _bytes, at) => {
         if (!fits(value)) return false;
-        view.setInt32(at, value, little);
+        view.setInt32(at, value, littleEndian);
         return true;
       };
     default:
@@ -65,20 +69,20 @@ function integer(bits: number, signed: boolean, little: boolean): FastEncode | u
 
 const two32 = 2 ** 32;
 
-function wide(signed: boolean, little: boolean): FastEncode {
-  const [low, high] = little ? [0, 4] : [4, 0];
+function wide({ signed }: IntegerType, littleEndian: boolean): FastEncode {
+  const [low, high] = littleEndian ? [0, 4] : [4, 0];
   const [least, most] = signed ? [-(2n ** 63n), 2n ** 63n - 1n] : [0n, 2n ** 64n - 1n];
-  const decimal = decimalWriter({ low, high, little });
+  const decimal = decimalWriter({ low, high, littleEndian });
   return (value, view, _bytes, at) => {
     if (typeof value === 'number') {
       if (!Number.isSafeInteger(value) || (value < 0 && !signed)) return false;
-      view.setInt32(at + low, value | 0, little);
-      view.setInt32(at + high, Math.floor(value / two32), little);
+      view.setInt32(at + low, value | 0, littleEndian);
+      view.setInt32(at + high, Math.floor(value / two32), littleEndian);
       return true;
     }
     if (typeof value === 'bigint') {
       if (value < least || value > most) return false;
-      view.setBigInt64(at, value, little);
+      view.setBigInt64(at, value, littleEndian);
       return true;
     }
     if (typeof value !== 'string' || signed) return false;
@@ -87,7 +91,7 @@ function wide(signed: boolean, little: boolean): FastEncode {
 }
 
 /** Writes decimal digits of up to 64 bits, without a bigint: the words where they lie from `at` on. */
-function decimalWriter({ low, high, little }: { low: number; high: number; little: boolean }) {
+function decimalWriter({ low, high, littleEndian }: { low: number; high: number; littleEndian: boolean }) {
   return (text: string, view: DataView, at: number): boolean => {
     const { length } = text;
     if (length === 0 || length > 20) return false;
@@ -105,8 +109,8 @@ function decimalWriter({ low, high, little }: { low: number; high: number; littl
     const top = Math.floor(head / 65536) * base + Math.floor(bottom / 65536);
     const upper = Math.floor(top / 65536);
     if (upper >= two32) return false;
-    view.setUint32(at + low, (top % 65536) * 65536 + (bottom % 65536), little);
-    view.setUint32(at + high, upper, little);
+    view.setUint32(at + low, (top % 65536) * 65536 + (bottom % 65536), littleEndian);
+    view.setUint32(at + high, upper, littleEndian);
     return true;
   };
 }
@@ -117,25 +121,25 @@ const boolean: FastEncode = (value, _view, bytes, at) => {
   return true;
 };
 
-function float(size: number, little: boolean): FastEncode | undefined {
+function float(size: number, littleEndian: boolean): FastEncode | undefined {
   if (size === 8) {
     return (value, view, _bytes, at) => {
       if (typeof value !== 'number') return false;
-      view.setFloat64(at, value, little);
+      view.setFloat64(at, value, littleEndian);
       return true;
     };
   }
   if (size !== 4) return undefined;
   return (value, view, _bytes, at) => {
     if (typeof value !== 'number') return false;
-    view.setFloat32(at, value, little);
+    view.setFloat32(at, value, littleEndian);
     return true;
   };
 }
 
-function array(layout: ValueLayout & { kind: 'array' }, little: boolean): FastEncode | undefined {
+function array(layout: ValueLayout & { kind: 'array' }, littleEndian: boolean): FastEncode | undefined {
   const { length, stride, isText } = layout;
-  const element = fastEncoder(layout.element, little);
+  const element = fastEncoder(layout.element, littleEndian);
   if (element === undefined) return undefined;
   return (value, view, bytes, at) => {
     if (typeof value === 'string') return isText && ascii(value, bytes, at, length);
@@ -156,11 +160,11 @@ function ascii(text: string, bytes: Uint8Array, at: number, room: number): boole
   return true;
 }
 
-function struct(fields: readonly FieldLayout[], little: boolean): FastEncode | undefined {
+function struct(fields: readonly FieldLayout[], littleEndian: boolean): FastEncode | undefined {
   const members: { name: string; offset: number; encode: FastEncode }[] = [];
   const names = new Set<string>();
   for (const { name, bitOffset, bitSize, layout } of fields) {
-    const encode = bitSize === 0 ? fastEncoder(layout, little) : undefined;
+    const encode = bitSize === 0 ? fastEncoder(layout, littleEndian) : undefined;
     if (encode === undefined || name === '' || name === '__proto__' || names.has(name)) return undefined;
     names.add(name);
     members.push({ name, offset: bitOffset >>> 3, encode });

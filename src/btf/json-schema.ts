@@ -23,7 +23,7 @@ export function jsonSchemaFor(btf: Btf, typeId: number, options: JsonSchemaOptio
 const floatText = '^\\s*([-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?|NaN|-?Infinity)\\s*$';
 const integerText = '^\\s*[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|[0-9]+)\\s*$';
 
-function integer(bits: number, signed: boolean): JsonSchema {
+function integer({ bits, signed }: { bits: number; signed: boolean }): JsonSchema {
   const minimum = signed ? -(2 ** (bits - 1)) : 0;
   const most = 2 ** (signed ? bits - 1 : bits);
   const range = most > Number.MAX_SAFE_INTEGER ? {} : { minimum, maximum: most - 1 };
@@ -38,14 +38,16 @@ function integer(bits: number, signed: boolean): JsonSchema {
 function schemaOf(layout: ValueLayout, options: JsonSchemaOptions, bitSize = 0): JsonSchema {
   switch (layout.kind) {
     case 'int':
-      return integer(bitSize || layout.bits, layout.signed);
+      return integer({ bits: bitSize || layout.bits, signed: layout.signed });
     case 'bool':
       return { anyOf: [{ type: 'boolean' }, { enum: [0, 1] }] };
     case 'float':
       // What is no JSON number (`NaN`, `-Infinity`) is a string.
       return { anyOf: [{ type: 'number' }, { type: 'string', pattern: floatText }] };
     case 'enum':
-      return { anyOf: [{ enum: [...layout.names.keys()] }, integer(bitSize || layout.bits, layout.signed)] };
+      return {
+        anyOf: [{ enum: [...layout.names.keys()] }, integer({ bits: bitSize || layout.bits, signed: layout.signed })],
+      };
     case 'array': {
       const list = { type: 'array', items: schemaOf(layout.element, options), maxItems: layout.length };
       return layout.isText ? { anyOf: [{ type: 'string', maxLength: layout.length }, list] } : list;

@@ -37,7 +37,7 @@ const brace = 123;
 const nameBytes = 4096;
 
 function wholeReader(layout: ValueLayout, how: Pieces): ReadValue {
-  const encode = layoutEncoder(layout, how.little);
+  const encode = layoutEncoder(layout, how.littleEndian);
   return (source, target) => encode(parseJsonValue(source.value(target.path), target.path), target);
 }
 
@@ -58,8 +58,8 @@ function listReader(layout: ValueLayout & { kind: 'array' }, how: Pieces): ReadV
       }
     };
   }
-  const fast = fastEncoder(element, how.little);
-  const encode = layoutEncoder(element, how.little);
+  const fast = fastEncoder(element, how.littleEndian);
+  const encode = layoutEncoder(element, how.littleEndian);
   return (source, { bytes, view, at, path }) => {
     source.oneOf('[', path);
     for (let count = 0; ; ) {
@@ -82,7 +82,7 @@ function listReader(layout: ValueLayout & { kind: 'array' }, how: Pieces): ReadV
 /** Large members are read where they stand; the small ones are encoded together, and with them what is no member. */
 function structReader(layout: ValueLayout & { kind: 'struct' | 'union' }, how: Pieces): ReadValue {
   const large = largeMembers(layout.fields, how, 0);
-  const encodeSmall = layoutEncoder(layout, how.little);
+  const encodeSmall = layoutEncoder(layout, how.littleEndian);
   return (source, target) => {
     const small: Record<string, unknown> = Object.create(null);
     const seen = new Set<string>();

@@ -26,8 +26,8 @@ export function valueText(layout: ValueLayout, how: Pieces): ValueText {
 }
 
 function whole(layout: ValueLayout, how: Pieces): ValueText {
-  const decode = layoutDecoder(layout, { text: 'exact', enums: 'names', little: how.little });
-  const encode = layoutEncoder(layout, how.little);
+  const decode = layoutDecoder(layout, { text: 'exact', enums: 'names', littleEndian: how.littleEndian });
+  const encode = layoutEncoder(layout, how.littleEndian);
   const size = layoutSize(layout);
   const always = isAlwaysExact(layout);
   let again: Uint8Array | undefined;

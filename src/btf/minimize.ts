@@ -29,6 +29,16 @@ export class UnsupportedKindError extends ParseError {
 
 const firstMemberBits = 0xff_ffff;
 
+/** A walk over the types that one type needs. */
+interface Walk {
+  readonly seen: Set<number>;
+  readonly followPointers: boolean;
+}
+
+/** How a type is part of the one before: a struct behind a pointer needs no members. */
+const Reached = { directly: 0, byPointer: 1 } as const;
+type Reached = (typeof Reached)[keyof typeof Reached];
+
 /**
  * Makes the smallest BTF that CO-RE relocations of some objects need of a target's: of structs only the members that
  * fields are reached through, of pointers nothing behind them, whole enums. Source: `gen min_core_btf` of bpftool.
@@ -59,14 +69,14 @@ export class BtfMinimizer {
       case bpf_core_relo_kind.BPF_CORE_TYPE_ID_TARGET:
       case bpf_core_relo_kind.BPF_CORE_TYPE_EXISTS:
       case bpf_core_relo_kind.BPF_CORE_TYPE_SIZE:
-        this.#mark(rootId, true, new Set());
+        this.#mark(rootId, { seen: new Set(), followPointers: true });
         return;
       case BPF_CORE_TYPE_MATCHES:
-        this.#markWhole(rootId, false, new Set());
+        this.#markWhole(rootId, Reached.directly, new Set());
         return;
       case bpf_core_relo_kind.BPF_CORE_ENUMVAL_EXISTS:
       case bpf_core_relo_kind.BPF_CORE_ENUMVAL_VALUE:
-        this.#mark(rootId, false, new Set());
+        this.#mark(rootId, { seen: new Set(), followPointers: false });
         return;
       default:
         this.#field(rootId, access);
@@ -76,7 +86,7 @@ export class BtfMinimizer {
   #field(rootId: number, access: readonly number[]): void {
     const graph = this.#graph;
     let id = rootId;
-    this.#mark(id, false, new Set());
+    this.#mark(id, { seen: new Set(), followPointers: false });
     for (const index of access.slice(1)) {
       for (let steps = 0; isTransparent(graph.kind(id)); steps++) {
         if (steps > graph.typeCount) throw new ParseError('BTF', 0, `type ${id} stands for no concrete type`);
@@ -86,7 +96,7 @@ export class BtfMinimizer {
         if (index >= graph.vlen(id)) throw new ParseError('BTF', 0, `type ${id} has no member ${index}`);
         this.#keepMember(id, index);
         id = graph.words[graph.elements(id) + index * 3 + 1]!;
-        this.#mark(id, false, new Set());
+        this.#mark(id, { seen: new Set(), followPointers: false });
       } else if (graph.kind(id) === Kind.array) {
         id = graph.tail(id, 0);
       } else {
@@ -110,7 +120,8 @@ export class BtfMinimizer {
   }
 
   /** A type and what it needs to be named; structs stay empty. */
-  #mark(id: number, followPointers: boolean, seen: Set<number>): void {
+  #mark(id: number, walk: Walk): void {
+    const { seen, followPointers } = walk;
     if (id === 0 || seen.has(id)) return;
     seen.add(id);
     this.#types.add(id);
@@ -136,13 +147,13 @@ export class BtfMinimizer {
       default:
         throw this.#unsupported(id);
     }
-    forEachTypeIdWord(graph.words, graph.starts[id]!, (i) => this.#mark(graph.words[i]!, followPointers, seen));
+    forEachTypeIdWord(graph.words, graph.starts[id]!, (i) => this.#mark(graph.words[i]!, walk));
   }
 
   /** A type with all members, except of structs that are only pointed at. */
-  #markWhole(id: number, behindPointer: boolean, seen: Set<number>): void {
+  #markWhole(id: number, reached: Reached, seen: Set<number>): void {
     const graph = this.#graph;
-    const key = behindPointer ? id + graph.typeCount + 1 : id;
+    const key = id + reached * (graph.typeCount + 1);
     if (id === 0 || seen.has(key)) return;
     seen.add(key);
     this.#types.add(id);
@@ -156,7 +167,7 @@ export class BtfMinimizer {
         return;
       case Kind.struct:
       case Kind.union:
-        if (behindPointer) return;
+        if (reached === Reached.byPointer) return;
         for (let index = 0; index < graph.vlen(id); index++) this.#keepMember(id, index);
         break;
       case Kind.ptr:
@@ -170,8 +181,8 @@ export class BtfMinimizer {
       default:
         throw this.#unsupported(id);
     }
-    const behind = kind === Kind.ptr || (isTransparent(kind) && behindPointer);
-    forEachTypeIdWord(graph.words, graph.starts[id]!, (i) => this.#markWhole(graph.words[i]!, behind, seen));
+    const next = kind === Kind.ptr ? Reached.byPointer : isTransparent(kind) ? reached : Reached.directly;
+    forEachTypeIdWord(graph.words, graph.starts[id]!, (i) => this.#markWhole(graph.words[i]!, next, seen));
   }
 
   /** The whole blob: header, types in the order of the source, strings. References to what is left out are void. */

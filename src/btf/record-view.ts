@@ -84,7 +84,7 @@ export class RecordView {
     this.typesAt = header.typesStart;
     this.stringsAt = header.stringsStart;
     this.strings = bytes.subarray(header.stringsStart, header.stringsEnd);
-    checkStrings(this.strings, header, base !== undefined);
+    checkStrings(this.strings, { ...header, isSplit: base !== undefined });
     this.stringStart = base === undefined ? 0 : base.stringEnd;
     this.firstId = base === undefined ? 1 : base.typeCount + 1;
     this.words = wordsOf(bytes.subarray(header.typesStart, header.typesEnd), header.littleEndian);
@@ -289,12 +289,11 @@ export class RecordView {
 
 function checkStrings(
   strings: Uint8Array,
-  header: { stringsStart: number; stringsEnd: number },
-  isSplit: boolean,
+  { stringsStart, stringsEnd, isSplit }: { stringsStart: number; stringsEnd: number; isSplit: boolean },
 ): void {
   const { length } = strings;
-  if (length === 0 ? !isSplit : strings[length - 1] !== 0) throw bad(header.stringsEnd, 'strings that end with a NUL');
-  if (!isSplit && strings[0] !== 0) throw bad(header.stringsStart, 'an empty first string');
+  if (length === 0 ? !isSplit : strings[length - 1] !== 0) throw bad(stringsEnd, 'strings that end with a NUL');
+  if (!isSplit && strings[0] !== 0) throw bad(stringsStart, 'an empty first string');
 }
 
 /** Type records that do not fill their section; `warning` says so in libbpf's words. */

@@ -131,9 +131,9 @@ class Matcher {
       if (isComposite(base.kind(id))) composites.set(name, (composites.get(name) ?? 0) + 1);
     }
     for (const { id, name } of candidates) {
-      const isAmbiguous = (composites.get(base.nameOffset(id)) ?? 0) > 1;
+      const candidate = { id, isAmbiguous: (composites.get(base.nameOffset(id)) ?? 0) > 1 };
       for (const wanted of this.#byName.get(name)!) {
-        if (!this.#isAlike(wanted, id, isAmbiguous)) continue;
+        if (!this.#isAlike(wanted, candidate)) continue;
         if (ids[wanted] !== 0) {
           const both = `(ids [${id}, ${ids[wanted]}])`;
           const type = `distilled base BTF type '${name}' [${wanted}], size ${base.size(id)}`;
@@ -159,7 +159,8 @@ class Matcher {
   }
 
   /** Whether a type of the base may stand for a distilled one of its name. */
-  #isAlike(wanted: number, id: number, isAmbiguous: boolean): boolean {
+  #isAlike(wanted: number, candidate: Candidate): boolean {
+    const { id, isAmbiguous } = candidate;
     const [distilled, base] = [this.#distilled, this.#base];
     const kind = base.kind(id);
     const sameSize = base.size(id) === distilled.size(wanted);
@@ -177,11 +178,11 @@ class Matcher {
         // Enumerations of either width are distilled to one.
         return (kind === Kind.enum || kind === Kind.enum64) && sameSize;
       default:
-        return this.#isAlikeComposite(wanted, id, isAmbiguous);
+        return this.#isAlikeComposite(wanted, candidate);
     }
   }
 
-  #isAlikeComposite(wanted: number, id: number, isAmbiguous: boolean): boolean {
+  #isAlikeComposite(wanted: number, { id, isAmbiguous }: Candidate): boolean {
     const kind = this.#base.kind(id);
     const sameSize = this.#base.size(id) === this.#distilled.size(wanted);
     // What else there may be of the name, libbpf takes for the struct: it compares no more than names.
@@ -189,6 +190,13 @@ class Matcher {
     const needsSize = isAmbiguous || this.#embedded.has(wanted) || !isComposite(kind);
     return matchable.includes(kind) && (!needsSize || sameSize);
   }
+}
+
+/** A type of the base. */
+interface Candidate {
+  readonly id: number;
+  /** Several structs or unions of the base have its name. */
+  readonly isAmbiguous: boolean;
 }
 
 /** Kinds of the base that are looked at. */

@@ -92,7 +92,8 @@ function compositeAlignment(types: LaidOutTypes, id: number, alignmentOfPart: (i
     if (align <= 0) return align;
     most = Math.max(most, align);
     // A member away from its alignment means that the whole is packed.
-    if (isMisplaced(types.tail(id, word + 2), bitFields, align)) return 1;
+    const where = types.tail(id, word + 2);
+    if (bitFields ? isFieldMisplaced(where, align) : isMisplaced(where, align)) return 1;
   }
   return types.sizeOrType(id) % most !== 0 ? 1 : most;
 }
@@ -130,7 +131,8 @@ export class TypeLayout {
     let most = 1;
     for (let i = types.vlen(id), word = 0; i > 0; i--, word += 3) {
       const align = this.align(types.tail(id, word + 1));
-      if (align > 0 && isMisplaced(types.tail(id, word + 2), bitFields, align)) return true;
+      const where = types.tail(id, word + 2);
+      if (align > 0 && (bitFields ? isFieldMisplaced(where, align) : isMisplaced(where, align))) return true;
       most = Math.max(align, most);
     }
     return types.sizeOrType(id) % most !== 0;
@@ -148,8 +150,12 @@ export class TypeLayout {
 
 const within = (size: number) => (size > maxU32 ? undefined : size);
 
-/** `where` is a member's third word; `bitFields` says that its upper byte is the size of a bit-field. */
-function isMisplaced(where: number, bitFields: boolean, align: number): boolean {
-  if (!bitFields) return where % (8 * align) !== 0;
+/** `where` is a member's third word, its offset in bits. */
+function isMisplaced(where: number, align: number): boolean {
+  return where % (8 * align) !== 0;
+}
+
+/** The same in a struct with bit-fields, where the upper byte is the size of one. */
+function isFieldMisplaced(where: number, align: number): boolean {
   return where >>> 24 === 0 && (where & 0xff_ffff) % (8 * align) !== 0;
 }

@@ -19,7 +19,7 @@ export interface ValueDecoderOptions {
 }
 
 /** What all decoders of one value share. */
-type How = Required<ValueDecoderOptions> & { readonly little: boolean };
+type How = Required<ValueDecoderOptions> & { readonly littleEndian: boolean };
 
 /** Reads one value that begins at `offset` bytes, 0 unless told. */
 export type ValueDecoder = (bytes: Uint8Array, offset?: number) => BtfValue;
@@ -33,7 +33,7 @@ export function compileValueDecoder(btf: Btf, typeId: number, options: ValueDeco
   const { text = 'exact', enums = 'names' } = options;
   if (enums !== 'names' && enums !== 'numbers')
     throw new UsageError(`enums: 'names' or 'numbers', not ${String(enums)}`);
-  const decode = layoutDecoder(valueLayout(btf, typeId), { text, enums, little: btf.littleEndian });
+  const decode = layoutDecoder(valueLayout(btf, typeId), { text, enums, littleEndian: btf.littleEndian });
   return (bytes, offset = 0) => decode(bytes, offset);
 }
 
@@ -41,17 +41,17 @@ type Decode = (bytes: Uint8Array, offset: number) => BtfValue;
 
 /** A decoder of one layout. */
 export function layoutDecoder(layout: ValueLayout, how: How): Decode {
-  const { little } = how;
+  const { littleEndian } = how;
   switch (layout.kind) {
     case 'int':
-      if (isWhole(layout)) return integer(layout.bits, layout.signed, little);
+      if (isWhole(layout)) return integer(layout, littleEndian);
       return bitField(layout, { bitOffset: layout.bitOffset, bitSize: layout.bits, how });
     case 'bool':
       return bitField(layout, { bitOffset: layout.bitOffset, bitSize: layout.bits, how });
     case 'float':
-      return float(layout.size, little);
+      return float(layout.size, littleEndian);
     case 'enum':
-      return named(integer(layout.bits, layout.signed, little), layout.names, how);
+      return named(integer(layout, littleEndian), layout.names, how);
     case 'array':
       return array(layout, how);
     default:
@@ -59,10 +59,10 @@ export function layoutDecoder(layout: ValueLayout, how: How): Decode {
   }
 }
 
-function integer(bits: number, signed: boolean, little: boolean): Decode {
+function integer({ bits, signed }: { bits: number; signed: boolean }, littleEndian: boolean): Decode {
   if (bits === 64) {
-    const half = integer(32, false, little) as (bytes: Uint8Array, offset: number) => number;
-    const [low, high] = little ? [0, 4] : [4, 0];
+    const half = integer({ bits: 32, signed: false }, littleEndian) as (bytes: Uint8Array, offset: number) => number;
+    const [low, high] = littleEndian ? [0, 4] : [4, 0];
     return (bytes, offset) => {
       const [upper, lower] = [half(bytes, offset + high), half(bytes, offset + low)];
       // A number holds 53 bits exactly.
@@ -73,7 +73,7 @@ function integer(bits: number, signed: boolean, little: boolean): Decode {
   }
   if (bits > 32) {
     return (bytes, offset) => {
-      const value = readBits(bytes, offset, 0, bits, little);
+      const value = readBits(bytes, offset, 0, bits, littleEndian);
       return signed ? BigInt.asIntN(bits, value) : value;
     };
   }
@@ -81,7 +81,7 @@ function integer(bits: number, signed: boolean, little: boolean): Decode {
   const unused = 32 - bits;
   return (bytes, offset) => {
     let word = 0;
-    for (let i = 0; i < size; i++) word = (word << 8) | (bytes[offset + (little ? size - 1 - i : i)] ?? 0);
+    for (let i = 0; i < size; i++) word = (word << 8) | (bytes[offset + (littleEndian ? size - 1 - i : i)] ?? 0);
     return signed ? (word << unused) >> unused : (word << unused) >>> unused;
   };
 }
@@ -96,13 +96,13 @@ function named(read: Decode, names: ReadonlyMap<string, bigint>, { enums }: How)
   };
 }
 
-function float(size: number, little: boolean): Decode {
-  if (size !== 4 && size !== 8) return integer(size * 8, false, little);
+function float(size: number, littleEndian: boolean): Decode {
+  if (size !== 4 && size !== 8) return integer({ bits: size * 8, signed: false }, littleEndian);
   const copy = new Uint8Array(size);
   const view = new DataView(copy.buffer);
   return (bytes, offset) => {
     for (let i = 0; i < size; i++) copy[i] = bytes[offset + i] ?? 0;
-    return size === 4 ? view.getFloat32(0, little) : view.getFloat64(0, little);
+    return size === 4 ? view.getFloat32(0, littleEndian) : view.getFloat64(0, littleEndian);
   };
 }
 
@@ -182,11 +182,11 @@ function bitField(
   const [byte, bit] = [bitOffset >>> 3, bitOffset & 7];
   const signed = (layout.kind === 'int' || layout.kind === 'enum') && layout.signed;
   const wide: Decode = (bytes, offset) => {
-    const raw = readBits(bytes, offset + byte, bit, bitSize, how.little);
+    const raw = readBits(bytes, offset + byte, bit, bitSize, how.littleEndian);
     const value = signed ? BigInt.asIntN(bitSize, raw) : raw;
     return bitSize > 32 ? value : Number(value);
   };
-  const read = bit + bitSize <= 32 ? narrowBits(byte, { bit, bitSize, signed, little: how.little }) : wide;
+  const read = bit + bitSize <= 32 ? narrowBits(byte, { bit, bitSize, signed, littleEndian: how.littleEndian }) : wide;
   if (layout.kind === 'bool') return (bytes, offset) => Boolean(read(bytes, offset));
   return layout.kind === 'enum' ? named(read, layout.names, how) : read;
 }
@@ -194,14 +194,14 @@ function bitField(
 /** Bits that lie in four bytes. */
 function narrowBits(
   byte: number,
-  { bit, bitSize, signed, little }: { bit: number; bitSize: number; signed: boolean; little: boolean },
+  { bit, bitSize, signed, littleEndian }: { bit: number; bitSize: number; signed: boolean; littleEndian: boolean },
 ): Decode {
   const size = (bit + bitSize + 7) >>> 3;
   const left = 32 - bitSize;
-  const shift = little ? bit : size * 8 - bit - bitSize;
+  const shift = littleEndian ? bit : size * 8 - bit - bitSize;
   return (bytes, offset) => {
     let word = 0;
-    for (let i = 0; i < size; i++) word = (word << 8) | (bytes[offset + byte + (little ? size - 1 - i : i)] ?? 0);
+    for (let i = 0; i < size; i++) word = (word << 8) | (bytes[offset + byte + (littleEndian ? size - 1 - i : i)] ?? 0);
     const bits = (word >>> shift) << left;
     return left === 32 ? 0 : signed ? bits >> left : bits >>> left;
   };

@@ -58,7 +58,7 @@ interface Target {
 type Encode = (value: unknown, target: Target) => void;
 
 /** An encoder of one layout; what it is not given stays. */
-export function layoutEncoder(layout: ValueLayout, little: boolean): Encode {
+export function layoutEncoder(layout: ValueLayout, littleEndian: boolean): Encode {
   switch (layout.kind) {
     case 'int':
     case 'bool':
@@ -66,15 +66,15 @@ export function layoutEncoder(layout: ValueLayout, little: boolean): Encode {
       return (value, { bytes, at, path }) => {
         const { bits } = layout;
         const bitOffset = layout.kind === 'enum' ? 0 : layout.bitOffset;
-        const where = { bytes, at: at + (bitOffset >>> 3), bit: bitOffset & 7, bits, little };
+        const where = { bytes, at: at + (bitOffset >>> 3), bit: bitOffset & 7, bits, littleEndian };
         writeBits(where, scalar(layout, bits, value, path));
       };
     case 'float':
-      return float(layout, little);
+      return float(layout, littleEndian);
     case 'array':
-      return array(layout, little);
+      return array(layout, littleEndian);
     default:
-      return composite(layout, little);
+      return composite(layout, littleEndian);
   }
 }
 
@@ -107,7 +107,7 @@ function expected(layout: Scalar): string {
   return layout.kind === 'enum' ? `name or value of ${layout.text}` : `integer (${layout.text})`;
 }
 
-function float(layout: ValueLayout & { kind: 'float' }, little: boolean): Encode {
+function float(layout: ValueLayout & { kind: 'float' }, littleEndian: boolean): Encode {
   const { size, text } = layout;
   return (value, { bytes, at, path }) => {
     const number = numberOf(value);
@@ -115,8 +115,8 @@ function float(layout: ValueLayout & { kind: 'float' }, little: boolean): Encode
     if (isTooLarge(value, size === 4 ? Math.fround(number) : number)) bad(path, `${show(value)} does not fit ${text}`);
     if (size !== 4 && size !== 8) bad(path, `${text} of ${size} bytes cannot be encoded`);
     const view = new DataView(bytes.buffer, bytes.byteOffset + at, size);
-    if (size === 4) view.setFloat32(0, number, little);
-    else view.setFloat64(0, number, little);
+    if (size === 4) view.setFloat32(0, number, littleEndian);
+    else view.setFloat64(0, number, littleEndian);
   };
 }
 
@@ -142,9 +142,9 @@ function isTooLarge(value: unknown, stored: number): boolean {
   return typeof value === 'number' ? Number.isFinite(value) : typeof value === 'bigint' || /\d/.test(String(value));
 }
 
-function array(layout: ValueLayout & { kind: 'array' }, little: boolean): Encode {
+function array(layout: ValueLayout & { kind: 'array' }, littleEndian: boolean): Encode {
   const { length, stride, text } = layout;
-  const element = layoutEncoder(layout.element, little);
+  const element = layoutEncoder(layout.element, littleEndian);
   return (value, { bytes, at, path }) => {
     const raw = layout.isText && typeof value === 'string' ? utf8Of(value, path) : value;
     if (raw instanceof Uint8Array) {
@@ -166,13 +166,13 @@ function utf8Of(text: string, path: string): Uint8Array {
 }
 
 /** A member by name, with the names of all; anonymous members are looked through. */
-function composite(layout: ValueLayout & { kind: 'struct' | 'union' }, little: boolean): Encode {
+function composite(layout: ValueLayout & { kind: 'struct' | 'union' }, littleEndian: boolean): Encode {
   const owners = new Map<string, FieldLayout>();
   for (const field of layout.fields) {
     for (const name of memberNames([field])) if (!owners.has(name)) owners.set(name, field);
   }
-  const encoders = new Map(layout.fields.map((field) => [field, fieldEncoder(field, little)]));
-  const masks = layout.kind === 'union' ? masksOf(layout, little) : new Map<FieldLayout, Uint8Array>();
+  const encoders = new Map(layout.fields.map((field) => [field, fieldEncoder(field, littleEndian)]));
+  const masks = layout.kind === 'union' ? masksOf(layout, littleEndian) : new Map<FieldLayout, Uint8Array>();
   return (value, target) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) {
       bad(target.path, `${show(value)} is no object (${layout.text})`);
@@ -231,68 +231,71 @@ function writeUnion(
   }
 }
 
-function masksOf(layout: ValueLayout & { kind: 'struct' | 'union' }, little: boolean): Map<FieldLayout, Uint8Array> {
+function masksOf(
+  layout: ValueLayout & { kind: 'struct' | 'union' },
+  littleEndian: boolean,
+): Map<FieldLayout, Uint8Array> {
   return new Map(
     layout.fields.map((field) => {
       const mask = new Uint8Array(layout.size);
-      markField(field, little, mask, 0);
+      markField(field, mask, 0, littleEndian);
       return [field, mask];
     }),
   );
 }
 
 /** Marks the bits of a value that a type uses; what is left is padding. `at` in bytes from the start of `mask`. */
-function markUsed(layout: ValueLayout, little: boolean, mask: Uint8Array, at: number): void {
+function markUsed(layout: ValueLayout, mask: Uint8Array, at: number, littleEndian: boolean): void {
   if (layout.kind === 'array') {
-    for (let i = 0; i < layout.length; i++) markUsed(layout.element, little, mask, at + i * layout.stride);
+    for (let i = 0; i < layout.length; i++) markUsed(layout.element, mask, at + i * layout.stride, littleEndian);
   } else if (layout.kind === 'struct' || layout.kind === 'union') {
-    for (const field of layout.fields) markField(field, little, mask, at);
+    for (const field of layout.fields) markField(field, mask, at, littleEndian);
   } else if (layout.kind === 'int' || layout.kind === 'bool') {
-    markBits(mask, { at, bitOffset: layout.bitOffset, bits: layout.bits, little });
+    markBits(mask, { at, bitOffset: layout.bitOffset, bits: layout.bits, littleEndian });
   } else {
     mask.fill(255, at, at + layoutSize(layout));
   }
 }
 
-function markField(field: FieldLayout, little: boolean, mask: Uint8Array, at: number): void {
+function markField(field: FieldLayout, mask: Uint8Array, at: number, littleEndian: boolean): void {
   const { bitOffset, bitSize } = field;
-  if (bitSize > 0) markBits(mask, { at, bitOffset, bits: bitSize, little });
-  else markUsed(field.layout, little, mask, at + (bitOffset >>> 3));
+  if (bitSize > 0) markBits(mask, { at, bitOffset, bits: bitSize, littleEndian });
+  else markUsed(field.layout, mask, at + (bitOffset >>> 3), littleEndian);
 }
 
 function markBits(
   mask: Uint8Array,
-  { at, bitOffset, bits, little }: { at: number; bitOffset: number; bits: number; little: boolean },
+  { at, bitOffset, bits, littleEndian }: { at: number; bitOffset: number; bits: number; littleEndian: boolean },
 ): void {
-  writeBits({ bytes: mask, at: at + (bitOffset >>> 3), bit: bitOffset & 7, bits, little }, -1n);
+  writeBits({ bytes: mask, at: at + (bitOffset >>> 3), bit: bitOffset & 7, bits, littleEndian }, -1n);
 }
 
-function fieldEncoder(field: FieldLayout, little: boolean): Encode {
+function fieldEncoder(field: FieldLayout, littleEndian: boolean): Encode {
   const { layout, bitSize } = field;
   const byte = field.bitOffset >>> 3;
   if (bitSize === 0) {
-    const write = layoutEncoder(layout, little);
+    const write = layoutEncoder(layout, littleEndian);
     return (value, target) => write(value, { ...target, at: target.at + byte });
   }
   return (value, { bytes, at, path }) => {
     if (layout.kind !== 'int' && layout.kind !== 'bool' && layout.kind !== 'enum') bad(path, 'no integer bit-field');
-    const bits = { bytes, at: at + byte, bit: field.bitOffset & 7, bits: bitSize, little };
+    const bits = { bytes, at: at + byte, bit: field.bitOffset & 7, bits: bitSize, littleEndian };
     writeBits(bits, scalar({ ...layout, text: `${layout.text}:${bitSize}` }, bitSize, value, path));
   };
 }
 
 function writeBits(
-  where: { bytes: Uint8Array; at: number; bit: number; bits: number; little: boolean },
+  where: { bytes: Uint8Array; at: number; bit: number; bits: number; littleEndian: boolean },
   value: bigint,
 ): void {
-  const { bytes, at, bit, bits, little } = where;
+  const { bytes, at, bit, bits, littleEndian } = where;
   const length = (bit + bits + 7) >> 3;
-  const shift = BigInt(little ? bit : length * 8 - bit - bits);
+  const shift = BigInt(littleEndian ? bit : length * 8 - bit - bits);
   const mask = (2n ** BigInt(bits) - 1n) << shift;
-  const old = readBits(bytes, at, 0, length * 8, little);
+  const old = readBits(bytes, at, 0, length * 8, littleEndian);
   let word = (old & ~mask) | (BigInt.asUintN(bits, value) << shift);
   for (let i = 0; i < length; i++) {
-    bytes[at + (little ? i : length - 1 - i)] = Number(word & 0xffn);
+    bytes[at + (littleEndian ? i : length - 1 - i)] = Number(word & 0xffn);
     word >>= 8n;
   }
 }

@@ -51,9 +51,9 @@ export interface FieldLayout {
 
 const maxNesting = 200;
 
-/** How values are taken apart: those of more than so many bytes are, where they can be; `little`-endian or not. */
+/** How values are taken apart: those of more than so many bytes are, where they can be; of either byte order. */
 export interface Pieces {
-  readonly little: boolean;
+  readonly littleEndian: boolean;
   readonly bytes: number;
 }
 

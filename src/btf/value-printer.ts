@@ -126,9 +126,9 @@ return function printValue(s, b, o) {
       case 'ptr':
         return this.#pointer(type.typeId);
       case 'void':
-        return this.#bare('(unknown)', false);
+        return this.#bare('(unknown)');
       case 'fwd':
-        return this.#bare('(fwd-kind-invalid)', true);
+        return { ...this.#bare('(fwd-kind-invalid)'), failed: true };
       case 'typedef':
       case 'volatile':
       case 'const':
@@ -137,13 +137,13 @@ return function printValue(s, b, o) {
         return actual === undefined ? failure : this.#type(actual.id, bit, depth);
       }
       default:
-        return this.#bare('(unsupported-kind)', true);
+        return { ...this.#bare('(unsupported-kind)'), failed: true };
     }
   }
 
   /** Text that is no JSON: quoted where JSON is asked for. */
-  #bare(text: string, failed: boolean): Piece {
-    return { ...constant(this.#options.plain ? text : `"${text}"`), failed };
+  #bare(text: string): Piece {
+    return constant(this.#options.plain ? text : `"${text}"`);
   }
 
   /** Each compound type is compiled once a depth; long code becomes a function that its users call. */

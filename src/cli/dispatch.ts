@@ -152,12 +152,12 @@ async function declaredUsage({ name, verbs }: CommandFamily): Promise<string> {
 const usageText = (lines: readonly string[]) => `Usage: ${lines.map((line) => line.trimEnd()).join('\n       ')}\n`;
 
 function printFamilyUsage(ctx: Context, family: Pick<CommandFamily, 'usage' | 'helpIgnoresJson'>): void {
-  printUsage(ctx, family.usage.replaceAll('%O', ctx.objectWord), family.helpIgnoresJson);
+  printUsage(ctx, family.usage.replaceAll('%O', ctx.objectWord), { ignoresJson: family.helpIgnoresJson });
 }
 
 /** Usage goes to standard error; with JSON it is `null`, or nothing after an error. */
-export function printUsage(ctx: Context, usage: string, ignoreJson = false): void {
-  if (ctx.json !== undefined && !ignoreJson) {
+export function printUsage(ctx: Context, usage: string, options: { ignoresJson?: boolean | undefined } = {}): void {
+  if (ctx.json !== undefined && options.ignoresJson !== true) {
     if (!ctx.json.takesNoValue) ctx.json.null();
   } else ctx.printError(usage.replaceAll('%P', ctx.programName));
 }

@@ -27,7 +27,8 @@ export interface Contents {
 }
 
 /** As the kernel checks the flags of an update: refused, or whether an element may or must be there. */
-function refusal(flags: number, exists: boolean): number {
+function refusal(flags: number, old: Entry | undefined): number {
+  const exists = old !== undefined;
   if (flags > BPF_EXIST) return -Errno.EINVAL;
   if (exists && flags === BPF_NOEXIST) return -Errno.EEXIST;
   return !exists && flags === BPF_EXIST ? -Errno.ENOENT : 0;
@@ -64,7 +65,7 @@ export class HashContents implements Contents {
   update(key: Uint8Array, value: Uint8Array, flags: number): number {
     const text = textOf(key);
     const old = this.#entries.get(text);
-    const refused = refusal(flags, old !== undefined);
+    const refused = refusal(flags, old);
     if (refused < 0) return refused;
     if (old === undefined && this.#entries.size >= this.#shape.maxEntries) {
       if (!this.#dropsOldest) return -Errno.E2BIG;

@@ -73,7 +73,7 @@ export class InventoryReader {
     const missing: string[] = [];
     const [takenAt, uptimeNs] = [Date.now() / 1000, kernel.clock(CLOCK_BOOTTIME)];
     const booted = Number(bootTime(kernel) / 1_000_000n) / 1000;
-    const read = this.#programs.read(has('memory'));
+    const read = this.#programs.read({ withMemory: has('memory') });
     missing.push(...read.missing);
     const programs = read.programs.map((program) => ({ ...program, loadedAt: Math.round(booted + program.loadedAt) }));
     const maps = this.#maps(has, missing);
@@ -122,7 +122,7 @@ export class InventoryReader {
     const entries = has('entries') ? this.#countEntries() : undefined;
     const maps: MapRecord[] = [];
     const problems = visitObjects(this.#kernel, 'map', (fd) => {
-      const read = readMap(this.#kernel, fd, has('memory'));
+      const read = readMap(this.#kernel, fd, { withMemory: has('memory') });
       if (read === undefined) return;
       const contents = has('contents') ? this.#contents.read(fd, read.info satisfies MapInfo) : [];
       maps.push({ ...read.map, contents, entries: entries?.get(read.map.id) });

@@ -73,11 +73,11 @@ export class ProgramReader {
   }
 
   /** All programs, ascending by id, and what is missing. */
-  read(withMemory: boolean): { programs: ProgramRecord[]; missing: string[] } {
+  read(options: { withMemory: boolean }): { programs: ProgramRecord[]; missing: string[] } {
     const programs: ProgramRecord[] = [];
     const known = new Map<number, ProgramFacts>();
     const missing = visitObjects(this.#kernel, 'prog', (fd, id) => {
-      const record = this.#one(fd, id, withMemory);
+      const record = this.#one(fd, id, options);
       if (record === undefined) return;
       programs.push(record.program);
       known.set(id, record.facts);
@@ -87,7 +87,11 @@ export class ProgramReader {
     return { programs, missing };
   }
 
-  #one(fd: number, id: number, withMemory: boolean): { program: ProgramRecord; facts: ProgramFacts } | undefined {
+  #one(
+    fd: number,
+    id: number,
+    { withMemory }: { withMemory: boolean },
+  ): { program: ProgramRecord; facts: ProgramFacts } | undefined {
     const info = this.#info;
     info.bytes.fill(0);
     info.set('nr_map_ids', usualMaps).receive('map_ids', this.#mapBytes);
@@ -143,7 +147,7 @@ export class ProgramReader {
 export function readMap(
   kernel: Kernel,
   fd: number,
-  withMemory: boolean,
+  { withMemory }: { withMemory: boolean },
 ): { map: MapRecord; info: MapInfo } | undefined {
   const info = tryMapInfo(kernel, fd);
   if (typeof info === 'number') return undefined;

@@ -168,7 +168,7 @@ function halfOf(type: HalfType | undefined, size: number, name: string): HalfCod
   let text: ValueText | undefined;
   let read: ReadValue | undefined;
   const textOf = (): ValueText => {
-    text ??= valueText(valueLayout(btf, typeId), { little: btf.littleEndian, bytes: pieceBytes });
+    text ??= valueText(valueLayout(btf, typeId), { littleEndian: btf.littleEndian, bytes: pieceBytes });
     return text;
   };
   const encoderOf = (): ValueEncoder => {
@@ -186,7 +186,7 @@ function halfOf(type: HalfType | undefined, size: number, name: string): HalfCod
     isExact: (bytes, at) => textOf().isExact(bytes, at),
     write: (bytes, at, put) => textOf().write(bytes, at, put),
     read: (source, target) => {
-      read ??= valueReader(valueLayout(btf, typeId), { little: btf.littleEndian, bytes: pieceBytes });
+      read ??= valueReader(valueLayout(btf, typeId), { littleEndian: btf.littleEndian, bytes: pieceBytes });
       read(source, target);
     },
     schema: (options) => jsonSchemaFor(btf, typeId, options),

@@ -276,17 +276,17 @@ class ShapeTypes {
     if (text !== null) {
       const length = Number(text[1]);
       expectInteger(length, `${path}: length of a text`, { least: 1, most: 1 << 30 });
-      const elementTypeId = this.#int('char', [1, false], true);
-      const indexTypeId = this.#int('u32', scalars.u32, false);
+      const elementTypeId = this.#int('char', [1, false], { char: true });
+      const indexTypeId = this.#int('u32', scalars.u32);
       const typeId = this.#builder.add({ kind: 'array', name: '', elementTypeId, indexTypeId, length });
       return { size: length, align: 1, typeId };
     }
     if (!Object.hasOwn(scalars, shape)) throw this.#bad(path, shape);
     const scalar = scalars[shape as keyof typeof scalars];
-    return { size: scalar[0], align: scalar[0], typeId: this.#int(shape, scalar, false) };
+    return { size: scalar[0], align: scalar[0], typeId: this.#int(shape, scalar) };
   }
 
-  #int(name: string, [size, signed]: readonly [number, boolean], char: boolean): number {
+  #int(name: string, [size, signed]: readonly [number, boolean], { char = false } = {}): number {
     const known = this.#ids.get(name);
     if (known !== undefined) return known;
     const id = this.#builder.add({ kind: 'int', name, size, bits: size * 8, bitOffset: 0, signed, char, bool: false });

@@ -119,7 +119,7 @@ class TypeComparison {
         if (exact) this.#members(a, b);
         return undefined;
       case Kind.func_proto:
-        this.#parameters(a, b, exact);
+        this.#parameters({ a, b, exact });
         return { ...target, exact };
       default:
         throw this.#bad(`unsupported BTF kind ${what}`);
@@ -171,7 +171,7 @@ class TypeComparison {
     }
   }
 
-  #parameters(a: number, b: number, exact: boolean): void {
+  #parameters({ a, b, exact }: Pair): void {
     const count = this.#sameCount(a, b, 'params');
     for (let i = 0; i < count; i++) {
       const word = i * parameterWords + 1;

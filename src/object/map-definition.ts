@@ -121,7 +121,7 @@ export function readMapDefinition(
           throw bad(`conflicting value size ${definition.valueSize} != 4.`);
         }
         definition.valueSize = 4;
-        const typeId = innerType(context, bad, member, programs ? 'prog-array value' : 'map-in-map inner', programs);
+        const typeId = innerType(context, bad, member, programs ? 'programs' : 'maps');
         if (typeId !== undefined) {
           definition.inner = readMapDefinition(context, { name: `${map.name}.inner`, typeId, isInner: true });
         }
@@ -176,10 +176,10 @@ function innerType(
   context: MapDefinitionContext,
   bad: Bad,
   member: RecordMember,
-  what: string,
-  programs: boolean,
+  content: 'maps' | 'programs',
 ): number | undefined {
   const { btf } = context;
+  const what = content === 'maps' ? 'map-in-map inner' : 'prog-array value';
   if (!btf.has(member.typeId)) throw bad(`${what} type [${member.typeId}] not found.`);
   if (btf.kind(member.typeId) !== Kind.array || btf.array(member.typeId).length !== 0) {
     throw bad(`${what} spec is not a zero-sized array.`);
@@ -187,9 +187,9 @@ function innerType(
   const pointer = btf.resolve(btf.array(member.typeId).elementTypeId);
   if (btf.kind(pointer) !== Kind.ptr) throw bad(`${what} def is of unexpected kind ${btf.kindName(pointer)}.`);
   const target = btf.resolve(btf.target(pointer));
-  const expected = programs ? Kind.func_proto : Kind.struct;
+  const expected = content === 'maps' ? Kind.struct : Kind.func_proto;
   if (btf.kind(target) !== expected) throw bad(`${what} def is of unexpected kind ${btf.kindName(target)}.`);
-  return programs ? undefined : target;
+  return content === 'maps' ? target : undefined;
 }
 
 function longInteger(

@@ -82,7 +82,7 @@ export function assignTypeRelocations(draft: ObjectDraft): void {
   const { btf, ext } = draft;
   if (!btf || !ext) return;
   for (const [sectionNumber, section] of draft.typeRelocations.entries()) {
-    for (const [number, record] of decodeRecords(section, ext.littleEndian, coreRecord).entries()) {
+    for (const [number, record] of decodeRecords(section, coreRecord, ext.littleEndian).entries()) {
       const { insnOffset, typeId, kind, access: accessOffset } = record;
       if (insnOffset % 8 !== 0) throw new ObjectError('CO-RE relocation between instructions', Errno.EINVAL);
       const slot = insnOffset / 8;

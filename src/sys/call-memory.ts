@@ -30,7 +30,7 @@ export class CallMemory {
   place(struct: NativeStruct): number {
     this.#used = 0;
     this.#count = 0;
-    return this.#placeStruct(struct, struct.isOnlyRead !== true);
+    return this.#placeStruct(struct, struct);
   }
 
   /** Hands what the kernel wrote to the arrays that wait for it, and lets go of all of them. */
@@ -43,7 +43,8 @@ export class CallMemory {
     this.#count = 0;
   }
 
-  #placeStruct({ bytes, pointers }: NativeStruct, isWritten: boolean): number {
+  /** What the kernel writes to the struct itself is taken back unless it only reads it. */
+  #placeStruct({ bytes, pointers }: NativeStruct, { isOnlyRead }: Pick<NativeStruct, 'isOnlyRead'>): number {
     const place = this.#reserve(bytes.length);
     if (place < 0) {
       // The kernel reads and writes the array itself, and the addresses are written into it.
@@ -52,7 +53,7 @@ export class CallMemory {
       return address;
     }
     this.#copyIn(bytes, place);
-    if (isWritten) this.#keep(bytes, place);
+    if (isOnlyRead !== true) this.#keep(bytes, place);
     this.#writePointers(this.#view, place, pointers);
     return this.#base + place;
   }
@@ -71,7 +72,7 @@ export class CallMemory {
   }
 
   #addressOf({ target, isWritten }: Pointer): number {
-    if (!(target instanceof Uint8Array)) return this.#placeStruct(target, isWritten);
+    if (!(target instanceof Uint8Array)) return this.#placeStruct(target, { isOnlyRead: !isWritten });
     if (target.length === 0) return 0;
     const place = this.#reserve(target.length);
     if (place < 0) return this.#addressWithin(target);

@@ -76,22 +76,25 @@ export function membersOfClass(spec: CommandSpec, name: string | undefined): Com
 /** The plans of all calls, one after the other, as the programs' array has them. */
 export function encodePlans(wanted: Wanted): Uint8Array {
   const bytes = new Uint8Array(PlanIndex.count * Plan.size);
-  const put = (index: number, spec: CommandSpec | undefined, isWanted: boolean) => {
-    if (isWanted) encodePlan(new DataView(bytes.buffer, index * Plan.size, Plan.size), spec, wanted);
+  const put = (index: number, spec: CommandSpec | undefined) => {
+    encodePlan(new DataView(bytes.buffer, index * Plan.size, Plan.size), spec, wanted);
   };
   const has = (command: number) => wanted.commands === undefined || wanted.commands.has(command);
-  for (const command of knownCommands) put(command, commandSpec(command), has(command));
+  for (const command of knownCommands) if (has(command)) put(command, commandSpec(command));
   const link = commandSpec(bpf_cmd.BPF_LINK_CREATE)!;
-  attachClassNames.forEach((name, index) => {
-    put(PlanIndex.linkCreate + index, membersOfClass(link, name), has(bpf_cmd.BPF_LINK_CREATE));
-  });
-  put(bpf_cmd.BPF_LINK_CREATE, membersOfClass(link, undefined), has(bpf_cmd.BPF_LINK_CREATE));
-  for (let command = 0; command <= PlanIndex.unknown; command++) {
-    if (commandSpec(command) === undefined) put(command, undefined, wanted.commands === undefined);
+  if (has(bpf_cmd.BPF_LINK_CREATE)) {
+    for (const [index, name] of attachClassNames.entries())
+      put(PlanIndex.linkCreate + index, membersOfClass(link, name));
+    put(bpf_cmd.BPF_LINK_CREATE, membersOfClass(link, undefined));
   }
-  put(PlanIndex.perfEventOpen, perfEventOpen, wanted.perfEvents);
-  for (let request = 0; request <= ioctlRequests; request++) {
-    put(PlanIndex.ioctl + request, ioctlSpec(request), wanted.perfEvents);
+  if (wanted.commands === undefined) {
+    for (let command = 0; command <= PlanIndex.unknown; command++) {
+      if (commandSpec(command) === undefined) put(command, undefined);
+    }
+  }
+  if (wanted.perfEvents) {
+    put(PlanIndex.perfEventOpen, perfEventOpen);
+    for (let request = 0; request <= ioctlRequests; request++) put(PlanIndex.ioctl + request, ioctlSpec(request));
   }
   return bytes;
 }

@@ -287,10 +287,10 @@ export class CDeclarations {
       }
       afterPointer = kind === Kind.ptr;
     }
-    this.#declared(name, afterPointer);
+    this.#declared(name, { afterPointer });
   }
 
-  #declared(name: string, afterPointer: boolean): void {
+  #declared(name: string, { afterPointer }: { afterPointer: boolean }): void {
     if (name !== '') this.#out.put(afterPointer ? name : ` ${name}`);
   }
 
@@ -298,7 +298,7 @@ export class CDeclarations {
     this.#dropModifiers(chain);
     const next = chain.at(-1);
     if (next === undefined) {
-      this.#declared(name, context.afterPointer);
+      this.#declared(name, context);
     } else {
       if (name !== '' && !context.afterPointer) this.#out.put(' ');
       const nested = this.#graph.kind(next) === Kind.array;
@@ -318,7 +318,7 @@ export class CDeclarations {
       this.#chain(chain, name, context.level);
       out.put(')');
     } else {
-      this.#declared(name, context.afterPointer);
+      this.#declared(name, context);
     }
     const count = graph.vlen(id);
     const first = graph.elements(id);

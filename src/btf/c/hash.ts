@@ -11,31 +11,34 @@ const maxDepth = 64;
 export class NameHasher {
   readonly #graph: TypeGraph;
   readonly #strings: Uint8Array;
-  /** By id; in the second half, of types with their members left out. */
+  /** Of type `id` at `id`, and at `#withoutMembers + id` with the members of structs and unions left out. */
   readonly #hi: Uint32Array;
   readonly #lo: Uint32Array;
   readonly #known: Uint8Array;
+  readonly #withoutMembers: number;
 
   constructor(btf: Btf) {
     this.#graph = btf.graph;
     this.#strings = btf.strings;
-    const size = 2 * (btf.graph.typeCount + 1);
+    this.#withoutMembers = btf.graph.typeCount + 1;
+    const size = 2 * this.#withoutMembers;
     this.#hi = new Uint32Array(size);
     this.#lo = new Uint32Array(size);
     this.#known = new Uint8Array(size);
   }
 
   compare(a: number, b: number): number {
-    this.#type(a, true, 0);
-    this.#type(b, true, 0);
+    this.#type(a, 0);
+    this.#type(b, 0);
     return this.#hi[a]! - this.#hi[b]! || this.#lo[a]! - this.#lo[b]!;
   }
 
-  /** Makes the hash of a type known and returns where it is. */
-  #type(id: number, members: boolean, depth: number): number {
-    const graph = this.#graph;
-    const index = members ? id : id + graph.typeCount + 1;
+  /** Makes the hash that belongs at `index` known, and returns `index`. */
+  #type(index: number, depth: number): number {
     if (this.#known[index] === 1) return index;
+    const graph = this.#graph;
+    const first = index < this.#withoutMembers ? 0 : this.#withoutMembers;
+    const id = index - first;
     const { words } = graph;
     const kind = graph.kind(id);
     const hash = new Hash64();
@@ -46,14 +49,14 @@ export class NameHasher {
         hash.mixName(this.#strings, words[at]!);
       }
     } else if (kind === Kind.struct || kind === Kind.union) {
-      for (let i = members ? graph.vlen(id) : 0, at = graph.elements(id); i > 0; i--, at += 3) {
+      for (let i = first === 0 ? graph.vlen(id) : 0, at = graph.elements(id); i > 0; i--, at += 3) {
         hash.mixName(this.#strings, words[at]!);
-        this.#mixType(hash, this.#type(words[at + 1]!, false, depth + 1));
+        this.#mixType(hash, this.#type(this.#withoutMembers + words[at + 1]!, depth + 1));
       }
     } else {
       if (kind === Kind.array) hash.mix(0, graph.tail(id, 2));
       const next = referred(graph, id);
-      if (next !== undefined && depth <= maxDepth) this.#mixType(hash, this.#type(next, members, depth + 1));
+      if (next !== undefined && depth <= maxDepth) this.#mixType(hash, this.#type(first + next, depth + 1));
     }
     this.#hi[index] = hash.hi;
     this.#lo[index] = hash.lo;

@@ -5,6 +5,11 @@ import { Kind } from '../records.ts';
 const ordering = 1;
 const ordered = 2;
 
+/** How one type refers to another: it embeds it, or there is a pointer between them. */
+const embedded = 0;
+const pointed = 1;
+type Reference = typeof embedded | typeof pointed;
+
 /**
  * Puts types in the order C needs: definitions that a type embeds come before it, those behind pointers need only a
  * forward declaration. Source: btf_dump_order_type of libbpf.
@@ -27,17 +32,17 @@ export class DefinitionOrder {
   /** The types to define for this one, itself last, that no call before gave; or a negative errno. */
   for(id: number): readonly number[] | number {
     this.#queue = [];
-    const status = this.#order(id, false);
+    const status = this.#order(id, embedded);
     return status < 0 ? status : this.#queue;
   }
 
   /** 1: defined before what comes next; 0: only declared; negative: errno. */
-  #order(id: number, throughPointer: boolean): number {
+  #order(id: number, reference: Reference): number {
     const state = this.#state[id];
     if (state === ordered) return 1;
     const graph = this.#graph;
     if (state === ordering) {
-      if (graph.isComposite(id) && throughPointer && graph.name(id) !== 0) return 0;
+      if (graph.isComposite(id) && reference === pointed && graph.name(id) !== 0) return 0;
       this.#warn(`unsatisfiable type cycle, id:[${id}]`);
       return -Errno.ELOOP;
     }
@@ -51,15 +56,15 @@ export class DefinitionOrder {
         this.#state[id] = ordered;
         return 0;
       case Kind.ptr: {
-        const status = this.#order(graph.sizeOrType(id), true);
+        const status = this.#order(graph.sizeOrType(id), pointed);
         this.#state[id] = ordered;
         return status;
       }
       case Kind.array:
-        return this.#order(graph.tail(id, 0), false);
+        return this.#order(graph.tail(id, 0), embedded);
       case Kind.struct:
       case Kind.union:
-        return this.#composite(id, throughPointer);
+        return this.#composite(id, reference);
       case Kind.enum:
       case Kind.enum64:
       case Kind.fwd:
@@ -67,8 +72,8 @@ export class DefinitionOrder {
         this.#state[id] = ordered;
         return 1;
       case Kind.typedef: {
-        const strong = this.#order(graph.sizeOrType(id), throughPointer);
-        if (strong < 0 || (throughPointer && strong === 0)) return strong;
+        const strong = this.#order(graph.sizeOrType(id), reference);
+        if (strong < 0 || (reference === pointed && strong === 0)) return strong;
         this.#queue.push(id);
         this.#state[id] = ordered;
         return 1;
@@ -77,21 +82,21 @@ export class DefinitionOrder {
       case Kind.const:
       case Kind.restrict:
       case Kind.type_tag:
-        return this.#order(graph.sizeOrType(id), throughPointer);
+        return this.#order(graph.sizeOrType(id), reference);
       case Kind.func_proto:
-        return this.#prototype(id, throughPointer);
+        return this.#prototype(id, reference);
       default:
         return -Errno.EINVAL;
     }
   }
 
-  #composite(id: number, throughPointer: boolean): number {
+  #composite(id: number, reference: Reference): number {
     const graph = this.#graph;
     const isNamed = graph.name(id) !== 0;
-    if (throughPointer && isNamed) return 0;
+    if (reference === pointed && isNamed) return 0;
     this.#state[id] = ordering;
     for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 3) {
-      const status = this.#order(graph.words[at + 1]!, false);
+      const status = this.#order(graph.words[at + 1]!, embedded);
       if (status < 0) return status;
     }
     if (isNamed) this.#queue.push(id);
@@ -99,12 +104,12 @@ export class DefinitionOrder {
     return 1;
   }
 
-  #prototype(id: number, throughPointer: boolean): number {
+  #prototype(id: number, reference: Reference): number {
     const graph = this.#graph;
-    let strong = this.#order(graph.sizeOrType(id), throughPointer);
+    let strong = this.#order(graph.sizeOrType(id), reference);
     if (strong < 0) return strong;
     for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 2) {
-      const status = this.#order(graph.words[at + 1]!, throughPointer);
+      const status = this.#order(graph.words[at + 1]!, reference);
       if (status < 0) return status;
       if (status > 0) strong = 1;
     }

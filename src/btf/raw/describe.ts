@@ -4,6 +4,8 @@ import { Kind } from '../records.ts';
 import { kindNames } from '../types.ts';
 import { field } from './fields.ts';
 
+export type EnumeratorType = 'int' | 'long long' | 'unsigned long long';
+
 /** Receives what the raw dump says about a type: fields (of `fields.ts`) in order, then at most one list of rows. */
 export interface RawWriter {
   number(field: number, value: number): void;
@@ -13,8 +15,8 @@ export interface RawWriter {
   row(name: number | undefined): void;
   /** A field that may be negative. */
   signed(field: number, value: number): void;
-  /** The value of an enumerator, as it is shown. */
-  value(value: number | bigint, isWide: boolean, signed: boolean): void;
+  /** The value of an enumerator, as it is shown; `type` is that of C which has its width and sign. */
+  value(value: number | bigint, type: EnumeratorType): void;
   /** The end of a row that names a variable. */
   variable(id: number): void;
   end(): void;
@@ -140,9 +142,9 @@ function describeValues(btf: Btf, id: number, writer: RawWriter): void {
     const low = words[at + 1]!;
     if (isWide) {
       const whole = (BigInt(words[at + 2]!) << 32n) | BigInt(low);
-      writer.value(signed ? BigInt.asIntN(64, whole) : whole, true, signed);
+      writer.value(signed ? BigInt.asIntN(64, whole) : whole, signed ? 'long long' : 'unsigned long long');
     } else {
-      writer.value(signed ? low | 0 : low, false, signed);
+      writer.value(signed ? low | 0 : low, 'int');
     }
   }
   writer.end();

@@ -3,7 +3,7 @@ import { ByteText, type Piece, piece } from '../byte-text.ts';
 import type { Btf } from '../parse.ts';
 import { Kind } from '../records.ts';
 import type { BtfType } from '../types.ts';
-import { describeType, kindText, type RawWriter } from './describe.ts';
+import { type EnumeratorType, describeType, kindText, type RawWriter } from './describe.ts';
 import { field, fieldNames } from './fields.ts';
 
 /** The text up to the value of each field; at the beginning of a row's line; after a comma. */
@@ -103,11 +103,11 @@ export class TextWriter implements RawWriter {
     }
   }
 
-  value(value: number | bigint, isWide: boolean, signed: boolean): void {
+  value(value: number | bigint, type: EnumeratorType): void {
     this.#key(field.val);
     if (typeof value === 'number' && value >= 0) this.#out.uint(value);
     else this.#out.put(String(value));
-    if (isWide) this.#out.put(signed ? 'LL' : 'ULL');
+    if (type !== 'int') this.#out.put(type === 'long long' ? 'LL' : 'ULL');
   }
 
   variable(id: number): void {

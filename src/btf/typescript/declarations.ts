@@ -81,10 +81,10 @@ function declaredTypes(btf: Btf, roots: readonly number[]): number[] {
   const seen = new Set<number>(roots);
   const pending = [...roots];
   const declared: number[] = [];
-  const isRoot = new Set(roots);
+  const rootIds = new Set(roots);
   for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
     const type = btf.mustType(id);
-    if (canBeDeclared(type, isRoot.has(id))) declared.push(id);
+    if (canBeDeclared(type, rootIds)) declared.push(id);
     // A pointer's value is an address: what it points at is not part of it. Nor are functions values.
     const isValue =
       type.kind !== 'ptr' && type.kind !== 'func' && type.kind !== 'func_proto' && type.kind !== 'decl_tag';
@@ -97,7 +97,8 @@ function declaredTypes(btf: Btf, roots: readonly number[]): number[] {
   return declared.sort((a, b) => a - b);
 }
 
-function canBeDeclared(type: BtfType, isRoot: boolean): boolean {
+/** Anonymous enums are declared only where they were asked for. */
+function canBeDeclared(type: BtfType, roots: ReadonlySet<number>): boolean {
   switch (type.kind) {
     case 'struct':
     case 'union':
@@ -106,7 +107,7 @@ function canBeDeclared(type: BtfType, isRoot: boolean): boolean {
       return type.name !== '';
     case 'enum':
     case 'enum64':
-      return type.name !== '' || isRoot;
+      return type.name !== '' || roots.has(type.id);
     default:
       return false;
   }

@@ -35,7 +35,8 @@ export interface Form {
   option(name: string, value: string | undefined): void;
   startHelpers(section: HelperSection): void;
   helper(section: HelperSection, name: string, isThere: boolean): void;
-  endHelpers(section: HelperSection, found: boolean): void;
+  /** `found`: some helper was shown. */
+  endHelpers(section: HelperSection & { readonly found: boolean }): void;
   /** What stands at the begin of the section of helpers. */
   introduceHelpers(): void;
 }
@@ -86,7 +87,7 @@ class PlainForm implements Form {
     if (isThere) this.#lines += `\n\t- ${name}`;
   }
 
-  endHelpers({ isSupported }: HelperSection, found: boolean): void {
+  endHelpers({ isSupported, found }: HelperSection & { readonly found: boolean }): void {
     this.#ctx.print(`${this.#lines}\n`);
     if (found) return;
     this.#ctx.print(

@@ -120,7 +120,7 @@ export class ProbeRun {
       found ||= isThere;
       this.#form.helper(section, `bpf_${name}`, isThere);
     }
-    this.#form.endHelpers(section, found);
+    this.#form.endHelpers({ ...section, found });
   }
 
   #hasProgramType(type: number): boolean {

@@ -25,7 +25,7 @@ export const dump: Handler = async (ctx, words) => {
     let status = 0;
     try {
       for (const [index, map] of maps.entries()) {
-        status = await dumpMap(ctx, map, json, several);
+        status = await dumpMap(ctx, map, { json, withHeader: several });
         if (json === undefined && index < maps.length - 1) ctx.print('\n');
         if (status !== 0) break;
       }
@@ -48,22 +48,25 @@ function compileLess(): void {
   setFlagsFromString('--max-inlined-bytecode-size=80');
 }
 
-async function dumpMap(ctx: Context, map: BpfMap, json: JsonWriter | undefined, withHeader: boolean): Promise<number> {
+async function dumpMap(ctx: Context, map: BpfMap, form: DumpForm): Promise<number> {
   if (mapType(map.info().type)?.isTrie) compileLess();
   const batches = tryReadBatches(map);
   // What comes next is read while types are.
   const first = batches.next();
   first.catch(() => undefined);
   try {
-    return await writeMap(ctx, map, { json, withHeader, batches, first });
+    return await writeMap(ctx, map, { ...form, batches, first });
   } finally {
     await batches.return(0);
   }
 }
 
-interface Dumping {
+interface DumpForm {
   readonly json: JsonWriter | undefined;
   readonly withHeader: boolean;
+}
+
+interface Dumping extends DumpForm {
   readonly batches: Batches;
   /** What `batches` gives first. */
   readonly first: ReturnType<Batches['next']>;
@@ -126,7 +129,7 @@ async function writeElements(
       fail(`reading elements failed: ${strerror(-value)}`, { status: value });
     }
     const { keys, values, keySize, valueSize } = value;
-    for (let i = 0; i < value.count; i++) write(keys, i * keySize, values, i * valueSize, count + i === 0);
+    for (let i = 0; i < value.count; i++) write(keys, i * keySize, values, i * valueSize, count + i);
     count += value.count;
   }
 }
@@ -138,17 +141,16 @@ function writeOneByOne(ctx: Context, map: BpfMap, write: EntryWriter): Written {
   let key = new Uint8Array(info.keySize);
   let spare = new Uint8Array(info.keySize);
   let count = 0;
-  let first = true;
+  let written = 0;
   for (;;) {
     const next = map.tryNextKey(previous, key);
-    if (next < 0) return { status: next === -Errno.ENOENT ? 0 : next, count, wrote: !first };
+    if (next < 0) return { status: next === -Errno.ENOENT ? 0 : next, count, wrote: written > 0 };
     const found = map.tryLookup(key, value);
     if (found === 0) {
-      write(key, 0, value, 0, first);
+      write(key, 0, value, 0, written++);
       count++;
-      first = false;
-    } else if (writeLookupError(ctx, info, key, -found, first)) {
-      first = false;
+    } else if (writeLookupError(ctx, info, key, { errno: -found, written })) {
+      written++;
     }
     previous = key;
     [key, spare] = [spare, key];
@@ -156,11 +158,16 @@ function writeOneByOne(ctx: Context, map: BpfMap, write: EntryWriter): Written {
 }
 
 /** An element whose value cannot be read. False where the map type means "no entry" by it and nothing is shown. */
-function writeLookupError(ctx: Context, info: MapInfo, key: Uint8Array, errno: number, first: boolean): boolean {
+function writeLookupError(
+  ctx: Context,
+  info: MapInfo,
+  key: Uint8Array,
+  { errno, written }: { errno: number; written: number },
+): boolean {
   const empty = mapType(info.type)?.holds !== undefined;
   if (empty && errno === Errno.ENOENT) return false;
   if (ctx.json !== undefined) {
-    ctx.json.needsComma = !first;
+    ctx.json.needsComma = written > 0;
     ctx.json.startObject();
     hexJson(ctx.json.name('key'), key);
     ctx.json.name('value').startObject().field('error', strerror(errno)).endObject().endObject();

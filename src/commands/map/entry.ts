@@ -8,14 +8,8 @@ import { possibleCpus } from '../../host/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { type ElementTypes, elementTypes } from './map-btf.ts';
 
-/** Writes one element: its key at `keyAt`, its value (of all CPUs) at `valueAt`. `first`: no comma before it. */
-export type EntryWriter = (
-  keys: Uint8Array,
-  keyAt: number,
-  values: Uint8Array,
-  valueAt: number,
-  first: boolean,
-) => void;
+/** Writes one element: its key at `keyAt`, its value (of all CPUs) at `valueAt`. Elements written before it: `index`. */
+export type EntryWriter = (keys: Uint8Array, keyAt: number, values: Uint8Array, valueAt: number, index: number) => void;
 
 interface Layout {
   readonly pretty: boolean;
@@ -214,8 +208,8 @@ export function decodedWriter(ctx: Context, info: MapInfo, types: ElementTypes, 
   const text = new ElementText(ctx.stdout, { pretty: true, depth });
   const object = decodedObject(text, types, { info, cpus: cpusOf(ctx, info), plain: true, extra: 0 });
   const comma = text.constant(',');
-  return (keys, keyAt, values, valueAt, first) => {
-    if (!first) comma();
+  return (keys, keyAt, values, valueAt, index) => {
+    if (index > 0) comma();
     object(keys, keyAt, values, valueAt);
   };
 }
@@ -248,8 +242,8 @@ export function jsonWriter(
   const formatted = text.constant(`,${text.line(1)}${text.name('formatted')}`);
   const object = types && decodedObject(text, types, { info, cpus, plain: false, extra: 1 });
   const close = text.constant(`${text.line(0)}}`);
-  return (keys, keyAt, values, valueAt, first) => {
-    if (!first) comma();
+  return (keys, keyAt, values, valueAt, index) => {
+    if (index > 0) comma();
     open();
     key(keys, keyAt);
     middle();
@@ -333,11 +327,11 @@ export function printOneEntry(ctx: Context, info: MapInfo, key: Uint8Array, valu
   }
   if (ctx.json !== undefined) {
     ctx.json.beginValue();
-    jsonWriter(ctx, ctx.json, info, types)(key, 0, value, 0, true);
+    jsonWriter(ctx, ctx.json, info, types)(key, 0, value, 0, 0);
   } else if (types !== undefined) {
-    decodedWriter(ctx, info, types, 0)(key, 0, value, 0, true);
+    decodedWriter(ctx, info, types, 0)(key, 0, value, 0, 0);
     ctx.print('\n');
-  } else plainWriter(ctx, info)(key, 0, value, 0, true);
+  } else plainWriter(ctx, info)(key, 0, value, 0, 0);
 }
 
 function innerId(values: Uint8Array, at: number): number {

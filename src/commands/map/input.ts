@@ -55,7 +55,7 @@ export async function readElement(
       } else if (words.take('value')) {
         if (!owesValue) fail(parts.value && info.valueSize > 0 ? 'duplicate value' : 'unnecessary value');
         if (atJson(words)) value.set(await readJson(ctx, words, 'value', (await codecOf(ctx, info)).value));
-        else referred = readValue(ctx, words, info, value, parts.readOnly);
+        else referred = readValue(ctx, words, { info, value, readOnly: parts.readOnly });
         owesValue = false;
       } else if (words.at('any') || words.at('noexist') || words.at('exist')) {
         const word = words.next();
@@ -78,9 +78,7 @@ export async function readElement(
 function readValue(
   ctx: Context,
   words: Words,
-  info: MapInfo,
-  value: Uint8Array,
-  readOnly: boolean,
+  { info, value, readOnly }: { info: MapInfo; value: Uint8Array; readOnly: boolean },
 ): { close(): void } | undefined {
   const mapOfMaps = isMapInMap(info.type);
   if (!mapOfMaps && !holdsPrograms(info.type)) {

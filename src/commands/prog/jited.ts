@@ -79,7 +79,7 @@ function printFunction(ctx: Context, { code, address, lines }: MachineFunction, 
     const bytes = code.subarray(pc, pc + length);
     if (ctx.json !== undefined) {
       ctx.json.startObject();
-      if (line !== undefined) lineJson(ctx, line, options.linum);
+      if (line !== undefined) lineJson(ctx, line, options);
       ctx.json.field('pc', `0x${pc.toString(16)}`);
       instructionJson(ctx, text);
       if (options.opcodes)
@@ -90,7 +90,7 @@ function printFunction(ctx: Context, { code, address, lines }: MachineFunction, 
         );
       ctx.json.endObject();
     } else {
-      if (line !== undefined) ctx.stdout.latin1(`${linePlain(line, options.linum)}\n`);
+      if (line !== undefined) ctx.stdout.latin1(`${linePlain(line, options)}\n`);
       const opcodes = options.opcodes ? `\n\t${[...bytes].map((byte) => `${hexByte(byte)} `).join('')}` : '';
       ctx.print(`${pc.toString(16).padStart(4)}:\t${text}${opcodes}\n`);
     }

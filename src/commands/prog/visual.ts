@@ -36,7 +36,7 @@ export function dumpVisual(ctx: Context, arrays: ProgramArrays, btf: Btf | undef
       if (prototype !== '') text += `; ${prototype}:\\l\\\n`;
       const record = lines.recordFor(offset);
       if (record !== undefined && record !== shown) {
-        text += sourceLabel(lines.line(record), options.linum);
+        text += sourceLabel(lines.line(record), options);
         shown = record;
       }
       text += `${offset}: ${escapeLabel(disassemble(insn, program[at + 1], names))}`;
@@ -85,7 +85,7 @@ function escapeLabel(text: string): string {
 
 const quoteLabel = (text: string): string => text.replace(/[\\"{}<>| ]/g, '\\$&');
 
-function sourceLabel(line: SourceLine, linum: boolean): string {
+function sourceLabel(line: SourceLine, { linum }: { linum: boolean }): string {
   if (line.source === '' && !line.present) return '';
   const { source, file: path } = line.bytes;
   let text = '';

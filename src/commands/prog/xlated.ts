@@ -66,13 +66,13 @@ export function dumpXlated(ctx: Context, arrays: ProgramArrays, btf: Btf | undef
     if (ctx.json !== undefined) {
       ctx.json.startObject();
       if (prototype !== '') ctx.json.field('proto', prototype);
-      if (line !== undefined) lineJson(ctx, line, options.linum);
+      if (line !== undefined) lineJson(ctx, line, options);
       ctx.json.field('disasm', text);
       if (options.opcodes) opcodesJson(ctx, insn, bytes);
       ctx.json.endObject();
     } else {
       if (prototype !== '') ctx.print(`${prototype}:\n`);
-      if (line !== undefined) ctx.stdout.latin1(`${linePlain(line, options.linum)}\n`);
+      if (line !== undefined) ctx.stdout.latin1(`${linePlain(line, options)}\n`);
       ctx.print(`${String(i).padStart(4)}: ${text}\n`);
       if (options.opcodes) {
         const second = bytes.length > 8 ? ` ${hexText(bytes, 8, 8)}` : '';
@@ -93,13 +93,13 @@ function withoutControls(bytes: string): string {
 }
 
 /** A source line as text with one character for each byte. */
-export function linePlain(line: SourceLine, linum: boolean): string {
+export function linePlain(line: SourceLine, { linum }: { linum: boolean }): string {
   const { source, file } = line.bytes;
   const place = ` [file:${withoutControls(file)} line_num:${line.line} line_col:${line.column}]`;
   return `; ${source.replaceAll('\u001b', '\\x1b')}${linum ? place : ''}`;
 }
 
-export function lineJson(ctx: Context, line: SourceLine, linum: boolean): void {
+export function lineJson(ctx: Context, line: SourceLine, { linum }: { linum: boolean }): void {
   const json = ctx.json!;
   json.field('src', line.source);
   if (!linum) return;

@@ -50,7 +50,7 @@ export function svgOf({ title, boxes, lines, isVertical = false, longestLine = 6
     const [word = ''] = kind.split(' ');
     const ends = `data-from="${numbers.get(from)}" data-to="${numbers.get(to)}"`;
     return [
-      `<path class="${xmlText(word)}" ${ends} d="${way(a, b, isVertical)}"><title>${xmlText(kind)}</title></path>`,
+      `<path class="${xmlText(word)}" ${ends} d="${way(a, b, isVertical ? 'down' : 'right')}"><title>${xmlText(kind)}</title></path>`,
     ];
   });
   const rectangles = placed.map((box, i) => {
@@ -93,8 +93,8 @@ document.getElementById('find').addEventListener('input',(e)=>{const t=e.target.
 }
 
 /** A curve from one box to another: forwards from the right side, backwards and within a layer around the left. */
-function way(a: Placed, b: Placed, isVertical: boolean): string {
-  if (isVertical && a.y + a.height < b.y) {
+function way(a: Placed, b: Placed, direction: 'down' | 'right'): string {
+  if (direction === 'down' && a.y + a.height < b.y) {
     const [x1, y1, x2, y2] = [a.x + a.width / 2, a.y + a.height, b.x + b.width / 2, b.y].map(round) as [
       number,
       number,

@@ -69,7 +69,7 @@ export class LiveTable {
     const table = this.#table();
     if (scene === undefined || table === undefined) return;
     const { columns, rows } = this.#screen.size;
-    const head = headLines(scene, this.#choice, this.#isHeld).map((line) => clip(line, columns));
+    const head = headLines(scene, this.#choice, { isHeld: this.#isHeld }).map((line) => clip(line, columns));
     const room = Math.max(1, rows - head.length - 2);
     this.#selected = Math.max(0, Math.min(this.#selected, table.rows.length - 1));
     this.#first = Math.max(0, Math.min(this.#first, this.#selected, Math.max(0, table.rows.length - room)));
@@ -161,7 +161,7 @@ function counted(count: number, word: string): string {
 }
 
 /** Totals, and that statistics are on. */
-export function headLines({ inventory, sampler }: Scene, { view, filters }: Choice, isHeld = false): string[] {
+export function headLines({ inventory, sampler }: Scene, { view, filters }: Choice, { isHeld = false } = {}): string[] {
   const { programs, maps, links, host } = inventory;
   const share = programs.reduce((sum, { id }) => sum + (sampler.rateOf(id)?.processor ?? 0), 0);
   const runs = programs.reduce((sum, { id }) => sum + (sampler.rateOf(id)?.runs ?? 0), 0);

@@ -110,7 +110,7 @@ export function oneByte(read: InstructionReader, opcode: number): Decoded {
       return unary(read, byteOrFull);
     case 0xfe:
     case 0xff:
-      return increments(read, byteOrFull, opcode === 0xff);
+      return increments(read, opcode, byteOrFull);
     default:
       return undefined;
   }
@@ -160,10 +160,10 @@ function unary(read: InstructionReader, size: Size): Decoded {
   return name === undefined ? undefined : [`${name}${size}`, read.rm(size)];
 }
 
-function increments(read: InstructionReader, size: Size, full: boolean): Decoded {
+function increments(read: InstructionReader, opcode: number, size: Size): Decoded {
   read.modrm();
   if (read.extension < 2) return [`${read.extension === 0 ? 'inc' : 'dec'}${size}`, read.rm(size)];
-  if (!full || read.narrow) return undefined;
+  if (opcode !== 0xff || read.narrow) return undefined;
   if (read.extension === 2) return ['callq', `*${read.rm('q')}`];
   if (read.extension === 4) return ['jmpq', `*${read.rm('q')}`];
   return read.extension === 6 ? ['pushq', read.rm('q')] : undefined;

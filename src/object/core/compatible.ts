@@ -150,7 +150,7 @@ export function typesMatch(localType: TypeRef, targetType: TypeRef, at: Comparis
     if (!namesMatch(local.btf.name(local.id), target.btf.name(target.id))) return false;
     const kind = kindOf(local);
     const other = kindOf(target);
-    if (kind === Kind.fwd) return forwardMatches(local, target, behindPointer);
+    if (kind === Kind.fwd) return forwardMatches(local, target, { behindPointer });
     if (isEnum(kind)) return isEnum(other) && enumsMatch(local, target);
     if (isComposite(kind)) {
       if (behindPointer) {
@@ -201,7 +201,7 @@ export function typesMatch(localType: TypeRef, targetType: TypeRef, at: Comparis
   throw tooDeep();
 }
 
-function forwardMatches(local: TypeRef, target: TypeRef, behindPointer: boolean): boolean {
+function forwardMatches(local: TypeRef, target: TypeRef, { behindPointer }: { behindPointer: boolean }): boolean {
   const isUnion = local.btf.kindFlag(local.id);
   const other = kindOf(target);
   if (other === Kind.fwd) return isUnion === target.btf.kindFlag(target.id);

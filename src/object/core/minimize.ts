@@ -64,7 +64,7 @@ function relocatedSections(btf: RecordView, ext: Uint8Array): RelocatedCode[] {
   return coreRelos.map((records) => ({
     name: btf.text(records.section),
     sectionOffset: 0,
-    coreRelocations: decodeRecords(records, littleEndian, coreRecord).map(
+    coreRelocations: decodeRecords(records, coreRecord, littleEndian).map(
       ({ insnOffset, typeId, access, kind }, number): TypeRelocationRecord => ({
         index: Math.floor(insnOffset / instructionSize),
         typeId,

@@ -97,14 +97,14 @@ export class KernelFeatures {
     const known = this.#known.get(feature);
     if (known !== undefined) return known;
     this.#prober.lastErrno = 0;
-    const answer = this.#judge(feature, since, ask());
+    const answer = ask() ? supported : this.#refused(feature, since);
     // What may be otherwise with more rights, or later, is asked again.
     if (answer.outcome !== 'unknown') this.#known.set(feature, answer);
     return answer;
   }
 
-  #judge(feature: string, since: string | undefined, isThere: boolean): Support {
-    if (isThere) return supported;
+  /** What it means that the kernel refused what was tried last. */
+  #refused(feature: string, since: string | undefined): Support {
     const errno = this.#prober.lastErrno;
     if (!inconclusive.has(errno)) return { outcome: 'unsupported', since };
     const isTooOld = since !== undefined && olderThan(kernelVersion(this.#kernel), since);

@@ -287,7 +287,7 @@ export function textWords(text: string): [low: bigint, high: bigint] {
 }
 
 /** Notes the types at `Stack.data` in the section, and has them sent if they never were. */
-export function typesOf(shape: ProgramShape, areSent: boolean): Statement[] {
+export function typesOf(shape: ProgramShape, { areSent }: { areSent: boolean }): Statement[] {
   const { layout } = shape;
   const kernelTypes = layout.at('btf.kernel_btf');
   return [

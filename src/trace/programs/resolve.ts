@@ -29,7 +29,7 @@ export function resolve(
     alu('+=', 'r1', Described.size),
     store('u32', at('r7', Slot.cursor), 'r1'),
     goto(end),
-    ...typesOf(shape, types),
+    ...typesOf(shape, { areSent: types }),
   ];
 }
 

@@ -56,7 +56,7 @@ test('pieces are the text of the whole value, and are read back as its bytes', {
     const original = new Uint8Array(placed.size + 3);
     original.set(fill(placed.size, placed.leaves, how), 3);
     const layout = valueLayout(btf, id);
-    const pieces = { little: btf.littleEndian, bytes };
+    const pieces = { littleEndian: btf.littleEndian, bytes };
     const text = valueText(layout, pieces);
     let written = '';
     text.write(original, 3, (piece) => {
@@ -105,7 +105,7 @@ describe('text that does not fit', () => {
     const bytes = new Uint8Array(size);
     const target = { bytes, view: new DataView(bytes.buffer), at: 0, path: 'value' };
     const source = sourceOf(text, step);
-    valueReader(layout, { little: true, bytes: 8 })(source, target);
+    valueReader(layout, { littleEndian: true, bytes: 8 })(source, target);
     return `${Buffer.from(bytes).toString('hex')} ${source.peek()}`;
   };
 
