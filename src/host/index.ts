@@ -15,6 +15,6 @@ export * from './mounts.ts';
 export * from './netdev.ts';
 export { SymbolTable } from './symbol-table.ts';
 export * from './time.ts';
-export { ensureTracefs, type TracefsAnswer } from './tracefs.ts';
+export { attachingTracefs, ensureTracefs, type TracefsAnswer } from './tracefs.ts';
 export * from './version.ts';
 export { kernelBtfPath, vmlinuxPlaces } from './vmlinux.ts';

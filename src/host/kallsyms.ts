@@ -56,13 +56,24 @@ export function symbolsNamed(kernel: Kernel, names: Iterable<string>): Map<strin
   return found;
 }
 
+/**
+ * Calls `visit` with the name, the letter of the type and the address, in hexadecimal digits, of each symbol, until it
+ * returns false. Throws SyscallError where the list cannot be read.
+ */
+export function eachSymbol(kernel: Kernel, visit: (name: string, type: string, digits: string) => boolean): void {
+  eachLine(kernel, path, (line) => {
+    const start = line.indexOf(' ') + 3;
+    const end = line.indexOf('\t', start);
+    return visit(end < 0 ? line.slice(start) : line.slice(start, end), line[start - 2]!, line.slice(0, start - 3));
+  });
+}
+
 /** Since 4.17 system calls of most architectures go through wrappers named for the architecture. */
 export function hasSyscallWrapper(kernel: Kernel): boolean {
   let wrapped = false;
-  eachLine(kernel, path, (line) => {
-    if (!/ T __(x64|arm64|s390x|riscv|loongarch)_sys_bpf$/.test(line)) return true;
-    wrapped = true;
-    return false;
+  eachSymbol(kernel, (name, type) => {
+    wrapped = type === 'T' && /^__(x64|arm64|s390x|riscv|loongarch)_sys_bpf$/.test(name);
+    return !wrapped;
   });
   return wrapped;
 }

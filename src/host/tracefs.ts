@@ -4,6 +4,12 @@ import { fileSystemIs, type MountPolicy, mountPrivately } from './bpffs.ts';
 
 const usualPlaces = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'] as const;
 
+/** The tracefs that programs are attached through: as in libbpf, that within debugfs where there is one. */
+export function attachingTracefs(kernel: Kernel): string {
+  const [alone, withinDebugfs] = usualPlaces;
+  return kernel.exists(withinDebugfs) ? withinDebugfs : alone;
+}
+
 /** What `ensureTracefs` found or did; `failure` is the text of the mount step that failed. */
 export type TracefsAnswer =
   | { readonly kind: 'found'; readonly path: string }

@@ -10,7 +10,7 @@ import {
   tell,
   typesAreCompatible,
 } from '../object/index.ts';
-import { kernelVersion, eachLine, hasSyscallWrapper } from '../host/index.ts';
+import { kernelVersion, eachSymbol, hasSyscallWrapper } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import type { KernelBtf, ModuleBtf } from './kernel-btf.ts';
 
@@ -120,15 +120,12 @@ function virtualValue({ kernel, log, kernelBtf }: ExternContext, extern: Kconfig
 function readAddresses({ kernel, log }: ExternContext, externs: readonly KsymExtern[]): Map<KsymExtern, bigint> {
   const byName = new Map(externs.map((extern) => [extern.name, extern]));
   const found = new Map<KsymExtern, bigint>();
-  eachLine(kernel, '/proc/kallsyms', (line) => {
-    const start = line.indexOf(' ') + 3;
-    const end = line.indexOf('\t', start);
-    let name = end < 0 ? line.slice(start) : line.slice(start, end);
-    const suffix = name.indexOf('.llvm.');
-    if (suffix >= 0 && line[start - 2] === 'd') name = name.slice(0, suffix);
+  eachSymbol(kernel, (symbol, type, digits) => {
+    const suffix = symbol.indexOf('.llvm.');
+    const name = suffix >= 0 && type === 'd' ? symbol.slice(0, suffix) : symbol;
     const extern = byName.get(name);
     if (!extern || extern.function) return true;
-    const address = BigInt(`0x${line.slice(0, start - 3)}`);
+    const address = BigInt(`0x${digits}`);
     const known = found.get(extern);
     if (known !== undefined && known !== address) {
       const text = `extern (ksym) '${name}': resolution is ambiguous: 0x${known.toString(16)} or 0x${address.toString(16)}`;

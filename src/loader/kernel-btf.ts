@@ -52,7 +52,7 @@ export class KernelBtf implements Disposable {
     for (;;) {
       id = nextId(this.#kernel, 'btf', id);
       // Past the last one, or no right to look.
-      if (id === -Errno.ENOENT || id === -1 || id === -Errno.EINVAL) return modules;
+      if (id === -Errno.ENOENT || id === -Errno.EPERM || id === -Errno.EINVAL) return modules;
       if (id < 0) throw failure(this.#log, -id, `failed to iterate BTF objects: ${errorText(id)}`);
       const fd = openFdById(this.#kernel, 'btf', id);
       if (fd === -Errno.ENOENT) continue;

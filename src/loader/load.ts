@@ -1,11 +1,7 @@
-import { RecordView } from '../btf/index.ts';
-import { type ByteSource, sourceOf } from '../bytes/index.ts';
-import { btfOf, type FileBtf } from '../elf/index.ts';
-import { Errno, errnoOf, TsbpfError } from '../errors/index.ts';
+import { Errno, TsbpfError } from '../errors/index.ts';
 import { kernelBtfPath, kernelVersion } from '../host/index.ts';
 import { liftMemoryLimit, requireKind } from '../kernel/index.ts';
 import {
-  applyCoreRelocations,
   callbackTags,
   checkContents,
   type DiagnosticLog,
@@ -20,7 +16,7 @@ import {
   ObjectError,
   type ObjectSpec,
   type ProgramSpec,
-  Pseudo,
+  relocateData,
   tell,
 } from '../object/index.ts';
 import { explainUnsupported, watchRefusals } from '../probe/index.ts';
@@ -33,15 +29,15 @@ import { Features, trivialCode } from './features.ts';
 import { createJumpTables } from './jump-tables.ts';
 import { KernelBtf } from './kernel-btf.ts';
 import type { MadeMap } from './loaded-map.ts';
-import { arenaDataOffset, createMaps, setSlot } from './maps.ts';
+import { usableArenaOffset, createMaps, setSlot } from './maps.ts';
 import { LoadedObject } from './loaded-object.ts';
 import type { MadeProgram } from './loaded-program.ts';
+import { needsKernelBtf, relocateTypes } from './kernel-types.ts';
 import { loadObjectBtf } from './object-btf.ts';
 import { loadOne } from './programs.ts';
 import { type PreparedStructOps, prepareStructOps } from './struct-ops.ts';
 import { checkTargets, type TargetProgram } from './target.ts';
 import { withToken } from './token.ts';
-import { poisonedKfuncBase, poisonedMapBase } from './verifier-log.ts';
 
 export interface LoadOptions {
   /** Receives libbpf's diagnostics, without prefix and final newline. */
@@ -180,10 +176,13 @@ class Load {
     const { cleanup } = this.#options;
     checkTargets(spec, this.#targets);
     if (!this.#options.hasToken) this.#checkLoading();
-    if (this.#needsKernelBtf()) void this.#kernelBtf.vmlinux;
+    const relocatesTypes = this.#targetBtf === undefined && !this.#options.relocatedByKernel;
+    if (needsKernelBtf(spec, { targets: this.#targets, relocatesTypes })) void this.#kernelBtf.vmlinux;
     const externs = resolveExterns({ kernel, log: this.#log, kernelBtf: this.#kernelBtf }, spec);
     const structOps = prepareStructOps({ log: this.#log, kernelBtf: this.#kernelBtf, spec });
-    const codes = this.#options.relocatedByKernel ? new Map<ProgramSpec, Uint8Array>() : this.#relocateTypes();
+    const codes = this.#options.relocatedByKernel
+      ? new Map<ProgramSpec, Uint8Array>()
+      : relocateTypes({ kernel, log: this.#log, kernelBtf: this.#kernelBtf, targetBtf: this.#targetBtf }, spec);
     const tags = spec.btf ? callbackTags(spec.btf) : [];
     const linked = spec.programs
       .filter((program) => this.#isLoaded(program, structOps.skipped))
@@ -218,7 +217,19 @@ class Load {
       spec.maps,
     );
     for (const [at, program] of linked.entries()) {
-      this.#relocateData(program, { maps, externs, jumpTables: jumpTables[at]! });
+      relocateData(spec, program, {
+        map: (map) => maps[map] && { by: 'fd', number: maps[map].fd },
+        dataOffset: (map) => (map === spec.arenaMap ? usableArenaOffset(this.#features, spec.maps[map]!) : 0),
+        symbol: (extern) => {
+          const found = externs.found.get(extern);
+          return found && found.kind !== 'kconfig' ? found : { kind: 'address', address: 0n };
+        },
+        kfunc: (extern) => {
+          const found = externs.found.get(extern);
+          return found?.kind === 'btf' ? found : undefined;
+        },
+        jumpTable: (relocation) => jumpTables[at]!.get(relocation)!,
+      });
     }
     const programs = this.#loadPrograms(linked, { maps, externs, structOps, btfFd });
     structOps.finish(programs);
@@ -325,143 +336,6 @@ class Load {
     return !program.subprogram && program.autoload && !skipped.has(program);
   }
 
-  #needsKernelBtf(): boolean {
-    const spec = this.#spec;
-    const relocates = this.#targetBtf === undefined && !this.#options.relocatedByKernel;
-    if (relocates && spec.programs.some((program) => program.coreRelocations.length > 0)) return true;
-    if (spec.externs.some((extern) => extern.kind === 'ksym' && extern.symbolTypeId !== 0)) return true;
-    if (spec.maps.some((map) => map.structOps !== undefined)) return true;
-    return spec.programs.some(
-      ({ autoload, name, type }) =>
-        autoload &&
-        (type === bpf_prog_type.BPF_PROG_TYPE_STRUCT_OPS ||
-          type === bpf_prog_type.BPF_PROG_TYPE_LSM ||
-          (type === bpf_prog_type.BPF_PROG_TYPE_TRACING && !this.#targets.has(name))),
-    );
-  }
-
-  /** CO-RE: the code of programs with type relocations, adjusted to the kernel's types. */
-  #relocateTypes(): Map<ProgramSpec, Uint8Array> {
-    const spec = this.#spec;
-    const codes = new Map<ProgramSpec, Uint8Array>();
-    const programs = spec.programs.filter((program) => program.autoload && program.coreRelocations.length > 0);
-    const isTold = this.#log.tellsAll && spec.typeRelocationSections.length > 0;
-    if (!spec.btf || (programs.length === 0 && !isTold)) return codes;
-    try {
-      const target = this.#targetBtf === undefined ? undefined : this.#readTarget(this.#targetBtf);
-      const targets = {
-        main: target ?? this.#kernelBtf.vmlinux,
-        modules: () => (target ? [] : this.#kernelBtf.modules.map((module) => module.btf)),
-        nameOf: (btf: RecordView) => this.#kernelBtf.modules.find((module) => module.btf === btf)?.name,
-      };
-      const sections = spec.typeRelocationSections;
-      return applyCoreRelocations({ btf: spec.btf, programs, targets, sections, log: this.#log });
-    } catch (error) {
-      const errno = errnoOf(error, Errno.EINVAL);
-      this.#log('warn', `failed to perform CO-RE relocations: ${errorText(errno)}`);
-      throw error;
-    }
-  }
-
-  #readTarget(from: string | Uint8Array): RecordView {
-    try {
-      const { bytes, distilledBase, pointerSize } = this.#targetBytes(from);
-      const base = distilledBase && new RecordView(distilledBase);
-      return new RecordView(bytes, { base, pointerSize });
-    } catch (cause) {
-      const found = errnoOf(cause, Errno.EINVAL);
-      // A directory can be opened, but has nothing to read.
-      const errno = found === Errno.EISDIR ? Errno.EIO : found;
-      throw failure(this.#log, errno, `failed to parse target BTF: ${errorText(errno)}`, { cause });
-    }
-  }
-
-  #targetBytes(from: string | Uint8Array): FileBtf {
-    if (typeof from !== 'string') return this.#btfIn(sourceOf(from), '(bytes)');
-    using file = this.#kernel.openFile(from);
-    return this.#btfIn(file, from);
-  }
-
-  #btfIn(source: ByteSource, path: string): FileBtf {
-    const found = btfOf(source, path);
-    if ('bytes' in found) return found;
-    if (found.words !== '') throw failure(this.#log, found.errno, found.words);
-    throw new ObjectError('no .BTF section', found.errno);
-  }
-
-  /** Points instructions at maps, variables and kernel symbols. */
-  #relocateData(
-    linked: LinkedProgram,
-    resolved: {
-      maps: readonly (MadeMap | undefined)[];
-      externs: ResolvedExterns;
-      jumpTables: ReturnType<typeof createJumpTables>;
-    },
-  ): void {
-    const { code } = linked;
-    const { maps, externs, jumpTables } = resolved;
-    const spec = this.#spec;
-    for (const relocation of linked.relocations) {
-      const { index } = relocation;
-      switch (relocation.kind) {
-        case 'map':
-        case 'data': {
-          if (relocation.kind === 'data') {
-            const isArena = relocation.map === spec.arenaMap;
-            const shift = isArena ? arenaDataOffset(this.#features, spec.maps[relocation.map]!) : 0;
-            code.setImmediate(index + 1, code.immediate(index) + relocation.offset + shift);
-          }
-          const map = maps[relocation.map];
-          if (map) {
-            code.setSource(index, relocation.kind === 'data' ? Pseudo.MAP_VALUE : Pseudo.MAP_FD);
-            code.setImmediate(index, map.fd);
-          } else {
-            code.poison(index, poisonedMapBase + relocation.map);
-            code.poison(index + 1, poisonedMapBase + relocation.map);
-          }
-          break;
-        }
-        case 'extern': {
-          const extern = spec.externs[relocation.extern]!;
-          const found = externs.found.get(relocation.extern);
-          if (extern.kind === 'kconfig') {
-            code.setSource(index, Pseudo.MAP_VALUE);
-            code.setImmediate(index, maps[spec.kconfigMap]?.fd ?? -1);
-            code.setImmediate(index + 1, extern.offset);
-          } else if (found?.kind === 'btf') {
-            code.setSource(index, Pseudo.BTF_ID);
-            code.setImmediate(index, found.id);
-            code.setImmediate(index + 1, found.moduleFd);
-          } else {
-            const address = found?.kind === 'address' ? found.address : 0n;
-            code.setImmediate(index, Number(address & 0xffffffffn));
-            code.setImmediate(index + 1, Number(address >> 32n));
-          }
-          break;
-        }
-        case 'externCall': {
-          const found = externs.found.get(relocation.extern);
-          if (found?.kind === 'btf') {
-            code.setSource(index, Pseudo.KFUNC_CALL);
-            code.setImmediate(index, found.id);
-            code.setOffset(index, found.fdIndex);
-          } else {
-            code.poison(index, poisonedKfuncBase + relocation.extern);
-          }
-          break;
-        }
-        case 'jumpTable':
-          code.setSource(index, Pseudo.MAP_VALUE);
-          code.setImmediate(index, jumpTables.get(relocation)!);
-          code.setOffset(index, 0);
-          break;
-        case 'call':
-        case 'function':
-          break;
-      }
-    }
-  }
-
   #fillProgramArrays(maps: readonly (MadeMap | undefined)[], programs: readonly MadeProgram[]): void {
     for (const map of maps) {
       if (!map || map.reused || !holdsPrograms(map.spec.type)) continue;
@@ -469,7 +343,7 @@ class Load {
         if (target === undefined) continue;
         const wanted = this.#spec.programs[target]!;
         const program = programs.find((candidate) => candidate.spec === wanted);
-        const result = program ? setSlot(this.#kernel, map.fd, { slot, fd: program.fd }) : -9;
+        const result = program ? setSlot(this.#kernel, map.fd, { slot, fd: program.fd }) : -Errno.EBADF;
         if (result >= 0) {
           const set = `slot [${slot}] set to prog '${wanted.name}' fd=${program!.fd}`;
           tell(this.#log, () => `map '${map.name}': ${set}`);

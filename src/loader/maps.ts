@@ -1,6 +1,7 @@
 import { Errno } from '../errors/index.ts';
 import { possibleCpus } from '../host/index.ts';
 import {
+  arenaDataOffset,
   type DiagnosticLog,
   errorText,
   failure,
@@ -305,23 +306,22 @@ function fillArena(context: MapContext, spec: MapSpec, fd: number): void {
     throw new ArenaUnmapped(text, -mapping);
   }
   if (spec.initialValue) {
-    const offset = arenaDataOffset(features, spec);
+    const offset = usableArenaOffset(features, spec);
     new Uint8Array(mapping.buffer, offset, spec.initialValue.length).set(spec.initialValue);
   }
   mapping.close();
 }
 
-/** Where global variables stand in an arena: its last pages, on kernels whose instructions can say so. */
-export function arenaDataOffset(features: Features, spec: MapSpec): number {
-  if (!spec.initialValue || !features.has('fullRangeLoadOffset')) return 0;
-  return spec.maxEntries * pageSize - Math.ceil(spec.initialValue.length / pageSize) * pageSize;
+/** Bytes before the global variables in an arena; 0 on kernels whose instructions cannot say more. */
+export function usableArenaOffset(features: Features, spec: MapSpec): number {
+  return features.has('fullRangeLoadOffset') ? arenaDataOffset(spec) : 0;
 }
 
 function fillSlots(context: MapContext, map: MadeMap, maps: readonly (MadeMap | undefined)[]): void {
   for (const [slot, target] of map.spec.slots.entries()) {
     if (target === undefined) continue;
     const inner = maps[target];
-    const result = inner ? setSlot(context.kernel, map.fd, { slot, fd: inner.fd }) : -9;
+    const result = inner ? setSlot(context.kernel, map.fd, { slot, fd: inner.fd }) : -Errno.EBADF;
     if (result >= 0) {
       tell(context.log, () => `map '${map.name}': slot [${slot}] set to map '${inner!.name}' fd=${inner!.fd}`);
       continue;

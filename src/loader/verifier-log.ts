@@ -1,8 +1,12 @@
-import { formatCoreRelocation, type LinkedProgram, type ObjectSpec } from '../object/index.ts';
+import {
+  formatCoreRelocation,
+  type LinkedProgram,
+  type ObjectSpec,
+  poisonedKfuncBase,
+  poisonedMapBase,
+} from '../object/index.ts';
 
 const badRelocation = 'invalid func unknown#195896080\n';
-export const poisonedMapBase = 2001000000;
-export const poisonedKfuncBase = 2002000000;
 
 /**
  * Puts causes in place of the made-up helper numbers that stand for things which could not be resolved: failed CO-RE

@@ -13,6 +13,7 @@ export { coreRecords, kernelRelocatesAlike } from './core/by-kernel.ts';
 export { isTracingMulti, targetSpelling, type TargetSpelling } from './attach-target.ts';
 export { checkContents, firstContents, mapAt } from './contents.ts';
 export { Code, Opcode, Pseudo, swapInstructions } from './code.ts';
+export { arenaDataOffset, poisonedKfuncBase, poisonedMapBase, relocateData } from './relocate-data.ts';
 export { essentialName } from './externs.ts';
 export { type DiagnosticLog, errorText, failure, failureText, LibbpfErrno, ObjectError, tell } from './failure.ts';
 export {

@@ -1,3 +1,4 @@
+export { ElementText } from './element-text.ts';
 export { pause } from './pause.ts';
 export { JsonWriter, quoteJson } from './json-writer.ts';
 export { descriptorSink, memorySink, Sink, WriteError, writeFully } from './sink.ts';

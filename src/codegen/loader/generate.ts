@@ -1,6 +1,7 @@
 import { Errno } from '../../errors/index.ts';
 import type { BtfEdit } from '../../btf/index.ts';
 import {
+  arenaDataOffset,
   type DiagnosticLog,
   failure,
   type LinkedProgram,
@@ -11,7 +12,7 @@ import {
   ObjectError,
   type ObjectSpec,
   type ProgramSpec,
-  Pseudo,
+  relocateData,
   swapInstructions,
   unusedStructOpsPrograms,
 } from '../../object/index.ts';
@@ -51,8 +52,6 @@ export interface LoaderProgram {
   readonly contents: ReadonlyMap<number, Uint8Array>;
 }
 
-const pageSize = 4096;
-
 /**
  * Makes the loader program of an object: byte for byte libbpf's, for the newest kernel. CO-RE relocations, kernel
  * symbols and attach targets are left to the running kernel.
@@ -73,7 +72,7 @@ export function generateLoader(spec: ObjectSpec, options: LoaderOptions): Loader
   const linked = spec.programs
     .filter((program) => !program.subprogram && program.autoload && !skipped.has(program))
     .map((program) => linkProgram(spec, program, { log, codeOf: ({ code }) => code, withInfo: true, withTags: true }));
-  for (const program of linked) relocateData(spec, program, { log, addresses: options.addresses ?? new Map() });
+  for (const program of linked) relocate(spec, program, { log, addresses: options.addresses ?? new Map() });
   if (spec.btf) {
     const btf = loadableBtf(spec, spec.btf);
     steps.run(() => emitBtf(emitter, btf));
@@ -173,59 +172,25 @@ function checkProgramArrays(spec: ObjectSpec): void {
 }
 
 /** Points instructions at maps by their index, and at what the loader will look up. */
-function relocateData(
+function relocate(
   spec: ObjectSpec,
-  { program: { name }, code, relocations }: LinkedProgram,
-  known: { log: DiagnosticLog; addresses: ReadonlyMap<number, bigint> },
+  program: LinkedProgram,
+  { log, addresses }: { log: DiagnosticLog; addresses: ReadonlyMap<number, bigint> },
 ): void {
-  for (const [number, relocation] of relocations.entries()) {
-    const { index } = relocation;
-    switch (relocation.kind) {
-      case 'map':
-        code.setSource(index, Pseudo.MAP_IDX);
-        code.setImmediate(index, relocation.map);
-        break;
-      case 'data': {
-        const shift = relocation.map === spec.arenaMap ? arenaDataOffset(spec.maps[relocation.map]!) : 0;
-        code.setImmediate(index + 1, code.immediate(index) + relocation.offset + shift);
-        code.setSource(index, Pseudo.MAP_IDX_VALUE);
-        code.setImmediate(index, relocation.map);
-        break;
-      }
-      case 'extern': {
-        const extern = spec.externs[relocation.extern]!;
-        if (extern.kind === 'kconfig') {
-          code.setSource(index, Pseudo.MAP_IDX_VALUE);
-          code.setImmediate(index, spec.kconfigMap);
-          code.setImmediate(index + 1, extern.offset);
-        } else if (extern.symbolTypeId !== 0) {
-          code.setSource(index, Pseudo.BTF_ID);
-          code.setImmediate(index, 0);
-          code.setImmediate(index + 1, 0);
-        } else {
-          const address = known.addresses.get(relocation.extern) ?? 0n;
-          code.setImmediate(index, Number(address & 0xffffffffn));
-          code.setImmediate(index + 1, Number(address >> 32n));
-        }
-        break;
-      }
-      case 'externCall':
-        code.setSource(index, Pseudo.KFUNC_CALL);
-        code.setImmediate(index, 0);
-        code.setOffset(index, 0);
-        break;
-      case 'jumpTable':
-        // Not possible in a loader program.
-        known.log('warn', `prog '${name}': relo #${number}: can't create jump table: sym_off ${relocation.offset}`);
-        throw failure(known.log, Errno.EINVAL, `prog '${name}': failed to relocate data references: -EINVAL`);
-      case 'call':
-      case 'function':
-        break;
-    }
-  }
-}
-
-/** Global variables stand in the last pages of an arena. */
-function arenaDataOffset(map: MapSpec): number {
-  return map.maxEntries * pageSize - Math.ceil((map.initialValue?.length ?? 0) / pageSize) * pageSize;
+  const { name } = program.program;
+  relocateData(spec, program, {
+    map: (number) => ({ by: 'index', number }),
+    dataOffset: (map) => (map === spec.arenaMap ? arenaDataOffset(spec.maps[map]!) : 0),
+    symbol: (index) => {
+      const extern = spec.externs[index]!;
+      const isTyped = extern.kind === 'ksym' && extern.symbolTypeId !== 0;
+      return isTyped ? { kind: 'btf', id: 0, moduleFd: 0 } : { kind: 'address', address: addresses.get(index) ?? 0n };
+    },
+    kfunc: () => ({ id: 0, fdIndex: 0 }),
+    jumpTable: ({ offset }, number) => {
+      // Not possible in a loader program.
+      log('warn', `prog '${name}': relo #${number}: can't create jump table: sym_off ${offset}`);
+      throw failure(log, Errno.EINVAL, `prog '${name}': failed to relocate data references: -EINVAL`);
+    },
+  });
 }

@@ -3,7 +3,7 @@ import { Errno, errnoOf, UsageError } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { bpf_attach_type, textTable, BPF_F_KPROBE_MULTI_RETURN } from '../../uapi/index.ts';
 import type { LinkDetails } from '../../bpf/index.ts';
-import { eachLine } from '../../host/index.ts';
+import { attachingTracefs, eachLine, eachSymbol } from '../../host/index.ts';
 import { type AttachableProgram, type AttachContext, LoadedLink, sectionRest, tryLink } from './link.ts';
 import { cookies64, noPlace, places64 } from './places.ts';
 import { fdOf } from '../fd-of.ts';
@@ -82,18 +82,22 @@ export function autoAttachKprobeMulti(context: AttachContext, program: Attachabl
 
 /** Addresses of functions that can be traced. ObjectError, after libbpf's warning, where the kernel lists none. */
 function matchingAddresses({ kernel, log }: AttachContext, pattern: string): bigint[] {
-  const root = kernel.exists('/sys/kernel/debug/tracing') ? '/sys/kernel/debug/tracing' : '/sys/kernel/tracing';
-  const scan = (path: string, visit: (line: string) => void) => {
+  const root = attachingTracefs(kernel);
+  const reading = (path: string, read: () => void) => {
     try {
-      eachLine(kernel, path, (line) => {
-        visit(line);
-        return true;
-      });
+      read();
     } catch (cause) {
       const errno = errnoOf(cause, Errno.EIO);
       throw failure(log, errno, `failed to open ${path}: ${errorText(errno)}`, { cause });
     }
   };
+  const scan = (path: string, visit: (line: string) => void) =>
+    reading(path, () => {
+      eachLine(kernel, path, (line) => {
+        visit(line);
+        return true;
+      });
+    });
   const addresses: bigint[] = [];
   const withAddresses = `${root}/available_filter_functions_addrs`;
   if (kernel.exists(withAddresses)) {
@@ -109,11 +113,13 @@ function matchingAddresses({ kernel, log }: AttachContext, pattern: string): big
     if (matchesGlob(name, pattern)) names.add(name);
   });
   if (names.size === 0) return addresses;
-  scan('/proc/kallsyms', (line) => {
-    const [address = '0', , name = ''] = line.split(/\s/);
-    if (!matchesGlob(name, pattern)) return;
-    // Kernels built with LTO may list a function without the suffix that its symbol has.
-    if (names.has(name) || names.has(name.replace(/\.llvm\..*$/, ''))) addresses.push(BigInt(`0x${address}`));
+  reading('/proc/kallsyms', () => {
+    eachSymbol(kernel, (name, _type, digits) => {
+      // Kernels built with LTO may list a function without the suffix that its symbol has.
+      const isListed = matchesGlob(name, pattern) && (names.has(name) || names.has(name.replace(/\.llvm\..*$/, '')));
+      if (isListed) addresses.push(BigInt(`0x${digits}`));
+      return true;
+    });
   });
   return addresses;
 }

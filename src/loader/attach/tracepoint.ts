@@ -1,6 +1,7 @@
 import { Errno, errnoOf } from '../../errors/index.ts';
 import { errorText, failure } from '../../object/index.ts';
 import { PERF_FLAG_FD_CLOEXEC, perf_type_id } from '../../uapi/index.ts';
+import { attachingTracefs } from '../../host/index.ts';
 import { perfEventAttribute } from '../../kernel/index.ts';
 import { type AttachableProgram, type AttachContext, type LoadedLink, sectionRest } from './link.ts';
 import { attachPerfEvent } from './perf-event.ts';
@@ -36,15 +37,14 @@ export function autoAttachTracepoint(context: AttachContext, program: Attachable
   const rest = sectionRest(program.spec.sectionName);
   if (rest === '') return undefined;
   const slash = rest.indexOf('/');
-  if (slash < 0) throw failure(undefined, 22, `no tracepoint in section '${program.spec.sectionName}'`);
+  if (slash < 0) throw failure(undefined, Errno.EINVAL, `no tracepoint in section '${program.spec.sectionName}'`);
   return attachTracepoint(context, program, { category: rest.slice(0, slash), name: rest.slice(slash + 1) });
 }
 
 function openEvent({ kernel, log }: AttachContext, point: string): number {
-  const root = kernel.exists('/sys/kernel/debug/tracing') ? '/sys/kernel/debug/tracing' : '/sys/kernel/tracing';
   let id: number;
   try {
-    id = Number.parseInt(kernel.readText(`${root}/events/${point}/id`), 10);
+    id = Number.parseInt(kernel.readText(`${attachingTracefs(kernel)}/events/${point}/id`), 10);
   } catch (error) {
     const errno = errnoOf(error, Errno.EIO);
     log?.('warn', `failed to determine tracepoint '${point}' perf event ID: ${errorText(errno)}`);

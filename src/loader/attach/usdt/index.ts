@@ -44,7 +44,7 @@ export function attachUsdt(context: AttachContext, program: AttachableProgram, t
     throw failure(log, LibbpfErrno.FORMAT, `elf: could not read elf from ${path}: invalid ELF file`, { cause });
   }
   const probe = `'${target.provider}:${target.name}'`;
-  if (places.length === 0) throw failure(undefined, 2, `there is no probe ${probe} in '${path}'`);
+  if (places.length === 0) throw failure(undefined, Errno.ENOENT, `there is no probe ${probe} in '${path}'`);
   const ids = writeSpecs(context, specs, places, `${probe.slice(1, -1)}`, path);
   return attachPlaces(context, program, { path, probe, places, ids });
 }
@@ -77,7 +77,7 @@ function writeSpecs(
     const list = parseUsdtArguments(place.arguments, probe, arch, log);
     const value = encodeUsdtSpec(object!.spec.btf!, map.spec.valueTypeId, list, log);
     const id = object!.takeUsdtSpec();
-    if (id >= map.maxEntries) throw failure(undefined, 7, `${map.name} has no room for a probe's arguments`);
+    if (id >= map.maxEntries) throw failure(undefined, Errno.E2BIG, `${map.name} has no room for a probe's arguments`);
     const key = new Uint8Array(4);
     new DataView(key.buffer).setUint32(0, id, true);
     const result = setElement(kernel, map.fd.number, { key, value });
