@@ -123,14 +123,14 @@ export class BtfEdit extends RecordView {
 
   /** The BTF as bytes with the first header that BTF had, which all kernels take: types and strings only. */
   finish(): Uint8Array {
-    const { words, strings, littleEndian } = this;
-    return writeBtf({ words, strings, littleEndian });
+    const { words, strings, littleEndian, versionAndFlags } = this;
+    return writeBtf({ words, strings, littleEndian, versionAndFlags });
   }
 
   /** The BTF as bytes, with a header as long as it was, and the layouts of kinds it tells of. */
   finishAsGiven(): Uint8Array {
-    const { words, strings, littleEndian, headerSize, layoutBytes: layouts } = this;
-    return writeBtf({ words, strings, littleEndian, headerSize, layouts });
+    const { words, strings, littleEndian, headerSize, layoutBytes: layouts, versionAndFlags } = this;
+    return writeBtf({ words, strings, littleEndian, headerSize, layouts, versionAndFlags });
   }
 
   /** An independent copy. */

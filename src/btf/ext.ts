@@ -71,7 +71,7 @@ export type RawBtfExt = Readonly<Record<ExtKind, readonly ExtRecords[]>> & { rea
 
 /**
  * Finds the records of a `.BTF.ext` section, either byte order; they stay where they are. Throws ParseError; its offset
- * is 2 or 3 where version or flags are not known here. Source: btf_ext_parse of libbpf.
+ * is 2 or 3 where version or flags are not known here, 4 for a header that is too short. Source: btf_ext_parse of libbpf.
  */
 export function readBtfExt(bytes: Uint8Array): RawBtfExt {
   const littleEndian = !(bytes[0] === 0xeb && bytes[1] === 0x9f);
@@ -82,7 +82,7 @@ export function readBtfExt(bytes: Uint8Array): RawBtfExt {
   const headerSize = reader.u32();
   if (version !== 1) throw reader.error(`version 1, not ${version}`, 2);
   if (flags !== 0) throw reader.error(`flags 0, not ${flags}`, 3);
-  if (headerSize >= bytes.length) throw reader.error('records after the header', 4);
+  if (headerSize >= bytes.length) throw reader.error('records after the header', bytes.length);
   if (headerSize < 24) throw reader.error('a header of at least 24 bytes', 4);
   const places = extKinds.map((kind, i) => {
     const [offset, size] = i < 2 || headerSize >= 32 ? [reader.u32(), reader.u32()] : [0, 0];

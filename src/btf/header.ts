@@ -23,7 +23,7 @@ export interface BtfHeader {
   readonly layouts: KindLayouts | undefined;
 }
 
-/** Reads and checks the header, either byte order. Throws ParseError. Source: btf_parse_hdr of libbpf. */
+/** Reads and checks the header, either byte order, of any version. Throws ParseError. Source: btf_parse_hdr of libbpf. */
 export function parseHeader(bytes: Uint8Array): BtfHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < minHeader) throw bad(0, `a header of ${minHeader} bytes, ${bytes.length} there`);
@@ -33,7 +33,6 @@ export function parseHeader(bytes: Uint8Array): BtfHeader {
     throw bad(0, `magic 0x${magic.toString(16)}, not 0x${first.toString(16)}`);
   }
   const u32 = (at: number) => view.getUint32(at, littleEndian);
-  if (bytes[2] !== 1) throw bad(2, `version 1, not ${bytes[2]}`);
   const size = u32(4);
   if (size < minHeader || size > bytes.length) throw bad(4, `a header length within the data, not ${size}`);
   const [typesStart, stringsStart] = [size + u32(8), size + u32(16)];
@@ -71,19 +70,23 @@ export interface BtfParts {
   readonly headerSize?: number;
   /** Bytes of the layout section, for headers that name one. */
   readonly layouts?: Uint8Array;
+  /** The bytes of the version and the flags, 1 and 0 unless given. */
+  readonly versionAndFlags?: Uint8Array;
 }
 
 /** Header length that libbpf 1.8 writes. */
 export const currentHeaderSize = layoutHeader;
 
 /** Writes a BTF blob: header, types, layouts of kinds, strings. */
-export function writeBtf({ words, strings, littleEndian, headerSize = minHeader, layouts }: BtfParts): Uint8Array {
+export function writeBtf(parts: BtfParts): Uint8Array {
+  const { words, strings, littleEndian, headerSize = minHeader, layouts } = parts;
+  const [version, flags] = parts.versionAndFlags ?? [1, 0];
   const types = wordBytes(words, littleEndian);
   const { length: typesSize } = types;
   const layoutsSize = headerSize < layoutHeader ? 0 : (layouts?.length ?? 0);
   const capacity = headerSize + typesSize + layoutsSize + strings.length;
   const out = new ByteWriter({ littleEndian, capacity });
-  out.u16(magic).u8(1).u8(0).u32(headerSize);
+  out.u16(magic).u8(version!).u8(flags!).u32(headerSize);
   out.u32(0).u32(typesSize);
   out.u32(typesSize + layoutsSize).u32(strings.length);
   if (layoutsSize > 0) out.u32(typesSize).u32(layoutsSize);

@@ -68,6 +68,7 @@ export class RecordView {
   readonly layouts: KindLayouts | undefined;
   protected readonly headerSize: number;
   protected readonly layoutBytes: Uint8Array;
+  protected readonly versionAndFlags: Uint8Array;
   #pointerSize: number | undefined;
 
   /** ParseError when the bytes are not BTF or a record reaches outside them. */
@@ -79,6 +80,7 @@ export class RecordView {
     this.littleEndian = header.littleEndian;
     this.base = base;
     this.headerSize = header.size;
+    this.versionAndFlags = bytes.subarray(2, 4);
     this.layoutBytes = bytes.subarray(header.layoutsStart, header.layoutsEnd);
     this.layouts = header.layouts ?? base?.layouts;
     this.typesAt = header.typesStart;

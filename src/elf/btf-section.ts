@@ -32,7 +32,6 @@ export function btfOf(source: ByteSource, path: string, { withExt = false } = {}
   if (isRaw) return { bytes: source.read(0, source.size) };
   const bad = (words: string) => ({ errno: formatError, words: `${words} from ${path}` });
   let file: LinkedFile;
-  let named: (readonly [string, LinkedSection])[];
   try {
     file = new LinkedFile(source);
   } catch (error) {
@@ -40,16 +39,17 @@ export function btfOf(source: ByteSource, path: string, { withExt = false } = {}
     throw error;
   }
   try {
-    named = file.sectionNames();
-  } catch (error) {
-    if (error instanceof ParseError) return bad('failed to get e_shstrndx');
-    throw error;
-  }
-  const wanted = named.filter(([name]) => sectionNames.includes(name));
-  const odd = wanted.find(([, { type }]) => type !== Elf.SHT_PROGBITS);
-  if (odd) return bad(`unexpected section type (${odd[1].type}) of section(${odd[1].index}, ${odd[0]})`);
-  try {
-    const contents = new Map(wanted.map(([name, section]) => [name, contentsOf(file, section, { name, withExt })]));
+    const contents = new Map<string, Uint8Array>();
+    const names = namesOf(file);
+    for (const section of file.sections.slice(1)) {
+      const name = file.name(names, section);
+      if (name === undefined) throw new SectionError(`failed to get section(${section.index}) name`);
+      if (!sectionNames.includes(name)) continue;
+      if (section.type !== Elf.SHT_PROGBITS) {
+        throw new SectionError(`unexpected section type (${section.type}) of section(${section.index}, ${name})`);
+      }
+      contents.set(name, contentsOf(file, section, { name, withExt }));
+    }
     const bytes = contents.get('.BTF');
     if (!bytes) return { errno: Errno.ENODATA, words: `failed to find '.BTF' ELF section in ${path}` };
     return {
@@ -64,8 +64,18 @@ export function btfOf(source: ByteSource, path: string, { withExt = false } = {}
   }
 }
 
-/** A section whose contents are not in the file; the message is libbpf's. */
+/** What is wrong with a section, in libbpf's words. */
 class SectionError extends Error {}
+
+/** The names of sections. */
+function namesOf(file: LinkedFile): LinkedSection {
+  try {
+    return file.names();
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    throw new SectionError('failed to get e_shstrndx');
+  }
+}
 
 function contentsOf(
   file: LinkedFile,

@@ -40,3 +40,18 @@ export const Elf = {
 
 /** Kinds of relocations of BPF objects (R_BPF_*). */
 export const Rbpf = { R_BPF_64_64: 1, R_BPF_64_ABS64: 2, R_BPF_64_ABS32: 3, R_BPF_64_32: 10 } as const;
+
+/** Bytes of a record of the section types whose contents libelf knows, of files of 64 bits; a section holds whole ones. */
+export const elfRecordSizes: Readonly<Record<number, number>> = {
+  [Elf.SHT_SYMTAB]: 24,
+  [Elf.SHT_DYNSYM]: 24,
+  [Elf.SHT_RELA]: 24,
+  [Elf.SHT_REL]: 16,
+  5: 4, // SHT_HASH
+  6: 16, // SHT_DYNAMIC
+  14: 8, // SHT_INIT_ARRAY
+  15: 8, // SHT_FINI_ARRAY
+  16: 8, // SHT_PREINIT_ARRAY
+  17: 4, // SHT_GROUP
+  18: 4, // SHT_SYMTAB_SHNDX
+};

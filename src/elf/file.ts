@@ -8,7 +8,12 @@ import { Elf } from './constants.ts';
  */
 export interface ElfSection {
   readonly index: number;
+  /** '' where it cannot be had. */
   readonly name: string;
+  /** Why the name cannot be had, in libelf's words. */
+  readonly nameProblem: string | undefined;
+  /** Where the name stands in the names of sections. */
+  readonly nameOffset: number;
   readonly type: number;
   readonly flags: number;
   readonly size: number;
@@ -25,7 +30,10 @@ export interface ElfSection {
 
 export interface ElfSymbol {
   readonly index: number;
+  /** '' where it cannot be had. */
   readonly name: string;
+  /** Why the name cannot be had, in libelf's words. */
+  readonly nameProblem: string | undefined;
   /** Where the name stands in the symbols' strings. */
   readonly nameOffset: number;
   /** STT_* */
@@ -56,8 +64,9 @@ export interface ElfFile {
   readonly machine: number;
   /** By index; index 0 is the reserved null section. */
   readonly sections: readonly ElfSection[];
+  /** Those of the first symbol table, read when asked for: ParseError where it reaches beyond the file. */
   readonly symbols: readonly ElfSymbol[];
-  /** Index of the symbol table's section, 0 if there is none. */
+  /** Index of the first symbol table's section, 0 if there is none. */
   readonly symbolTableIndex: number;
 }
 
@@ -72,8 +81,8 @@ export function isElf(bytes: Uint8Array): boolean {
 }
 
 /**
- * Reads a 64-bit ELF file of either byte order, down to its symbols. The bytes are not copied.
- * Anything that reaches outside the file, and 32-bit files, give ParseError.
+ * Reads a 64-bit ELF file of either byte order. The bytes are not copied. ParseError for tables that reach outside the file,
+ * and for 32-bit files; what is wrong with one section or symbol is told by that one.
  */
 export function parseElf(input: Uint8Array): ElfFile {
   // A plain view: the `slice` of Buffer does not copy.
@@ -112,55 +121,68 @@ export function parseElf(input: Uint8Array): ElfFile {
   const headers = [first];
   for (let index = 1; index < count; index++) headers.push(readSectionHeader(reader));
 
-  const names = new StringTable(contents(bytes, headers[namesIndex]!, namesIndex), { format: 'ELF' });
+  contents(bytes, headers[namesIndex]!, namesIndex);
   const sections: ElfSection[] = headers.map((header, index) => ({
     ...header,
     index,
-    name: header.type === Elf.SHT_NULL ? '' : names.at(header.nameOffset),
+    name: '',
+    nameProblem: undefined,
     get bytes() {
-      return header.type === Elf.SHT_NULL ? bytes.subarray(0, 0) : contents(bytes, header, index);
+      return contents(bytes, header, index);
     },
   }));
-  let symbolTable: ElfSection | undefined;
-  for (const section of sections) {
-    if (section.type !== Elf.SHT_SYMTAB) continue;
-    if (symbolTable) throw new ParseError('ELF', section.offset, 'multiple symbol tables');
-    symbolTable = section;
-  }
+  const names = stringsOf(sections, namesIndex);
+  for (const section of sections) Object.assign(section, nameAt(names, section.nameOffset));
+  const symbolTable = sections.find((section) => section.type === Elf.SHT_SYMTAB);
+  let symbols: ElfSymbol[] | undefined;
   return {
     littleEndian,
     type,
     machine,
     sections,
-    symbols: symbolTable ? readSymbols(symbolTable, sections, littleEndian) : [],
+    get symbols() {
+      symbols ??= symbolTable ? readSymbols(symbolTable, sections, littleEndian) : [];
+      return symbols;
+    },
     symbolTableIndex: symbolTable?.index ?? 0,
   };
 }
 
-/** The entries of a SHT_REL section. */
-export function readRelocations(file: ElfFile, section: ElfSection): ElfRelocation[] {
-  if (section.entrySize !== relocationSize) {
-    throw new ParseError('ELF', section.offset, `expected relocations of ${relocationSize} bytes`);
+/** The strings of a section, or why there are none, in libelf's words. */
+function stringsOf(sections: readonly ElfSection[], index: number): StringTable | string {
+  const section = sections[index];
+  if (section === undefined) return 'invalid section index';
+  if (section.type !== Elf.SHT_STRTAB) return 'invalid section';
+  try {
+    return new StringTable(section.bytes, { format: 'ELF', base: section.offset });
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    return 'invalid section header';
   }
+}
+
+function nameAt(names: StringTable | string, offset: number): { name: string; nameProblem: string | undefined } {
+  if (typeof names === 'string') return { name: '', nameProblem: names };
+  if (offset >= names.length) return { name: '', nameProblem: 'offset out of range' };
+  // Of what begins in the table, only its end may be missing.
+  if (names.bytes[names.length - 1] !== 0 && names.bytes.indexOf(0, offset) < 0)
+    return { name: '', nameProblem: 'invalid section index' };
+  return { name: names.at(offset), nameProblem: undefined };
+}
+
+/** The entries of a SHT_REL section. Their symbols may not exist. */
+export function readRelocations(file: ElfFile, section: ElfSection): ElfRelocation[] {
   const reader = sectionReader(section, file.littleEndian);
   const relocations: ElfRelocation[] = [];
   while (reader.remaining >= relocationSize) {
-    const offset = reader.size64();
+    const offset = clamp(reader.u64());
     const info = reader.u64();
-    const symbolIndex = Number(info >> 32n);
-    if (symbolIndex >= file.symbols.length) {
-      throw reader.error(`one of ${file.symbols.length} symbols, not ${symbolIndex}`, reader.offset - 8);
-    }
-    relocations.push({ offset, symbolIndex, type: Number(info & 0xffffffffn) });
+    relocations.push({ offset, symbolIndex: Number(info >> 32n), type: Number(info & 0xffffffffn) });
   }
   return relocations;
 }
 
-/** Contents of a section of records. ParseError where they are no whole number. */
 function sectionReader(section: ElfSection, littleEndian: boolean): ByteReader {
-  if (section.entrySize > 0 && section.size % section.entrySize !== 0) {
-    throw new ParseError('ELF', section.offset, `expected records of ${section.entrySize} bytes`);
-  }
   return new ByteReader(section.bytes, { format: 'ELF', littleEndian, base: section.offset });
 }
 
@@ -182,12 +204,12 @@ function readSectionHeader(reader: ByteReader): SectionHeader {
   const type = reader.u32();
   const flags = Number(reader.u64() & 0xffffffffn);
   const address = clamp(reader.u64());
-  const offset = reader.size64();
-  const size = reader.size64();
+  const offset = clamp(reader.u64());
+  const size = clamp(reader.u64());
   const link = reader.u32();
   const info = reader.u32();
-  const alignment = reader.size64();
-  const entrySize = reader.size64();
+  const alignment = clamp(reader.u64());
+  const entrySize = clamp(reader.u64());
   return { nameOffset, type, flags, address, offset, size, link, info, alignment, entrySize };
 }
 
@@ -199,15 +221,8 @@ function contents(bytes: Uint8Array, header: SectionHeader, index: number): Uint
   return bytes.subarray(header.offset, header.offset + header.size);
 }
 
-/** The entries of a symbol table, static or dynamic. */
-export function readSymbols(table: ElfSection, sections: readonly ElfSection[], littleEndian: boolean): ElfSymbol[] {
-  if (table.entrySize !== symbolSize)
-    throw new ParseError('ELF', table.offset, `expected symbols of ${symbolSize} bytes`);
-  const namesSection = sections[table.link];
-  if (!namesSection || namesSection.type !== Elf.SHT_STRTAB) {
-    throw new ParseError('ELF', table.offset, 'symbol strings section missing or invalid');
-  }
-  const names = new StringTable(namesSection.bytes, { format: 'ELF', base: namesSection.offset });
+function readSymbols(table: ElfSection, sections: readonly ElfSection[], littleEndian: boolean): ElfSymbol[] {
+  const names = stringsOf(sections, table.link);
   const reader = sectionReader(table, littleEndian);
   const symbols: ElfSymbol[] = [];
   while (reader.remaining >= symbolSize) {
@@ -219,7 +234,7 @@ export function readSymbols(table: ElfSection, sections: readonly ElfSection[], 
     const size = reader.u64();
     symbols.push({
       index: symbols.length,
-      name: nameOffset === 0 ? '' : names.at(nameOffset),
+      ...nameAt(names, nameOffset),
       nameOffset,
       type: info & 15,
       binding: info >> 4,

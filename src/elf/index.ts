@@ -1,5 +1,5 @@
 export { type BtfOfFile, btfOf, type FileBtf } from './btf-section.ts';
-export { Elf, Rbpf } from './constants.ts';
+export { Elf, elfRecordSizes, Rbpf } from './constants.ts';
 export { isElf, parseElf, readRelocations } from './file.ts';
 export type { ElfFile, ElfRelocation, ElfSection, ElfSymbol } from './file.ts';
 export { type FunctionSymbol, functionsOf, FunctionTable, type NameFilter } from './functions.ts';

@@ -101,9 +101,22 @@ export class LinkedFile {
 
   /** All sections but the null one, with their names. ParseError without a usable table of names. */
   sectionNames(): (readonly [string, LinkedSection])[] {
-    const names = this.sections[this.#namesIndex];
-    if (names === undefined || names.type === Elf.SHT_NULL) throw new ParseError('ELF', 0, 'expected a table of names');
+    const names = this.names();
     return this.sections.slice(1).map((section) => [this.text(names, section.nameOffset), section] as const);
+  }
+
+  /** The section with the names of sections. ParseError where there is none in the file. */
+  names(): LinkedSection {
+    const names = this.sections[this.#namesIndex];
+    if (names === undefined) throw new ParseError('ELF', 0, 'expected a table of names');
+    this.contents(names, { offset: names.size, length: 0 });
+    return names;
+  }
+
+  /** The name of a section; undefined for what is no text of a table of names. */
+  name(names: LinkedSection, { nameOffset }: LinkedSection): string | undefined {
+    if (names.type !== Elf.SHT_STRTAB || nameOffset >= names.size) return undefined;
+    return this.text(names, nameOffset);
   }
 
   /** Text of a table of strings; '' beyond its end. */

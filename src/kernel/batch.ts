@@ -39,8 +39,20 @@ const maxInterruptions = 100;
  * element that is deleted meanwhile may be passed over. Throws SyscallError, ClosedError for a map that is closed
  * meanwhile, and the reason of `signal` once that aborts, at the latest after the batch being read.
  */
-export async function* readBatches(map: BpfMap, { signal }: IterationOptions = {}): AsyncGenerator<ElementBatch, void> {
-  const batches = batchesOf(map, { reuses: false });
+export function readBatches(map: BpfMap, { signal }: IterationOptions = {}): AsyncGenerator<ElementBatch, void> {
+  return allBatches(map, { signal, reuses: false });
+}
+
+/** As `readBatches`, with the arrays of `tryReadBatches`. */
+export function lendBatches(map: BpfMap): AsyncGenerator<ElementBatch, void> {
+  return allBatches(map, { signal: undefined, reuses: true });
+}
+
+async function* allBatches(
+  map: BpfMap,
+  { signal, reuses }: { signal: StopSignal | undefined; reuses: boolean },
+): AsyncGenerator<ElementBatch, void> {
+  const batches = batchesOf(map, { reuses });
   let read = 0;
   try {
     for (;;) {

@@ -40,6 +40,7 @@ export {
   type ElementsToWrite,
   ElementWriter,
   type IterationOptions,
+  lendBatches,
   readBatches,
   tryReadBatches,
   type WriteOutcome,

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../bytes/index.ts';
-import { Elf, isElf } from '../elf/index.ts';
+import { Elf, elfRecordSizes, isElf } from '../elf/index.ts';
 import { textAt } from './strings.ts';
 
 /** What libelf calls an error, in its words. */
@@ -31,21 +31,6 @@ const sectionHeaderSize = 64;
 
 /** Contents behind a header of their own (SHF_COMPRESSED). */
 export const isCompressed = (flags: bigint) => (flags & 0x800n) !== 0n;
-
-/** Bytes of one entry of the section types whose contents libelf knows; a section holds whole entries. */
-const entrySizes: Readonly<Record<number, number>> = {
-  [Elf.SHT_SYMTAB]: 24,
-  [Elf.SHT_DYNSYM]: 24,
-  [Elf.SHT_RELA]: 24,
-  [Elf.SHT_REL]: 16,
-  5: 4, // SHT_HASH
-  6: 16, // SHT_DYNAMIC
-  14: 8, // SHT_INIT_ARRAY
-  15: 8, // SHT_FINI_ARRAY
-  16: 8, // SHT_PREINIT_ARRAY
-  17: 4, // SHT_GROUP
-  18: 4, // SHT_SYMTAB_SHNDX
-};
 
 /**
  * An ELF file as libelf shows it to libbpf: what is damaged is an ElfProblem only when it is asked for, so that the first
@@ -96,7 +81,7 @@ export class ElfInput {
   /** Refuses sections whose contents cannot be had; they are not read. */
   checkContents({ type, size, exactSize, offset, flags }: InputSection): void {
     if (size === 0 || type === Elf.SHT_NOBITS) return;
-    const entrySize = isCompressed(flags) ? 1 : (entrySizes[type] ?? 1);
+    const entrySize = isCompressed(flags) ? 1 : (elfRecordSizes[type] ?? 1);
     if (entrySize > 1 && exactSize % BigInt(entrySize) !== 0n) throw new ElfProblem('invalid data');
     const { size: whole } = this.#source;
     if (offset > whole || whole - offset < size) throw new ElfProblem('invalid section header');

@@ -1,5 +1,5 @@
 import type { BtfEdit } from '../btf/index.ts';
-import type { ElfFile, ElfSection } from '../elf/index.ts';
+import type { ElfFile, ElfSection, ElfSymbol } from '../elf/index.ts';
 import type { DiagnosticLog } from './failure.ts';
 import type { ExtInfo, MapSpec, ProgramSpec, Relocation, SectionRecords, TypeRelocationRecord } from './spec.ts';
 
@@ -53,4 +53,12 @@ export function programAt(
 export function isDataSection(draft: ObjectDraft, sectionIndex: number): boolean {
   const role = draft.roles.get(sectionIndex);
   return role === 'data' || role === 'rodata' || role === 'bss' || role === 'percpu';
+}
+
+/** The name of a symbol; warns where it cannot be had, and answers ''. */
+export function nameOfSymbol({ log, path }: ObjectDraft, { name, nameProblem, nameOffset }: ElfSymbol): string {
+  if (nameProblem === undefined) return name;
+  // libbpf's words for symbols are those for sections.
+  log('warn', `elf: failed to get section name string at offset ${nameOffset} from ${path}: ${nameProblem}`);
+  return '';
 }

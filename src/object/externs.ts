@@ -2,8 +2,8 @@ import { Errno } from '../errors/index.ts';
 import { Elf, type ElfSymbol } from '../elf/index.ts';
 import { alignUp } from '../bytes/index.ts';
 import { type BtfEdit, idNamed, idsNamed, Kind } from '../btf/index.ts';
-import { failure, tell } from './failure.ts';
-import type { ObjectDraft } from './draft.ts';
+import { failure, LibbpfErrno, ObjectError, tell } from './failure.ts';
+import { nameOfSymbol, type ObjectDraft } from './draft.ts';
 import type { ExternSpec } from './spec.ts';
 
 /** The name without a flavour: `task_struct___old` is `task_struct`. */
@@ -19,6 +19,9 @@ export function isExtern(symbol: ElfSymbol): boolean {
   return symbol.sectionIndex === Elf.SHN_UNDEF && symbol.binding !== Elf.STB_LOCAL && symbol.type === Elf.STT_NOTYPE;
 }
 
+/** Bytes of an Elf64_Sym. */
+const symbolSize = 24;
+
 type KconfigKind = Extract<ExternSpec, { kind: 'kconfig' }>['valueKind'];
 
 /**
@@ -27,8 +30,11 @@ type KconfigKind = Extract<ExternSpec, { kind: 'kconfig' }>['valueKind'];
  */
 export function collectExterns(draft: ObjectDraft): ExternSpec[] {
   const { log } = draft;
+  if (draft.elf.sections[draft.elf.symbolTableIndex]!.entrySize !== symbolSize) {
+    throw new ObjectError(`expected symbols of ${symbolSize} bytes`, LibbpfErrno.FORMAT);
+  }
   tell(log, () => `looking for externs among ${draft.elf.symbols.length} symbols...`);
-  const symbols = draft.elf.symbols.filter((symbol) => isExtern(symbol) && symbol.name !== '');
+  const symbols = draft.elf.symbols.filter((symbol) => isExtern(symbol) && nameOfSymbol(draft, symbol) !== '');
   if (symbols.length === 0 || !draft.btf) {
     if (symbols.length > 0) {
       throw failure(draft.log, Errno.ESRCH, `failed to find BTF for extern '${symbols[0]!.name}': -3`);

@@ -1,12 +1,12 @@
 import { ByteReader, cstr } from '../bytes/index.ts';
-import { Elf, type ElfFile, type ElfSection, isElf, parseElf } from '../elf/index.ts';
+import { Elf, type ElfFile, type ElfSection, elfRecordSizes, isElf, parseElf } from '../elf/index.ts';
 import { ParseError, Errno } from '../errors/index.ts';
 import { Kind } from '../btf/index.ts';
 import { swapInstructions } from './code.ts';
 import { collectExterns } from './externs.ts';
 import { type DiagnosticLog, failure, LibbpfErrno, ObjectError, tell } from './failure.ts';
 import { fixupDatasecs } from './datasec.ts';
-import type { ObjectDraft } from './draft.ts';
+import { nameOfSymbol, type ObjectDraft } from './draft.ts';
 import { collectMaps } from './maps.ts';
 import { assignTypeRelocations, readBtf, typeRelocationSections } from './read-btf.ts';
 import { collectRelocations } from './relocations.ts';
@@ -111,9 +111,11 @@ function openElf(bytes: Uint8Array, { path, inMemory }: ParseOptions, log: Diagn
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     const isHeader = bytes.length < 64 || error.offset === 5;
+    // Of what is in the header, libelf finds no such section; contents beyond the file it does not read.
+    const problem = error.offset < 64 ? "invalid `Elf' handle" : 'invalid section header';
     const text = isHeader
       ? `elf: '${path}' is not a proper ELF object`
-      : `elf: failed to get section names strings from ${path}: invalid \`Elf' handle`;
+      : `elf: failed to get section names strings from ${path}: ${problem}`;
     throw failure(log, LibbpfErrno.FORMAT, text, { cause: error });
   }
   if (elf.type !== Elf.ET_REL || (elf.machine !== Elf.EM_NONE && elf.machine !== Elf.EM_BPF)) {
@@ -131,8 +133,6 @@ function isIgnored(section: ElfSection): boolean {
   return target.startsWith('.debug_') || target === '.BTF' || target === '.BTF.ext';
 }
 
-/** Bytes of an Elf64_Rel. */
-const relocationSize = 16;
 const structOpsSections = ['.struct_ops', '.struct_ops.link', '?.struct_ops', '?.struct_ops.link'];
 
 function isNamed(name: string, stem: string): boolean {
@@ -144,15 +144,25 @@ function collectSections(draft: ObjectDraft): void {
   if (elf.symbolTableIndex === 0) {
     throw failure(log, Errno.ENOENT, `elf: couldn't find symbol table in ${draft.path}, stripped object file?`);
   }
+  const tables = elf.sections.filter(({ type }) => type === Elf.SHT_SYMTAB);
+  checkContents(draft, tables[0]!);
+  if (tables.length > 1) throw failure(log, LibbpfErrno.FORMAT, `elf: multiple symbol tables in ${draft.path}`);
   let btf: ElfSection | undefined;
   let ext: ElfSection | undefined;
   for (const section of elf.sections.slice(1)) {
     const { name, type, index } = section;
+    if (section.nameProblem !== undefined) {
+      const text = `elf: failed to get section name string at offset ${section.nameOffset} from ${draft.path}: ${section.nameProblem}`;
+      throw failure(log, LibbpfErrno.FORMAT, text);
+    }
     if (isIgnored(section)) continue;
     checkContents(draft, section);
     const facts = `size ${section.size}, link ${section.link}, flags ${section.flags.toString(16)}, type=${type}`;
     tell(log, () => `elf: section(${index}) ${name}, ${facts}`);
     if (name === 'license') {
+      if (section.bytes.length === 0) {
+        throw failure(log, LibbpfErrno.FORMAT, `invalid license section in ${draft.path}`);
+      }
       draft.license = cstr(section.bytes.subarray(0, 63));
       tell(log, () => `license of ${draft.path} is ${draft.license}`);
     } else if (name === 'version') {
@@ -183,17 +193,21 @@ function collectSections(draft: ObjectDraft): void {
       log('info', `elf: skipping section(${index}) ${name} (size ${section.size})`);
     }
   }
+  const { link } = tables[0]!;
+  if (link === 0 || link >= elf.sections.length) {
+    throw failure(log, LibbpfErrno.FORMAT, `elf: symbol strings section missing or invalid in ${draft.path}`);
+  }
   if (!elf.littleEndian) tell(log, () => `converted ${draft.programs.length} BPF programs to native byte order`);
   draft.programs.sort((a, b) => a.sectionIndex - b.sectionIndex || a.sectionOffset - b.sectionOffset);
   readBtf(draft, btf, ext);
 }
 
-/** What is looked at has to be in the file, relocations as whole ones. The texts are those of elfutils. */
+/** What is looked at has to be in the file, records as whole ones. The texts are those of elfutils. */
 function checkContents({ path, log }: ObjectDraft, section: ElfSection): void {
   let problem: string | undefined;
   try {
     const { length } = section.bytes;
-    if (section.type === Elf.SHT_REL && length % relocationSize !== 0) problem = 'invalid data';
+    if (length % (elfRecordSizes[section.type] ?? 1) !== 0) problem = 'invalid data';
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     problem = 'invalid section header';
@@ -245,7 +259,12 @@ function collectPrograms(draft: ObjectDraft, section: ElfSection): void {
   const isText = section.index === draft.textIndex;
   for (const symbol of elf.symbols) {
     if (symbol.sectionIndex !== section.index || symbol.type !== Elf.STT_FUNC) continue;
-    const { value, size, name } = symbol;
+    const { value, size } = symbol;
+    const name = nameOfSymbol(draft, symbol);
+    if (symbol.nameProblem !== undefined) {
+      const text = `sec '${section.name}': failed to get symbol name for offset ${value}`;
+      throw failure(log, LibbpfErrno.FORMAT, text);
+    }
     if (value + size > section.size) {
       const text = `sec '${section.name}': program at offset ${value} crosses section boundary`;
       throw failure(log, LibbpfErrno.FORMAT, text);

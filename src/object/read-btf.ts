@@ -46,6 +46,7 @@ export function readBtf(draft: ObjectDraft, btf: ElfSection | undefined, ext: El
     if (!(error instanceof ParseError)) throw error;
     // Versions and flags that are not known are not supported; all else is invalid.
     const errno = error.offset === 2 || error.offset === 3 ? Errno.EOPNOTSUPP : 22;
+    if (error.offset === 4 && ext.size >= 8) log('warn', 'BTF.ext header missing func_info, line_info');
     log('warn', `Error loading ELF section .BTF.ext: ${errorText(errno)}. Ignored and continue.`);
     if (draft.mapsIndex >= 0 || usesStructOps) {
       throw failure(log, errno, 'BTF is required, but is missing or corrupted.', { cause: error });

@@ -3,7 +3,7 @@ import { Elf, type ElfRelocation, type ElfSection, type ElfSymbol, readRelocatio
 import { bpf_prog_type, isMapInMap, holdsPrograms, bpf_map_type } from '../uapi/index.ts';
 import { idNamed, Kind, type RecordView } from '../btf/index.ts';
 import { Code, Pseudo } from './code.ts';
-import { isDataSection, type ObjectDraft, type ProgramDraft, programAt } from './draft.ts';
+import { isDataSection, nameOfSymbol, type ObjectDraft, type ProgramDraft, programAt } from './draft.ts';
 import { isExtern } from './externs.ts';
 import { failure, LibbpfErrno, ObjectError, tell } from './failure.ts';
 import { mapNameInside } from './maps.ts';
@@ -38,7 +38,11 @@ function programRelocations(
   tell(log, () => `sec '${section.name}': collecting relocation for section(${target.index}) '${target.name}'`);
   const codes = new Map<ProgramDraft, Code>();
   for (const [number, entry] of entries.entries()) {
-    const symbol = draft.elf.symbols[entry.symbolIndex]!;
+    const symbol = draft.elf.symbols[entry.symbolIndex];
+    if (symbol === undefined) {
+      const text = `sec '${section.name}': symbol #${entry.symbolIndex} not found for relo #${number}`;
+      throw failure(log, LibbpfErrno.FORMAT, text);
+    }
     if (symbol.sectionIndex >= draft.elf.sections.length && symbol.sectionIndex < Elf.SHN_LORESERVE) {
       const text = `sec '${section.name}': corrupted symbol #${symbol.index} pointing to invalid section #${symbol.sectionIndex} for relo #${number}`;
       throw failure(draft.log, LibbpfErrno.FORMAT, text);
@@ -136,7 +140,7 @@ function describe(
 
 /** Relocations against static functions are those against the section that holds them, which has no name of its own. */
 function symbolName(draft: ObjectDraft, symbol: ElfSymbol): string {
-  if (symbol.type !== Elf.STT_SECTION || symbol.name !== '') return symbol.name;
+  if (symbol.type !== Elf.STT_SECTION || symbol.nameOffset !== 0) return nameOfSymbol(draft, symbol) || '<?';
   return draft.elf.sections[symbol.sectionIndex]?.name ?? '<?>';
 }
 
@@ -158,8 +162,12 @@ function mapRelocations(draft: ObjectDraft, entries: readonly ElfRelocation[]): 
   if (!btf || datasec === 0) throw new ObjectError('.maps relocations without BTF', Errno.EINVAL);
   const variables = btf.variables(datasec);
   for (const [number, entry] of entries.entries()) {
-    const symbol = draft.elf.symbols[entry.symbolIndex]!;
-    const name = symbol.name || '<?>';
+    const symbol = draft.elf.symbols[entry.symbolIndex];
+    if (symbol === undefined) {
+      const text = `.maps relo #${number}: symbol ${entry.symbolIndex.toString(16)} not found`;
+      throw failure(log, LibbpfErrno.FORMAT, text);
+    }
+    const name = nameOfSymbol(draft, symbol) || '<?>';
     const at = `value ${symbol.value} rel->r_offset ${entry.offset} name ${symbol.nameOffset} ('${name}')`;
     tell(log, () => `.maps relo #${number}: for ${entry.symbolIndex} ${at}`);
     const index = variables.findIndex(
@@ -226,7 +234,12 @@ function structOpsRelocations(draft: ObjectDraft, section: ElfSection, entries: 
   const { btf, log } = draft;
   if (!btf) throw new ObjectError('struct_ops relocations without BTF', Errno.EINVAL);
   for (const entry of entries) {
-    const symbol = draft.elf.symbols[entry.symbolIndex]!;
+    const symbol = draft.elf.symbols[entry.symbolIndex];
+    if (symbol === undefined) {
+      const text = `struct_ops reloc: symbol ${entry.symbolIndex.toString(16)} not found`;
+      throw failure(log, LibbpfErrno.FORMAT, text);
+    }
+    const name = nameOfSymbol(draft, symbol) || '<?>';
     const map = draft.maps.find(
       (candidate) =>
         candidate.structOps !== undefined &&
@@ -238,7 +251,7 @@ function structOpsRelocations(draft: ObjectDraft, section: ElfSection, entries: 
       throw failure(log, Errno.EINVAL, `struct_ops reloc: cannot find map at rel->r_offset ${entry.offset}`);
     }
     const bad = (errno: number, text: string) => failure(log, errno, `struct_ops reloc ${map.name}: ${text}`);
-    const at = `rel->r_offset ${entry.offset} map->sec_offset ${map.sectionOffset} name ${symbol.nameOffset} ('${symbol.name || '<?>'}')`;
+    const at = `rel->r_offset ${entry.offset} map->sec_offset ${map.sectionOffset} name ${symbol.nameOffset} ('${name}')`;
     tell(
       log,
       () =>

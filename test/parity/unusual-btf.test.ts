@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BtfEdit, BtfMinimizer, parseBtf, readBtfExt } from '../../src/btf/index.ts';
+import { BtfBuilder, BtfEdit, BtfMinimizer, parseBtf, readBtfExt } from '../../src/btf/index.ts';
 import { parseElf } from '../../src/elf/index.ts';
 import { addBigStruct, manyMembers, withUnknownKind } from '../support/btf/unusual.ts';
 import { withSection } from '../support/elf/replace-section.ts';
@@ -122,5 +122,41 @@ describe('minimising', () => {
       size: manyMembers * 4,
       members: [{ name: `m${manyMembers - 1}`, bitOffset: (manyMembers - 1) * 32 }],
     });
+  });
+});
+
+describe('types without names, one inside the other', () => {
+  /** A struct in which `depth` others lie, each with a member before and behind the next. */
+  function nested(depth: number, kind: 'struct' | 'union'): Uint8Array {
+    const builder = new BtfBuilder();
+    const sign = { signed: true, bitOffset: 0, char: false, bool: false };
+    const int = builder.add({ kind: 'int', name: 'int', size: 4, bits: 32, ...sign });
+    let [inner, size] = [int, 4];
+    for (let level = depth; level >= 0; level--) {
+      const places = kind === 'union' ? [0, 0, 0] : [0, 4, 4 + size];
+      size = kind === 'union' ? 4 : size + 8;
+      const members = [int, inner, int].map((typeId, i) => ({
+        name: ['before', '', 'behind'][i]! && `${['before', '', 'behind'][i]}${level}`,
+        typeId,
+        bitOffset: places[i]! * 8,
+        bitSize: 0,
+      }));
+      if (inner === int) members[1]!.name = 'within';
+      inner = builder.add({ kind, name: level === 0 ? 'outer' : '', size, kindFlag: false, members });
+    }
+    return builder.finish();
+  }
+
+  it.each([
+    [12, 'struct'],
+    [13, 'struct'],
+    [14, 'struct'],
+    [25, 'union'],
+  ] as const)('%s deep, are indented as the reference does: %s', (depth, kind) => {
+    const file = path.join(world.tmp, 'nested.btf');
+    writeFileSync(file, nested(depth, kind));
+    const { stdout } = same('btf', 'dump', 'file', file, 'format', 'c');
+    const deepest = Math.max(...stdout.split('\n').map((line) => /^\t*/.exec(line)![0].length));
+    expect(deepest).toBe(Math.min(depth + 1, 13));
   });
 });

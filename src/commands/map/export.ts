@@ -1,7 +1,7 @@
 import { jsonText, pieceBytes } from '../../btf/index.ts';
 import { type Context, fail, type OwnHandler, usage } from '../../cli/index.ts';
 import { Errno, errnoOf, strerror } from '../../errors/index.ts';
-import { type BpfMap, type ElementCodec, type HalfCodec, TypedMap } from '../../kernel/index.ts';
+import { type BpfMap, type ElementCodec, type HalfCodec, lendBatches } from '../../kernel/index.ts';
 import { descriptorSink, type Sink } from '../../output/index.ts';
 import { mapTypeName } from '../../uapi/index.ts';
 import { OutputFile } from '../shared/output-file.ts';
@@ -50,7 +50,7 @@ async function writeLines(ctx: Context, map: BpfMap, codec: ElementCodec, sink: 
   const isLarge = Math.max(codec.key.size, codec.value.size) > pieceBytes;
   const key = halfWriter(sink, 'key', codec.key);
   const value = halfWriter(sink, 'value', codec.value);
-  for await (const { keys, values, keySize, valueSize, count } of new TypedMap(map).batches()) {
+  for await (const { keys, values, keySize, valueSize, count } of lendBatches(map)) {
     for (let i = 0; i < count; i++) {
       if (!isLarge) sink.text(`{${key(keys, i * keySize)},${value(values, i * valueSize)}}\n`);
       else {

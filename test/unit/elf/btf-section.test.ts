@@ -7,6 +7,14 @@ const raw = Uint8Array.from([0x9f, 0xeb, 1, 0, 24, 0, 0, 0]);
 const withBtf = (form: object, sections = { '.BTF': { type: 1, bytes: raw } }) => linkedFile({ ...form, sections });
 const read = (bytes: Uint8Array) => btfOf(sourceOf(bytes), '/vmlinux');
 
+/** A file of whose second section the name stands beyond the names. */
+function nameless(): Uint8Array {
+  const bytes = Uint8Array.from(withBtf({}));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(Number(view.getBigUint64(40, true)) + 2 * 64, 1 << 30, true);
+  return bytes;
+}
+
 describe('the types of a file', () => {
   it.each([
     ['raw', raw],
@@ -46,6 +54,7 @@ describe('the types of a file', () => {
       withBtf({}, { '.BTF': { type: 8, bytes: raw } }),
       { errno: 4001, words: 'unexpected section type (8) of section(2, .BTF) from /vmlinux' },
     ],
+    ['a name beyond the names', nameless(), { errno: 4001, words: 'failed to get section(2) name from /vmlinux' }],
     ['cut off', withBtf({}).subarray(0, 300), { errno: 4001, words: 'failed to get e_shstrndx from /vmlinux' }],
   ])('are not there: %s', (_, bytes, expected) => {
     expect(read(bytes)).toEqual(expected);

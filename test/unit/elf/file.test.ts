@@ -32,6 +32,47 @@ describe('a BPF object', () => {
   });
 });
 
+describe('what is wrong with one part', () => {
+  const header = (index: number) => Number(hello.readBigUInt64LE(40)) + index * 64;
+  const changed = (change: (bytes: Buffer) => void) => {
+    const bytes = Buffer.from(hello);
+    change(bytes);
+    return parseElf(bytes);
+  };
+  const { sections, symbols, symbolTableIndex } = parseElf(hello);
+  const names = sections.find((section) => section.type === Elf.SHT_STRTAB)!;
+
+  test.each([
+    ['a name beyond the names', (bytes: Buffer) => bytes.writeUInt32LE(1 << 30, header(3)), 'offset out of range'],
+    ['names of another type', (bytes: Buffer) => bytes.writeUInt32LE(1, header(names.index) + 4), 'invalid section'],
+    [
+      'a name without an end',
+      (bytes: Buffer) => {
+        bytes.writeUInt32LE(names.size - 1, header(3));
+        bytes[names.offset + names.size - 1] = 65;
+      },
+      'invalid section index',
+    ],
+  ])('%s is told by the section', (_name, change, problem) => {
+    expect(changed(change).sections[3]).toMatchObject({ name: '', nameProblem: problem });
+  });
+
+  test.each([
+    ['a section', symbolTableIndex, 'invalid section'],
+    ['beyond the sections', 1000, 'invalid section index'],
+  ])('strings of symbols that are %s leave the symbols', (_name, link, problem) => {
+    const elf = changed((bytes) => bytes.writeUInt32LE(link, header(symbolTableIndex) + 40));
+    expect(elf.symbols).toHaveLength(symbols.length);
+    expect(elf.symbols[1]).toMatchObject({ name: '', nameProblem: problem, value: symbols[1]!.value });
+  });
+
+  test('symbols beyond the file are an error to those who ask for them', () => {
+    const elf = changed((bytes) => bytes.writeBigUInt64LE(1n << 60n, header(symbolTableIndex) + 24));
+    expect(elf.sections).toHaveLength(sections.length);
+    expect(() => elf.symbols).toThrow(ParseError);
+  });
+});
+
 describe('what is no ELF file', () => {
   test.each([
     ['nothing', new Uint8Array(0)],
