@@ -168,6 +168,119 @@ describe('trace of a program', () => {
     expect(stderr).toMatch(told);
   });
 
+  const call = {
+    event: 'call',
+    pid: 1,
+    tid: 1,
+    comm: 'a',
+    call: 'bpf',
+    size: 32,
+    result: 0,
+    objects: {},
+    attributes: {},
+  };
+  const lineOf = (more: object) => JSON.stringify({ ...call, command: 'BPF_MAP_UPDATE_ELEM', ...more });
+
+  it.each([
+    ['a line that breaks off', '{"event":"call","call":"bpf","comm', 'line 1 is no event of a trace'],
+    ['no event', '[1]', 'line 1 is no event of a trace'],
+    ['numbers that are none', lineOf({ pid: 'x' }), 'line 1 is no event of a trace'],
+    ['attributes that are none', `${lineOf({})}\n${lineOf({ attributes: 5 })}`, 'line 2 is no event of a trace'],
+    ['objects that are none', lineOf({ objects: { map_fd: 3 } }), 'line 1 is no event of a trace'],
+    [
+      'what is nested too deeply',
+      lineOf({ attributes: { a: 1 } }).replace('"a":1', `"a":${'['.repeat(50_000)}${']'.repeat(50_000)}`),
+      'line 1 is nested too deeply',
+    ],
+  ])('replay refuses %s', (_name, input, told) => {
+    const { stderr, status } = run(['replay', '-'], { input });
+    expect({ stderr, status }).toEqual({ stderr: `Error: -: ${told}\n`, status: 255 });
+  });
+
+  it('replay puts nothing of a file into a terminal or a script that was not meant', () => {
+    const hostile = "a\u001b[2J; reboot $(id) \u009b'";
+    const input = [
+      lineOf({ comm: hostile, command: hostile, call: hostile, attributes: { [hostile]: hostile }, errno: hostile }),
+      lineOf({
+        attributes: { map_fd: 3, flags: 'BPF_ANY' },
+        objects: { map_fd: { kind: 'map', id: 1, name: hostile } },
+        key_hex: '00; reboot',
+        value_hex: '01',
+      }),
+      lineOf({ attributes: { flags: hostile }, objects: { map_fd: { kind: 'map', id: 1, name: 'a' } } }),
+      lineOf({
+        command: 'BPF_MAP_CREATE',
+        attributes: { map_type: 'BPF_MAP_TYPE_HASH', map_name: hostile, key_size: 4, value_size: 4, max_entries: 1 },
+        object: { kind: 'map', id: 7, name: hostile },
+      }),
+      lineOf({
+        command: 'BPF_MAP_CREATE',
+        attributes: { map_type: 'BPF_MAP_TYPE_HASH', key_size: '4; reboot' },
+        object: {},
+      }),
+    ].join('\n');
+    const shown = [run(['replay', '-'], { input }), run(['replay', '--script', '-'], { input })];
+    expect(shown.map(({ status }) => status)).toEqual([0, 0]);
+    for (const { stdout } of shown) {
+      expect([...stdout].filter((char) => char !== '\n' && (char < ' ' || (char >= '\x7f' && char <= '\x9f')))).toEqual(
+        [],
+      );
+    }
+    const quoted = "'a\\x1b[2J; reboot $(id) \\x9b'\\'''";
+    expect(shown[1]!.stdout.split('\n').slice(2, -1)).toEqual([
+      `tsbpftool map update name ${quoted} key hex  value hex 01`,
+      expect.stringMatching(/^# not repeated: an update with a/),
+      `tsbpftool map create /sys/fs/bpf/map type hash key 4 value 4 entries 1 name ${quoted}`,
+      '# not repeated: a map of unknown sizes',
+    ]);
+  });
+
+  it('a script of replay does to a map what was done to another', { timeout }, (context) => {
+    needed(context);
+    const pin = '/sys/fs/bpf/t_tr_again';
+    const create = [
+      'map',
+      'create',
+      pin,
+      'type',
+      'hash',
+      'key',
+      '4',
+      'value',
+      '8',
+      'entries',
+      '9',
+      'name',
+      't_tr_again',
+    ];
+    const key = (first: string) => ['key', 'hex', first, '0', '0', '0'];
+    const value = (digit: string) => ['value', 'hex', ...Array.from('12345678', (second) => digit + second)];
+    const steps = [
+      create,
+      ['map', 'update', 'pinned', pin, ...key('1'), ...value('0')],
+      ['map', 'update', 'pinned', pin, ...key('2'), ...value('f')],
+      ['map', 'delete', 'pinned', pin, ...key('2')],
+    ];
+    const dump = () => run(['-j', 'map', 'dump', 'pinned', pin]).stdout;
+    try {
+      let script = '';
+      for (const step of steps) {
+        const { stdout, status } = run(['trace', '-j', '--map', 't_tr_again', '--', process.execPath, tool, ...step]);
+        expect(status).toBe(0);
+        script += stdout;
+      }
+      const before = dump();
+      expect(before).toContain('"0x01"');
+      rmSync(pin);
+      const commands = run(['replay', '--script', '-'], { input: script }).stdout.trimEnd().split('\n').slice(2);
+      expect(commands).toHaveLength(4);
+      for (const line of commands) expect(run(line.split(' ').slice(1)).status).toBe(0);
+      expect(dump()).toBe(before);
+    } finally {
+      rmSync(pin, { force: true });
+    }
+  });
+
   it('writes JSON as its schema says', { timeout }, (context) => {
     needed(context);
     const schema = JSON.parse(run(['schema', 'trace']).stdout);

@@ -4,7 +4,7 @@ import { parseJsonValue } from '../../btf/index.ts';
 import { UsageError } from '../../errors/index.ts';
 import { ReplayScript } from './script.ts';
 import { replayText } from './text.ts';
-import type { TraceLine } from './trace-line.ts';
+import { isTraceLine, type TraceLine } from './trace-line.ts';
 
 /** `replay`: prints what `trace -j` wrote. */
 export const replay: OwnHandler = (ctx, words, given) => {
@@ -18,16 +18,25 @@ export const replay: OwnHandler = (ctx, words, given) => {
     if (text.trim() === '') continue;
     const line = parse(text);
     if (line === undefined) fail(`${path}: line ${number} is no event of a trace`);
-    ctx.print(script === undefined ? replayText(line) : script.commands(line));
+    ctx.print(shown(line, script) ?? fail(`${path}: line ${number} is nested too deeply`));
   }
 };
+
+/** Undefined for what is nested more deeply than anything that was traced. */
+function shown(line: TraceLine, script: ReplayScript | undefined): string | undefined {
+  try {
+    return script === undefined ? replayText(line) : script.commands(line);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
 
 function parse(text: string): TraceLine | undefined {
   try {
     // Keys and values have integers that no double holds.
     const value = parseJsonValue(text);
-    const isEvent = typeof value === 'object' && value !== null && typeof (value as TraceLine).event === 'string';
-    return isEvent ? (value as TraceLine) : undefined;
+    return isTraceLine(value) ? value : undefined;
   } catch (error) {
     if (error instanceof UsageError) return undefined;
     throw error;
@@ -35,6 +44,14 @@ function parse(text: string): TraceLine | undefined {
 }
 
 const chunkBytes = 1 << 18;
+
+function readSome(fd: number, chunk: Buffer, path: string): number {
+  try {
+    return readSync(fd, chunk, 0, chunkBytes, null);
+  } catch (error) {
+    fail(`can't read ${path}: ${(error as Error).message}`);
+  }
+}
 
 /** Lines of a file, read piece by piece. */
 function* linesOf(path: string): Generator<string> {
@@ -49,7 +66,7 @@ function* linesOf(path: string): Generator<string> {
     const chunk = Buffer.alloc(chunkBytes);
     let rest = '';
     for (;;) {
-      const count = readSync(fd, chunk, 0, chunkBytes, null);
+      const count = readSome(fd, chunk, path);
       if (count === 0) break;
       const lines = (rest + decoder.decode(chunk.subarray(0, count), { stream: true })).split('\n');
       rest = lines.pop()!;

@@ -53,6 +53,8 @@ export class ReplayScript {
     const type = String(attributes.map_type).replace('BPF_MAP_TYPE_', '').toLowerCase();
     if (object === undefined || mapTypeFromName(type) === undefined) return '';
     const id = Number(object.id);
+    const numbers = [attributes.key_size, attributes.value_size, attributes.max_entries];
+    if (!numbers.every((number) => Number.isSafeInteger(number))) return '# not repeated: a map of unknown sizes\n';
     let path = `/sys/fs/bpf/${/^[\w.]+$/.test(name) ? name : 'map'}`;
     if (this.#paths.has(path)) path += `.${id}`;
     this.#paths.add(path);
