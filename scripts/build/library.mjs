@@ -1,9 +1,9 @@
 // The library: a module for each entry and what they share, and their declarations in the same shape, so that users' programs
 // and compilers read few files and nothing that is not exported can be imported.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import { project } from '../lib/project.mjs';
@@ -30,12 +30,42 @@ async function writeModules(folder) {
     target: 'node20.19',
     packages: 'external',
     charset: 'utf8',
-    // Names stay, for stack traces.
     minifyWhitespace: true,
     minifySyntax: true,
     logLevel: 'warning',
     legalComments: 'none',
   });
+  await Promise.all(
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => shortenLocalNames(path.join(folder, name))),
+  );
+}
+
+/**
+ * Gives short names to what functions have of their own. Names of functions, classes and methods stay, for stack traces: esbuild
+ * leaves those of the outermost level alone in a script, which a module is without its imports and exports.
+ */
+async function shortenLocalNames(file) {
+  const text = readFileSync(file, 'utf8');
+  const exports = /(?:export\{[^}]*\}[^;]*;\s*)*$/.exec(text)?.[0] ?? '';
+  /** @type {string[]} */
+  const imports = [];
+  // As esbuild writes them: texts of imports that are generated for others have spaces.
+  const body = text
+    .slice(0, text.length - exports.length)
+    .replaceAll(/(?<=^|[;}])import(?:[^"'`;]*from)?"[^"]+";/g, (statement) => {
+      imports.push(statement);
+      return '';
+    });
+  const { code } = await transform(body, {
+    minifyIdentifiers: true,
+    minifyWhitespace: true,
+    target: 'node20.19',
+    charset: 'utf8',
+    legalComments: 'none',
+  });
+  writeFileSync(file, `${imports.join('')}${code}${exports}`);
 }
 
 /** `Disposable` is not in the libraries that older settings name. */
