@@ -32,10 +32,17 @@ const openCommands = {
   btf: bpf_cmd.BPF_BTF_GET_FD_BY_ID,
 };
 
+/** Used again by each call, since lists of objects are made of thousands of them; none goes on after it has returned. */
+let idRequest: StructView<typeof attr_get_id> | undefined;
+
+function requestOfId(id: number, flags: number): StructView<typeof attr_get_id> {
+  idRequest ??= structView(attr_get_id);
+  return idRequest.set('start_id', id).set('next_id', 0).set('open_flags', flags);
+}
+
 /** Id of the first object after `id`, or -errno (-ENOENT after the last). */
 export function nextId(kernel: Kernel, kind: ObjectKind, id: number): number {
-  const attr = structView(attr_get_id);
-  attr.set('start_id', id);
+  const attr = requestOfId(id, 0);
   const result = kernel.bpf(nextCommands[kind], attr);
   return result < 0 ? result : attr.u32('next_id');
 }
@@ -52,9 +59,7 @@ export function* objectIds(kernel: Kernel, kind: ObjectKind): Generator<number> 
 
 /** A descriptor for the object with this id, or -errno. `flags`: BPF_F_RDONLY … (maps). */
 export function openFdById(kernel: Kernel, kind: ObjectKind, id: number, flags = 0): number {
-  const attr = structView(attr_get_id);
-  attr.set('start_id', id).set('open_flags', flags);
-  return kernel.bpf(openCommands[kind], attr);
+  return kernel.bpf(openCommands[kind], requestOfId(id, flags));
 }
 
 /** A descriptor for what is pinned at `path`, or -errno. */

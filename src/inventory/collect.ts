@@ -17,8 +17,8 @@ import { allNetworkAttachments, attachment, GroupTree, networkAttachments } from
 import { ContentReader } from './contents.ts';
 import { mapEntryCounter } from './iterators.ts';
 import { type LinkNames, linkRecord } from './link-records.ts';
-import { ProgramReader, readBtfs, readLinks, readMap, visitObjects } from './objects.ts';
-import { namespaces, type PinnedFiles, PinTable } from './pins.ts';
+import { hasFixedMemory, ProgramReader, readBtfs, readLinks, readMap, visitObjects } from './objects.ts';
+import { namespaces, PinTable, type SeenPins } from './pins.ts';
 import type {
   AnyRecord,
   Attachment,
@@ -56,7 +56,8 @@ export class InventoryReader {
   readonly #contents: ContentReader;
   readonly #functions = new Map<string, string>();
   readonly #countEntries: ReturnType<typeof mapEntryCounter>;
-  #pinned: PinnedFiles = new Map();
+  #seenPins: SeenPins | undefined;
+  #knownMaps = new Map<number, MapRecord>();
   #fixed: Pick<Inventory, 'host' | 'kernelRelease' | 'bootId'> | undefined;
 
   constructor(kernel: Kernel) {
@@ -66,16 +67,22 @@ export class InventoryReader {
     this.#countEntries = mapEntryCounter(kernel);
   }
 
-  /** Takes an inventory with these parts. What the kernel refuses is said in `missing`; only a broken system throws. */
+  /**
+   * Takes an inventory with these parts. What the kernel refuses is said in `missing`; only a broken system throws.
+   * What hardly changes of a map that is known is not asked again, unless with `contents`: its memory, where all its
+   * elements are there from the beginning, and whether it is frozen.
+   */
   take(parts: readonly InventoryPart[] = usualParts): Inventory {
     const kernel = this.#kernel;
     const has = (part: InventoryPart) => parts.includes(part);
     const missing: string[] = [];
     const [takenAt, uptimeNs] = [Date.now() / 1000, kernel.clock(CLOCK_BOOTTIME)];
     const booted = Number(bootTime(kernel) / 1_000_000n) / 1000;
-    const read = this.#programs.read({ withMemory: has('memory') });
-    missing.push(...read.missing);
-    const programs = read.programs.map((program) => ({ ...program, loadedAt: Math.round(booted + program.loadedAt) }));
+    const { programs, missing: missingPrograms } = this.#programs.read({
+      startedAt: booted,
+      withMemory: has('memory'),
+    });
+    missing.push(...missingPrograms);
     const maps = this.#maps(has, missing);
     const groups = new GroupTree(kernel);
     const isNamed = has('attachments') || has('allNetworks');
@@ -88,10 +95,10 @@ export class InventoryReader {
     if (has('holders') && !held.read(pids)) {
       missing.push('there are processes that this one may not look into: what they hold is left out');
     }
-    const pins = new PinTable(kernel, this.#pinned);
+    const pins = new PinTable(kernel, this.#seenPins);
     if (has('pins') || has('allPins')) pins.add(0);
     if (has('allPins')) for (const { pid } of namespaces(kernel, pids, 'mnt')) pins.add(pid);
-    this.#pinned = pins.files;
+    this.#seenPins = pins.seen;
     const attachments = [...linkAttachments(links), ...contentAttachments(maps), ...held.events];
     if (isNamed) {
       const network = this.#try(missing, 'attachments to devices', () =>
@@ -99,12 +106,14 @@ export class InventoryReader {
       );
       attachments.push(...withoutLinked([...(network ?? []), ...groups.attachments(programs)], links));
     }
-    const finish = <T extends AnyRecord>(records: readonly T[]): T[] =>
-      records.map((record) => ({
-        ...record,
-        holders: held.of(record.kind, record.id),
-        pins: pins.of(record.kind, record.id),
-      }));
+    // The records are this inventory's own.
+    const finish = <T extends AnyRecord>(records: T[]): T[] => {
+      for (const record of records as Finished[]) {
+        record.holders = held.of(record.kind, record.id);
+        record.pins = pins.of(record.kind, record.id);
+      }
+      return records;
+    };
     return {
       takenAt,
       uptimeNs,
@@ -121,13 +130,26 @@ export class InventoryReader {
   #maps(has: (part: InventoryPart) => boolean, missing: string[]): MapRecord[] {
     const entries = has('entries') ? this.#countEntries() : undefined;
     const maps: MapRecord[] = [];
-    const problems = visitObjects(this.#kernel, 'map', (fd) => {
-      const read = readMap(this.#kernel, fd, { withMemory: has('memory') });
-      if (read === undefined) return;
-      const contents = has('contents') ? this.#contents.read(fd, read.info satisfies MapInfo) : [];
-      maps.push({ ...read.map, contents, entries: entries?.get(read.map.id) });
-    });
-    missing.push(...problems);
+    const known = this.#knownMaps;
+    this.#knownMaps = new Map();
+    const add = (map: MapRecord, contents: MapRecord['contents']) => {
+      // Ids come again after two thousand million maps.
+      this.#knownMaps.set(map.id, map);
+      const memoryBytes = has('memory') ? map.memoryBytes : 0;
+      maps.push({ ...map, memoryBytes, contents, entries: entries?.get(map.id) });
+    };
+    const takeKnown = (id: number): boolean => {
+      const map = has('contents') ? undefined : known.get(id);
+      if (map === undefined || (has('memory') && (map.memoryBytes === 0 || !hasFixedMemory(map)))) return false;
+      add(map, []);
+      return true;
+    };
+    const read = (fd: number) => {
+      const found = readMap(this.#kernel, fd, { withMemory: has('memory') });
+      if (found === undefined) return;
+      add(found.map, has('contents') ? this.#contents.read(fd, found.info satisfies MapInfo) : []);
+    };
+    missing.push(...visitObjects(this.#kernel, 'map', read, takeKnown));
     return maps;
   }
 
@@ -195,6 +217,8 @@ export class InventoryReader {
     }
   }
 }
+
+type Finished = { -readonly [Name in keyof AnyRecord]: AnyRecord[Name] };
 
 /** Takes one inventory of a kernel. See `InventoryReader`. */
 export function takeInventory(kernel: Kernel, parts: readonly InventoryPart[] = usualParts): Inventory {

@@ -5,7 +5,14 @@ import { Errno, strerror, SyscallError } from '../errors/index.ts';
 import { fdInfo } from '../host/index.ts';
 import { BpfLink, BpfProgram, type LinkInfo, type MapInfo } from '../kernel/index.ts';
 import type { Kernel } from '../sys/index.ts';
-import { BPF_F_RDONLY, bpf_prog_info, mapTypeName, progTypeName, structView } from '../uapi/index.ts';
+import {
+  BPF_F_NO_PREALLOC,
+  BPF_F_RDONLY,
+  bpf_prog_info,
+  mapTypeName,
+  progTypeName,
+  structView,
+} from '../uapi/index.ts';
 import type { BtfRecord, MapRecord, ProgramRecord } from './records.ts';
 
 const none = [] as const;
@@ -22,8 +29,16 @@ interface ProgramFacts {
   memoryBytes: number;
 }
 
-/** Calls `visit` with each object of a kind, open for as long as the call lasts. Returns why not all could be visited. */
-export function visitObjects(kernel: Kernel, kind: ObjectKind, visit: (fd: number, id: number) => void): string[] {
+/**
+ * Calls `visit` with each object of a kind, open for as long as the call lasts. Returns why not all could be visited.
+ * Those of which `takeKnown` says true are not opened.
+ */
+export function visitObjects(
+  kernel: Kernel,
+  kind: ObjectKind,
+  visit: (fd: number, id: number) => void,
+  takeKnown: (id: number) => boolean = () => false,
+): string[] {
   const problems: string[] = [];
   const flags = kind === 'map' ? BPF_F_RDONLY : 0;
   for (let id = 0; ; ) {
@@ -32,6 +47,7 @@ export function visitObjects(kernel: Kernel, kind: ObjectKind, visit: (fd: numbe
     if (next < 0)
       return [...problems, `${kindNames[kind]} are missing, since the kernel does not list them: ${strerror(-next)}`];
     id = next;
+    if (takeKnown(id)) continue;
     const fd = openFdById(kernel, kind, id, flags);
     // Gone since its id was read.
     if (fd === -Errno.ENOENT) continue;
@@ -72,26 +88,25 @@ export class ProgramReader {
     this.#kernel = kernel;
   }
 
-  /** All programs, ascending by id, and what is missing. */
-  read(options: { withMemory: boolean }): { programs: ProgramRecord[]; missing: string[] } {
+  /** All programs, ascending by id, and what is missing. `startedAt`: when the machine was, in seconds since 1970. */
+  read({ startedAt, withMemory }: { startedAt: number; withMemory: boolean }): {
+    programs: ProgramRecord[];
+    missing: string[];
+  } {
     const programs: ProgramRecord[] = [];
     const known = new Map<number, ProgramFacts>();
     const missing = visitObjects(this.#kernel, 'prog', (fd, id) => {
-      const record = this.#one(fd, id, options);
-      if (record === undefined) return;
-      programs.push(record.program);
-      known.set(id, record.facts);
+      const facts = this.#ask(fd, id, { withMemory });
+      if (facts === undefined) return;
+      programs.push(this.#record(id, startedAt, facts));
+      known.set(id, facts);
     });
     // Those that are gone are forgotten.
     this.#known = known;
     return { programs, missing };
   }
 
-  #one(
-    fd: number,
-    id: number,
-    { withMemory }: { withMemory: boolean },
-  ): { program: ProgramRecord; facts: ProgramFacts } | undefined {
+  #ask(fd: number, id: number, { withMemory }: { withMemory: boolean }): ProgramFacts | undefined {
     const info = this.#info;
     info.bytes.fill(0);
     info.set('nr_map_ids', usualMaps).receive('map_ids', this.#mapBytes);
@@ -101,15 +116,20 @@ export class ProgramReader {
     let facts = this.#known.get(id);
     if (facts?.loadTime !== loadTime) facts = this.#facts(fd, loadTime);
     if (withMemory && facts.memoryBytes === 0) facts.memoryBytes = memoryOf(this.#kernel, fd);
+    return facts;
+  }
+
+  /** What the kernel has told last, of a program with these facts. */
+  #record(id: number, startedAt: number, facts: ProgramFacts): ProgramRecord {
+    const info = this.#info;
     const type = info.u32('type');
-    const program: ProgramRecord = {
+    return {
       kind: 'prog',
       id,
       name: facts.name,
       type: progTypeName(type) ?? String(type),
       tag: facts.tag,
-      // Nanoseconds since the start of the machine; the caller knows when that was.
-      loadedAt: Number(loadTime / 1_000_000n) / 1000,
+      loadedAt: Math.round(startedAt + Number(facts.loadTime / 1_000_000n) / 1000),
       uid: info.u32('created_by_uid'),
       translatedBytes: info.u32('xlated_prog_len'),
       machineBytes: info.u32('jited_prog_len'),
@@ -126,7 +146,6 @@ export class ProgramReader {
       holders: none,
       pins: none,
     };
-    return { program, facts };
   }
 
   #facts(fd: number, loadTime: bigint): ProgramFacts {
@@ -171,6 +190,17 @@ export function readMap(
     pins: none,
   };
   return { map, info };
+}
+
+/** Types of maps whose elements are all there from the beginning, unless they are made to come one by one. */
+const fixedTypes = new Set([
+  ...['array', 'percpu_array', 'prog_array', 'perf_event_array', 'cgroup_array', 'array_of_maps', 'ringbuf', 'queue'],
+  ...['stack', 'hash', 'percpu_hash', 'lru_hash', 'lru_percpu_hash', 'bloom_filter', 'devmap', 'user_ringbuf'],
+]);
+
+/** Whether what a map takes stays the same. */
+export function hasFixedMemory({ type, flags }: MapRecord): boolean {
+  return fixedTypes.has(type) && (flags & BPF_F_NO_PREALLOC) === 0;
 }
 
 /** All links, ascending by id, and what is missing. */

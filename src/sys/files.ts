@@ -91,7 +91,7 @@ function isFolder(path: string, entry: fs.Dirent): boolean {
 }
 
 function toStatus(stat: fs.BigIntStats): FileStatus {
-  return { kind: kindOf(stat), device: stat.dev, inode: stat.ino, size: Number(stat.size) };
+  return { kind: kindOf(stat), device: stat.dev, inode: stat.ino, size: Number(stat.size), changedAt: stat.ctimeNs };
 }
 
 function kindOf(stat: fs.BigIntStats): FileStatus['kind'] {

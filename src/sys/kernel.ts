@@ -8,6 +8,8 @@ export interface FileStatus {
   device: bigint;
   inode: bigint;
   size: number;
+  /** When it, or what a directory has, was last changed: nanoseconds since 1970. */
+  changedAt?: bigint;
 }
 
 /** A shared mapping of a file descriptor. `buffer` must not be touched after `close`. */

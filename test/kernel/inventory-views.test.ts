@@ -398,10 +398,9 @@ describe('top', () => {
     expect(run(['top', 'colours', '--once']).status).toBe(255);
   });
 
-  it.each([40, 80, 200])(
-    'fills a screen of %i columns, and gives the terminal back',
-    async (columns) => {
-      if (!hasProgram('tmux')) return;
+  for (const columns of [40, 80, 200]) {
+    it(`fills a screen of ${columns} columns, and gives the terminal back`, async (context) => {
+      if (!hasProgram('tmux')) return context.skip('tmux is not installed');
       const session = `inventory${columns}`;
       const tmux = (...words: string[]) => spawnSync('tmux', ['-L', 'inventory', ...words], { encoding: 'utf8' });
       const script = at('shell');
@@ -422,7 +421,7 @@ describe('top', () => {
         const lines = screen();
         for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
         expect(lines[0]).toMatch(/^programs on /);
-        expect(lines[1]).toContain('run time statistics are on'.slice(0, Math.min(26, columns - 14)).slice(0, 5));
+        expect(lines[1]).toContain('run time statistics are on (38 ns a run');
         expect(/TYPE/.test(lines[2]!)).toBe(columns > 60);
         tmux('send-keys', '-t', session, '?');
         await until(/Keys/);
@@ -447,9 +446,8 @@ describe('top', () => {
       } finally {
         tmux('kill-session', '-t', session);
       }
-    },
-    60_000,
-  );
+    }, 60_000);
+  }
 });
 
 describe('the example dashboard', () => {

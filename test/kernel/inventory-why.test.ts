@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRawTracepoint } from '../../src/bpf/index.ts';
 import { Fd } from '../../src/kernel/index.ts';
 import { bpf_attach_type, bpf_map_type, bpf_prog_type } from '../../src/uapi/index.ts';
+import { kernelAtLeast } from '../support/feature.ts';
 import { kernel, Scope } from '../support/inventory/objects.ts';
 
 const project = process.env.TSBPFTOOL_PROJECT ?? path.resolve(import.meta.dirname, '../..');
@@ -104,19 +105,20 @@ describe('references to a program', () => {
       expect(found.at(-2)!.remedy).toBe(`ip netns exec ${network} tsbpftool net detach ${mode} dev inv0`);
       inside(process.execPath, tool, 'net', 'detach', mode, 'dev', 'inv0');
     }
-    inside(process.execPath, tool, 'net', 'attach', 'tcx_ingress', 'pinned', `${pins}/tc`, 'dev', 'inv1');
+    const hasTcx = kernelAtLeast('6.6');
+    if (hasTcx) inside(process.execPath, tool, 'net', 'attach', 'tcx_ingress', 'pinned', `${pins}/tc`, 'dev', 'inv1');
     inside('tc', 'qdisc', 'add', 'dev', 'inv1', 'clsact');
     inside('tc', 'filter', 'add', 'dev', 'inv1', 'egress', 'bpf', 'da', 'object-pinned', `${pins}/tc`);
     const found = explained('prog', 'name', 'why_tc');
-    expect(found.filter(({ kind }) => kind === 'attachment')).toHaveLength(2);
+    expect(found.filter(({ kind }) => kind === 'attachment')).toHaveLength(hasTcx ? 2 : 1);
   });
 
-  it('are control groups, with and without links', () => {
+  it('are control groups, with and without links', (context) => {
     const root = readFileSync('/proc/mounts', 'utf8')
       .split('\n')
       .find((line) => line.includes(' cgroup2 '))
       ?.split(' ')[1];
-    if (root === undefined) return;
+    if (root === undefined) return context.skip('there is no cgroup2 file system');
     const group = `${root}/inventory_why`;
     mkdirSync(group, { recursive: true });
     try {
@@ -151,7 +153,8 @@ describe('references to a program', () => {
     const found = explained('prog', 'name', 'why_raw');
     expect(texts(found).at(-1)).toMatch(/^link \d+: raw_tracepoint sched_switch$/);
     const id = /^link (\d+)/.exec(texts(found).at(-1)!)![1]!;
-    expect(texts(explained('link', 'id', id))[0]).toContain(`descriptor ${link.number}`);
+    // Before, links have no iterator to count by.
+    if (kernelAtLeast('5.19')) expect(texts(explained('link', 'id', id))[0]).toContain(`descriptor ${link.number}`);
   });
 });
 

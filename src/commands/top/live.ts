@@ -174,7 +174,7 @@ export function headLines({ inventory, sampler }: Scene, { view, filters }: Choi
   const chosen = filters.length === 0 ? '' : `  filter ${printable(filters.join(','))}`;
   return [
     `${view} on ${printable(host)}: ${counted(programs.length, 'program')}, ${counted(maps.length, 'map')} (${size(memory)}), ${counted(links.length, 'link')}${isHeld ? '  HELD' : ''}${chosen}`,
-    `${rates}; run time statistics are on (38 ns a run${cost})`,
+    `run time statistics are on (38 ns a run${cost}); ${rates}`,
   ];
 }
 

@@ -290,10 +290,13 @@ function layOut<R extends AnyRecord>(
     ),
     rows: ordered(columns, records, choice).map((record) => ({
       id: record.id,
-      line: clip(
-        line(({ text }) => printable(text(record))),
-        width,
-      ),
+      // A screen shows some of them.
+      get line() {
+        return clip(
+          line(({ text }) => printable(text(record))),
+          width,
+        );
+      },
     })),
     columns: columns.map(({ name }) => name),
     sorted: by.name,
@@ -321,7 +324,11 @@ function widthOf(text: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
   if (/^[\u0000-\u007f]*$/.test(text)) return text.length;
   let width = 0;
-  for (const character of text) width += wide.test(character) ? 2 : /\p{M}/u.test(character) ? 0 : 1;
+  for (const character of text) {
+    // The blocks of graphs are most of what is not ASCII.
+    const isPlain = character < '\u0300' || (character >= '\u2580' && character <= '\u259f');
+    width += isPlain ? 1 : wide.test(character) ? 2 : /\p{M}/u.test(character) ? 0 : 1;
+  }
   return width;
 }
 

@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, fail, type Given, type OwnHandler, RunEnd, type Words } from '../../cli/index.ts';
-import { type Inventory, type InventoryPart, InventoryReader, plainJson } from '../../inventory/index.ts';
+import {
+  type AnyRecord,
+  type Inventory,
+  type InventoryPart,
+  InventoryReader,
+  plainJson,
+} from '../../inventory/index.ts';
 import { requireRights } from '../shared/inventory.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { untilSignal } from '../shared/signals.ts';
@@ -60,32 +66,36 @@ class Source {
     if (this.#full === undefined) requireRights(inventory.missing);
     if (isFull) this.#full = inventory;
     this.sampler.add(inventory);
-    return { inventory: isFull ? inventory : completed(inventory, this.#full!), sampler: this.sampler };
+    return { inventory: isFull ? inventory : complete(inventory, this.#full!), sampler: this.sampler };
   }
 }
 
-/** Adds what the last full inventory knew of the same objects. */
-function completed(inventory: Inventory, full: Inventory): Inventory {
-  const withRest = <T extends { id: number; holders: unknown; pins: unknown }>(
-    now: readonly T[],
-    before: readonly T[],
-    also: (keyof T)[],
-  ): T[] => {
+type Writable<R> = { -readonly [Name in keyof R]: R[Name] };
+
+/** Adds to an inventory's records what the last full one knew of the same objects. */
+function complete(inventory: Inventory, full: Inventory): Inventory {
+  const addRest = <R extends AnyRecord>(
+    now: readonly R[],
+    before: readonly R[],
+    more?: (record: Writable<R>, old: R) => void,
+  ) => {
     const known = new Map(before.map((record) => [record.id, record]));
-    return now.map((record) => {
+    for (const record of now as readonly Writable<R>[]) {
       const old = known.get(record.id);
-      if (old === undefined) return record;
-      const kept = Object.fromEntries(also.filter((name) => !record[name]).map((name) => [name, old[name]]));
-      return { ...record, holders: old.holders, pins: old.pins, ...kept };
-    });
+      if (old === undefined) continue;
+      [record.holders, record.pins] = [old.holders, old.pins];
+      more?.(record, old);
+    }
   };
-  return {
-    ...inventory,
-    programs: withRest(inventory.programs, full.programs, ['memoryBytes']),
-    maps: withRest(inventory.maps, full.maps, ['memoryBytes']),
-    links: withRest(inventory.links, full.links, ['target']),
-    attachments: full.attachments,
-  };
+  addRest(inventory.programs, full.programs);
+  addRest(inventory.maps, full.maps, (map, old) => {
+    map.memoryBytes ||= old.memoryBytes;
+  });
+  // Only a full one asks for names of groups and functions.
+  addRest(inventory.links, full.links, (link, old) => {
+    if (!link.isDetached) link.target = old.target;
+  });
+  return { ...inventory, attachments: full.attachments };
 }
 
 async function live(source: Source, choice: Choice, seconds: number): Promise<void> {
