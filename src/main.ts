@@ -30,7 +30,7 @@ const help: StandaloneCommand = {
 
 /** In matching order: a word selects the first object that it abbreviates. */
 const commands: readonly TopCommand[] = [
-  { name: 'help', summary: 'Prints the usage text.', load: async () => help },
+  { name: 'help', summary: 'Prints the usage text.', forms: ['[OBJECT [VERB]]'], load: async () => help },
   {
     name: 'batch',
     summary: 'Runs the commands of a file, one a line.',

@@ -1,4 +1,6 @@
 // Manual pages in roff: one for the program, one for each object.
+import { environment, exitStatus, files, manual, optionNotes } from './manual.mjs';
+
 const roff = (text) =>
   text
     .replaceAll('\\', '\\e')
@@ -11,8 +13,11 @@ const tagOf = ({ long, short, argument, summary }) => {
   return [argument === undefined ? names : `${names} ${argument}`, summary];
 };
 
-const exitStatus = `0 on success. 255 on a usage error and on most failures; where a system call decides the outcome, the low byte of its
-negative errno (254 for an element that is not there). 1 when a link cannot be detached.`;
+/** An option of every command, at length. @returns {any} */
+const atLength = ({ summary, ...option }) => ({
+  ...option,
+  summary: [summary, optionNotes[option.short ?? option.long]].filter(Boolean).join(' '),
+});
 
 /** @typedef {import('../../src/commands/help/topic.ts').Topic} Topic */
 
@@ -69,8 +74,8 @@ function mainPage({ families, commands }, title) {
           'of a line continues it, quotes at the beginning of a word keep blanks. The first failure ends the run.',
       ),
     ),
-    section('OPTIONS', families[0].topic.globalOptions.map((option) => tagged(...tagOf(option))).join('')),
-    section('EXIT STATUS', roff(exitStatus)),
+    section('OPTIONS', families[0].topic.globalOptions.map((option) => tagged(...tagOf(atLength(option)))).join('')),
+    ...everywhere(),
     section(
       'EXAMPLES',
       '.nf\n# tsbpftool schema map show > map-show.schema.json\n# tsbpftool map update name config key 0 0 0 0 value hex 48 65 79 00\n# tsbpftool \\-j map dump name config\n.fi',
@@ -83,12 +88,12 @@ function topicPage({ topic, verbs }, title) {
   const name = topic.path.join(' ');
   const synopsis = topic.forms.map((form) => `.B tsbpftool ${name}\n${roff(form)}`.trimEnd()).join('\n.br\n');
   const about = ({ summary, details }) => [summary, details].filter(Boolean).join(' ');
-  const described = verbs.map((verb) =>
-    tagged(
-      verb.forms.map((form) => `${verb.path.at(-1)} ${form}`.trim()),
-      about(verb),
-    ),
-  );
+  const { verbs: more = {}, sections = [] } = manual[name] ?? {};
+  const described = verbs.map((verb) => {
+    const verbName = verb.path.at(-1);
+    const tags = verb.forms.map((form) => `${verbName} ${form}`.trim());
+    return [tagged(tags, about(verb)), ...(more[verbName] ?? []).map((text) => `.IP\n${paragraph(text)}`)].join('');
+  });
   return page([
     title,
     section('NAME', roff(`tsbpftool-${name} - ${lowerFirst(topic.summary)}`)),
@@ -97,13 +102,25 @@ function topicPage({ topic, verbs }, title) {
     section('WORDS', topic.arguments.map(({ name, summary }) => tagged(name, summary)).join('')),
     section(
       'OPTIONS',
-      [...topic.options.map(ownOption), ...topic.globalOptions].map((option) => tagged(...tagOf(option))).join(''),
+      [...topic.options.map(ownOption), ...topic.globalOptions.map(atLength)]
+        .map((option) => tagged(...tagOf(option)))
+        .join(''),
     ),
-    section('EXIT STATUS', roff(exitStatus)),
+    ...sections.map(([heading, paragraphs]) => section(heading, paragraphs.map(paragraph).join('.PP\n'))),
+    ...everywhere(),
     section('EXAMPLES', examples(topic.examples)),
     section('SEE ALSO', '.BR tsbpftool (8)'),
   ]);
 }
+
+/** A paragraph, or a line of a shell where it begins with an at sign. */
+const paragraph = (text) => (text.startsWith('@') ? `.nf\n.RS\n${roff(text.slice(1))}\n.RE\n.fi\n` : `${roff(text)}\n`);
+
+const everywhere = () => [
+  section('EXIT STATUS', roff(exitStatus)),
+  section('FILES', files.map(([name, text]) => tagged(name, text)).join('')),
+  section('ENVIRONMENT', environment.map(([name, text]) => tagged(name, text)).join('')),
+];
 
 const ownOption = ({ summary, default: fallback, ...option }) => ({
   ...option,

@@ -5,6 +5,8 @@ export interface OptionSpec {
   readonly argument?: string;
   /** The values it takes, where they are few. */
   readonly choices?: readonly string[];
+  /** Beginnings of values, for completion: it takes others too. */
+  readonly offers?: readonly string[];
 }
 
 /** One step of reading a command line. */

@@ -62,6 +62,8 @@ export interface LoadOptions {
    * not. '' keeps /sys/fs/bpf from being asked, which is done unless the variable LIBBPF_BPF_TOKEN_PATH names another.
    */
   readonly tokenPath?: string;
+  /** Is called when a program is in the kernel, with how many are; from 1 again where the load is tried in another way. */
+  readonly onProgram?: (count: number) => void;
 }
 
 /**
@@ -292,8 +294,10 @@ class Load {
       const programs: MadeProgram[] = [];
       for (const program of this.#spec.programs) {
         const one = byProgram.get(program);
-        if (one) programs.push({ name: program.name, spec: program, fd: cleanup.fd(loadOne(context, one)) });
-        else if (!program.subprogram) tell(this.#log, () => `prog '${program.name}': skipped loading`);
+        if (one) {
+          programs.push({ name: program.name, spec: program, fd: cleanup.fd(loadOne(context, one)) });
+          this.#options.onProgram?.(programs.length);
+        } else if (!program.subprogram) tell(this.#log, () => `prog '${program.name}': skipped loading`);
       }
       this.#fillProgramArrays(maps, programs);
       return programs;

@@ -1,14 +1,22 @@
 // Elements and events as people and scripts want them: types named on the command line, addresses as text, one CPU, sums.
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BpfMap, createMap } from '../../src/kernel/index.ts';
+import { loadProgram } from '../../src/bpf/index.ts';
+import { mapSchemas } from '../../src/commands/map/output-schema.ts';
+import { assemble, encodeInstructions, op } from '../../src/insn/index.ts';
+import { BpfMap, createMap, Fd } from '../../src/kernel/index.ts';
+import { runProgram } from '../../src/kernel/run-program.ts';
 import { autoAttach, type LoadedObject, loadObject } from '../../src/loader/index.ts';
 import { parseObject } from '../../src/object/index.ts';
 import { openKernel } from '../../src/sys/index.ts';
-import { bpf_map_type } from '../../src/uapi/index.ts';
+import { bpf_map_type, bpf_prog_type } from '../../src/uapi/index.ts';
 import { orSkipLater } from '../support/feature.ts';
+import { Scope } from '../support/inventory/objects.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
 const program = path.join(project, 'bin/tsbpftool.js');
@@ -246,6 +254,60 @@ describe('map events', () => {
     await new Promise((resolve) => child.stderr.once('data', resolve));
     child.kill('SIGINT');
     expect(await new Promise((resolve) => child.once('exit', (status) => resolve(status)))).toBe(0);
+  });
+
+  it('counts what is lost on a processor, in lines that fit their schema', async () => {
+    using scope = new Scope();
+    const array = scope.map({
+      name: 'mv_lost',
+      type: bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+      keySize: 4,
+      valueSize: 4,
+      maxEntries: 64,
+    });
+    const { instructions } = assemble([
+      op.store('u64', op.at('r10', -8), 9),
+      op.mapAddress('r2', array.number),
+      op.alu32('=', 'r3', -1),
+      op.alu('=', 'r4', 'r10'),
+      op.alu('+=', 'r4', -8),
+      op.alu('=', 'r5', 8),
+      op.call('perf_event_output'),
+      op.alu('=', 'r0', 0),
+      op.exit(),
+    ]);
+    const code = encodeInstructions(instructions);
+    const type = bpf_prog_type.BPF_PROG_TYPE_SCHED_CLS;
+    using sender = new Fd(kernel, loadProgram(kernel, { code, name: 'mv_lost', type, license: 'GPL' }));
+    const send = (repeat: number) =>
+      runProgram({ kernel, fd: sender, type: 'sched_cls' }, { data: new Uint8Array(64), repeat });
+    using map = new BpfMap(kernel, kernel.duplicate(array.number));
+    const words = ['-j', 'map', 'events', 'id', String(map.info().id)];
+    const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (data) => (stdout += data));
+    child.stderr.on('data', (data) => (stderr += data));
+    await once(child.stderr, 'data');
+    // What is stopped reads nothing, until its buffer has no room.
+    child.kill('SIGSTOP');
+    send(20_000);
+    child.kill('SIGCONT');
+    for (let i = 0; i < 100 && !stdout.includes('"lost"'); i++) {
+      send(1);
+      await pause(50);
+    }
+    child.kill('SIGINT');
+    expect(await once(child, 'close')).toEqual([0, null]);
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { lost?: number });
+    const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(mapSchemas['map events']!);
+    for (const line of lines) expect(validate(line), JSON.stringify(line)).toBe(true);
+    const lost = lines.reduce((all, line) => all + (line.lost ?? 0), 0);
+    expect(lost).toBeGreaterThan(0);
+    expect(stderr).toContain(`lost ${lost} events\n`);
+    expect(lines.filter((line) => 'data_hex' in line).length).toBeGreaterThan(1000);
   });
 
   it.each([

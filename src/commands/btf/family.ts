@@ -4,6 +4,7 @@ import type { CommandFamily } from '../../cli/index.ts';
 export const btfFamily: CommandFamily = {
   name: 'btf',
   summary: 'BTF type information held by the kernel or in files.',
+  docs: async () => (await import('./docs.ts')).btfDocs,
   verbs: [
     { name: 'show', summary: 'List all of them, or one.', load: async () => (await import('./show.ts')).show },
     { name: 'list', summary: 'The same as show.', load: async () => (await import('./show.ts')).show },

@@ -4,6 +4,7 @@ import { type BpfCapability, bpfCapabilities, heldCapabilities, withoutCapabilit
 import { kernelOf } from '../shared/kernel.ts';
 import { liftMemoryLimit } from '../shared/memlock.ts';
 import { withoutOptimizing } from '../shared/optimizer.ts';
+import { Progress } from '../shared/progress.ts';
 import { type Form, formOf } from './form.ts';
 import { type ProbeRequest, readRequest } from './request.ts';
 import { ProbeRun } from './sections.ts';
@@ -39,7 +40,8 @@ function readCapabilities(ctx: Context): BpfCapability[] {
 function show(ctx: Context, request: ProbeRequest, form: Form): void {
   ctx.json?.startObject();
   if (request.component === 'kernel') showSystem(ctx, form);
-  const run = new ProbeRun(kernelOf(ctx), request, form);
+  const progress = new Progress(ctx, { verb: 'tried', unit: 'helpers' }, { toFile: false });
+  const run = new ProbeRun(kernelOf(ctx), request, form, () => progress.add(1));
   if (run.systemCall()) {
     withoutOptimizing(() => {
       run.programTypes();
@@ -48,5 +50,6 @@ function show(ctx: Context, request: ProbeRequest, form: Form): void {
       run.miscellaneous();
     });
   }
+  progress.end();
   ctx.json?.endObject();
 }

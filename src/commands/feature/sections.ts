@@ -33,8 +33,11 @@ export class ProbeRun {
   readonly #form: Form;
   readonly #device: DeviceTarget | undefined;
   readonly #supportedTypes = new Set<number>();
+  readonly #tried: () => void;
 
-  constructor(kernel: Kernel, request: ProbeRequest, form: Form) {
+  /** `tried` is called after each helper function. */
+  constructor(kernel: Kernel, request: ProbeRequest, form: Form, tried: () => void) {
+    this.#tried = tried;
     this.#prober = new Prober(kernel);
     this.#request = request;
     this.#form = form;
@@ -117,6 +120,7 @@ export class ProbeRun {
     let found = false;
     for (const [id, name] of helpers) {
       const isThere = section.isSupported && this.#hasHelper(type, id);
+      this.#tried();
       found ||= isThere;
       this.#form.helper(section, `bpf_${name}`, isThere);
     }

@@ -4,6 +4,7 @@ const languageOptions: readonly VerbOption[] = [
   {
     long: 'lang',
     argument: 'LANG',
+    offers: ['ts', 'json'],
     summary:
       'Instead of C a TypeScript module (ts) with typed maps, variables and programs, or what there is of them as JSON (json).',
   },
@@ -22,6 +23,7 @@ const languageOptions: readonly VerbOption[] = [
 export const genFamily: CommandFamily = {
   name: 'gen',
   summary: 'Linked objects, skeletons and minimal BTF.',
+  docs: async () => (await import('./docs.ts')).genDocs,
   verbs: [
     { name: 'object', summary: 'Link object files into one.', load: async () => (await import('./object.ts')).object },
     {

@@ -12,7 +12,7 @@ import {
 import { BtfFileError, readBtfFile, readObjectTypes } from '../shared/btf-file.ts';
 import { diagnostics } from '../shared/libbpf-log.ts';
 import { OutputFile } from '../shared/output-file.ts';
-import { requireWords } from './object.ts';
+import { requireWords, Steps } from './object.ts';
 
 /**
  * What the reference says where it has no errno of its own: that of its first look at a file that turned out to be no raw
@@ -32,7 +32,7 @@ class StaleErrno {
 }
 
 /** `gen min_core_btf INPUT OUTPUT OBJECT…`: of a BTF, what the type relocations of objects need. */
-export const minCoreBtf: Handler = (ctx, words) => {
+export const minCoreBtf: Handler = async (ctx, words) => {
   requireWords(ctx, words, 3);
   const input = words.next();
   const path = words.next();
@@ -41,9 +41,11 @@ export const minCoreBtf: Handler = (ctx, words) => {
   const target = { btf: source.records, names: new TargetNames() };
   const stale = new StaleErrno();
   const log = diagnostics(ctx);
+  using step = new Steps(ctx, words.left);
   while (words.left > 0) {
     const object = words.next();
     record(ctx, { minimizer, target, object, log, stale });
+    await step.done(path);
   }
   save(path, minimizer.finish());
 };

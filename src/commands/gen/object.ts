@@ -7,31 +7,59 @@ import { kernelOf } from '../shared/kernel.ts';
 import { diagnostics } from '../shared/libbpf-log.ts';
 import { withoutOptimizing } from '../shared/optimizer.ts';
 import { OutputFile } from '../shared/output-file.ts';
+import { Interruption, Progress } from '../shared/progress.ts';
 
 /** Bytes of input after which code is run so often that optimising it saves time. */
 const worthOptimizing = 1 << 25;
 
 /** `gen object OUTPUT_FILE INPUT_FILE…`: links object files into one. */
-export const object: Handler = (ctx, words) => {
+export const object: Handler = async (ctx, words) => {
   requireWords(ctx, words, 2);
   const path = words.next();
   const log = diagnostics(ctx);
   const output = openOutput(path, log);
   const linker = new ObjectLinker({ log });
-  withoutOptimizing((resume) => {
-    let size = 0;
-    while (words.left > 0) {
-      const file = words.next();
+  using step = new Steps(ctx, words.left);
+  let size = 0;
+  while (words.left > 0) {
+    const file = words.next();
+    withoutOptimizing((resume) => {
       reported(`failed to link '${file}'`, () => {
         using input = openInput(ctx, { file, output, log });
         size += input.size;
         if (size > worthOptimizing) resume();
         linker.add({ name: file, bytes: input });
       });
-    }
+    });
+    await step.done(path);
+  }
+  withoutOptimizing((resume) => {
+    if (size > worthOptimizing) resume();
     reported('failed to finalize ELF file', () => writeOutput(output, linker.finish(), log));
   });
 };
+
+/** The input files of a run that a person may watch and interrupt. */
+export class Steps implements Disposable {
+  readonly #progress: Progress;
+  readonly #interruption: Interruption | undefined;
+
+  constructor(ctx: Context, total: number) {
+    this.#progress = new Progress(ctx, { verb: 'read', unit: 'files', total }, { toFile: true });
+    this.#interruption = ctx.stderrIsTerminal ? new Interruption() : undefined;
+  }
+
+  /** One of them has been read; fails where the run has been interrupted. */
+  async done(output: string): Promise<void> {
+    this.#progress.add(1);
+    await this.#interruption?.look(() => `${this.#progress}, ${output} is as it was`);
+  }
+
+  [Symbol.dispose](): void {
+    this.#progress.end();
+    this.#interruption?.[Symbol.dispose]();
+  }
+}
 
 /** With too few words the reference prints both what is missing and the usage. */
 export function requireWords(ctx: Context, words: Words, count: number): void {

@@ -5,6 +5,7 @@ export const iterFamily: CommandFamily = {
   name: 'iter',
   summary: 'Iterators, pinned as readable files.',
   helpIgnoresJson: true,
+  docs: async () => (await import('./docs.ts')).iterDocs,
   verbs: [
     { name: 'help', summary: 'Print the usage.' },
     { name: 'pin', summary: 'Pin it as a file.', load: async () => (await import('./pin.ts')).pin },

@@ -4,6 +4,7 @@ import type { CommandFamily } from '../../cli/index.ts';
 export const linkFamily: CommandFamily = {
   name: 'link',
   summary: 'Attachments of programs, as kernel objects.',
+  docs: async () => (await import('./docs.ts')).linkDocs,
   verbs: [
     { name: 'show', summary: 'List all of them, or one.', load: async () => (await import('./show.ts')).show },
     { name: 'list', summary: 'The same as show.', load: async () => (await import('./show.ts')).show },

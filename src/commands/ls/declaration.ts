@@ -1,6 +1,7 @@
 import type { Declaration } from '../../cli/index.ts';
 import { columnsOf, kinds } from './rows.ts';
 
+const everyColumn = [...new Set(Object.values(columnsOf).flatMap((columns) => columns.map(({ name }) => name)))];
 const names = (kind: keyof typeof columnsOf) => columnsOf[kind].map(({ name }) => name).join(' ');
 
 export const lsCommand: Declaration = {
@@ -16,12 +17,14 @@ export const lsCommand: Declaration = {
     {
       long: 'sort',
       argument: 'COLUMN',
+      offers: everyColumn,
       summary: 'The order; -COLUMN is the reverse. Unless it is given, the id, or of pins the path.',
     },
     {
       long: 'where',
       argument: 'COLUMN=PATTERN',
       kind: 'list',
+      offers: everyColumn.map((name) => `${name}=`),
       summary:
         'Only what matches: * and ? in a pattern stand for any text and any character; != for what does not match; <, <=, > ' +
         'and >= compare numbers, and how many holders, pins or places there are. All that are given must match.',
@@ -30,6 +33,7 @@ export const lsCommand: Declaration = {
       long: 'columns',
       argument: 'COLUMN',
       kind: 'list',
+      offers: ['all', ...everyColumn],
       summary: 'These columns in this order; all stands for all there are.',
     },
   ],

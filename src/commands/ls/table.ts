@@ -12,6 +12,8 @@ export interface Screen {
 const gap = 2;
 /** Text is cut no shorter than this, and numbers not at all; rather the last columns are left out. */
 const least = 8;
+/** Names say what an object is: those that the kernel keeps are shown whole. */
+const leastOfNames = 15;
 
 /** The rows as a table no wider than the screen: the widest columns are cut first. Ends with a newline. */
 export async function tableText(columns: readonly Column[], rows: readonly Row[], screen: Screen): Promise<string> {
@@ -63,7 +65,8 @@ function fitted(
   { columns, total }: { columns: readonly Column[]; total: number },
 ): number[] {
   const widths = [...natural];
-  const smallest = natural.map((width, i) => (columns[i]!.isNumber ? width : Math.min(width, least)));
+  const leastOf = ({ name }: Column) => (name === 'name' ? leastOfNames : least);
+  const smallest = natural.map((width, i) => (columns[i]!.isNumber ? width : Math.min(width, leastOf(columns[i]!))));
   const sum = (of: readonly number[]) => of.reduce((all, width) => all + width + gap, -gap);
   while (widths.length > 1 && sum(smallest.slice(0, widths.length)) > total) widths.pop();
   while (sum(widths) > total) {

@@ -1,12 +1,13 @@
+import { existsSync } from 'node:fs';
 import { jsonText, pieceBytes } from '../../btf/index.ts';
-import { type Context, fail, type OwnHandler, usage } from '../../cli/index.ts';
+import { fail, type OwnHandler, usage } from '../../cli/index.ts';
 import { Errno, errnoOf, strerror } from '../../errors/index.ts';
 import { type BpfMap, type ElementCodec, type HalfCodec, lendBatches } from '../../kernel/index.ts';
 import { descriptorSink, type Sink } from '../../output/index.ts';
 import { mapTypeName } from '../../uapi/index.ts';
 import { OutputFile } from '../shared/output-file.ts';
+import { Interruption, Progress } from '../shared/progress.ts';
 import { selectMap } from '../shared/select-map.ts';
-import { Progress } from './progress.ts';
 import { codecOf } from './typed.ts';
 
 /** `map export MAP [FILE]`: every element as a line of JSON; without FILE, or for `-`, on standard output. */
@@ -24,10 +25,17 @@ export const exportMap: OwnHandler = async (ctx, words) => {
   }
   if (file === '-') {
     ctx.printsLines = true;
-    await writeLines(ctx, map, codec, ctx.stdout);
+    const progress = new Progress(ctx, exported, { toFile: false });
+    await writeLines(map, codec, { sink: ctx.stdout, progress });
     return;
   }
-  await intoFile(file, async (sink) => writeLines(ctx, map, codec, sink));
+  const wasThere = existsSync(file);
+  const progress = new Progress(ctx, exported, { toFile: true });
+  using interruption = new Interruption();
+  const written = () => `${progress}, ${wasThere ? `${file} is as it was` : `no file ${file} was made`}`;
+  await intoFile(file, async (sink) =>
+    writeLines(map, codec, { sink, progress, check: () => interruption.check(written) }),
+  );
   ctx.json?.null();
 };
 
@@ -45,8 +53,16 @@ async function intoFile(file: string, write: (sink: Sink) => Promise<void>): Pro
   });
 }
 
-async function writeLines(ctx: Context, map: BpfMap, codec: ElementCodec, sink: Sink): Promise<void> {
-  const progress = new Progress(ctx, 'exported');
+const exported = { verb: 'exported', unit: 'entries' };
+
+interface Output {
+  readonly sink: Sink;
+  readonly progress: Progress;
+  /** Throws where the command has been interrupted. */
+  readonly check?: () => void;
+}
+
+async function writeLines(map: BpfMap, codec: ElementCodec, { sink, progress, check }: Output): Promise<void> {
   const isLarge = Math.max(codec.key.size, codec.value.size) > pieceBytes;
   const key = halfWriter(sink, 'key', codec.key);
   const value = halfWriter(sink, 'value', codec.value);
@@ -60,6 +76,7 @@ async function writeLines(ctx: Context, map: BpfMap, codec: ElementCodec, sink: 
       }
     }
     progress.add(count);
+    check?.();
   }
   progress.end();
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { JsonSource, parseJsonValue } from '../../btf/index.ts';
 import { type Context, fail, type OwnHandler, usage } from '../../cli/index.ts';
 import { Errno, errnoOf, strerror, UsageError } from '../../errors/index.ts';
@@ -9,11 +9,11 @@ import {
   type HalfCodec,
   type WriteOutcome,
 } from '../../kernel/index.ts';
+import { Interruption, Progress } from '../shared/progress.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { CollectedElements } from './collected.ts';
 import { badDigits, givenTwice, isBlank, readEntry, unknownMember } from './entry-reader.ts';
 import { readLines, readSome } from './lines.ts';
-import { Progress } from './progress.ts';
 import { codecOf, type SchemaCheck, schemaCheck } from './typed.ts';
 
 /** `map import MAP [FILE] [--keep-going] [--strict]`: lines as `map export` writes them; `-` is standard input. */
@@ -26,8 +26,10 @@ export const importMap: OwnHandler = async (ctx, words, given) => {
     ? { key: await schemaCheck(codec.key, { strict: true }), value: await schemaCheck(codec.value, { strict: true }) }
     : undefined;
   const fd = file === '-' ? 0 : open(file);
+  // Reading anything else can wait for long, and must end at once then.
+  using interruption = fstatSync(fd).isFile() ? new Interruption() : undefined;
   try {
-    const run = new Import(ctx, map, codec, { checks, keepGoing: given.has('keep-going') });
+    const run = new Import(ctx, map, codec, { checks, keepGoing: given.has('keep-going'), interruption });
     const status = await run.all(fd);
     if (status === 0) ctx.json?.null();
     return status;
@@ -61,6 +63,7 @@ class Import {
   readonly #writer: ElementWriter;
   readonly #keepGoing: boolean;
   readonly #progress: Progress;
+  readonly #interruption: Interruption | undefined;
   #collected: CollectedElements;
   #spare: CollectedElements | undefined;
   /** The write that is under way. */
@@ -71,14 +74,19 @@ class Import {
     ctx: Context,
     map: BpfMap,
     codec: ElementCodec,
-    { checks, keepGoing }: { checks: Checks | undefined; keepGoing: boolean },
+    {
+      checks,
+      keepGoing,
+      interruption,
+    }: { checks: Checks | undefined; keepGoing: boolean; interruption: Interruption | undefined },
   ) {
     this.#ctx = ctx;
     this.#codec = codec;
     this.#checks = checks;
     this.#writer = new ElementWriter(map);
     this.#keepGoing = keepGoing;
-    this.#progress = new Progress(ctx, 'imported');
+    this.#interruption = interruption;
+    this.#progress = new Progress(ctx, { verb: 'imported', unit: 'entries' }, { toFile: true });
     this.#collected = new CollectedElements(codec);
   }
 
@@ -212,6 +220,7 @@ class Import {
     this.#pending = undefined;
     this.#finish(elements, written);
     this.#spare = elements;
+    this.#interruption?.check(() => `${this.#progress}, which stay in the map`);
   }
 
   /** Tells of elements that the map refused, and writes the others. */

@@ -4,6 +4,7 @@ import type { CommandFamily } from '../../cli/index.ts';
 export const netFamily: CommandFamily = {
   name: 'net',
   summary: 'Programs attached to network devices and protocols.',
+  docs: async () => (await import('./docs.ts')).netDocs,
   verbs: [
     {
       name: 'show',

@@ -5,6 +5,7 @@ export const perfFamily: CommandFamily = {
   name: 'perf',
   summary: 'Programs attached to perf events of running processes.',
   helpIgnoresJson: true,
+  docs: async () => (await import('./docs.ts')).perfDocs,
   verbs: [
     { name: 'show', summary: 'List all of them, or one.', load: async () => (await import('./show.ts')).show },
     { name: 'list', summary: 'The same as show.', load: async () => (await import('./show.ts')).show },

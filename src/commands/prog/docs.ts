@@ -59,7 +59,7 @@ export const progDocs: FamilyDocs = {
           summary: 'Loads and pins a program and its maps.',
         },
         {
-          line: "tsbpftool prog load hello.bpf.o /sys/fs/bpf/hello --set 'limit=99' --explain",
+          line: `tsbpftool prog load hello.bpf.o /sys/fs/bpf/hello --set 'greeting="Hi"' --explain`,
           summary: 'Changes a variable first, and explains a refusal.',
         },
       ],

@@ -24,6 +24,7 @@ import { liftMemoryLimit } from '../shared/memlock.ts';
 import { mountBpffsDirectory, mountBpffsForFile } from '../shared/pin.ts';
 import { diagnostics } from '../shared/libbpf-log.ts';
 import { readObject } from '../shared/object-file.ts';
+import { Interruption, Progress } from '../shared/progress.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { readSettings, settingContents } from './set-option.ts';
 
@@ -83,9 +84,12 @@ async function loadCommand(ctx: Context, words: Words, which: 'first' | 'all'): 
     const replaceMaps = resolveReplacements(spec, request);
     const contents = settingContents(ctx, spec, settings, replaceMaps);
     using object = await loadSpec(ctx, spec, { replaceMaps, contents }, request, log);
+    // A signal ends the load, which leaves nothing; what is pinned is pinned whole.
+    using interruption = ctx.stderrIsTerminal ? new Interruption() : undefined;
     if (which === 'all') mountBpffsDirectory(ctx, request.pinPath);
     else mountBpffsForFile(ctx, request.pinPath);
     pinLoaded(ctx, object, { ...request, which }, log);
+    await interruption?.look(() => `all was loaded and pinned by then at ${request.pinPath}`);
     ctx.json?.null();
   } finally {
     for (const { map } of request.replacements) map.close();
@@ -211,9 +215,12 @@ async function loadSpec(
   log: DiagnosticLog,
 ): Promise<LoadedObject> {
   const kernel = kernelOf(ctx);
+  const total = spec.programs.filter(({ subprogram }) => !subprogram).length;
+  const progress = new Progress(ctx, { verb: 'loaded', unit: 'programs', total }, { toFile: true });
   try {
     return loadObject(kernel, spec, {
       log,
+      onProgram: (count) => progress.add(count - progress.count),
       ...given,
       ...(ctx.options.debug ? { logLevel: 7 } : {}),
       ...(request.kernelBtf === undefined ? {} : { kernelBtf: request.kernelBtf }),
@@ -224,6 +231,8 @@ async function loadSpec(
     if (!(cause instanceof ProgramRefused) || !ctx.verbOptions.has('explain')) fail(message, { cause });
     (await import('./explain.ts')).reportRefusal(ctx, message, cause);
     failSilently();
+  } finally {
+    progress.end();
   }
 }
 

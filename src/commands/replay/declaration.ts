@@ -11,6 +11,11 @@ export const replayCommand: Declaration = {
   ],
   details:
     'Only what succeeded stands in a script. Maps that were created in the trace are created and pinned below /sys/fs/bpf; others are found by their name.',
-  examples: [],
+  examples: [
+    {
+      line: 'tsbpftool -j trace --duration 1 > calls.ndjson && tsbpftool replay calls.ndjson',
+      summary: 'Keeps what happens in a second, and reads it later.',
+    },
+  ],
   load: async () => (await import('./replay.ts')).replay,
 };

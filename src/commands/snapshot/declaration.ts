@@ -6,7 +6,7 @@ export const snapshotCommand: Declaration = {
   options: [{ long: 'maps', argument: 'NAME', kind: 'list', summary: 'Keeps the elements of maps of that name, too.' }],
   details:
     'Writes one JSON document of all that is loaded: programs, maps, links, BTF objects, pins, processes and attachments, in all mount and ' +
-    'network namespaces. A file is complete or not there. `diff` compares two of them, and `ls`, `graph`, `why` and `metrics` take one in ' +
+    'network namespaces. A file is complete or not there. `diff` compares two of them, and `graph`, `why` and `metrics` take one in ' +
     'the place of the kernel.',
   examples: [
     { line: 'tsbpftool snapshot before.json', summary: 'Keeps what is loaded now.' },

@@ -4,6 +4,7 @@ import type { CommandFamily } from '../../cli/index.ts';
 export const structOpsFamily: CommandFamily = {
   name: 'struct_ops',
   summary: 'Struct operations implemented by programs.',
+  docs: async () => (await import('./docs.ts')).structOpsDocs,
   verbs: [
     { name: 'show', summary: 'List all of them, or one.', load: async () => (await import('./show.ts')).show },
     { name: 'list', summary: 'The same as show.', load: async () => (await import('./show.ts')).show },

@@ -26,6 +26,7 @@ export const topCommand: Declaration = {
       long: 'filter',
       argument: 'FIELD=TEXT',
       kind: 'list',
+      offers: ['type=', 'name=', 'pid=', 'comm='],
       summary: 'Only rows in which type, name, pid or comm has TEXT; without FIELD, in which any has.',
     },
   ],

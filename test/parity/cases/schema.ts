@@ -166,7 +166,10 @@ export const schemaUnseen: Record<string, string> = {
 };
 
 /** Commands that Debian's build of the reference lacks. */
-export const schemaOursOnly: readonly string[] = ['gen skeleton', 'prog profile'];
+export const schemaOursOnly: readonly string[] = ['gen skeleton', 'prog profile', 'ls'];
+
+/** Commands whose members are those that were asked for: none must be there. */
+export const schemaChosen: readonly string[] = ['ls'];
 
 /** Lines of what the reference, or Debian's build of it, lacks. */
 export const schemaExtensions: string[] = [
@@ -191,7 +194,12 @@ export const schemaWithOptions: string[] = [
 ];
 
 /** A line that prints a document a line. */
-export const schemaLines: string[] = ['map export pinned {pin:config}', 'map export pinned {pin:hash}'];
+export const schemaLines: string[] = [
+  'map export pinned {pin:config}',
+  'map export pinned {pin:hash}',
+  'ls',
+  ...['progs', 'maps', 'links', 'btf', 'pins'].map((kind) => `ls ${kind} --columns all`),
+];
 
 /** Places in the output of a command that something else decides: BTF, or another command. */
 export function schemaOpen(command: string): RegExp {
@@ -200,6 +208,7 @@ export function schemaOpen(command: string): RegExp {
     'map schema': /\.properties\.(key|value)(_hex)?$/,
     'struct_ops dump': /^\$\[\*\]\.\w+$/,
     'map export': /^\$\.(key|value)$/,
+    'map events': /^\$\.event$/,
   };
   return places[command] ?? /\.(metadata|formatted\.(key|value|values\[\*\]\.value))$/;
 }

@@ -6,8 +6,9 @@ import { loadFamilies, program } from '../../../src/main.ts';
 export async function commandOf(words: readonly string[]): Promise<string | undefined> {
   if (words.length === 0) return undefined;
   const top = selectVerb(program.commands, words[0]);
-  if (top === undefined || top.extension) return undefined;
-  const loaded = await top.load!();
+  if (top === undefined || top.name.startsWith('_')) return undefined;
+  if (top.load === undefined) return top.name;
+  const loaded = await top.load();
   if (!('verbs' in loaded)) return top.name;
   const verb = selectVerb(loaded.verbs, words[1]);
   return verb && `${top.name} ${verb.name}`;

@@ -48,7 +48,7 @@ export class Outputs {
   /** Runs one line of ours that prints a document a line. */
   async lines(line: string): Promise<void> {
     const words = this.#world.fill(line).split(' ');
-    const { stdout, status } = await run(this.#world.programs.ours, words, { cwd: this.#world.tmp });
+    const { stdout, status } = await run(this.#world.programs.ours, ['-j', ...words], { cwd: this.#world.tmp });
     if (status !== 0) throw new Error(`${line} fails`);
     for (const text of Buffer.from(stdout, 'latin1').toString('utf8').trim().split('\n')) {
       await this.#add('ours', line, JSON.parse(text), true);
@@ -57,6 +57,17 @@ export class Outputs {
 
   /** A line that runs until it is interrupted, as a terminal would; `cause` makes it print what contains `mark`. */
   async until(who: Who, line: string, cause: () => void, mark: string): Promise<void> {
+    const { text, status } = await this.#interrupted(who, line, cause, mark);
+    await this.#add(who, line, JSON.parse(text), status === 0);
+  }
+
+  /** As `until`, of one of ours that prints a document a line. */
+  async linesUntil(line: string, cause: () => void, mark: string): Promise<void> {
+    const { text, status } = await this.#interrupted('ours', line, cause, mark);
+    for (const each of text.trimEnd().split('\n')) await this.#add('ours', line, JSON.parse(each), status === 0);
+  }
+
+  async #interrupted(who: Who, line: string, cause: () => void, mark: string) {
     const [file, ...words] = [...this.#world.programs[who], '-j', ...this.#world.fill(line).split(' ')];
     const child = spawn(file!, words, { stdio: ['ignore', 'pipe', 'ignore'] });
     let text = '';
@@ -72,7 +83,7 @@ export class Outputs {
     child.kill('SIGINT');
     const [status] = await closed;
     if (!text.includes(mark)) throw new Error(`${who}: ${line} shows nothing with ${mark}: ${text}`);
-    await this.#add(who, line, JSON.parse(text), status === 0);
+    return { text, status };
   }
 
   async #run(who: Who, words: readonly string[], options: { stdin?: string; netns?: string } = {}) {
