@@ -20,6 +20,7 @@ export interface WatchedKernel {
 /** Asked for without need, so its refusal explains nothing: rights that a BPF file system may delegate. */
 const triedOnly: readonly number[] = [bpf_cmd.BPF_TOKEN_CREATE];
 
+/** A kernel that passes every call on to `watched` and remembers the last one that was refused. */
 export function watchRefusals(watched: Kernel): WatchedKernel {
   let last: RefusedCall | undefined;
   const remember = (command: number, attr: NativeStruct, result: number): number => {

@@ -36,6 +36,7 @@ export function putU32(view: DataView, pos: number, value: number): number {
   return end;
 }
 
+/** Decimal digits of a signed 32-bit number, at most 11 bytes. Returns where they end. */
 export function putI32(view: DataView, pos: number, value: number): number {
   if (value >= 0) return putU32(view, pos, value);
   view.setUint8(pos, 45);
@@ -73,6 +74,7 @@ export function putU64(view: DataView, pos: number, hi: number, lo: number): num
   return putNine(view, putNine(view, putU32(view, pos, high), rest - high * billion), low);
 }
 
+/** Decimal digits of a signed 64-bit number in two halves, at most 20 bytes. Returns where they end. */
 export function putI64(view: DataView, pos: number, hi: number, lo: number): number {
   if (hi < 0x80000000) return putU64(view, pos, hi, lo);
   view.setUint8(pos, 45);
@@ -91,6 +93,7 @@ export function putHex32(buf: Uint8Array, pos: number, value: number): number {
   return at;
 }
 
+/** As `putHex32`, of a 64-bit number in two halves. Returns where the digits end. */
 export function putHex64(buf: Uint8Array, pos: number, hi: number, lo: number): number {
   if (hi === 0) return putHex32(buf, pos, lo);
   let at = putHex32(buf, pos, hi);
@@ -108,6 +111,7 @@ export function putText(buf: Uint8Array, pos: number, text: string): number {
   return at;
 }
 
+/** Copies bytes. Returns where they end. */
 export function putBytes(buf: Uint8Array, pos: number, bytes: Uint8Array): number {
   buf.set(bytes, pos);
   return pos + bytes.length;

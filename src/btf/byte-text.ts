@@ -9,6 +9,7 @@ export interface Piece {
   readonly length: number;
 }
 
+/** ASCII as a piece; `length` is that of the text, without what fills up the last word. */
 export function piece(ascii: string): Piece {
   const bytes = new Uint8Array(Math.ceil(ascii.length / 8) * 8);
   bytes.set(encodeUtf8(ascii));

@@ -30,6 +30,7 @@ export class RunEnd extends TsbpfError {
   }
 }
 
+/** Ends the command with an error message; the status is -1 unless given. */
 export function fail(message: string, options?: { status?: number; cause?: unknown }): never {
   throw new CommandFailure(message, options);
 }
@@ -39,6 +40,7 @@ export function failSilently(status = -1): never {
   throw new CommandFailure(undefined, { status });
 }
 
+/** Ends the command with its usage text, as bpftool does where words are missing or too many. */
 export function usage(): never {
   throw new UsageExit();
 }

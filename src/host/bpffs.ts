@@ -19,6 +19,7 @@ export function isBpffs(kernel: Kernel, path: string): boolean {
   return fileSystemIs(kernel, path, BPF_FS_MAGIC);
 }
 
+/** True if `path` is on a file system of this type, a magic number of statfs(2); false also where it cannot be asked. */
 export function fileSystemIs(kernel: Kernel, path: string, magic: number): boolean {
   try {
     return kernel.fileSystemType(path) === magic;

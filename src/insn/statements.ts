@@ -127,10 +127,12 @@ export function callKernel(typeId: number): Statement {
   return slots(slot(0x85, { src: BPF_PSEUDO_KFUNC_CALL, imm: immediate(typeId) }));
 }
 
+/** Ends the program; r0 is its result. */
 export function exit(): Statement {
   return slots(slot(0x95, {}));
 }
 
+/** Jumps to a label, forwards or backwards. */
 export function goto(to: string): Statement {
   return { kind: 'jump', slot: slot(JMP, {}), to };
 }
@@ -155,6 +157,7 @@ export function jump32(
   return { kind: 'jump', slot: withOperand(of(conditions, 'condition', condition) | JMP32, left, right), to };
 }
 
+/** The place of the next statement, for jumps. */
 export function label(name: string): Statement {
   return { kind: 'label', name };
 }

@@ -21,6 +21,7 @@ import type { Attachment, ProgramRecord } from './records.ts';
 
 export type NewAttachment = Pick<Attachment, 'programId' | 'via' | 'hook' | 'target'> & Partial<Attachment>;
 
+/** An attachment in which the ids that do not apply are 0. */
 export function attachment(parts: NewAttachment): Attachment {
   return { linkId: 0, mapId: 0, pid: 0, fd: 0, ...parts };
 }

@@ -40,6 +40,7 @@ export function macBytes(text: string): Uint8Array | undefined {
   return Uint8Array.from(text.split(/[:-]/), (byte) => Number.parseInt(byte, 16));
 }
 
+/** A hardware address as `00:1a:2b:3c:4d:5e`. */
 export function macText(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':');
 }

@@ -36,6 +36,7 @@ export function openRing(kernel: Kernel, fd: number, { pages, isReadOnly = false
   return { fd, memory, positions, data: new Uint8Array(memory.buffer, page, page * pages) };
 }
 
+/** Unmaps the ring and closes its perf event. */
 export function closeRing(kernel: Kernel, { fd, memory }: PerfRing): void {
   memory.close();
   kernel.close(fd);

@@ -23,6 +23,7 @@ export interface StreamOptions {
 /** What ends a stream: options, or a signal alone. */
 export type StreamEnd = StreamOptions | StopSignal;
 
+/** The options of a stream, also where a signal alone was given. */
 export function streamOptions(end: StreamEnd | undefined): StreamOptions {
   if (end === undefined) return {};
   expectObject(end, 'a stream ends by { signal, deadline } or a signal');

@@ -66,6 +66,7 @@ export interface OutputSection {
   readonly ext: Readonly<Record<ExtKind, ExtRecords>>;
 }
 
+/** An empty section of the output; `id` is its place in the list of sections. */
 export function newOutputSection(id: number, name: string): OutputSection {
   const records = (): ExtRecords => ({ recordSize: 0, count: 0, records: new WordBuffer() });
   return {
@@ -84,15 +85,18 @@ export function newOutputSection(id: number, name: string): OutputSection {
 /** Index in the output's section header table; 0 for sections that are not in it. */
 export const elfIndex = (section: OutputSection) => section.header?.index ?? 0;
 
+/** True for sections whose bytes go into the output, also those that have no ELF section of their own. */
 export function isData(section: SourceSection): boolean {
   if (section.skipped) return false;
   return section.elf === undefined || isContents(section.elf.type);
 }
 
+/** True for relocation sections (SHT_REL) that are not left out. */
 export function isRelocation(section: SourceSection): boolean {
   return !section.skipped && section.elf?.type === Elf.SHT_REL;
 }
 
+/** True for sections with instructions. */
 export function isExecutable(section: SourceSection): boolean {
   return ((section.elf?.flags ?? 0n) & BigInt(Elf.SHF_EXECINSTR)) !== 0n;
 }

@@ -27,10 +27,12 @@ const visibilityMask = 3;
 
 export const visibilityOf = (symbol: { other: number }) => symbol.other & visibilityMask;
 
+/** Sets the visibility (STV_…) in `st_other` and leaves its other bits. */
 export function setVisibility(symbol: OutputSymbol, visibility: number): void {
   symbol.other = (symbol.other & ~visibilityMask) | visibility;
 }
 
+/** The whole entries of an ELF64 symbol table; bytes behind the last one are ignored. */
 export function readSymbols(bytes: Uint8Array, littleEndian: boolean): InputSymbol[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const symbols: InputSymbol[] = [];
@@ -49,6 +51,7 @@ export function readSymbols(bytes: Uint8Array, littleEndian: boolean): InputSymb
   return symbols;
 }
 
+/** An ELF64 symbol table, 24 bytes a symbol. */
 export function writeSymbols(symbols: readonly OutputSymbol[], littleEndian: boolean): Uint8Array {
   const bytes = new Uint8Array(symbols.length * symbolSize);
   const view = new DataView(bytes.buffer);

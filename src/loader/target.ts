@@ -57,6 +57,7 @@ export function checkTargets(spec: ObjectSpec, targets: ReadonlyMap<string, Targ
   }
 }
 
+/** The descriptor of the program that is replaced or traced. */
 export function targetFd({ program }: TargetProgram): number {
   if (typeof program === 'number') return program;
   return typeof program.fd === 'number' ? program.fd : program.fd.number;

@@ -89,6 +89,7 @@ export function writeFully(fd: number, bytes: Uint8Array): void {
   }
 }
 
+/** A sink that writes to a file descriptor; WriteError where that fails. */
 export function descriptorSink(fd: number): Sink {
   return new Sink((bytes) => writeFully(fd, bytes));
 }

@@ -56,6 +56,16 @@ function hasUnnamedBoolean({ file, name, parameters }: FunctionShape): boolean {
 
 const placesOf = (shapes: readonly FunctionShape[]) => shapes.map(({ place }) => place);
 
+/** Functions that other files may call, and that no comment describes. */
+function undescribed(file: string, text: string): string[] {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true);
+  return source.statements.flatMap((node) => {
+    if (!ts.isFunctionDeclaration(node) || !node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword))
+      return [];
+    return ts.getJSDocCommentsAndTags(node).length > 0 ? [] : [`${file} ${node.name?.text ?? ''}`];
+  });
+}
+
 describe('a function', () => {
   let all: FunctionShape[];
 
@@ -71,6 +81,14 @@ describe('a function', () => {
 
   it('takes no boolean beside other parameters, whose meaning calls would not show', () => {
     expect(placesOf(all.filter(hasUnnamedBoolean))).toEqual([]);
+  });
+
+  it('is described where it is exported', () => {
+    const found = [...new Set(all.map(({ file }) => file))].flatMap((file) =>
+      undescribed(file, readFileSync(path.join(src, file), 'utf8')),
+    );
+    expect(found).toEqual([]);
+    expect(undescribed('x.ts', 'export function f(): void {}')).toEqual(['x.ts f']);
   });
 
   it.each([

@@ -65,6 +65,7 @@ export function sameWithData(graph: TypeGraph, a: number, b: number): boolean {
   return graph.sameHead(a, b) && graph.tail(a, 0) === graph.tail(b, 0);
 }
 
+/** True for enums without values: C has them as forward declarations. */
 export function isEnumForward(graph: TypeGraph, id: number): boolean {
   return graph.isEnum(id) && graph.vlen(id) === 0;
 }

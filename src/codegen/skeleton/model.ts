@@ -60,6 +60,7 @@ export function skeletonModel(
 /** Bytes: of BPF programs, whatever their types say. */
 export const pointerSize = 8;
 
+/** True for maps that stand for sections of global variables. */
 export function isGlobalData({ origin }: MapSpec): boolean {
   return origin !== 'user' && origin !== 'structOps';
 }
@@ -69,6 +70,7 @@ export function isPerCpuData({ spec }: SkeletonMap): boolean {
   return spec.origin === 'percpu';
 }
 
+/** True for maps that hold a struct of callbacks (struct_ops). */
 export function isStructOps({ spec }: SkeletonMap): boolean {
   return spec.type === bpf_map_type.BPF_MAP_TYPE_STRUCT_OPS;
 }
@@ -103,6 +105,7 @@ export interface SkeletonVariable {
 
 const staticLinkage = 0;
 
+/** The variables of a section that are not static, in the order of the section. */
 export function shownVariables(btf: Btf, section: BtfDatasec): SkeletonVariable[] {
   return section.vars.flatMap(({ typeId, offset, size }, index) => {
     const variable = btf.mustType(typeId);
@@ -111,6 +114,7 @@ export function shownVariables(btf: Btf, section: BtfDatasec): SkeletonVariable[
   });
 }
 
+/** A writer of C declarations with the types of the object, which must have BTF. */
 export function declarationWriter({ btf, warn }: SkeletonModel): CDeclarationWriter {
   return new CDeclarationWriter(btf!, warn);
 }

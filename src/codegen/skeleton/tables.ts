@@ -11,6 +11,7 @@ export interface TableOptions {
   readonly withContents: boolean;
 }
 
+/** Writes the member `maps`, with a pointer of this type for each map; nothing without maps. */
 export function writeMapMembers(out: CodeText, { maps }: SkeletonModel, type: string): void {
   if (maps.length === 0) return;
   out.put('\tstruct {\n');
@@ -18,6 +19,7 @@ export function writeMapMembers(out: CodeText, { maps }: SkeletonModel, type: st
   out.put('\t} maps;\n');
 }
 
+/** Writes the member `progs`, with a pointer of this type for each program; nothing without programs. */
 export function writeProgramMembers(out: CodeText, { programs }: SkeletonModel, type: string): void {
   if (programs.length === 0) return;
   out.put('\tstruct {\n');

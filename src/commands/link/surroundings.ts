@@ -24,6 +24,7 @@ export interface LinkSurroundings {
 /** Length of the instruction at the start of functions that probes sit behind, where indirect branches are checked. */
 const endbrBytes = 4n;
 
+/** Answers from the running kernel; symbols are read when they are first asked for. */
 export function linkSurroundings(ctx: Context): LinkSurroundings {
   const kernel = kernelOf(ctx);
   return {

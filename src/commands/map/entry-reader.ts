@@ -24,10 +24,12 @@ export function readEntry(source: JsonSource, codec: ElementCodec, collected: Co
   if (!isBlank(source)) source.bad('entry', 'expected nothing more');
 }
 
+/** Refuses a line that names one member twice. */
 export function givenTwice(): never {
   throw new UsageError('entry: a part is given twice');
 }
 
+/** Refuses a line with a member that no element has. */
 export function unknownMember(name: string): never {
   throw new UsageError(`entry: unknown member '${name}'`);
 }
@@ -63,6 +65,7 @@ function readHex(
   if (count !== half.size) throw new UsageError(`${name}: expected ${half.size} bytes got ${count}`);
 }
 
+/** Refuses text that is not pairs of hexadecimal digits. */
 export function badDigits(name: string): never {
   throw new UsageError(`${name}: expected pairs of hexadecimal digits`);
 }

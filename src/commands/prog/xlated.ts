@@ -99,6 +99,7 @@ export function linePlain(line: SourceLine, { linum }: { linum: boolean }): stri
   return `; ${source.replaceAll('\u001b', '\\x1b')}${linum ? place : ''}`;
 }
 
+/** Adds the members of a source line; file, line and column only with `linum`. */
 export function lineJson(ctx: Context, line: SourceLine, { linum }: { linum: boolean }): void {
   const json = ctx.json!;
   json.field('src', line.source);

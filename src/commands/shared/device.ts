@@ -16,6 +16,7 @@ export function deviceName(ctx: Context, device: Device): string | undefined {
   return kernel.interfaceName(device.ifindex);
 }
 
+/** Prints the device that an object was offloaded to; nothing where there is none. */
 export function printDevice(ctx: Context, device: Device): void {
   if (device.ifindex === 0) return;
   const name = deviceName(ctx, device);

@@ -17,6 +17,7 @@ export function netfilterText({ pf, hook, priority, flags }: NetfilterHook): str
   return `\n\t${family}${where} prio ${priority}${flags === 0 ? '' : ` flags 0x${flags.toString(16)}`}`;
 }
 
+/** Adds the members of a netfilter hook: protocol family, hook, priority, flags. */
 export function netfilterMembers(json: JsonWriter, { pf, hook, priority, flags }: NetfilterHook): void {
   json.field('pf', pf).field('hook', hook).field('prio', priority).field('flags', flags);
 }

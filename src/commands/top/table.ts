@@ -363,6 +363,7 @@ export function short(value: number | undefined): string {
   return `${Math.round(rest)}${units[unit]}`;
 }
 
+/** Bytes in at most five characters, in powers of 1024: `4.0K`. */
 export function size(bytes: number): string {
   const units = ['B', 'K', 'M', 'G', 'T'];
   let unit = 0;
@@ -371,6 +372,7 @@ export function size(bytes: number): string {
   return `${unit === 0 || rest >= 100 ? Math.round(rest) : rest.toFixed(1)}${units[unit]}`;
 }
 
+/** Nanoseconds with a unit, one digit behind the point: `1.5us`. */
 export function duration(ns: number): string {
   if (ns < 1e3) return `${ns}ns`;
   if (ns < 1e6) return `${(ns / 1e3).toFixed(1)}us`;

@@ -50,6 +50,7 @@ export type MapOrFd =
   | { readonly map: WithFd | { readonly map: WithFd }; readonly mapFd?: never }
   | { readonly mapFd: number; readonly map?: never };
 
+/** The descriptor of a map that is given by itself or by number. UsageError where neither is. */
 export function mapDescriptor({ map, mapFd }: { map?: WithFd | { readonly map: WithFd }; mapFd?: number }): number {
   if (mapFd !== undefined) return mapFd;
   if (map === undefined)

@@ -26,6 +26,7 @@ function oddKind(local: TypeRef, target: TypeRef, at: ComparisonState): boolean 
   return false;
 }
 
+/** True for enums of either width. */
 export function isEnum(kind: number): boolean {
   return kind === Kind.enum || kind === Kind.enum64;
 }

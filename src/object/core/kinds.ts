@@ -31,18 +31,22 @@ const names = [
   'type_matches',
 ];
 
+/** The name that libbpf gives a kind of CO-RE relocation in its messages. */
 export function coreKindName(kind: number): string {
   return names[kind] ?? 'unknown';
 }
 
+/** True for relocations about a field: its offset, size, existence, sign, shifts. */
 export function isFieldKind(kind: number): boolean {
   return kind <= Core.FIELD_RSHIFT_U64;
 }
 
+/** True for relocations about a whole type: its id, existence, size, match. */
 export function isTypeKind(kind: number): boolean {
   return (kind >= Core.TYPE_ID_LOCAL && kind <= Core.TYPE_SIZE) || kind === Core.TYPE_MATCHES;
 }
 
+/** True for relocations about an enumerator: its existence or value. */
 export function isEnumeratorKind(kind: number): boolean {
   return kind === Core.ENUMVAL_EXISTS || kind === Core.ENUMVAL_VALUE;
 }

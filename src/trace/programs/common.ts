@@ -62,6 +62,7 @@ export function copyWithin(from: number, to: number): Statement[] {
   ];
 }
 
+/** Makes r2 at most `most`, so that the verifier knows it. `name` is a label that is used nowhere else. */
 export function boundedBy(most: number, name: string): Statement[] {
   return [jump('<=', 'r2', most, name), alu('=', 'r2', most), label(name)];
 }
