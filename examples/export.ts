@@ -1,9 +1,8 @@
 // A map's elements as lines of JSON, for jq and others: node examples/export.ts NAME|PATH
-import { maps, openKernel, UsageError } from 'tsbpftool';
+import { maps, UsageError } from 'tsbpftool';
 
 const [name = ''] = process.argv.slice(2);
-const kernel = openKernel();
-const found = name.startsWith('/') ? [maps.pinned(kernel, name)] : maps.byName(kernel, name);
+const found = name.startsWith('/') ? [maps.pinned(name)] : maps.byName(name);
 const [map, ...others] = found;
 for (const other of others) other.close();
 if (map === undefined) throw new UsageError(`there is no map '${name}': see tsbpftool map show`);

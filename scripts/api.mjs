@@ -1,4 +1,4 @@
-// `npm run api [-- --check]`: writes api/btf.txt, the public API of tsbpftool/btf with its comments, from the compiler's
+// `npm run api [-- --check]`: writes api/*.txt, the public API of each entry of the package with its comments, from the compiler's
 // own declarations, for review. With --check it only compares. An export without a comment is an error.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,22 +7,34 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 const project = path.dirname(import.meta.dirname);
-const target = path.join(project, 'api/btf.txt');
 const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
+
+/** By the name of its list: what an entry is imported as, and the file that declares it. */
+const entryPoints = {
+  index: { name: 'tsbpftool', file: 'index.d.ts' },
+  btf: { name: 'tsbpftool/btf', file: 'btf/public.d.ts' },
+  testing: { name: 'tsbpftool/testing', file: 'fake/index.d.ts' },
+};
+/** What the files export that were read already. */
+const known = new Map();
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'tsbpftool-api-'));
 try {
-  const entries = publicApi(emitDeclarations());
-  const bare = entries.filter(({ comment }) => comment === '').map(({ name }) => name);
-  if (bare.length > 0) throw new Error(`exports without a comment: ${bare.join(', ')}`);
-  const text = `# Public API of tsbpftool/btf. Written by \`npm run api\`; changes are reviewed as changes of the API.\n\n${entries
-    .map(({ comment, text }) => `${comment}${text}\n`)
-    .join('\n')}`;
-  if (!values.check) {
-    mkdirSync(path.dirname(target), { recursive: true });
-    writeFileSync(target, text);
-  } else if (!existsSync(target) || readFileSync(target, 'utf8') !== text) {
-    throw new Error('api/btf.txt is not current: run npm run api and review what changes');
+  emitDeclarations();
+  for (const [list, { name, file }] of Object.entries(entryPoints)) {
+    const entries = publicApi(path.join(folder, file));
+    const bare = entries.filter(({ comment }) => comment === '').map((entry) => entry.name);
+    if (bare.length > 0) throw new Error(`${name}: exports without a comment: ${bare.join(', ')}`);
+    const text = `# Public API of ${name}. Written by \`npm run api\`; changes are reviewed as changes of the API.\n\n${entries
+      .map(({ comment, text }) => `${comment}${text}\n`)
+      .join('\n')}`;
+    const target = path.join(project, `api/${list}.txt`);
+    if (!values.check) {
+      mkdirSync(path.dirname(target), { recursive: true });
+      writeFileSync(target, text);
+    } else if (!existsSync(target) || readFileSync(target, 'utf8') !== text) {
+      throw new Error(`api/${list}.txt is not current: run npm run api and review what changes`);
+    }
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
@@ -42,11 +54,19 @@ function emitDeclarations() {
   ];
   const { status, stdout } = spawnSync(process.execPath, words, { cwd: project, encoding: 'utf8' });
   if (status !== 0) throw new Error(stdout);
-  return path.join(folder, 'btf/public.d.ts');
 }
 
 /** What a declaration file exports, by name: its comment and its declaration. */
 function publicApi(file) {
+  let entries = known.get(file);
+  if (entries === undefined) {
+    entries = [...exportsOf(file).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    known.set(file, entries);
+  }
+  return entries;
+}
+
+function exportsOf(file) {
   const found = new Map();
   for (const statement of statementsOf(file)) {
     const from = /\bfrom '(.*)';$/.exec(statement.text);
@@ -54,20 +74,36 @@ function publicApi(file) {
       const name = /^export (?:declare )?(?:abstract )?(?:function|class|interface|type|const) (\w+)/.exec(
         statement.text,
       )?.[1];
-      if (name !== undefined) found.set(name, { name, ...statement });
+      if (name === undefined) continue;
+      // Another overload of a function.
+      const before = found.get(name);
+      if (before === undefined) found.set(name, { name, ...statement });
+      else before.text += `\n${statement.comment}${statement.text}`;
       continue;
     }
+    if (!statement.text.startsWith('export ')) continue;
     const source = path.resolve(path.dirname(file), from[1].replace(/\.[jt]s$/, '.d.ts'));
     const inner = new Map(publicApi(source).map((entry) => [entry.name, entry]));
-    if (statement.text.startsWith('export *')) for (const [name, entry] of inner) found.set(name, entry);
+    const space = /^export \* as (\w+) /.exec(statement.text)?.[1];
+    if (space !== undefined) {
+      const members = [...inner.values()].map(({ comment, text }) => `${comment}${text}`.replaceAll(/^/gm, '    '));
+      const text = `export declare namespace ${space} {\n${members.join('\n')}\n}`;
+      found.set(space, { name: space, comment: statement.comment, text });
+    } else if (/^export (?:type )?\*/.test(statement.text)) for (const [name, entry] of inner) found.set(name, entry);
     else if (statement.text.startsWith('export ')) {
       for (const word of (/\{([^}]*)\}/.exec(statement.text)?.[1] ?? '').split(',')) {
-        const name = word.trim().replace(/^type /, '');
-        if (name !== '') found.set(name, inner.get(name) ?? missing(name, source));
+        const [name = '', as = name] = word
+          .trim()
+          .replace(/^type /, '')
+          .split(' as ');
+        if (name === '') continue;
+        const entry = inner.get(name) ?? missing(name, source);
+        const text = as === name ? entry.text : entry.text.replace(new RegExp(`\\b${name}\\b`), as);
+        found.set(as, { ...entry, name: as, text });
       }
     }
   }
-  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return found;
 }
 
 function missing(name, file) {
@@ -79,6 +115,7 @@ function statementsOf(file) {
   const statements = [];
   let [comment, text] = ['', ''];
   let inComment = false;
+  let depth = 0;
   for (const line of readFileSync(file, 'utf8').split('\n')) {
     if (text === '' && (inComment || line.startsWith('/**'))) {
       if (!inComment) comment = '';
@@ -88,7 +125,9 @@ function statementsOf(file) {
     }
     if (text === '' && line === '') continue;
     if (!/^\s+(?:#private;|private )/.test(line)) text += `${line}\n`;
-    const isWhole = /^\S.*;$|^\}.*$/.test(line);
+    const code = /^\s*(?:\/\*\*|\*)/.test(line) ? '' : line.replaceAll(/'[^']*'|"[^"]*"|=>/g, '');
+    depth += (code.match(/[{([<]/g)?.length ?? 0) - (code.match(/[})\]>]/g)?.length ?? 0);
+    const isWhole = depth === 0 && /[;}]$/.test(code);
     if (!isWhole) continue;
     statements.push({ comment, text: text.trimEnd() });
     [comment, text] = ['', ''];

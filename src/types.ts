@@ -18,6 +18,7 @@ export type { Holder } from './kernel/holders.ts';
 export type { LinkInfo } from './kernel/link.ts';
 export type { AdoptOptions, BpfObject } from './kernel/object.ts';
 export type { CpuPlace } from './kernel/perf-buffer.ts';
+export type { LiveMap } from './kernel/ring-map.ts';
 export type { ProgramArrays, ProgramArraysRequest } from './kernel/program.ts';
 export type { ElementBytes, OpenMapOptions } from './kernel/typed-map.ts';
 export type { VmlinuxReading } from './kernel/vmlinux.ts';

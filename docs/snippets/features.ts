@@ -1,4 +1,4 @@
-import { openKernel } from 'tsbpftool';
+import { defaultKernel } from 'tsbpftool';
 
-const { features } = openKernel();
+const { features } = defaultKernel();
 console.log(features.programType('xdp').outcome, features.mapType('arena').outcome);

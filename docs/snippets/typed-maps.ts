@@ -1,4 +1,4 @@
-import { load, maps, openKernel, type TypedMap } from 'tsbpftool';
+import { load, maps, type TypedMap } from 'tsbpftool';
 
 interface Message {
   readonly message: string;
@@ -18,7 +18,7 @@ config.delete(501);
 // #endregion
 
 // #region by-name
-for (const map of maps.byName<number, Message>(openKernel(), 'config')) {
+for (const map of maps.byName<number, Message>('config')) {
   using found = map;
   console.log(found.info.id, found.info.maxEntries);
 }

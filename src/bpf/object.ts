@@ -11,6 +11,7 @@ import {
   structView,
 } from '../uapi/index.ts';
 
+/** Kinds of BPF objects that have ids. */
 export type ObjectKind = 'prog' | 'map' | 'link' | 'btf';
 
 /** An object and the kernel it is open in. */

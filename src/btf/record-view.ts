@@ -34,6 +34,7 @@ export interface SectionVariable {
   size: number;
 }
 
+/** How BTF records are looked at. */
 export interface RecordViewOptions<Base> {
   /** What a split BTF continues. */
   readonly base?: Base | undefined;

@@ -9,6 +9,7 @@ export interface SymbolReference {
   readonly symbol: string;
 }
 
+/** What `assemble` makes of statements. */
 export interface Assembled {
   readonly instructions: readonly Instruction[];
   readonly references: readonly SymbolReference[];

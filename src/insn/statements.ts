@@ -8,7 +8,9 @@ export type Statement =
   | { readonly kind: 'jump'; readonly slot: Instruction; readonly to: string }
   | { readonly kind: 'label'; readonly name: string };
 
+/** Registers of BPF programs: r0 the result, r1 to r5 arguments, r10 the frame pointer. */
 export type Register = 'r0' | 'r1' | 'r2' | 'r3' | 'r4' | 'r5' | 'r6' | 'r7' | 'r8' | 'r9' | 'r10';
+/** Widths of memory accesses. */
 export type Size = keyof typeof sizes;
 /** Helper functions by the kernel's name without `bpf_`. */
 export type Helper = keyof typeof bpf_func_id extends infer Key

@@ -10,6 +10,7 @@ import { bpf_attach_type, bpf_prog_type } from '../uapi/index.ts';
 /** Numbers by object id; or why they cannot be read, in words. */
 export type ObjectNumbers = ReadonlyMap<number, number> | string;
 
+/** Kinds of objects whose references the kernel counts. */
 export type CountedKind = 'prog' | 'map' | 'link';
 
 /** Bytes of what a program writes for each object: id and number, 8 bytes each. */

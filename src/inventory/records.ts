@@ -17,6 +17,7 @@ export interface PinRecord {
   readonly file: string;
 }
 
+/** An object with an id in an inventory. */
 export interface ObjectRecord {
   readonly id: number;
   /** The whole name where it can be found out, else the kernel's, which is cut after 15 bytes. Any bytes but NUL may be in it. */
@@ -26,6 +27,7 @@ export interface ObjectRecord {
   readonly pins: readonly PinRecord[];
 }
 
+/** A program in an inventory. */
 export interface ProgramRecord extends ObjectRecord {
   readonly kind: 'prog';
   /** As bpftool prints it, or the number of a type newer than this program. */
@@ -52,6 +54,7 @@ export interface ProgramRecord extends ObjectRecord {
   readonly ifindex: number;
 }
 
+/** A map in an inventory. */
 export interface MapRecord extends ObjectRecord {
   readonly kind: 'map';
   readonly type: string;
@@ -78,6 +81,7 @@ export interface ContentRecord {
   readonly key: string;
 }
 
+/** A link in an inventory. */
 export interface LinkRecord extends ObjectRecord {
   readonly kind: 'link';
   readonly type: string;
@@ -95,6 +99,7 @@ export interface LinkRecord extends ObjectRecord {
   readonly targetProgramId: number;
 }
 
+/** A BTF object in an inventory. */
 export interface BtfRecord extends ObjectRecord {
   readonly kind: 'btf';
   readonly bytes: number;
@@ -102,6 +107,7 @@ export interface BtfRecord extends ObjectRecord {
   readonly isKernel: boolean;
 }
 
+/** A record of any kind in an inventory. */
 export type AnyRecord = ProgramRecord | MapRecord | LinkRecord | BtfRecord;
 
 /** A place where a program runs. */
@@ -145,6 +151,7 @@ export type InventoryPart =
   /** As `attachments`, in all network namespaces that have a process or a name. */
   | 'allNetworks';
 
+/** All that is loaded, as plain data. */
 export interface Inventory {
   /** When it was taken, in seconds since 1970. */
   readonly takenAt: number;

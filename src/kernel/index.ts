@@ -114,5 +114,6 @@ export {
 } from './program.ts';
 export { type RecordReader, RingBuffer, type RingBufferOptions } from './ring-buffer.ts';
 export { TracePipe } from './trace-pipe.ts';
-export { maps, type OpenMapOptions, TypedMap, type UpdateMode } from './typed-map.ts';
+export type { RingMap } from './ring-map.ts';
+export { maps, type OpenMapOptions, type OpenMaps, TypedMap, type UpdateMode } from './typed-map.ts';
 export { loadVmlinux, mapFile, type VmlinuxReading, withVmlinux } from './vmlinux.ts';

@@ -35,6 +35,7 @@ export type ScalarShape = keyof typeof scalars | `char[${number}]`;
 
 /** What keys or values are: so many bytes, a scalar, or a struct of named members, laid out as C does. */
 export type ElementShape = number | StructShape | ScalarShape;
+/** Members of a struct by name, in order. */
 export interface StructShape {
   readonly [member: string]: ScalarShape | StructShape;
 }

@@ -13,6 +13,7 @@ import {
   perf_type_id,
 } from '../uapi/index.ts';
 import { perfEventAttribute } from './counter.ts';
+import { type RingMap, ringArguments } from './ring-map.ts';
 import { requireKind } from './object.ts';
 import { closeRing, copyOut, openRing, perfHeaderSize, type PerfRing, ringHead, takeRecord } from './perf-ring.ts';
 import { type RecordSource, RecordStream, type StreamEnd, streamOptions } from './record-stream.ts';
@@ -27,6 +28,7 @@ export type PerfRecord =
   | { kind: 'lost'; cpu: number; index: number; id: bigint; count: bigint }
   | { kind: 'other'; cpu: number; index: number; type: number; data: Uint8Array };
 
+/** How a perf buffer is read. */
 export interface PerfBufferOptions {
   /** Size of each CPU's ring in pages, a power of two; default 16. */
   pages?: number;
@@ -74,10 +76,13 @@ export class PerfBuffer implements Disposable {
   #lost = 0n;
 
   /**
-   * Opens a ring for each CPU and puts it into the map of `mapFd`, which may be closed then. Throws UsageError for another kind of map, for a size that is no power of two and for an
+   * Opens a ring for each CPU and puts it into the map, or that of `mapFd`, which may be closed then. Throws UsageError for another kind of map, for a size that is no power of two and for an
    * index that the map has not, and SyscallError, with nothing left open.
    */
-  constructor(kernel: Kernel, mapFd: number, options: PerfBufferOptions = {}) {
+  constructor(map: RingMap, options?: PerfBufferOptions);
+  constructor(kernel: Kernel, mapFd: number, options?: PerfBufferOptions);
+  constructor(...args: readonly unknown[]) {
+    const [kernel, mapFd, options = {}] = ringArguments<PerfBufferOptions>(args);
     requireKind(kernel, mapFd, 'map');
     const info = readMapInfo(kernel, mapFd);
     if (info.type !== bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY) {

@@ -12,6 +12,7 @@ import { BPF_F_RB_OVERWRITE, bpf_map_type } from '../uapi/index.ts';
 import { readMapInfo } from '../bpf/index.ts';
 import { expectInteger } from '../bytes/index.ts';
 import { Gate, stopped } from './gate.ts';
+import { type RingMap, ringArguments } from './ring-map.ts';
 import { requireKind } from './object.ts';
 import { type RecordSource, RecordStream, type StreamEnd, streamOptions } from './record-stream.ts';
 import { Waiter } from './waiter.ts';
@@ -71,10 +72,13 @@ export class RingBuffer implements Disposable {
   #lost = 0n;
 
   /**
-   * Maps the ring of the map of `mapFd`, which may be closed then. Throws UsageError for what is no ring buffer and
+   * Maps the ring of a map, or of that of `mapFd`, which may be closed then. Throws UsageError for what is no ring buffer and
    * SyscallError, with nothing left open.
    */
-  constructor(kernel: Kernel, mapFd: number, { watermark = 0, latency = 100 }: RingBufferOptions = {}) {
+  constructor(map: RingMap, options?: RingBufferOptions);
+  constructor(kernel: Kernel, mapFd: number, options?: RingBufferOptions);
+  constructor(...args: readonly unknown[]) {
+    const [kernel, mapFd, { watermark = 0, latency = 100 } = {}] = ringArguments<RingBufferOptions>(args);
     requireKind(kernel, mapFd, 'map');
     expectInteger(latency, 'latency');
     const { type, maxEntries: size, name, flags } = readMapInfo(kernel, mapFd);

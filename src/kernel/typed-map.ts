@@ -1,7 +1,7 @@
 import type { JsonSchema, JsonSchemaOptions } from '../btf/index.ts';
 import { listOf } from '../bytes/index.ts';
 import { Errno, UsageError } from '../errors/index.ts';
-import { checkResult, type Kernel } from '../sys/index.ts';
+import { checkResult, defaultKernel, type Kernel } from '../sys/index.ts';
 import { BPF_ANY, BPF_EXIST, BPF_F_RDONLY, BPF_NOEXIST } from '../uapi/index.ts';
 import { ElementWriter, type IterationOptions, readBatches } from './batch.ts';
 import { deleteElements } from './delete-elements.ts';
@@ -185,38 +185,53 @@ export class TypedMap<K = ElementValue, V = ElementValue> implements Disposable 
   }
 }
 
+/** How a live map is opened. */
 export interface OpenMapOptions {
   /** The kernel then refuses every write; needed for maps pinned without write permission. */
   readonly readOnly?: boolean;
+  /** The running one unless given. */
+  readonly kernel?: Kernel | undefined;
 }
 
-const flagsOf = ({ readOnly }: OpenMapOptions) => (readOnly ? BPF_F_RDONLY : 0);
-
-/** Opens live maps, typed by their BTF. Each must be closed. */
-export const maps = {
+/** Opens live maps, typed by their BTF. Each must be closed. A kernel may be given as the first argument too. */
+export interface OpenMaps {
   /** Throws SyscallError (ENOENT: there is none). */
-  byId<K = ElementValue, V = ElementValue>(kernel: Kernel, id: number, options: OpenMapOptions = {}): TypedMap<K, V> {
-    return new TypedMap(BpfMap.openById(kernel, id, flagsOf(options)));
-  },
-
-  pinned<K = ElementValue, V = ElementValue>(
-    kernel: Kernel,
-    path: string,
-    options: OpenMapOptions = {},
-  ): TypedMap<K, V> {
-    return new TypedMap(BpfMap.openPinned(kernel, path, flagsOf(options)));
-  },
-
+  byId<K = ElementValue, V = ElementValue>(id: number, options?: OpenMapOptions): TypedMap<K, V>;
+  byId<K = ElementValue, V = ElementValue>(kernel: Kernel, id: number, options?: OpenMapOptions): TypedMap<K, V>;
+  /** The map that is pinned at a path. Throws SyscallError, UsageError for what is no map. */
+  pinned<K = ElementValue, V = ElementValue>(path: string, options?: OpenMapOptions): TypedMap<K, V>;
+  pinned<K = ElementValue, V = ElementValue>(kernel: Kernel, path: string, options?: OpenMapOptions): TypedMap<K, V>;
   /** Every map of this name, at most 15 bytes long; none is no error. */
-  byName<K = ElementValue, V = ElementValue>(
-    kernel: Kernel,
-    name: string,
-    options: OpenMapOptions = {},
-  ): TypedMap<K, V>[] {
+  byName<K = ElementValue, V = ElementValue>(name: string, options?: OpenMapOptions): TypedMap<K, V>[];
+  byName<K = ElementValue, V = ElementValue>(kernel: Kernel, name: string, options?: OpenMapOptions): TypedMap<K, V>[];
+}
+
+/** What is opened, in which kernel, and how, of arguments of which a kernel may be the first. */
+function asked(args: readonly unknown[]): { kernel: Kernel; what: never; flags: number } {
+  const isKernelFirst = typeof args[0] === 'object' && args[0] !== null;
+  const [what, options = {}] = (isKernelFirst ? args.slice(1) : args) as [unknown, OpenMapOptions?];
+  const kernel = isKernelFirst ? (args[0] as Kernel) : (options.kernel ?? defaultKernel());
+  return { kernel, what: what as never, flags: options.readOnly ? BPF_F_RDONLY : 0 };
+}
+
+/** Opens live maps by id, path or name. */
+export const maps: OpenMaps = {
+  byId<K, V>(...args: readonly unknown[]): TypedMap<K, V> {
+    const { kernel, what, flags } = asked(args);
+    return new TypedMap(BpfMap.openById(kernel, what, flags));
+  },
+
+  pinned<K, V>(...args: readonly unknown[]): TypedMap<K, V> {
+    const { kernel, what, flags } = asked(args);
+    return new TypedMap(BpfMap.openPinned(kernel, what, flags));
+  },
+
+  byName<K, V>(...args: readonly unknown[]): TypedMap<K, V>[] {
+    const { kernel, what: name, flags } = asked(args);
     const found: TypedMap<K, V>[] = [];
     try {
       for (const id of objectIds(kernel, 'map')) {
-        const fd = openFdById(kernel, 'map', id, flagsOf(options));
+        const fd = openFdById(kernel, 'map', id, flags);
         // Deleted since its id was read.
         if (fd === -Errno.ENOENT) continue;
         const map = new BpfMap(kernel, checkResult(`open map ${id}`, fd), { isKnown: true });

@@ -3,6 +3,7 @@ import { expectBytes } from '../bytes/index.ts';
 import { ClosedError, UsageError } from '../errors/index.ts';
 import { type Kernel, type MappedMemory, PROT_READ, PROT_WRITE, SC_PAGESIZE, syscallError } from '../sys/index.ts';
 import { bpf_map_type } from '../uapi/index.ts';
+import { type RingMap, ringArguments } from './ring-map.ts';
 import { requireKind } from './object.ts';
 
 const headerSize = 8;
@@ -26,8 +27,11 @@ export class UserRingBuffer implements Disposable {
   readonly #name: string;
   #ring: Ring | undefined;
 
-  /** Maps the ring of the map of `mapFd`, which may be closed then. UsageError for another kind of map; throws SyscallError. */
-  constructor(kernel: Kernel, mapFd: number) {
+  /** Maps the ring of a map, or of that of `mapFd`, which may be closed then. UsageError for another kind of map; throws SyscallError. */
+  constructor(map: RingMap);
+  constructor(kernel: Kernel, mapFd: number);
+  constructor(...args: readonly unknown[]) {
+    const [kernel, mapFd] = ringArguments(args);
     requireKind(kernel, mapFd, 'map');
     const { type, maxEntries: size, name } = readMapInfo(kernel, mapFd);
     if (type !== bpf_map_type.BPF_MAP_TYPE_USER_RINGBUF)

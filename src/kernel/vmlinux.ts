@@ -4,6 +4,7 @@ import { Errno, errnoName, ParseError, SyscallError } from '../errors/index.ts';
 import { kernelBtfPath, vmlinuxPlaces } from '../host/index.ts';
 import { type Kernel, type MappedMemory, O_CLOEXEC, O_RDONLY, PROT_READ } from '../sys/index.ts';
 
+/** How the kernel's types are read. */
 export interface VmlinuxReading<Types> {
   /** Reads types from raw BTF. ParseError where it is none. */
   readonly parse: (bytes: Uint8Array) => Types;

@@ -11,6 +11,7 @@ import { type LinkInput, readSource } from './source.ts';
 import { writeSymbols } from './symbols.ts';
 import { writeElf } from './write-elf.ts';
 
+/** How it is linked. */
 export interface LinkOptions {
   /** Receives libbpf's diagnostics, without prefix and final newline. */
   readonly log?: DiagnosticLog;

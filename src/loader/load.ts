@@ -20,7 +20,7 @@ import {
   tell,
 } from '../object/index.ts';
 import { explainUnsupported, watchRefusals } from '../probe/index.ts';
-import type { Kernel } from '../sys/index.ts';
+import { defaultKernel, type Kernel } from '../sys/index.ts';
 import { bpf_prog_type, holdsPrograms } from '../uapi/index.ts';
 import { loadProgram } from '../bpf/index.ts';
 import { Cleanup } from './cleanup.ts';
@@ -39,6 +39,7 @@ import { type PreparedStructOps, prepareStructOps } from './struct-ops.ts';
 import { checkTargets, type TargetProgram } from './target.ts';
 import { withToken } from './token.ts';
 
+/** How an object is loaded. */
 export interface LoadOptions {
   /** Receives libbpf's diagnostics, without prefix and final newline. */
   readonly log?: DiagnosticLog;
@@ -71,7 +72,15 @@ export interface LoadOptions {
  * On failure everything made so far is undone, and UsageError for options that mean nothing, ObjectError, VerifierError or another TsbpfError is thrown; its
  * `cause` is a NotSupportedError where the running kernel is older than what was asked of it.
  */
-export function loadObject(kernel: Kernel, spec: ObjectSpec, options: LoadOptions = {}): LoadedObject {
+export function loadObject(spec: ObjectSpec, options?: LoadOptions): LoadedObject;
+export function loadObject(kernel: Kernel, spec: ObjectSpec, options?: LoadOptions): LoadedObject;
+export function loadObject(...args: readonly unknown[]): LoadedObject {
+  const isKernelFirst = typeof (args[0] as Partial<Kernel> | undefined)?.bpf === 'function';
+  const [kernel, spec, options = {}] = (isKernelFirst ? args : [defaultKernel(), ...args]) as [
+    Kernel,
+    ObjectSpec,
+    LoadOptions?,
+  ];
   const log: DiagnosticLog = options.log ?? (() => undefined);
   checkContents(spec, options.contents ?? new Map());
   for (const [index, fd] of options.replaceMaps ?? []) {

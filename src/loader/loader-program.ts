@@ -18,6 +18,7 @@ const contextSize = mapPlaces(64).fd;
 /** Of libbpf's gen_loader for the log of the verifier: log_level1, log_level2, statistics. */
 const fullLog = 7;
 
+/** How a loader program is made. */
 export interface LoaderMakeOptions {
   /** Receives libbpf's diagnostics, without prefix and final newline. */
   readonly log?: DiagnosticLog;
@@ -91,6 +92,7 @@ export interface LoaderOutcome extends LoaderRun {
   readonly leaked: number;
 }
 
+/** How a loader program is run. */
 export interface LoaderRunOptions {
   /** Filled with the verifier's last log. */
   readonly log?: Uint8Array | undefined;

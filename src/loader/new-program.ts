@@ -23,6 +23,7 @@ export interface NewProgram {
   readonly maps?: Readonly<Record<string, HasFd | { readonly map: HasFd }>>;
 }
 
+/** What owns a descriptor. */
 export interface HasFd {
   readonly fd: { readonly number: number };
 }

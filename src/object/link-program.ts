@@ -28,6 +28,7 @@ export interface LinkedProgram {
   readonly placements: readonly Placement[];
 }
 
+/** How it is linked. */
 export interface LinkOptions {
   readonly log: DiagnosticLog;
   /** Instructions after CO-RE relocation, where they differ from the spec's. */

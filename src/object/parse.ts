@@ -13,6 +13,7 @@ import { collectRelocations } from './relocations.ts';
 import { findSection } from './sections.ts';
 import type { ObjectSpec, VariableSpec } from './spec.ts';
 
+/** How an object file is read. */
 export interface ParseOptions {
   /** Where the bytes come from; its last part up to the first dot names the object. */
   readonly path: string;

@@ -16,6 +16,7 @@ export type AutoAttach =
   | 'lsm'
   | 'iter';
 
+/** What the name of a section says of its programs. */
 export interface SectionDefinition {
   /** The pattern: `type` matches exactly, `type+` also `type/anything`. */
   readonly pattern: string;

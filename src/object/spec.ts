@@ -67,8 +67,10 @@ export interface ProgramSpec {
   ifindex: number;
 }
 
+/** What a map of an object is made from. */
 export type MapOrigin = 'user' | 'data' | 'rodata' | 'bss' | 'percpu' | 'kconfig' | 'structOps';
 
+/** A map of an object, before it is made. */
 export interface MapSpec {
   /** As the kernel and commands name it (not cut to the kernel's 15 characters for user maps). */
   readonly name: string;
@@ -98,6 +100,7 @@ export interface MapSpec {
   readonly structOps: StructOpsSpec | undefined;
 }
 
+/** A struct_ops map of an object: its type and its programs. */
 export interface StructOpsSpec {
   readonly typeId: number;
   readonly typeName: string;
@@ -107,6 +110,7 @@ export interface StructOpsSpec {
   readonly link: boolean;
 }
 
+/** An extern of an object: a kernel configuration value, variable or function. */
 export type ExternSpec = {
   readonly name: string;
   /** Without a flavour suffix. */

@@ -19,6 +19,7 @@ export interface MappedMemory extends Disposable {
   close(): void;
 }
 
+/** What mmap(2) maps. */
 export interface MappingRequest {
   fd: number;
   length: number;
@@ -46,6 +47,7 @@ export interface ProcessDescriptor {
   readonly fd: number;
 }
 
+/** A limit of getrlimit(2). */
 export interface ResourceLimit {
   soft: bigint;
   hard: bigint;
@@ -58,6 +60,7 @@ export interface CapabilitySets {
   inheritable: bigint;
 }
 
+/** A key to be added to a keyring. */
 export interface NewKey {
   /** A type the kernel knows, e.g. `asymmetric`. */
   type: string;

@@ -5,6 +5,7 @@ import { isPerCpu } from '../uapi/index.ts';
 import type { ElementValue } from '../kernel/index.ts';
 import type { TracedMap } from './objects.ts';
 
+/** The type of the keys or values of a map. */
 export interface HalfTypes {
   readonly btf: Btf;
   readonly typeId: number;

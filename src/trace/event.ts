@@ -27,6 +27,7 @@ export type TraceValue =
   | { readonly kind: 'types'; readonly count: number; readonly text: string | undefined }
   | { readonly kind: 'struct'; readonly members: readonly TraceMember[] };
 
+/** Keys and values that a traced call names. */
 export interface TraceElements {
   readonly kind: 'elements';
   readonly half: 'key' | 'value';
@@ -46,6 +47,7 @@ export interface TraceElements {
   readonly ids: 'map' | 'prog' | undefined;
 }
 
+/** A member of a traced `bpf_attr`. */
 export interface TraceMember {
   readonly name: string;
   readonly value: TraceValue;
@@ -77,6 +79,7 @@ export interface TraceCallFacts {
   readonly isIncomplete: boolean;
 }
 
+/** What a traced call is made of. */
 export interface TraceCallInit {
   readonly facts: TraceCallFacts;
   readonly time: bigint;

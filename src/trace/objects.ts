@@ -30,6 +30,7 @@ export type TraceObject =
     }
   | { readonly kind: 'file'; readonly name: string };
 
+/** The map of a traced call. */
 export interface TracedMap {
   readonly kind: 'map';
   readonly id: number;

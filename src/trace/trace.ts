@@ -18,6 +18,7 @@ export interface TracedCommand {
   readonly user?: { readonly uid: number; readonly gid: number };
 }
 
+/** What is traced, and how. */
 export interface TraceOptions {
   /** Processes to follow, with their threads and children, later ones too; without and without a command: the whole machine. */
   readonly pids?: readonly number[];

@@ -31,4 +31,5 @@ export const mapFlags = {
   rb_overwrite: BPF_F_RB_OVERWRITE,
 } as const;
 
+/** Names of BPF_F_* flags of maps, in lower case. */
 export type MapFlagName = keyof typeof mapFlags;

@@ -1,6 +1,6 @@
 // What the library can do beyond loading, each on the running kernel: one test a feature, named as the feature is.
 import { createSocket } from 'node:dgram';
-import { mkdirSync, rmdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -14,9 +14,13 @@ import {
   enableStatistics,
   enumNames,
   load,
+  loadObject,
+  maps,
   NetlinkError,
   openPerfEvent,
   op,
+  parseObject,
+  PerfBuffer,
   pins,
   removeClsact,
   RingBuffer,
@@ -447,6 +451,38 @@ describe('links and hooks', () => {
     expect(library.variables.ticks!.get()).toBeGreaterThan(0n);
     expect(link.type).toBe('perf_event');
   });
+});
+
+it('names no kernel: maps by id, path and name, rings by their map, objects by their spec', () => {
+  using array = createMap({ type: 'array', name: 'tsq_default', value: 'u32', maxEntries: 1 });
+  using ring = createMap({ type: 'ringbuf' });
+  using orders = createMap({ type: 'user_ringbuf' });
+  using events = createMap({ type: 'perf_event_array' });
+  array.set(0, 7);
+  array.pin(pinned);
+  try {
+    using byId = maps.byId(array.info.id, { readOnly: true });
+    using byPath = maps.pinned(pinned);
+    const [byName, ...others] = maps.byName('tsq_default');
+    expect([byId, byPath, byName].map((map) => map?.info.id)).toEqual(Array(3).fill(array.info.id));
+    expect(others).toEqual([]);
+    expect(() => byId.set(0, 8)).toThrow(SyscallError);
+    byName?.close();
+    using same = maps.byId(defaultKernel(), array.info.id);
+    expect(same.get(0)).toEqual(byPath.get(0));
+  } finally {
+    unpin(pinned);
+  }
+  using reader = new RingBuffer(ring, { watermark: 64 });
+  using bare = new RingBuffer(ring.map);
+  using writer = new UserRingBuffer(orders);
+  using perf = new PerfBuffer(events, { pages: 1 });
+  expect([reader.available, bare.available, writer.pending, perf.consume(() => undefined)]).toEqual([0, 0, 0, 0]);
+  for (const wrong of [null, 5, {}, undefined, { map: null }]) {
+    expect(() => new RingBuffer(wrong as never)).toThrow('a ring is opened by its map');
+  }
+  using loaded = loadObject(parseObject(readFileSync(object), { path: object }));
+  expect(loaded.maps.length).toBeGreaterThan(3);
 });
 
 it('the kernel: features are asked of the default one, enumerations have names', () => {

@@ -24,6 +24,7 @@ import { emitProgram } from './programs.ts';
 import { Steps } from './steps.ts';
 import { SymbolPatches } from './symbols.ts';
 
+/** How a loader program is generated. */
 export interface LoaderOptions {
   /** Receives libbpf's diagnostics, without prefix and final newline. */
   readonly log?: DiagnosticLog;

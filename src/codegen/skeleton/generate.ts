@@ -29,6 +29,7 @@ export interface LightSkeletonRequest {
 /** What code is wanted of an object. */
 export type SkeletonRequest = PlainSkeletonRequest | LightSkeletonRequest;
 
+/** Which skeleton is generated for an object that is loaded from its bytes. */
 export interface PlainSkeletonRequest {
   /** `c` and `c-subskeleton` are bpftool's headers, `ts` is a TypeScript module. */
   readonly language: 'c' | 'c-subskeleton' | 'ts';

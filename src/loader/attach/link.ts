@@ -9,6 +9,7 @@ import type { LoadedMap } from '../loaded-map.ts';
 import { pinLink } from '../pin.ts';
 import { fdOf, type WithFd } from '../fd-of.ts';
 
+/** Where and with what diagnostics something is attached. */
 export interface AttachContext {
   readonly kernel: Kernel;
   /** Receives libbpf's diagnostics, without prefix and final newline. */

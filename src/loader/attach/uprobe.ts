@@ -6,6 +6,7 @@ import type { AttachableProgram, AttachContext, LoadedLink } from './link.ts';
 import { attachPerfEvent } from './perf-event.ts';
 import { openProbe } from './probe-event.ts';
 
+/** A place in a binary. */
 export interface UprobeTarget {
   /** A path, a bare name of a library or program, or a file stored in an archive: `app.apk!/lib/x86_64/libnative.so`. */
   readonly binary: string;

@@ -20,12 +20,14 @@ export interface ProfileReading {
   readonly running: bigint;
 }
 
+/** Counters of a profiler, by CPU. */
 export interface ProfileReadings {
   readonly runs: bigint;
   /** In the order in which the counters were given. */
   readonly readings: readonly ProfileReading[];
 }
 
+/** Which program is profiled, by which counters. */
 export interface ProfilerRequest {
   readonly target: ProfileTarget;
   readonly counters: readonly CounterKind[];

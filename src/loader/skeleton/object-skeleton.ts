@@ -47,7 +47,9 @@ export interface SkeletonOptions extends ObjectSettings {
 
 /** Members of an object of which nothing is known before it is read; those that are not there throw UsageError. */
 export type AnyMaps = Readonly<Record<string, AnyMap>>;
+/** Variables by name, of which the types are known at run time only. */
 export type AnyVariables = Readonly<Record<string, AnyVariable>>;
+/** Programs by name, of which the kinds are known at run time only. */
 export type AnyPrograms = Readonly<Record<string, AnyProgram>>;
 
 /** What is there of a loaded object besides its variables. */

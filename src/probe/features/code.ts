@@ -54,4 +54,5 @@ export const miscellaneous = {
     encode([set(0), op.jump32('==', 'r0', 1, 'far'), farJump, op.label('far'), set(1), op.exit()]),
 } as const;
 
+/** Abilities of a kernel that are no type and no helper. */
 export type MiscellaneousFeature = keyof typeof miscellaneous;

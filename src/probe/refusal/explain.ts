@@ -19,6 +19,7 @@ export interface SourcePlace {
   readonly function: string | undefined;
 }
 
+/** A request that the kernel refused. */
 export interface Refusal {
   /** The whole verifier log. */
   readonly log: string;

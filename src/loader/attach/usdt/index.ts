@@ -16,6 +16,7 @@ import { type UsdtPlace, usdtPlaces } from './places.ts';
 import { encodeUsdtSpec } from './spec.ts';
 import { fdOf } from '../../fd-of.ts';
 
+/** A statically defined probe of a binary. */
 export interface UsdtTarget {
   /** A path, or a bare name of a library or program. */
   readonly binary: string;
