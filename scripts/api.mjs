@@ -1,5 +1,5 @@
-// `npm run api [-- --check]`: writes api/*.txt, the public API of each entry of the package with its comments, from the compiler's
-// own declarations, for review. With --check it only compares. An export without a comment is an error.
+// `npm run api [-- --check]`: writes api/*.txt, the public API of each entry of the package, from the compiler's own declarations,
+// without its comments, for review. With --check it only compares. An export without a comment is an error.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -26,7 +26,7 @@ try {
     const bare = entries.filter(({ comment }) => comment === '').map((entry) => entry.name);
     if (bare.length > 0) throw new Error(`${name}: exports without a comment: ${bare.join(', ')}`);
     const text = `# Public API of ${name}. Written by \`npm run api\`; changes are reviewed as changes of the API.\n\n${entries
-      .map(({ comment, text }) => `${comment}${text}\n`)
+      .map(({ text }) => `${withoutComments(text)}\n`)
       .join('\n')}`;
     const target = path.join(project, `api/${list}.txt`);
     if (!values.check) {
@@ -104,6 +104,11 @@ function exportsOf(file) {
     }
   }
   return found;
+}
+
+/** Comments of declarations begin their lines. */
+function withoutComments(text) {
+  return text.replaceAll(/^[ ]*\/\*\*.*?\*\/\n/gms, '');
 }
 
 function missing(name, file) {

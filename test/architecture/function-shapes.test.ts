@@ -59,10 +59,14 @@ const placesOf = (shapes: readonly FunctionShape[]) => shapes.map(({ place }) =>
 /** Functions that other files may call, and that no comment describes. */
 function undescribed(file: string, text: string): string[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true);
+  // Of several forms the first is described.
+  const described = new Set<string | undefined>();
   return source.statements.flatMap((node) => {
     if (!ts.isFunctionDeclaration(node) || !node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword))
       return [];
-    return ts.getJSDocCommentsAndTags(node).length > 0 ? [] : [`${file} ${node.name?.text ?? ''}`];
+    const name = node.name?.text;
+    if (ts.getJSDocCommentsAndTags(node).length > 0) described.add(name);
+    return described.has(name) ? [] : [`${file} ${name ?? ''}`];
   });
 }
 
