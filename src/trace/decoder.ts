@@ -16,12 +16,11 @@ import {
   SectionType,
   SlotFlag,
   Described,
-  ItemKind,
 } from './format.ts';
 import { membersOf } from './members.ts';
 import type { CallParts, DecoderSurroundings, Region } from './parts.ts';
 import { readObject, type TracedMap, type TraceObject } from './objects.ts';
-import { membersOfClass, type PlanItem, planItems, type Wanted } from './plans.ts';
+import { ItemPlaces, membersOfClass, type PlanItem, planItems, type Wanted } from './plans.ts';
 import { bpf_cmd } from '../uapi/index.ts';
 
 interface Stream {
@@ -34,10 +33,16 @@ interface Stream {
 interface KnownCommand {
   readonly spec: CommandSpec | undefined;
   readonly items: readonly PlanItem[];
+  readonly places: ItemPlaces;
+  /** Some of its contents hold descriptors, which mean something else later. */
+  readonly hasDescriptors: boolean;
 }
 
 /** Forms of contents that hold descriptors. */
 const ofNow: ReadonlySet<string | undefined> = new Set(['insns', 'fds']);
+const nothing = new Uint8Array(0);
+/** An event that is kept keeps as much as this. */
+const copiesSize = 1 << 14;
 /** The most descriptors that are remembered: a process that opens many must not fill the memory. */
 const mostDescriptors = 65536;
 
@@ -60,11 +65,14 @@ export class TraceDecoder {
   readonly #incoming = new Map<number, Stream>();
   readonly #types = new Map<number, Btf | undefined>();
   readonly #kernelTypes: () => Btf | undefined;
-  readonly #formats = new Map<string, ElementFormat>();
+  readonly #keyFormats = new Map<number, ElementFormat>();
+  readonly #valueFormats = new Map<number, ElementFormat>();
   /** Pieces of the calls under way, by thread and tag. */
   readonly #streams = new Map<number, Map<number, Stream>>();
   readonly #commands = new Map<number, KnownCommand>();
   #lost = 0;
+  #copies = nothing;
+  #copied = 0;
 
   constructor(options: DecoderOptions) {
     this.#wanted = options.wanted;
@@ -81,12 +89,13 @@ export class TraceDecoder {
 
   /** Takes a record, of which it keeps a copy; undefined for one that only others need. */
   accept(memory: Uint8Array, start: number, length: number): TraceEvent | undefined {
+    const kind = memory[start + Head.kind]! | (memory[start + Head.kind + 1]! << 8);
+    if (kind === RecordKind.call) {
+      const record = this.#copy(memory, start, length);
+      return this.#call(record, new DataView(record.buffer, record.byteOffset, length));
+    }
     const view = new DataView(memory.buffer, memory.byteOffset + start, length);
-    switch (view.getUint16(Head.kind, true)) {
-      case RecordKind.call: {
-        const record = memory.slice(start, start + length);
-        return this.#call(record, new DataView(record.buffer));
-      }
+    switch (kind) {
       case RecordKind.piece:
         this.#piece(view, memory.subarray(start, start + length));
         return undefined;
@@ -101,6 +110,18 @@ export class TraceDecoder {
       default:
         return undefined;
     }
+  }
+
+  /** Several copies share an array: each array of its own costs V8 more than its bytes. */
+  #copy(memory: Uint8Array, start: number, length: number): Uint8Array {
+    if (this.#copied + length > this.#copies.length) {
+      this.#copies = new Uint8Array(Math.max(copiesSize, length));
+      this.#copied = 0;
+    }
+    const copy = this.#copies.subarray(this.#copied, this.#copied + length);
+    copy.set(memory.subarray(start, start + length));
+    this.#copied += (length + 7) & ~7;
+    return copy;
   }
 
   #piece(view: DataView, record: Uint8Array): void {
@@ -139,17 +160,16 @@ export class TraceDecoder {
     const lost = Number(view.getBigUint64(Head.lost, true));
     const lostBefore = Math.max(0, lost - this.#lost);
     this.#lost = Math.max(lost, this.#lost);
-    const resultIndex = parts.items.findIndex(({ kind }) => kind === ItemKind.result);
-    const resultObject = resultIndex < 0 ? undefined : parts.objects[resultIndex];
+    const resultObject = parts.objects[parts.places.result];
     if (resultObject !== undefined) this.#remember(pid, Number(result), resultObject);
     const start = view.getBigUint64(Head.start, true);
     const flags = u32(Head.flags);
     const isUnread = parts.attribute.length === 0;
     const members = () => membersOf(parts, this.#surroundings);
     // What their descriptors mean may be something else later.
-    const isOfNow = parts.regions.some(
-      (region, item) => region !== undefined && ofNow.has(parts.items[item]?.member?.form),
-    );
+    const isOfNow =
+      parts.hasDescriptors &&
+      parts.regions.some((region, item) => region !== undefined && ofNow.has(parts.items[item]?.member?.form));
     const made = isOfNow ? members() : undefined;
     return new TraceCall({
       facts: {
@@ -179,15 +199,16 @@ export class TraceDecoder {
     record: Uint8Array,
     view: DataView,
     call: { traced: TracedCall; number: number; tid: number; pid: number; result: bigint },
-  ): CallParts {
-    let attribute = new Uint8Array(0);
+  ): CallParts & KnownCommand {
+    let attribute = nothing;
     let after: Uint8Array | undefined;
     let known = this.#known(call.traced, call.number, undefined);
     const objects: (TraceObject | undefined)[] = [];
     const regions: (Region | undefined)[] = [];
     const streams = this.#streams.get(call.tid);
     for (let at: number = Head.size; at + sectionHead <= record.length; ) {
-      const [type, flags] = [record[at]!, record[at + 1]!];
+      const type = record[at]!;
+      const flags = record[at + 1]!;
       const item = view.getUint16(at + 2, true);
       const length = view.getUint32(at + 4, true);
       const data = at + sectionHead;
@@ -225,7 +246,9 @@ export class TraceDecoder {
       at += sectionHead + ((length + 7) & ~7);
     }
     if (streams !== undefined) this.#streams.delete(call.tid);
-    return { ...known, attribute, after, objects, regions, pid: call.pid, result: call.result };
+    const { spec, items, places, hasDescriptors } = known;
+    const { pid, result } = call;
+    return { spec, items, places, hasDescriptors, attribute, after, objects, regions, pid, result };
   }
 
   #remember(pid: number, fd: number, object: TraceObject): void {
@@ -247,7 +270,9 @@ export class TraceDecoder {
     if (known === undefined) {
       let spec = specOf(traced, command);
       if (isLink) spec = membersOfClass(spec!, attachClassOf(type));
-      known = { spec, items: planItems(spec, this.#wanted) };
+      const items = planItems(spec, this.#wanted);
+      const hasDescriptors = items.some(({ member }) => ofNow.has(member?.form));
+      known = { spec, items, places: new ItemPlaces(items), hasDescriptors };
       if (this.#commands.size < 1024) this.#commands.set(key, known);
     }
     return known;
@@ -270,15 +295,15 @@ export class TraceDecoder {
   }
 
   #formatOf(map: TracedMap, half: 'key' | 'value'): ElementFormat {
-    const key = `${half}${map.id}`;
-    let format = this.#formats.get(key);
+    const formats = half === 'key' ? this.#keyFormats : this.#valueFormats;
+    let format = formats.get(map.id);
     if (format === undefined) {
       const isKernels = half === 'value' && map.vmlinuxValueTypeId !== 0;
       const btf = isKernels ? this.#kernelTypes() : this.#typesOf(map.btfId);
       const typeId = half === 'key' ? map.keyTypeId : map.vmlinuxValueTypeId || map.valueTypeId;
       format = new ElementFormat(map, half, btf && { btf, typeId });
       // Without the types it is made again when they may have come.
-      if (btf !== undefined || (map.btfId === 0 && !isKernels)) this.#formats.set(key, format);
+      if (btf !== undefined || (map.btfId === 0 && !isKernels)) formats.set(map.id, format);
     }
     return format;
   }

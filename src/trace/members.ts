@@ -4,24 +4,27 @@ import { contentOf, typesText } from './contents.ts';
 import type { MemberSpec } from './commands.ts';
 import type { CallParts, DecoderSurroundings, Region } from './parts.ts';
 import type { TraceElements, TraceMember, TraceValue } from './event.ts';
-import { ItemKind } from './format.ts';
 import type { TracedMap, TraceObject } from './objects.ts';
 import { flagsText, enumName } from './symbols.ts';
 
 /** Members of a call's attribute that are set, and those that are always shown. */
 export function membersOf(parts: CallParts, surroundings: DecoderSurroundings): TraceMember[] {
-  const { spec, attribute } = parts;
+  const { spec, attribute, after } = parts;
   if (attribute.length === 0) return [];
   if (spec === undefined) return [{ name: '', value: { kind: 'bytes', bytes: attribute, size: attribute.length } }];
   const members: TraceMember[] = [];
+  const before = viewOf(attribute);
+  const later = after === undefined ? before : viewOf(after);
   for (const member of spec.members) {
     const { layout } = member;
     if (layout.offset + layout.size > attribute.length) continue;
-    const value = memberValue(member, parts, surroundings);
+    const value = memberValue(member, member.written ? later : before, { parts, surroundings });
     if (value !== undefined) members.push({ name: nameOf(member, parts), value });
   }
   return members;
 }
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) => new DataView(buffer, byteOffset, byteLength);
 
 /** Some places mean a device's index instead of a descriptor. */
 function nameOf(member: MemberSpec, parts: CallParts): string {
@@ -38,16 +41,19 @@ function targetsDevice({ spec, attribute }: CallParts): boolean {
   return type !== undefined && deviceTypes.has(Number(numberAt(attribute, type)));
 }
 
-/** Undefined for what is not set and not worth a word. */
-function memberValue(member: MemberSpec, parts: CallParts, surroundings: DecoderSurroundings): TraceValue | undefined {
+/** Undefined for what is not set and not worth a word. `from`: the attribute as it was, or as the kernel left it. */
+function memberValue(
+  member: MemberSpec,
+  from: DataView,
+  { parts, surroundings }: { parts: CallParts; surroundings: DecoderSurroundings },
+): TraceValue | undefined {
   const { layout, form, always } = member;
-  const from = member.written && parts.after !== undefined ? parts.after : parts.attribute;
   if (member.kind === 'text') {
-    const text = cstr(from.subarray(layout.offset, layout.offset + layout.size));
+    const text = cstr(new Uint8Array(from.buffer, from.byteOffset + layout.offset, layout.size));
     return text === '' && !always ? undefined : { kind: 'text', text, isCut: false };
   }
-  const value = numberAt(from, layout);
-  if (!always && BigInt(value) === 0n) return undefined;
+  const value = numberIn(from, layout);
+  if (!always && value === 0) return undefined;
   switch (member.kind) {
     case 'hex':
       return { kind: 'number', value, isHex: true };
@@ -61,44 +67,47 @@ function memberValue(member: MemberSpec, parts: CallParts, surroundings: Decoder
       return { kind: 'fd', fd, object: objectFor(member, parts) };
     }
     case 'pointer':
-      return pointed(member, BigInt(value), parts, surroundings);
+      return pointed(member, value, parts, surroundings);
     default:
       return { kind: 'number', value };
   }
 }
 
 /** A number of the attribute; a bigint where it has more than 53 bits. */
-export function numberAt(
-  bytes: Uint8Array,
-  { offset, size, signed }: Pick<FieldLayout, 'offset' | 'size' | 'signed'>,
-): number | bigint {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export function numberAt(bytes: Uint8Array, layout: NumberLayout): number | bigint {
+  return numberIn(viewOf(bytes), layout);
+}
+
+type NumberLayout = Pick<FieldLayout, 'offset' | 'size' | 'signed'>;
+
+function numberIn(view: DataView, { offset, size, signed }: NumberLayout): number | bigint {
   if (size === 4) return signed ? view.getInt32(offset, true) : view.getUint32(offset, true);
   if (size === 2) return view.getUint16(offset, true);
   if (size === 1) return view.getUint8(offset);
-  const value = view.getBigUint64(offset, true);
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+  const high = view.getUint32(offset + 4, true);
+  return high < 0x20_0000 ? high * 0x1_0000_0000 + view.getUint32(offset, true) : view.getBigUint64(offset, true);
 }
 
-function itemOf(member: MemberSpec, kind: number, { items }: CallParts): number {
-  return items.findIndex((item) => item.kind === kind && item.member === member);
+function objectFor(member: MemberSpec, { objects, places }: CallParts): TraceObject | undefined {
+  return objects[places.of(member).fd];
 }
 
-function objectFor(member: MemberSpec, parts: CallParts): TraceObject | undefined {
-  return parts.objects[itemOf(member, ItemKind.fd, parts)];
-}
-
-function pointed(member: MemberSpec, address: bigint, parts: CallParts, surroundings: DecoderSurroundings): TraceValue {
-  if (address !== 0n && member.form === 'btf') {
+function pointed(
+  member: MemberSpec,
+  address: number | bigint,
+  parts: CallParts,
+  surroundings: DecoderSurroundings,
+): TraceValue {
+  if (address !== 0 && member.form === 'btf') {
     const types = loadedTypes(parts, surroundings);
     if (types !== undefined) return types;
   }
-  const region = parts.regions[itemOf(member, ItemKind.region, parts)];
-  if (region === undefined && member.form === 'insns' && address !== 0n) {
+  const region = parts.regions[parts.places.of(member).region];
+  if (region === undefined && member.form === 'insns' && address !== 0) {
     return { kind: 'list', items: [], count: Number(numberAt(parts.attribute, { offset: 4, size: 4 })) };
   }
   if (region === undefined || region.isFault || (region.isCut && region.bytes.length === 0))
-    return { kind: 'address', address };
+    return { kind: 'address', address: BigInt(address) };
   if (member.form === 'key' || member.form === 'value') {
     const elements = elementsOf(member, region, parts, surroundings);
     if (elements !== undefined) return elements;
@@ -107,8 +116,8 @@ function pointed(member: MemberSpec, address: bigint, parts: CallParts, surround
 }
 
 /** The types that BPF_BTF_LOAD has loaded. */
-function loadedTypes({ items, objects }: CallParts, surroundings: DecoderSurroundings): TraceValue | undefined {
-  const object = objects[items.findIndex(({ kind }) => kind === ItemKind.result)];
+function loadedTypes({ places, objects }: CallParts, surroundings: DecoderSurroundings): TraceValue | undefined {
+  const object = objects[places.result];
   if (object?.kind !== 'btf') return undefined;
   const btf = surroundings.showsTypes ? surroundings.typesOf(object.id) : undefined;
   return { kind: 'types', count: object.typeCount, text: btf && typesText(btf) };
@@ -116,8 +125,7 @@ function loadedTypes({ items, objects }: CallParts, surroundings: DecoderSurroun
 
 /** The map that the call is about. */
 function mapOf(parts: CallParts): TracedMap | undefined {
-  const index = parts.items.findIndex(({ kind, member }) => kind === ItemKind.fd && member?.name === 'map_fd');
-  const object = parts.objects[index];
+  const object = parts.objects[parts.places.map];
   return object?.kind === 'map' ? object : undefined;
 }
 
@@ -135,7 +143,7 @@ function elementsOf(
   // What was read says how many processors' values there are.
   const isWhole = half === 'value' && isPerCpu(map.type);
   const stride = isWhole ? (isBatch ? format.step * surroundings.cpus : region.size) : format.size;
-  const nested = itemOf(member, ItemKind.fdInRegion, parts);
+  const nested = parts.places.of(member).fdInRegion;
   const holds = mapType(map.type)?.holds;
   const ids =
     half === 'value' && member.time !== 'before' && holds !== undefined
@@ -144,7 +152,14 @@ function elementsOf(
         : 'prog'
       : undefined;
   return {
-    ...{ kind: 'elements', half, map, format, bytes: region.bytes, size: region.size, stride, isBatch },
+    kind: 'elements',
+    half,
+    map,
+    format,
+    bytes: region.bytes,
+    size: region.size,
+    stride,
+    isBatch,
     isNext: member.name === 'next_key',
     object: nested < 0 || isBatch ? undefined : parts.objects[nested],
     ids,

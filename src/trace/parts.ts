@@ -2,7 +2,7 @@ import type { Btf } from '../btf/index.ts';
 import type { CommandSpec } from './commands.ts';
 import type { ElementFormat } from './element-format.ts';
 import type { TracedMap, TraceObject } from './objects.ts';
-import type { PlanItem } from './plans.ts';
+import type { ItemPlaces, PlanItem } from './plans.ts';
 
 /** Bytes that a pointer meant; `size`: how many there were. */
 export interface Region {
@@ -16,6 +16,7 @@ export interface Region {
 export interface CallParts {
   readonly spec: CommandSpec | undefined;
   readonly items: readonly PlanItem[];
+  readonly places: ItemPlaces;
   readonly attribute: Uint8Array;
   /** As the kernel left it, where it was read. */
   readonly after: Uint8Array | undefined;

@@ -52,6 +52,39 @@ export function planItems(spec: CommandSpec | undefined, wanted: Wanted): PlanIt
   return items.sort((a, b) => order(a) - order(b)).slice(0, maxItems);
 }
 
+/** Which items of a plan are a member's: indexes, -1 for none. */
+export interface MemberPlaces {
+  readonly fd: number;
+  readonly region: number;
+  readonly fdInRegion: number;
+}
+
+const nowhere: MemberPlaces = { fd: -1, region: -1, fdInRegion: -1 };
+
+/** Finds the items of a plan: made once for a command, asked for each of its calls. */
+export class ItemPlaces {
+  /** Of the descriptor that the call returns, and of the map it is about. */
+  readonly result: number;
+  readonly map: number;
+  readonly #byMember = new Map<MemberSpec, MemberPlaces>();
+
+  constructor(items: readonly PlanItem[]) {
+    const first = (member: MemberSpec | undefined, kind: number) =>
+      items.findIndex((item) => item.kind === kind && item.member === member);
+    this.result = first(undefined, ItemKind.result);
+    this.map = items.findIndex(({ kind, member }) => kind === ItemKind.fd && member?.name === 'map_fd');
+    for (const { member } of items) {
+      if (member === undefined) continue;
+      const [fd, region] = [first(member, ItemKind.fd), first(member, ItemKind.region)];
+      this.#byMember.set(member, { fd, region, fdInRegion: first(member, ItemKind.fdInRegion) });
+    }
+  }
+
+  of(member: MemberSpec): MemberPlaces {
+    return this.#byMember.get(member) ?? nowhere;
+  }
+}
+
 function order({ kind }: PlanItem): number {
   return kind === ItemKind.fd ? 0 : kind === ItemKind.result ? 2 : 1;
 }
