@@ -105,4 +105,14 @@ export const everyNth = {
   batches: 2,
   'lines of JSON': 8,
   'bpftool map dump, documented differences': 3,
+  'without rights': 4,
+  'snapshot and diff': 4,
+  metrics: 3,
+  top: 3,
+  gc: 2,
+  'references to a program': 3,
+  'references to a map': 3,
+  // Whole with `--only 'trace of every call'`, which takes ten minutes a kernel.
+  'trace of every call': 3,
+  'trace of what runs': 4,
 };
