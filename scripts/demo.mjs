@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const project = path.dirname(import.meta.dirname);
 const tool = path.join(project, 'bin/tsbpftool.js');
@@ -68,16 +69,27 @@ function cleanUp() {
 
 const hex = (text) => [...Buffer.from(text.padEnd(13, '\0'))].map((byte) => byte.toString(16).padStart(2, '0'));
 
-/** The class of a generated skeleton, `examples/generated/NAME.ts`; Node 20 reads no TypeScript. */
-async function skeletonOf(name) {
+/** A TypeScript file as a module that Node 20 runs; its own place stays what it was. */
+async function compiled(source) {
   const { transform } = await import('esbuild');
-  const text = readFileSync(path.join(project, `examples/generated/${name}.ts`), 'utf8');
-  const { code } = await transform(text, { loader: 'ts', format: 'esm', target: 'node20.19' });
+  const original = path.join(project, source);
+  const { code } = await transform(readFileSync(original, 'utf8'), {
+    loader: 'ts',
+    format: 'esm',
+    target: 'node20.19',
+    define: { 'import.meta.url': JSON.stringify(pathToFileURL(original).href) },
+  });
   // Below the package, where its own name leads to dist/.
-  const file = path.join(project, `.cache/demo/${process.pid}-${name}.mjs`);
+  const file = path.join(project, `.cache/demo/${process.pid}-${path.basename(source, '.ts')}.mjs`);
   mkdirSync(path.dirname(file), { recursive: true });
   undo.push(() => rmSync(file, { force: true }));
   writeFileSync(file, code);
+  return file;
+}
+
+/** The class of a generated skeleton, `examples/generated/NAME.ts`; Node 20 reads no TypeScript. */
+async function skeletonOf(name) {
+  const file = await compiled(`examples/generated/${name}.ts`);
   return Object.values(await import(file)).find((value) => typeof value === 'function');
 }
 
@@ -136,6 +148,27 @@ async function messages({ BpfMap, openKernel }, name) {
   undo.pop()();
 }
 
+/** The same program under `trace`: what its calls carry, from the types to the perf buffer of each processor. */
+async function traced() {
+  say('What do its bpf() calls carry? examples/walk-through.ts under trace: no pointer is left');
+  const file = await compiled('examples/walk-through.ts');
+  const words = ['1', '0=Hey root!', '501=Hi user 501!'];
+  const output = `${path.dirname(file)}/${process.pid}-trace`;
+  undo.push(() => rmSync(output, { force: true }));
+  run(`tsbpftool trace -o FILE -- node walk-through.mjs ${quoted(words)}`, process.execPath, [
+    tool,
+    'trace',
+    '-o',
+    output,
+    '--',
+    process.execPath,
+    file,
+    ...words,
+  ]);
+  console.log('$ cat FILE');
+  process.stdout.write(readFileSync(output, 'utf8'));
+}
+
 function packets() {
   say('hello: an XDP program on a device of its own network namespace');
   run(`ip netns add ${namespace}`, 'ip', ['netns', 'add', namespace]);
@@ -168,6 +201,7 @@ async function main() {
   mountIfMissing(tracefs, 'tracefs');
   const library = await import(path.join(project, 'dist/lib/index.js'));
   await messages(library, 'hello-buffer-config');
+  await traced();
   await messages(library, 'hello-ring-buffer-config');
   packets();
   cleanUp();

@@ -108,8 +108,8 @@ export function parseElf(input: Uint8Array): ElfFile {
   if (sectionsAt === 0) {
     return { littleEndian, type, machine, sections: [], symbols: [], symbolTableIndex: 0 };
   }
+  if (sectionsAt > bytes.length - sectionHeaderSize) throw reader.error('a section header table inside the file', 40);
   reader.seek(sectionsAt);
-  if (reader.remaining < sectionHeaderSize) throw reader.error('a section header table inside the file', 40);
   const first = readSectionHeader(reader);
   // Counts that do not fit 16 bits live in the null section's header.
   if (count === 0) count = first.size;

@@ -2,6 +2,7 @@ import { createMap, loadBtf, loadProgram, openRawTracepoint, testRun } from '../
 import { BtfBuilder } from '../btf/index.ts';
 import { op, type Statement } from '../insn/index.ts';
 import { perfEventAttribute } from '../kernel/index.ts';
+import { NotSupportedError } from '../errors/index.ts';
 import { checkResult, type Kernel } from '../sys/index.ts';
 import { bpf_map_type, bpf_prog_type, PERF_FLAG_FD_CLOEXEC, perf_sw_ids, perf_type_id } from '../uapi/index.ts';
 import { Descriptors } from './descriptors.ts';
@@ -38,7 +39,9 @@ export function calibrate(
   const look = (fdNumber: number): bigint => {
     const context = new Uint8Array(BigUint64Array.of(BigInt(fdNumber)).buffer);
     checkResult('bpf(PROG_TEST_RUN)', asResult(testRun({ kernel, fd }, { context, repeat: 0 })));
-    return read(Calibration.operations);
+    const operations = read(Calibration.operations);
+    if (operations === 0n) throw new NotSupportedError('tracing on a kernel that does not let its file operations be read');
+    return operations;
   };
   const builder = new BtfBuilder();
   builder.add({ kind: 'int', name: 'int', size: 4, bits: 32, bitOffset: 0, signed: true, char: false, bool: false });
@@ -47,7 +50,9 @@ export function calibrate(
     createMap(kernel, { type: bpf_map_type.BPF_MAP_TYPE_ARRAY, name: 'trace_look' }),
   );
   const btf = own.take('bpf(BTF_LOAD)', loadBtf(kernel, builder.finish()));
-  const link = own.take('bpf(RAW_TRACEPOINT_OPEN)', openRawTracepoint(kernel, fd.number, 'sched_process_exit'));
+  // A program of its own: what looks must run for nobody else.
+  const idle = own.take('bpf(PROG_LOAD)', loadProgram(kernel, { code: assembleProgram(nothing, {}), type }));
+  const link = own.take('bpf(RAW_TRACEPOINT_OPEN)', openRawTracepoint(kernel, idle.number, 'sched_process_exit'));
   const event = perfEventAttribute(perf_type_id.PERF_TYPE_SOFTWARE).set('config', perf_sw_ids.PERF_COUNT_SW_DUMMY);
   const perf = own.take(
     'perf_event_open',
@@ -62,6 +67,8 @@ export function calibrate(
   };
   return { operations, pidLevel: Number(read(Calibration.pidLevel)) };
 }
+
+const nothing: readonly Statement[] = [alu('=', 'r0', 0), exit()];
 
 function asResult(result: object | number): number {
   return typeof result === 'number' ? result : 0;

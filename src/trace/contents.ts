@@ -19,7 +19,7 @@ import type { TraceMember, TraceValue } from './event.ts';
 import { ItemKind } from './format.ts';
 import { rawNumber } from './element-format.ts';
 import { eventName, type TraceObject, objectText } from './objects.ts';
-import { enumName } from './symbols.ts';
+import { enumName, flagsText } from './symbols.ts';
 
 interface Around {
   readonly parts: CallParts;
@@ -85,7 +85,8 @@ const contents: Readonly<Record<string, Content>> = {
   info: (region, _member, { parts }) => {
     const object = parts.objects[parts.items.findIndex(({ kind }) => kind === ItemKind.fd)];
     const layout = infoLayout(object);
-    return layout === undefined ? asBytes(region, _member, { parts } as Around) : structOf(layout, region.bytes);
+    if (layout === undefined) return asBytes(region, _member, { parts } as Around);
+    return named(structOf(layout, region.bytes), namedInfo[object!.kind] ?? {});
   },
   btf: ({ bytes, size }) => {
     try {
@@ -235,6 +236,32 @@ function instructionTexts(bytes: Uint8Array, { parts, surroundings }: Around): s
     if (insn.code === 0x18) index++;
   }
   return texts;
+}
+
+/** Members of information that are names or addresses, by what it is of. */
+const namedInfo: Readonly<Record<string, Readonly<Record<string, (value: number | bigint) => Partial<TraceNumber>>>>> =
+  {
+    map: {
+      type: (value) => ({ name: enumName('map', Number(value)) }),
+      map_flags: (value) => ({ name: flagsText('map', value) }),
+    },
+    prog: { type: (value) => ({ name: enumName('prog', Number(value)) }) },
+    // The reader's memory.
+    btf: { btf: () => ({ isHex: true }), name: () => ({ isHex: true }) },
+  };
+
+type TraceNumber = TraceValue & { kind: 'number' };
+
+function named(value: TraceValue, more: (typeof namedInfo)[string]): TraceValue {
+  if (value.kind !== 'struct') return value;
+  return struct(
+    value.members.map((member) => {
+      const add = more[member.name];
+      return add === undefined || member.value.kind !== 'number'
+        ? member
+        : { name: member.name, value: { ...member.value, ...add(member.value.value) } };
+    }),
+  );
 }
 
 function infoLayout(object: TraceObject | undefined): StructLayout | undefined {

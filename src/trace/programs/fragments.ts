@@ -7,7 +7,7 @@ const { alu, at, atomicAdd, call, jump, load, mapAddress, store } = op;
 /** Maps by the names that programs know them by. */
 export type TraceMap = 'ring' | 'slots' | 'zero' | 'followed' | 'sent' | 'plans' | 'counters';
 
-/** Which file operations mean which kind of object, as found on descriptors of each kind; 0n where unknown. */
+/** Which file operations mean which kind of object, as found on descriptors of each kind. */
 export interface FileOperations {
   readonly map: bigint;
   readonly prog: bigint;

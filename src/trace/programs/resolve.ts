@@ -18,9 +18,7 @@ export function resolve(
   const kinds = ['map', 'prog', 'link', 'btf', 'perf'] as const;
   return [
     ...fileOf(shape, end),
-    ...kinds.flatMap((kind) =>
-      operations[kind] === 0n ? [] : [constant('r2', operations[kind]), jump('==', 'r1', 'r2', `is_${kind}`)],
-    ),
+    ...kinds.flatMap((kind) => [constant('r2', operations[kind]), jump('==', 'r1', 'r2', `is_${kind}`)]),
     ...byName(shape),
     ...kinds.flatMap((kind) => [label(`is_${kind}`), ...describe[kind](shape, end)]),
     label('described'),
