@@ -1,4 +1,5 @@
 import {
+  accessSync,
   chownSync,
   closeSync,
   constants,
@@ -27,7 +28,9 @@ export class OutputFile {
   constructor(file: string) {
     this.#file = file;
     this.#there = statSync(file, { throwIfNoEntry: false });
-    if (this.#there !== undefined) closeSync(openSync(file, constants.O_WRONLY));
+    // To open a pipe and close it again would end its reader.
+    if (this.#there?.isFIFO()) accessSync(file, constants.W_OK);
+    else if (this.#there !== undefined) closeSync(openSync(file, constants.O_WRONLY));
     else if (file.endsWith('/')) closeSync(openSync(file, 'wx'));
     this.#onlyInPlace = this.isOrdinary && !this.#canMakeBeside();
   }
