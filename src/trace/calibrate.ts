@@ -40,7 +40,8 @@ export function calibrate(
     const context = new Uint8Array(BigUint64Array.of(BigInt(fdNumber)).buffer);
     checkResult('bpf(PROG_TEST_RUN)', asResult(testRun({ kernel, fd }, { context, repeat: 0 })));
     const operations = read(Calibration.operations);
-    if (operations === 0n) throw new NotSupportedError('tracing on a kernel that does not let its file operations be read');
+    if (operations === 0n)
+      throw new NotSupportedError('tracing on a kernel that does not let its file operations be read');
     return operations;
   };
   const builder = new BtfBuilder();

@@ -62,7 +62,7 @@ const sources: Readonly<Record<string, Source>> = {
 };
 
 const directories = /DIR$/;
-const files = /FILE$|^(?:OBJ|PATH|INPUT|OUTPUT|OBJECT|CERT|KEY)$/;
+const files = /FILE$|^(?:OBJ|PATH|INPUT|OUTPUT|OBJECT|BEFORE|AFTER|CERT|KEY)$/;
 
 /** What can stand for a value; nothing where the system does not tell, or nobody can know. */
 export function liveCandidates(ctx: Context, value: ValuePlace, place: LivePlace): LiveCandidates {
