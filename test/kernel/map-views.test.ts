@@ -287,15 +287,18 @@ describe('map events', () => {
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (data) => (stdout += data));
     child.stderr.on('data', (data) => (stderr += data));
-    await once(child.stderr, 'data');
+    const sendUntil = async (isTold: () => boolean) => {
+      for (let i = 0; i < 400 && !isTold(); i++) {
+        send(1);
+        await pause(50);
+      }
+    };
+    await sendUntil(() => stdout.includes('\n'));
     // What is stopped reads nothing, until its buffer has no room.
     child.kill('SIGSTOP');
     send(20_000);
     child.kill('SIGCONT');
-    for (let i = 0; i < 100 && !stdout.includes('"lost"'); i++) {
-      send(1);
-      await pause(50);
-    }
+    await sendUntil(() => stdout.includes('"lost"'));
     child.kill('SIGINT');
     expect(await once(child, 'close')).toEqual([0, null]);
     const lines = stdout
