@@ -44,6 +44,8 @@ export function withVmlinux<T>(kernel: Kernel, use: (types: RecordView) => T): T
     const types = loadVmlinux(kernel, {
       parse: (bytes) => new RecordView(bytes),
       read: (path) => {
+        // The place before held no types.
+        mapping?.close();
         const mapped = mapFile(kernel, path);
         mapping = mapped?.mapping;
         return mapped?.bytes ?? kernel.readFile(path);

@@ -3,7 +3,6 @@ import { SyscallError, strerror } from '../../errors/index.ts';
 import { type BpfCapability, bpfCapabilities, heldCapabilities, withoutCapabilities } from '../../host/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { liftMemoryLimit } from '../shared/memlock.ts';
-import { withoutOptimizing } from '../shared/optimizer.ts';
 import { Progress } from '../shared/progress.ts';
 import { type Form, formOf } from './form.ts';
 import { type ProbeRequest, readRequest } from './request.ts';
@@ -43,12 +42,10 @@ function show(ctx: Context, request: ProbeRequest, form: Form): void {
   const progress = new Progress(ctx, { verb: 'tried', unit: 'helpers' }, { toFile: false });
   const run = new ProbeRun(kernelOf(ctx), request, form, () => progress.add(1));
   if (run.systemCall()) {
-    withoutOptimizing(() => {
-      run.programTypes();
-      run.mapTypes();
-      run.helpers();
-      run.miscellaneous();
-    });
+    run.programTypes();
+    run.mapTypes();
+    run.helpers();
+    run.miscellaneous();
   }
   progress.end();
   ctx.json?.endObject();

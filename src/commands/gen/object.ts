@@ -5,7 +5,7 @@ import { ObjectLinker } from '../../linker/index.ts';
 import { type DiagnosticLog, errorText, ObjectError } from '../../object/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { diagnostics } from '../shared/libbpf-log.ts';
-import { withoutOptimizing } from '../shared/optimizer.ts';
+import { pauseOptimizer } from '../shared/optimizer.ts';
 import { OutputFile } from '../shared/output-file.ts';
 import { Interruption, Progress } from '../shared/progress.ts';
 
@@ -20,23 +20,19 @@ export const object: Handler = async (ctx, words) => {
   const output = openOutput(path, log);
   const linker = new ObjectLinker({ log });
   using step = new Steps(ctx, words.left);
+  using pause = pauseOptimizer();
   let size = 0;
   while (words.left > 0) {
     const file = words.next();
-    withoutOptimizing((resume) => {
-      reported(`failed to link '${file}'`, () => {
-        using input = openInput(ctx, { file, output, log });
-        size += input.size;
-        if (size > worthOptimizing) resume();
-        linker.add({ name: file, bytes: input });
-      });
+    reported(`failed to link '${file}'`, () => {
+      using input = openInput(ctx, { file, output, log });
+      size += input.size;
+      if (size > worthOptimizing) pause[Symbol.dispose]();
+      linker.add({ name: file, bytes: input });
     });
     await step.done(path);
   }
-  withoutOptimizing((resume) => {
-    if (size > worthOptimizing) resume();
-    reported('failed to finalize ELF file', () => writeOutput(output, linker.finish(), log));
-  });
+  reported('failed to finalize ELF file', () => writeOutput(output, linker.finish(), log));
 };
 
 /** The input files of a run that a person may watch and interrupt. */

@@ -1,15 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Has V8 compile nothing with its optimising compiler while `work` runs: for work that ends before optimised code pays for having
- * been compiled, on a processor that the work could have had. Functions that are optimised already stay so.
+ * Has V8 compile nothing with its optimising compiler until this is disposed, once or again: for work that ends before optimised
+ * code pays for the processor time that compiling it takes. Functions that are optimised already stay so.
  */
-export function withoutOptimizing<T>(work: (resume: () => void) => T): T {
-  const resume = () => setFlagsFromString('--opt');
+export function pauseOptimizer(): Disposable {
   setFlagsFromString('--no-opt');
-  try {
-    return work(resume);
-  } finally {
-    resume();
-  }
+  return { [Symbol.dispose]: () => setFlagsFromString('--opt') };
 }
