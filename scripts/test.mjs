@@ -18,6 +18,9 @@ const extra = process.argv.slice(2);
 /** What is run of the standalone file too: words, options, batches, ends by signals and full disks, links. */
 const standaloneShare = ['cli', 'endings', 'link'].map((name) => `test/parity/${name}.test.ts`);
 
+/** What failed, named once more at the end: the start of a long log is seldom kept. */
+const failed = [];
+
 await runMain(main, { onFailure: () => console.log('0 passed, 1 failed, 0 skipped') });
 
 function main() {
@@ -46,6 +49,7 @@ function main() {
     if (projects.length > 0) add(counts, runVitest(projects, { isLive: names === live }));
   }
   if (extra.length === 0 && !leftOut.has('parity')) add(counts, tryStandalone());
+  for (const name of failed) console.log(`failed: ${name}`);
   for (const [name, reason] of leftOut) {
     const count = listTests(name);
     counts.skipped += count;
@@ -69,7 +73,10 @@ function tryStandalone() {
   const told = attempt('the standalone file', () =>
     runStep(process.execPath, ['scripts/standalone.mjs', '--file-only', '--outdir', folder]),
   );
-  if (told !== undefined) return { passed: 0, failed: 1, skipped: 0 };
+  if (told !== undefined) {
+    failed.push(`the standalone file: ${told}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
   const file = path.join(folder, readdirSync(folder)[0] ?? '');
   say(`parity of ${path.basename(file)}: ${standaloneShare.join(', ')}`);
   return runVitest(['parity'], { isLive: true, files: standaloneShare, env: { TSBPFTOOL: file } });
@@ -100,26 +107,32 @@ function runVitest(projects, { isLive, files = others(), env = {} }) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   if (existsSync(report)) {
     for (const file of JSON.parse(readFileSync(report, 'utf8')).testResults) {
-      if (file.status === 'failed' && file.assertionResults.length === 0) counts.failed++;
+      const name = path.relative(project, file.name);
+      if (file.status === 'failed' && file.assertionResults.length === 0) fail(counts, `${name}: ${file.message}`);
       for (const test of file.assertionResults) {
         if (test.status === 'passed') counts.passed++;
-        else if (test.status === 'failed') counts.failed++;
-        else counts.skipped++;
+        else if (test.status === 'failed') {
+          fail(counts, [name, test.fullName, ...test.failureMessages].join('\n  ').slice(0, 1500));
+        } else counts.skipped++;
       }
     }
   }
   // Errors outside tests (unhandled rejections, a broken global set-up) fail the run without failing a test.
-  if (result.status !== 0 && counts.failed === 0) counts.failed = 1;
+  if (result.status !== 0 && counts.failed === 0) fail(counts, `vitest ended with ${result.status ?? result.signal}`);
   if (isLive) {
     const left = leftBehind(before);
     if (left.length > 0) {
-      counts.failed++;
-      console.error(`left in the kernel after the tests: ${left.join(', ')}`);
+      fail(counts, `left in the kernel after the tests: ${left.join(', ')}`);
     } else {
       counts.passed++;
     }
   }
   return counts;
+}
+
+function fail(counts, what) {
+  counts.failed++;
+  failed.push(what);
 }
 
 function listTests(name) {
