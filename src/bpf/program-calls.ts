@@ -109,8 +109,8 @@ function roomOf(
   if (size !== undefined) expectInteger(size, `size of the ${what} that comes out`);
   if (bytes === undefined) return { bytes, size: size ?? 0 };
   expectBytes(bytes, `room for the ${what} that comes out`, { least: size ?? 0 });
-  const told = size ?? bytes.length;
-  return { bytes: told === 0 ? undefined : bytes, size: told };
+  const length = size ?? bytes.length;
+  return { bytes: length === 0 ? undefined : bytes, size: length };
 }
 
 /** Runs a program of type syscall once; `context` is what it is given, and gets back. The result, or -errno. */

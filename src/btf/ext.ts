@@ -1,4 +1,5 @@
 import { ByteReader, hostIsLittleEndian } from '../bytes/index.ts';
+import { btfMagic } from './header.ts';
 
 /** Records of one ELF section; `section` is a string offset into the BTF that belongs to it. */
 export interface ExtSection<Record> {
@@ -76,7 +77,7 @@ export type RawBtfExt = Readonly<Record<ExtKind, readonly ExtRecords[]>> & { rea
 export function readBtfExt(bytes: Uint8Array): RawBtfExt {
   const littleEndian = !(bytes[0] === 0xeb && bytes[1] === 0x9f);
   const reader = new ByteReader(bytes, { format: 'BTF.ext', littleEndian });
-  if (reader.u16() !== 0xeb9f) throw reader.error('magic 0xeb9f', 0);
+  if (reader.u16() !== btfMagic) throw reader.error('magic 0xeb9f', 0);
   const version = reader.u8();
   const flags = reader.u8();
   const headerSize = reader.u32();

@@ -2,7 +2,8 @@ import { ByteWriter, hostIsLittleEndian } from '../bytes/index.ts';
 import { ParseError } from '../errors/index.ts';
 import type { KindLayouts } from './records.ts';
 
-const magic = 0xeb9f;
+/** First two bytes of .BTF and .BTF.ext; their order is the byte order of the rest. */
+export const btfMagic = 0xeb9f;
 /** Bytes of the first header that BTF had; all later ones begin with it. */
 const minHeader = 24;
 /** Headers from this length on say where the layouts of kinds are. */
@@ -28,9 +29,9 @@ export function parseHeader(bytes: Uint8Array): BtfHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < minHeader) throw bad(0, `a header of ${minHeader} bytes, ${bytes.length} there`);
   const first = view.getUint16(0, true);
-  const littleEndian = first === magic;
-  if (!littleEndian && view.getUint16(0, false) !== magic) {
-    throw bad(0, `magic 0x${magic.toString(16)}, not 0x${first.toString(16)}`);
+  const littleEndian = first === btfMagic;
+  if (!littleEndian && view.getUint16(0, false) !== btfMagic) {
+    throw bad(0, `magic 0x${btfMagic.toString(16)}, not 0x${first.toString(16)}`);
   }
   const u32 = (at: number) => view.getUint32(at, littleEndian);
   const size = u32(4);
@@ -86,7 +87,7 @@ export function writeBtf(parts: BtfParts): Uint8Array {
   const layoutsSize = headerSize < layoutHeader ? 0 : (layouts?.length ?? 0);
   const capacity = headerSize + typesSize + layoutsSize + strings.length;
   const out = new ByteWriter({ littleEndian, capacity });
-  out.u16(magic).u8(version!).u8(flags!).u32(headerSize);
+  out.u16(btfMagic).u8(version!).u8(flags!).u32(headerSize);
   out.u32(0).u32(typesSize);
   out.u32(typesSize + layoutsSize).u32(strings.length);
   if (layoutsSize > 0) out.u32(typesSize).u32(layoutsSize);

@@ -1,7 +1,7 @@
 export * from './public.ts';
 export { tryDumpC } from './c/dump.ts';
 export { type CDeclaration, CDeclarationWriter } from './c/declaration-writer.ts';
-export { currentHeaderSize, writeBtf } from './header.ts';
+export { btfMagic, currentHeaderSize, writeBtf } from './header.ts';
 export { BtfEdit, type NewRecord } from './edit.ts';
 export {
   coreRecord,

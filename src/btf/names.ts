@@ -1,4 +1,4 @@
-// Types and members by name, found without decoding names: of a kernel's hundred thousand only a few are wanted.
+// Types and members by name, found without decoding names: of a kernel's hundred thousand only a few are needed.
 import { encodeUtf8 } from '../bytes/index.ts';
 import type { RecordView } from './record-view.ts';
 import { headWords } from './records.ts';
@@ -21,18 +21,18 @@ export function idNamed(types: RecordView, name: string, kind?: number): number 
 /** Ids of all types whose names begin with one of these texts (none empty), ascending, the base's first. */
 export function idsThatBegin(types: RecordView, texts: readonly string[]): number[] {
   const ids = types.base === undefined ? [] : idsThatBegin(types.base, texts);
-  const wanted = texts.map((text) => encodeUtf8(text));
-  const wantedHashes = new Uint8Array(headHashes);
-  for (const [a, b, c] of wanted) {
-    if (b === undefined || c === undefined) wantedHashes.fill(1);
-    else wantedHashes[hashOfHead(a!, b, c)] = 1;
+  const encoded = texts.map((text) => encodeUtf8(text));
+  const marks = new Uint8Array(headHashes);
+  for (const [a, b, c] of encoded) {
+    if (b === undefined || c === undefined) marks.fill(1);
+    else marks[hashOfHead(a!, b, c)] = 1;
   }
   const { words, starts } = types;
   const end = starts.length;
-  const next = (from: number) => nextWithHead(types, wantedHashes, from);
+  const next = (from: number) => nextWithHead(types, marks, from);
   for (let index = next(0); index < end; index = next(index + 1)) {
     const offset = words[starts[index]!]!;
-    if (wanted.some((text) => textBegins(types, offset, text))) ids.push(types.firstId + index);
+    if (encoded.some((text) => textBegins(types, offset, text))) ids.push(types.firstId + index);
   }
   return ids;
 }
@@ -72,21 +72,17 @@ function hashOfHead(a: number, b: number, c: number): number {
 }
 
 /**
- * Index of the next own type, from `from` on, whose name's head has a wanted hash or is not among the own strings; or
+ * Index of the next own type, from `from` on, whose name's head has a marked hash or is not among the own strings; or
  * their number. It looks at each of a kernel's types, so it is small and simple: V8 compiles it while it runs.
  */
-function nextWithHead(types: RecordView, wanted: Uint8Array, from: number): number {
+function nextWithHead(types: RecordView, marks: Uint8Array, from: number): number {
   const { words, starts, strings, stringStart } = types;
   const end = starts.length;
   for (let index = from; index < end; index++) {
     const offset = words[starts[index]!]!;
     if (offset === 0) continue;
     const at = offset - stringStart;
-    if (
-      at < 0 ||
-      at + 2 >= strings.length ||
-      wanted[hashOfHead(strings[at]!, strings[at + 1]!, strings[at + 2]!)] === 1
-    )
+    if (at < 0 || at + 2 >= strings.length || marks[hashOfHead(strings[at]!, strings[at + 1]!, strings[at + 2]!)] === 1)
       return index;
   }
   return end;

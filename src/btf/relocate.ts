@@ -132,15 +132,15 @@ class Matcher {
     }
     for (const { id, name } of candidates) {
       const candidate = { id, isAmbiguous: (composites.get(base.nameOffset(id)) ?? 0) > 1 };
-      for (const wanted of this.#byName.get(name)!) {
-        if (!this.#isAlike(wanted, candidate)) continue;
-        if (ids[wanted] !== 0) {
-          const both = `(ids [${id}, ${ids[wanted]}])`;
-          const type = `distilled base BTF type '${name}' [${wanted}], size ${base.size(id)}`;
+      for (const distilledId of this.#byName.get(name)!) {
+        if (!this.#isAlike(distilledId, candidate)) continue;
+        if (ids[distilledId] !== 0) {
+          const both = `(ids [${id}, ${ids[distilledId]}])`;
+          const type = `distilled base BTF type '${name}' [${distilledId}], size ${base.size(id)}`;
           throw invalid(`${type} has multiple candidates of the same size ${both} in base BTF`);
         }
-        ids[wanted] = id;
-        strings.set(distilled.nameOffset(wanted), base.nameOffset(id));
+        ids[distilledId] = id;
+        strings.set(distilled.nameOffset(distilledId), base.nameOffset(id));
       }
     }
     for (let id = 1; id <= distilled.typeCount; id++) {
@@ -159,35 +159,35 @@ class Matcher {
   }
 
   /** Whether a type of the base may stand for a distilled one of its name. */
-  #isAlike(wanted: number, candidate: Candidate): boolean {
+  #isAlike(distilledId: number, candidate: Candidate): boolean {
     const { id, isAmbiguous } = candidate;
     const [distilled, base] = [this.#distilled, this.#base];
     const kind = base.kind(id);
-    const sameSize = base.size(id) === distilled.size(wanted);
-    switch (distilled.kind(wanted)) {
+    const sameSize = base.size(id) === distilled.size(distilledId);
+    switch (distilled.kind(distilledId)) {
       case Kind.fwd:
-        if (kind === Kind.fwd) return distilled.kindFlag(wanted) === base.kindFlag(id);
+        if (kind === Kind.fwd) return distilled.kindFlag(distilledId) === base.kindFlag(id);
         if (!isComposite(kind) || (isAmbiguous && !sameSize)) return false;
         // libbpf asks the base's flag, which says of a struct that it has bit-fields.
         return base.kindFlag(id) === (kind === Kind.union);
       case Kind.int:
-        return kind === Kind.int && sameSize && sameEncoding(distilled.tail(wanted, 0), base.tail(id, 0));
+        return kind === Kind.int && sameSize && sameEncoding(distilled.tail(distilledId, 0), base.tail(id, 0));
       case Kind.float:
         return kind === Kind.float && sameSize;
       case Kind.enum:
         // Enumerations of either width are distilled to one.
         return (kind === Kind.enum || kind === Kind.enum64) && sameSize;
       default:
-        return this.#isAlikeComposite(wanted, candidate);
+        return this.#isAlikeComposite(distilledId, candidate);
     }
   }
 
-  #isAlikeComposite(wanted: number, { id, isAmbiguous }: Candidate): boolean {
+  #isAlikeComposite(distilledId: number, { id, isAmbiguous }: Candidate): boolean {
     const kind = this.#base.kind(id);
-    const sameSize = this.#base.size(id) === this.#distilled.size(wanted);
+    const sameSize = this.#base.size(id) === this.#distilled.size(distilledId);
     // What else there may be of the name, libbpf takes for the struct: it compares no more than names.
-    if (kind === Kind.fwd) return !this.#embedded.has(wanted) || sameSize;
-    const needsSize = isAmbiguous || this.#embedded.has(wanted) || !isComposite(kind);
+    if (kind === Kind.fwd) return !this.#embedded.has(distilledId) || sameSize;
+    const needsSize = isAmbiguous || this.#embedded.has(distilledId) || !isComposite(kind);
     return matchable.includes(kind) && (!needsSize || sameSize);
   }
 }

@@ -124,7 +124,7 @@ export class TypeLayout {
     return align;
   }
 
-  /** True where a struct's members or size do not keep to their alignment, so that C needs to be told. */
+  /** True where a struct's members or size do not keep to their alignment, so that C needs an attribute. */
   isPacked(id: number): boolean {
     const types = this.#types;
     const bitFields = types.kindFlag(id);

@@ -138,7 +138,7 @@ export interface BtfUnknown extends BtfTypeBase {
   readonly sizeOrType: number;
 }
 
-/** A type of any kind, told apart by `kind`. Source: Linux Documentation/bpf/btf.rst. */
+/** A type of any kind, discriminated by `kind`. Source: Linux Documentation/bpf/btf.rst. */
 export type BtfType =
   | BtfVoid
   | BtfInt

@@ -21,7 +21,7 @@ export interface ValueDecoderOptions {
 /** What all decoders of one value share. */
 type How = Required<ValueDecoderOptions> & { readonly littleEndian: boolean };
 
-/** Reads one value that begins at `offset` bytes, 0 unless told. */
+/** Reads one value that begins at `offset` bytes, 0 unless given. */
 export type ValueDecoder = (bytes: Uint8Array, offset?: number) => BtfValue;
 
 /**

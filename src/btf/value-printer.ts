@@ -51,7 +51,7 @@ const textPerByte = 4096;
 /**
  * Code that prints one type, the room it needs, and whether printing must stop after it. Offsets into the value
  * appear as `<n>` between section signs until `place` fixes what they count from. A piece of up to `roomStep` bytes
- * relies on its surroundings for room, a larger one makes its own.
+ * relies on the room its caller made, a larger one makes its own.
  */
 interface Piece {
   code: string;

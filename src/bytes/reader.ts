@@ -4,7 +4,7 @@ import { decodeUtf8 } from './text.ts';
 export interface ByteReaderOptions {
   /** Name of the format, for errors, e.g. `BTF`. */
   readonly format: string;
-  /** Byte order of the numbers; little-endian unless told. */
+  /** Byte order of the numbers; little-endian unless given. */
   readonly littleEndian?: boolean;
   /** Offset of `bytes[0]` in the whole input, added to the offsets of errors. */
   readonly base?: number;

@@ -1,6 +1,6 @@
 import { ParseError } from '../errors/index.ts';
 
-/** Bytes that are read where they are wanted: a file too large to be read as a whole, or memory. */
+/** Bytes that are read where they are needed: a file too large to be read as a whole, or memory. */
 export interface ByteSource {
   /** In bytes. */
   readonly size: number;

@@ -2,7 +2,7 @@ import { alignUp } from './align.ts';
 import { encodeUtf8 } from './text.ts';
 
 export interface ByteWriterOptions {
-  /** Byte order of the numbers; little-endian unless told. */
+  /** Byte order of the numbers; little-endian unless given. */
   readonly littleEndian?: boolean;
   /** First capacity in bytes. */
   readonly capacity?: number;

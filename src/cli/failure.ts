@@ -20,7 +20,7 @@ export class UsageExit extends TsbpfError {
   }
 }
 
-/** Ends the whole run, batch included, as a success unless told: what there was to print is printed, and nothing follows it. */
+/** Ends the whole run, batch included, as a success unless a status is given: what there was to print is printed, and nothing follows it. */
 export class RunEnd extends TsbpfError {
   readonly status: number;
 

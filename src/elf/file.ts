@@ -82,7 +82,7 @@ export function isElf(bytes: Uint8Array): boolean {
 
 /**
  * Reads a 64-bit ELF file of either byte order. The bytes are not copied. ParseError for tables that reach outside the file,
- * and for 32-bit files; what is wrong with one section or symbol is told by that one.
+ * and for 32-bit files; what is wrong with one section or symbol is reported when that one is read.
  */
 export function parseElf(input: Uint8Array): ElfFile {
   // A plain view: the `slice` of Buffer does not copy.

@@ -14,7 +14,7 @@ export interface FunctionSymbol {
   readonly index: number;
 }
 
-/** Which names are wanted: all that begin with a text and then end or go on with `@`, or those a test takes. */
+/** Which names are taken: all that begin with a text and then end or go on with `@`, or those a test takes. */
 export type NameFilter = { readonly stem: string } | { readonly matches: (name: string) => boolean };
 
 /** Bytes read at once, of symbols and of their names. */
@@ -24,21 +24,21 @@ const pieceSize = 1 << 20;
 export const FunctionTable = { dynamic: Elf.SHT_DYNSYM, static: Elf.SHT_SYMTAB } as const;
 
 /**
- * Functions that are defined in a linked file and whose names are wanted, in the order of one of its tables; undefined
+ * Functions that are defined in a linked file and whose names the filter takes, in the order of one of its tables; undefined
  * where it has no such table. Only pieces of the table are in memory at a time. ParseError for broken tables.
  */
 export function* functionsOf(
   file: LinkedFile,
   tableType: number,
-  wanted: NameFilter,
+  filter: NameFilter,
 ): Generator<FunctionSymbol, boolean> {
   const table = file.ofType(tableType);
   if (table === undefined) return false;
   const names = file.sections[table.link];
-  // Symbols without names are none that could be wanted.
+  // Symbols without names are none that a filter takes.
   if (names === undefined) return true;
   const nameAt =
-    'stem' in wanted ? namesWithStem(file, names, wanted.stem) : namesThatMatch(file, names, wanted.matches);
+    'stem' in filter ? namesWithStem(file, names, filter.stem) : namesThatMatch(file, names, filter.matches);
   for (const symbol of symbolsOf(file, table)) {
     if (symbol.type !== Elf.STT_FUNC || symbol.sectionIndex === Elf.SHN_UNDEF) continue;
     const section = file.sections[symbol.sectionIndex];

@@ -121,11 +121,11 @@ export class LinkedFile {
 
   /** Text of a table of strings; '' beyond its end. */
   text(table: LinkedSection, offset: number): string {
-    for (let wanted = shortName; ; wanted *= 2) {
-      const length = Math.min(wanted, table.size - offset);
+    for (let span = shortName; ; span *= 2) {
+      const length = Math.min(span, table.size - offset);
       if (length <= 0) return '';
       const bytes = this.contents(table, { offset, length });
-      if (bytes.includes(0) || length < wanted) return cstr(bytes);
+      if (bytes.includes(0) || length < span) return cstr(bytes);
     }
   }
 

@@ -19,6 +19,7 @@ import {
   bpf_cmd,
   type NativeStruct,
   StructView,
+  smallestPageSize,
 } from '../uapi/index.ts';
 import { textAt } from './attribute.ts';
 import { Descriptors } from './descriptors.ts';
@@ -93,8 +94,6 @@ function absent(name: keyof Kernel): () => never {
   };
 }
 
-const pageSize = 4096;
-
 class InMemory implements FakeKernel {
   readonly socket = absent('socket');
   readonly bind = absent('bind');
@@ -116,7 +115,7 @@ class InMemory implements FakeKernel {
 
   constructor({ cpus = 2, release = '6.18.0', interfaces = { lo: 1 }, files = {} }: FakeKernelOptions) {
     this.#interfaces = interfaces;
-    this.#world = { objects: this.#objects, descriptors: this.#descriptors, cpus, pageSize };
+    this.#world = { objects: this.#objects, descriptors: this.#descriptors, cpus, pageSize: smallestPageSize };
     const all = cpus === 1 ? '0\n' : `0-${cpus - 1}\n`;
     this.#files = new FakeFiles(
       {
@@ -318,7 +317,7 @@ class InMemory implements FakeKernel {
     return bytes.length;
   }
 
-  /** Events are enabled and told their program by it. */
+  /** It enables events and sets their program. */
   ioctl(fd: number, _request: number, _argument: number | bigint | Uint8Array): number {
     const found = this.#descriptors.get(fd);
     if (found === undefined) return -Errno.EBADF;
@@ -343,9 +342,9 @@ class InMemory implements FakeKernel {
     const found = this.#descriptors.get(fd);
     if (found === undefined) return -Errno.EBADF;
     if (found.kind === 'event') {
-      const pages = length / pageSize - 1;
+      const pages = length / smallestPageSize - 1;
       if (offset !== 0 || !Number.isInteger(pages) || (pages & (pages - 1)) !== 0) return -Errno.EINVAL;
-      found.memory ??= new PerfMemory(length, pageSize);
+      found.memory ??= new PerfMemory(length, smallestPageSize);
       return new FakeMapping(found.memory.memory);
     }
     if (found.kind !== 'object' || found.object.kind !== 'map') return -Errno.ENODEV;
@@ -441,7 +440,7 @@ class InMemory implements FakeKernel {
   }
 
   systemConfiguration(name: number): number {
-    return name === SC_PAGESIZE ? pageSize : -1;
+    return name === SC_PAGESIZE ? smallestPageSize : -1;
   }
 
   push(map: string | number, record: Uint8Array | BtfValue, { type, cpu = 0 }: PushOptions = {}): boolean {

@@ -20,20 +20,20 @@ const decoder = new TextDecoder('latin1');
  * Missing addresses are absent. An unreadable or censored (all zero) list gives an empty map.
  */
 export function symbolsAt(kernel: Kernel, addresses: Iterable<bigint>): Map<bigint, KernelSymbol> {
-  const wanted = new Map<string, bigint>();
-  for (const address of addresses) if (address !== 0n) wanted.set(address.toString(16).padStart(16, '0'), address);
+  const byText = new Map<string, bigint>();
+  for (const address of addresses) if (address !== 0n) byText.set(address.toString(16).padStart(16, '0'), address);
   const found = new Map<bigint, KernelSymbol>();
-  if (wanted.size === 0) return found;
+  if (byText.size === 0) return found;
   // Comparing numbers first avoids a string per line: two halves as 32-bit integers.
   const highs = new Set<number>();
   const lows = new Set<number>();
-  for (const address of wanted.values()) {
+  for (const address of byText.values()) {
     highs.add(Number(address >> 32n));
     lows.add(Number(address & 0xffff_ffffn));
   }
   scanLines(kernel, (bytes, start, end) => {
     if (!lows.has(hex32(bytes, start + 8)) || !highs.has(hex32(bytes, start))) return true;
-    const address = wanted.get(decoder.decode(bytes.subarray(start, start + 16)));
+    const address = byText.get(decoder.decode(bytes.subarray(start, start + 16)));
     if (address !== undefined && !found.has(address)) found.set(address, parseSymbol(bytes, start, end));
     return true;
   });
@@ -42,16 +42,16 @@ export function symbolsAt(kernel: Kernel, addresses: Iterable<bigint>): Map<bigi
 
 /** Addresses of the symbols with the given names (the first of each name). Missing names are absent. */
 export function symbolsNamed(kernel: Kernel, names: Iterable<string>): Map<string, KernelSymbol> {
-  const wanted = new Set(names);
+  const requested = new Set(names);
   const found = new Map<string, KernelSymbol>();
-  if (wanted.size === 0) return found;
-  const lengths = new Set(Array.from(wanted, (name) => name.length));
+  if (requested.size === 0) return found;
+  const lengths = new Set(Array.from(requested, (name) => name.length));
   scanLines(kernel, (bytes, start, end) => {
     const stop = nameEnd(bytes, start + 19, end);
     if (!lengths.has(stop - start - 19)) return true;
     const symbol = parseSymbol(bytes, start, end);
-    if (wanted.has(symbol.name) && !found.has(symbol.name)) found.set(symbol.name, symbol);
-    return found.size < wanted.size;
+    if (requested.has(symbol.name) && !found.has(symbol.name)) found.set(symbol.name, symbol);
+    return found.size < requested.size;
   });
   return found;
 }

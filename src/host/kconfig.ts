@@ -9,14 +9,17 @@ export type KernelConfig =
 
 const maximumText = 8 << 20;
 
+/** Where the running kernel's configuration is, perhaps compressed; undefined where the host has none. Source: libbpf. */
+export function kernelConfigPath(kernel: Kernel): string | undefined {
+  const places = [`/boot/config-${kernelRelease(kernel)}`, '/proc/config.gz'];
+  return places.find((place) => kernel.exists(place));
+}
+
 /**
  * The kernel's build options (`CONFIG_X` to its value as written, e.g. `y`, `"text"`, `0x10`); unset ones are absent.
- * Sources: /boot/config-RELEASE, then /proc/config.gz; either may be compressed.
  */
 export function kernelConfig(kernel: Kernel): KernelConfig {
-  const path = [`/boot/config-${kernelRelease(kernel)}`, '/proc/config.gz'].find((candidate) =>
-    kernel.exists(candidate),
-  );
+  const path = kernelConfigPath(kernel);
   if (path === undefined) return { kind: 'missing', reason: 'open' };
   let text: string;
   try {

@@ -17,7 +17,7 @@ export type TracefsAnswer =
   | { readonly kind: 'mount'; readonly failure: string };
 
 /**
- * Where tracefs is. At the usual places, else it is mounted at the first of them, after `onMount` was told. As in the
+ * Where tracefs is. At the usual places, else it is mounted at the first of them, after a call of `onMount`. As in the
  * reference, one that is mounted elsewhere does not count, and a mount that /proc/mounts names but that is gone (or
  * whose path has escaped bytes) is answered as if it were there.
  */

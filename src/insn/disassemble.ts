@@ -1,7 +1,7 @@
 import { helperName, BPF_PSEUDO_CALL } from '../uapi/index.ts';
 import { type Instruction, loadImm64 } from './decode.ts';
 
-/** What only the surroundings of a program know. Undefined results leave the plain form. */
+/** Names that a program itself does not hold, only the kernel or its object. Undefined results leave the plain form. */
 export interface Names {
   /** Text after `call ` (helpers, kernel functions) or `call pc` (own functions). */
   readonly call?: (insn: Instruction) => string | undefined;

@@ -30,7 +30,7 @@ import type {
   ProgramRecord,
 } from './records.ts';
 
-/** What an inventory has unless told: all that this process sees without entering other namespaces. */
+/** What an inventory has unless given: all that this process sees without entering other namespaces. */
 export const usualParts: readonly InventoryPart[] = ['memory', 'btf', 'holders', 'pins', 'contents', 'attachments'];
 /** All there is. */
 export const allParts: readonly InventoryPart[] = [...usualParts, 'entries', 'allPins', 'allNetworks'];

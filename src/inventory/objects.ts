@@ -119,7 +119,7 @@ export class ProgramReader {
     return facts;
   }
 
-  /** What the kernel has told last, of a program with these facts. */
+  /** What the kernel answered last, of a program with these facts. */
   #record(id: number, startedAt: number, facts: ProgramFacts): ProgramRecord {
     const info = this.#info;
     const type = info.u32('type');

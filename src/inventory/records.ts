@@ -64,7 +64,7 @@ export interface MapRecord extends ObjectRecord {
   readonly flags: number;
   /** As the kernel counts what the map takes; 0 where it was not asked for. */
   readonly memoryBytes: number;
-  /** How many elements it has; undefined where that was not asked for or cannot be told without reading them all. */
+  /** How many elements it has; undefined where that was not asked for or cannot be known without reading them all. */
   readonly entries: number | undefined;
   readonly isFrozen: boolean;
   readonly btfId: number;
@@ -89,7 +89,7 @@ export interface LinkRecord extends ObjectRecord {
   readonly programId: number;
   /** The map of a struct's operations, or that an iterator or a socket map's link is of; else 0. */
   readonly mapId: number;
-  /** What it is attached to, as people write it. Empty where nothing is told. */
+  /** What it is attached to, as people write it. Empty where nothing is known. */
   readonly target: string;
   /** `cgroup_inet_ingress` …; empty where the type says it all. */
   readonly hook: string;
@@ -159,7 +159,7 @@ export interface Inventory {
   readonly uptimeNs: bigint;
   readonly host: string;
   readonly kernelRelease: string;
-  /** Of this start of the machine; empty where it is not told. Ids and counters of another one mean other things. */
+  /** Of this start of the machine; empty where it is unknown. Ids and counters of another one mean other things. */
   readonly bootId: string;
   readonly programs: readonly ProgramRecord[];
   readonly maps: readonly MapRecord[];

@@ -35,7 +35,7 @@ export function referencesTo(inventory: Inventory, record: AnyRecord, files?: Sh
   return found;
 }
 
-/** `program 5 'name'`: how people are told of an object. */
+/** `program 5 'name'`: an object as people read it. */
 export function titleOf({ kind, id, name }: Pick<AnyRecord, 'kind' | 'id' | 'name'>): string {
   const word = { prog: 'program', map: 'map', link: 'link', btf: 'BTF' }[kind];
   return `${word} ${id}${name === '' ? '' : ` '${name}'`}`;

@@ -42,7 +42,7 @@ const classless: ReadonlySet<string | undefined> = new Set(['noqueue', 'clsact',
  */
 export class DeviceFilters {
   readonly #netlink: RouteNetlink;
-  /** The disciplines of all devices, where the kernel told more than those of the one it was asked for. */
+  /** The disciplines of all devices, where the kernel listed more than those of the one it was asked for. */
   #ofAll: TrafficClass[] | undefined;
 
   constructor(netlink: RouteNetlink) {

@@ -47,7 +47,7 @@ export type PerfEvent =
 
 export type DetailsOf<K extends LinkDetails['kind']> = Extract<LinkDetails, { kind: K }>;
 
-/** Reads the details that belong to a link's type out of what the kernel told. */
+/** Reads the details that belong to a link's type out of the kernel's answer. */
 export function linkDetails(info: LinkInfo): LinkDetails | undefined {
   const { view, name } = info;
   switch (info.type) {

@@ -151,7 +151,7 @@ export class PerfBuffer implements Disposable {
   }
 
   /**
-   * Takes the rings out of the map: programs are told that there is none (-ENOENT) and write nothing. What is in them can
+   * Takes the rings out of the map: programs get -ENOENT and write nothing. What is in them can
    * still be read. Throws SyscallError.
    */
   pause(): void {

@@ -36,7 +36,7 @@ export class ProgramEvents implements Disposable {
   readonly #kernel: Kernel;
   readonly #rings: PerfRing[] = [];
   readonly #waiter: Waiter;
-  /** Names by tag, of symbols that the kernel told of before the program itself. */
+  /** Names by tag, of symbols that the kernel reported before the program itself. */
   readonly #names = new Map<string, string>();
 
   /** Throws SyscallError, with nothing left open. */

@@ -114,7 +114,7 @@ export class RingBuffer implements Disposable {
 
   /**
    * Events that were written over before they were read, as far as their number is known: in rings that are created so
-   * (since 6.19). Other rings lose nothing that is in them: programs are told that there is no room, and may count that.
+   * (since 6.19). Other rings lose nothing that is in them: programs get no room, and may count that.
    */
   get lost(): bigint {
     return this.#lost;

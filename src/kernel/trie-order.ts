@@ -40,8 +40,8 @@ function countInOrder(view: DataView, keySize: number, count: number): number {
     const nextBits = view.getUint32(at, hostIsLittleEndian);
     const nextWord = keySize < 8 ? 0 : view.getUint32(at + 4);
     // Most keys of a trie say in their first 32 bits which comes first.
-    const told = bits >= 32 && nextBits >= 32 && word < nextWord;
-    if (!told && i > 0 && compareTrieKeys(view, at - keySize, view, at) >= 0) return i;
+    const isOrdered = bits >= 32 && nextBits >= 32 && word < nextWord;
+    if (!isOrdered && i > 0 && compareTrieKeys(view, at - keySize, view, at) >= 0) return i;
     bits = nextBits;
     word = nextWord;
   }

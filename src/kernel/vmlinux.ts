@@ -10,7 +10,7 @@ export interface VmlinuxReading<Types> {
   readonly parse: (bytes: Uint8Array) => Types;
   /** Receives libbpf's diagnostics. */
   readonly log?: (level: 'warn' | 'debug', text: string) => void;
-  /** Reads the file in which the kernel shows its types; as a whole unless told. */
+  /** Reads the file in which the kernel shows its types; as a whole unless given. */
   readonly read?: (path: string) => Uint8Array;
 }
 

@@ -1,4 +1,4 @@
-import { type ExtKind, type ExtRecords, readBtfExt } from '../btf/index.ts';
+import { btfMagic, type ExtKind, type ExtRecords, readBtfExt } from '../btf/index.ts';
 import { hostIsLittleEndian } from '../bytes/index.ts';
 import { Errno, ParseError } from '../errors/index.ts';
 import { ObjectError } from '../object/index.ts';
@@ -53,6 +53,6 @@ function sectionRecords(kind: ExtKind, records: ExtRecords, littleEndian: boolea
 function hasShortHeader(bytes: Uint8Array): boolean {
   if (bytes.length < 8 || bytes[2] !== 1 || bytes[3] !== 0) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const size = view.getUint32(4, view.getUint16(0, true) === 0xeb9f);
+  const size = view.getUint32(4, view.getUint16(0, true) === btfMagic);
   return size < requiredHeader && size < bytes.length;
 }

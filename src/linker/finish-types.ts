@@ -1,4 +1,12 @@
-import { BtfCycleError, dedupRecords, type ExtKind, extKinds, extTypeWords, TypeGraph } from '../btf/index.ts';
+import {
+  BtfCycleError,
+  btfMagic,
+  dedupRecords,
+  type ExtKind,
+  extKinds,
+  extTypeWords,
+  TypeGraph,
+} from '../btf/index.ts';
 import { ByteWriter } from '../bytes/index.ts';
 import { Errno, ParseError } from '../errors/index.ts';
 import { errorText, failure } from '../object/index.ts';
@@ -68,7 +76,7 @@ function finishExt(output: Output, parts: ExtParts): Uint8Array | undefined {
     parts.sizes[i] === 0 ? new Uint8Array(0) : partOf(output, kind, { ...parts, size: parts.sizes[i]! }),
   );
   const writer = new ByteWriter({ littleEndian: output.littleEndian });
-  writer.u16(0xeb9f).u8(1).u8(0).u32(headerSize);
+  writer.u16(btfMagic).u8(1).u8(0).u32(headerSize);
   let offset = 0;
   for (const part of written) {
     writer.u32(offset).u32(part.length);

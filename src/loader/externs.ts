@@ -10,7 +10,7 @@ import {
   tell,
   typesAreCompatible,
 } from '../object/index.ts';
-import { kernelVersion, eachSymbol, hasSyscallWrapper } from '../host/index.ts';
+import { kernelConfigPath, kernelVersion, eachSymbol, hasSyscallWrapper } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import type { KernelBtf, ModuleBtf } from './kernel-btf.ts';
 
@@ -46,13 +46,13 @@ export function resolveExterns(context: ExternContext, spec: ObjectSpec): Resolv
   if (spec.externs.length === 0) return { found, kconfig: undefined, fdArray: undefined };
   const size = spec.kconfigMap >= 0 ? spec.maps[spec.kconfigMap]!.valueSize : 0;
   const kconfig = size > 0 ? new Uint8Array(size) : undefined;
-  const wanted: KconfigExtern[] = [];
+  const kconfigExterns: KconfigExtern[] = [];
   const addresses: KsymExtern[] = [];
   for (const [index, extern] of spec.externs.entries()) {
     if (extern.kind === 'ksym') {
       if (extern.symbolTypeId === 0) addresses.push(extern);
     } else if (extern.name.startsWith('CONFIG_')) {
-      wanted.push(extern);
+      kconfigExterns.push(extern);
     } else if (kconfig) {
       const value = virtualValue(context, extern);
       setNumber(context.log, extern, kconfig, value);
@@ -61,8 +61,8 @@ export function resolveExterns(context: ExternContext, spec: ObjectSpec): Resolv
     }
   }
   const indexOf = (extern: ExternSpec) => spec.externs.indexOf(extern);
-  if (wanted.length > 0 && kconfig) {
-    for (const extern of readKconfig(context, wanted, kconfig)) found.set(indexOf(extern), { kind: 'kconfig' });
+  if (kconfigExterns.length > 0 && kconfig) {
+    for (const extern of readKconfig(context, kconfigExterns, kconfig)) found.set(indexOf(extern), { kind: 'kconfig' });
   }
   if (addresses.length > 0) {
     for (const [extern, address] of readAddresses(context, addresses)) {
@@ -196,9 +196,8 @@ function readKconfig(
   externs: readonly KconfigExtern[],
   data: Uint8Array,
 ): Set<KconfigExtern> {
-  const release = kernel.readText('/proc/sys/kernel/osrelease').trim();
-  const path = [`/boot/config-${release}`, '/proc/config.gz'].find((candidate) => kernel.exists(candidate));
-  if (!path) throw failure(log, Errno.EINVAL, 'failed to open system Kconfig');
+  const path = kernelConfigPath(kernel);
+  if (path === undefined) throw failure(log, Errno.EINVAL, 'failed to open system Kconfig');
   const raw = kernel.readFile(path);
   const text = Buffer.from(unzipped(raw)).toString('latin1');
   const found = new Set<KconfigExtern>();

@@ -43,7 +43,7 @@ import { withToken } from './token.ts';
 export interface LoadOptions {
   /** Receives libbpf's diagnostics, without prefix and final newline. */
   readonly log?: DiagnosticLog;
-  /** Verifier log level wanted from the start, e.g. 7. */
+  /** Verifier log level asked for from the start, e.g. 7. */
   readonly logLevel?: number;
   /** Levels of single programs, by name. */
   readonly logLevels?: ReadonlyMap<string, number>;
@@ -130,17 +130,17 @@ function kernelMayRelocate(kernel: Kernel, spec: ObjectSpec, options: LoadOption
   return (major > 6 || (major === 6 && minor >= 15)) && kernelRelocatesAlike(spec);
 }
 
-/** Loads with the kernel's relocations. Undefined where anything fails: what is told of that is found without them. */
+/** Loads with the kernel's relocations. Undefined where anything fails: the messages of that are found without them. */
 function loadByKernel(load: OneLoad, log: DiagnosticLog): LoadedObject | undefined {
-  let told: Parameters<DiagnosticLog>[] | undefined = [];
+  let deferred: Parameters<DiagnosticLog>[] | undefined = [];
   const later: DiagnosticLog = (...line) => {
-    if (told === undefined) log(...line);
-    else told.push(line);
+    if (deferred === undefined) log(...line);
+    else deferred.push(line);
   };
   try {
     const loaded = load({ log: later, relocatedByKernel: true });
-    for (const line of told) log(...line);
-    told = undefined;
+    for (const line of deferred) log(...line);
+    deferred = undefined;
     return loaded;
   } catch (error) {
     if (error instanceof TsbpfError) return undefined;
@@ -254,7 +254,7 @@ class Load {
     });
   }
 
-  /** What cannot be resolved is told of before anything is made. */
+  /** What cannot be resolved is reported before anything is made. */
   #tellPoison({ program, relocations }: LinkedProgram, externs: ResolvedExterns): void {
     for (const [number, relocation] of relocations.entries()) {
       const { kind, index } = relocation;
@@ -354,15 +354,15 @@ class Load {
       if (!map || map.reused || !holdsPrograms(map.spec.type)) continue;
       for (const [slot, target] of map.spec.slots.entries()) {
         if (target === undefined) continue;
-        const wanted = this.#spec.programs[target]!;
-        const program = programs.find((candidate) => candidate.spec === wanted);
+        const slotSpec = this.#spec.programs[target]!;
+        const program = programs.find((candidate) => candidate.spec === slotSpec);
         const result = program ? setSlot(this.#kernel, map.fd, { slot, fd: program.fd }) : -Errno.EBADF;
         if (result >= 0) {
-          const set = `slot [${slot}] set to prog '${wanted.name}' fd=${program!.fd}`;
+          const set = `slot [${slot}] set to prog '${slotSpec.name}' fd=${program!.fd}`;
           tell(this.#log, () => `map '${map.name}': ${set}`);
           continue;
         }
-        const text = `map '${map.name}': failed to initialize slot [${slot}] to prog '${wanted.name}' fd=${program?.fd ?? -1}: ${errorText(result)}`;
+        const text = `map '${map.name}': failed to initialize slot [${slot}] to prog '${slotSpec.name}' fd=${program?.fd ?? -1}: ${errorText(result)}`;
         throw failure(this.#log, -result, text);
       }
     }

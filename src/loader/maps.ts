@@ -9,9 +9,10 @@ import {
   mapNameInside,
   type MapSpec,
   ObjectError,
+  ringSize,
   tell,
 } from '../object/index.ts';
-import { type Kernel, PROT_READ, PROT_WRITE } from '../sys/index.ts';
+import { type Kernel, PROT_READ, PROT_WRITE, SC_PAGESIZE } from '../sys/index.ts';
 import {
   BPF_F_ALL_CPUS,
   mapType,
@@ -47,7 +48,6 @@ export interface MapContext {
   readonly structOps: ReadonlyMap<number, { vmlinuxValueTypeId: number; valueSize: number; moduleFd: number }>;
 }
 
-const pageSize = 4096;
 /** One value for each of a per-CPU map's. */
 const onAllCpus = BigInt(BPF_F_ALL_CPUS);
 
@@ -59,7 +59,7 @@ export function createMaps(context: MapContext, specs: readonly MapSpec[]): (Mad
     try {
       const isWanted = isCreated(context, spec);
       if (!isWanted) tell(context.log, () => `map '${insideName(context, spec)}': skipped auto-creating...`);
-      if (isWanted) maps[index] = provide(context, { index, spec, maps });
+      if (isWanted) maps[index] = reuseOrCreate(context, { index, spec, maps });
     } catch (error) {
       if (error instanceof ObjectError && !(error instanceof ArenaUnmapped)) {
         context.log('warn', `map '${spec.name}': failed to create: ${errorText(error.errno)}`);
@@ -93,7 +93,7 @@ function insideName(context: MapContext, spec: MapSpec): string {
   return mapNameInside(context.objectName, spec);
 }
 
-/** Sizes that depend on the machine are told once they are known. */
+/** Sizes that depend on the machine are reported once they are known. */
 function tellSize({ kernel, log }: MapContext, spec: MapSpec): void {
   const entries = effectiveEntries(kernel, spec);
   if (entries !== spec.maxEntries) tell(log, () => `map '${spec.name}': setting size to ${entries}`);
@@ -104,21 +104,21 @@ function isCreated({ features }: MapContext, spec: MapSpec): boolean {
   return spec.autocreate && (spec.origin !== 'percpu' || features.has('percpuData'));
 }
 
-interface Wanted {
+interface MapCreation {
   readonly index: number;
   readonly spec: MapSpec;
   /** Those made so far. */
   readonly maps: readonly (MadeMap | undefined)[];
 }
 
-function provide(context: MapContext, wanted: Wanted): MadeMap {
+function reuseOrCreate(context: MapContext, creation: MapCreation): MadeMap {
   const { kernel, log } = context;
-  const { spec } = wanted;
+  const { spec } = creation;
   for (let retried = false; ; retried = true) {
     tellSize(context, spec);
-    const existing = reuse(context, wanted);
+    const existing = reuse(context, creation);
     if (existing) tell(log, () => `map '${insideName(context, spec)}': skipping creation (preset fd=${existing.fd})`);
-    const map = existing ?? create(context, wanted);
+    const map = existing ?? create(context, creation);
     if (!map.pinPath || map.pinned) return map;
     try {
       pinMap({ kernel, log, cleanup: context.cleanup }, map, undefined);
@@ -134,7 +134,7 @@ function provide(context: MapContext, wanted: Wanted): MadeMap {
   }
 }
 
-function reuse(context: MapContext, { index, spec }: Wanted): MadeMap | undefined {
+function reuse(context: MapContext, { index, spec }: MapCreation): MadeMap | undefined {
   const { kernel, cleanup } = context;
   const given = context.replacements.get(index);
   if (given !== undefined) {
@@ -195,9 +195,9 @@ function isCompatible(spec: MapSpec, facts: MapInfo): boolean {
   );
 }
 
-function create(context: MapContext, wanted: Wanted): MadeMap {
+function create(context: MapContext, creation: MapCreation): MadeMap {
   const { kernel, cleanup } = context;
-  const { index, spec } = wanted;
+  const { index, spec } = creation;
   const maxEntries = effectiveEntries(kernel, spec);
   const fd = cleanup.fd(createOne(context, { index, spec, maxEntries }));
   tell(context.log, () => `map '${insideName(context, spec)}': created successfully, fd=${fd}`);
@@ -212,18 +212,20 @@ function create(context: MapContext, wanted: Wanted): MadeMap {
   };
   if (spec.sectionName !== undefined) fill(context, { index, spec, fd });
   if (spec.type === bpf_map_type.BPF_MAP_TYPE_ARENA) fillArena(context, spec, fd);
-  if (!holdsPrograms(spec.type)) fillSlots(context, map, wanted.maps);
+  if (!holdsPrograms(spec.type)) fillSlots(context, map, creation.maps);
   return map;
 }
 
 function effectiveEntries(kernel: Kernel, spec: MapSpec): number {
   if (spec.type === bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY && spec.maxEntries === 0) return possibleCpus(kernel);
-  return spec.maxEntries;
+  return mapType(spec.type)?.isRing
+    ? ringSize(spec.maxEntries, kernel.systemConfiguration(SC_PAGESIZE))
+    : spec.maxEntries;
 }
 
-function createOne(context: MapContext, wanted: { index: number; spec: MapSpec; maxEntries: number }): number {
+function createOne(context: MapContext, creation: { index: number; spec: MapSpec; maxEntries: number }): number {
   const { kernel, log, features } = context;
-  const { spec } = wanted;
+  const { spec } = creation;
   let innerMapFd = 0;
   if (isMapInMap(spec.type) && spec.inner) {
     try {
@@ -239,7 +241,7 @@ function createOne(context: MapContext, wanted: { index: number; spec: MapSpec; 
       throw error;
     }
   }
-  const structOps = context.structOps.get(wanted.index);
+  const structOps = context.structOps.get(creation.index);
   const withBtf = context.btfFd > 0 && takesBtf(spec.type);
   const isModuleType = structOps !== undefined && structOps.moduleFd > 0;
   let request = {
@@ -248,7 +250,7 @@ function createOne(context: MapContext, wanted: { index: number; spec: MapSpec; 
     name: spec.sectionName === undefined ? spec.name : spec.name.replace(/[^A-Za-z0-9_.]/g, '_'),
     keySize: spec.keySize,
     valueSize: structOps?.valueSize ?? spec.valueSize,
-    maxEntries: wanted.maxEntries,
+    maxEntries: creation.maxEntries,
     flags: spec.flags | (isModuleType ? BPF_F_VTYPE_BTF_OBJ_FD : 0),
     mapExtra: spec.mapExtra,
     numaNode: spec.numaNode,
@@ -297,7 +299,7 @@ class ArenaUnmapped extends ObjectError {}
 /** The first mapping gives an arena its address, where it states none, and is how its first contents get in. */
 function fillArena(context: MapContext, spec: MapSpec, fd: number): void {
   const { kernel, log, features } = context;
-  const length = spec.maxEntries * pageSize;
+  const length = spec.maxEntries * kernel.systemConfiguration(SC_PAGESIZE);
   const where = spec.mapExtra === 0n ? {} : { at: spec.mapExtra };
   const mapping = kernel.map({ fd, length, protection: PROT_READ | PROT_WRITE, ...where });
   if (typeof mapping === 'number') {

@@ -35,7 +35,7 @@ export interface ProgramContext {
   readonly kernelVersion: number;
   /** Fds of module BTF for calls of their functions; entry 0 is unused. */
   readonly fdArray: Uint8Array | undefined;
-  /** Verifier log level wanted from the start; 0 asks for a log only after a failure. */
+  /** Verifier log level asked for from the start; 0 asks for a log only after a failure. */
   readonly logLevel: number;
   /** Levels of single programs, by name. */
   readonly logLevels: ReadonlyMap<string, number>;

@@ -20,7 +20,7 @@ import type { KernelBtf } from './kernel-btf.ts';
 export interface TargetProgram {
   /** Its descriptor, or what holds one: a LoadedProgram, a BpfProgram. */
   readonly program: number | { readonly fd: number | { readonly number: number } };
-  /** The function in the program's BTF; unless told, the one that the section's name names. */
+  /** The function in the program's BTF; unless given, the one that the section's name names. */
   readonly function?: string;
   /** The function by its id in the program's BTF, instead of its name. */
   readonly typeId?: number;

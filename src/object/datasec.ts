@@ -12,7 +12,7 @@ export function fixupDatasecs(draft: ObjectDraft, btf: BtfEdit): void {
 }
 
 /** libbpf says of these only what it does, not that it fails. */
-function told(draft: ObjectDraft, text: string, errno: number): ObjectError {
+function loggedError(draft: ObjectDraft, text: string, errno: number): ObjectError {
   tell(draft.log, () => text);
   return new ObjectError(text, errno);
 }
@@ -26,7 +26,7 @@ function fixupDatasec(draft: ObjectDraft, btf: BtfEdit, id: number): void {
     if (btf.size(id) === 0) {
       const section = draft.elf.sections.find((candidate) => candidate.name === name);
       if (!section || section.size === 0) {
-        throw told(
+        throw loggedError(
           draft,
           `sec '${name}': failed to determine size from ELF: size ${section?.size ?? 0}, err -ENOENT`,
           2,
@@ -37,7 +37,7 @@ function fixupDatasec(draft: ObjectDraft, btf: BtfEdit, id: number): void {
     }
     for (const variable of variables) {
       if (!btf.has(variable.typeId) || btf.kind(variable.typeId) !== Kind.var) {
-        throw told(draft, `sec '${name}': unexpected non-VAR type found`, 22);
+        throw loggedError(draft, `sec '${name}': unexpected non-VAR type found`, 22);
       }
       if (btf.varLinkage(variable.typeId) !== 1) continue;
       const variableName = btf.name(variable.typeId);
@@ -45,7 +45,7 @@ function fixupDatasec(draft: ObjectDraft, btf: BtfEdit, id: number): void {
         (candidate) =>
           candidate.type === Elf.STT_OBJECT && candidate.binding !== Elf.STB_LOCAL && candidate.name === variableName,
       );
-      if (!symbol) throw told(draft, `sec '${name}': failed to find ELF symbol for VAR '${variableName}'`, 2);
+      if (!symbol) throw loggedError(draft, `sec '${name}': failed to find ELF symbol for VAR '${variableName}'`, 2);
       if (open) variable.offset = symbol.value;
       if (symbol.visibility === Elf.STV_HIDDEN || symbol.visibility === Elf.STV_INTERNAL) {
         btf.setVarLinkage(variable.typeId, 0);

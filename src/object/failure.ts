@@ -16,11 +16,11 @@ export class ObjectError extends TsbpfError {
 /** Receives diagnostics in libbpf's words, without the `libbpf: ` prefix and the final newline. */
 export interface DiagnosticLog {
   (level: 'warn' | 'info' | 'debug', text: string): void;
-  /** What is done is to be told too; texts of that are made only then. */
+  /** The steps are reported too; their texts are made only then. */
   readonly tellsAll?: boolean;
 }
 
-/** Tells what is done, if that is wanted. */
+/** Reports a step where steps are reported. */
 export function tell(log: DiagnosticLog | undefined, text: () => string): void {
   if (log?.tellsAll) log('debug', text());
 }

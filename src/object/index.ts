@@ -25,7 +25,7 @@ export {
   type Placement,
 } from './link-program.ts';
 export { type MapDefinition, readMapDefinition } from './map-definition.ts';
-export { dataMapName, mapNameInside } from './maps.ts';
+export { dataMapName, mapNameInside, ringSize } from './maps.ts';
 export { loadableBtf } from './loadable-btf.ts';
 export { objectName, parseObject, type ParseOptions } from './parse.ts';
 export {

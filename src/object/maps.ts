@@ -1,6 +1,13 @@
 import { Errno } from '../errors/index.ts';
 import type { ElfSection } from '../elf/index.ts';
-import { mapType, bpf_map_type, BPF_F_RDONLY_PROG, BPF_F_MMAPABLE, BPF_F_LINK } from '../uapi/index.ts';
+import {
+  mapType,
+  bpf_map_type,
+  BPF_F_RDONLY_PROG,
+  BPF_F_MMAPABLE,
+  BPF_F_LINK,
+  smallestPageSize,
+} from '../uapi/index.ts';
 import { idNamed, Kind, type RecordView } from '../btf/index.ts';
 import { failure, tell } from './failure.ts';
 import { type MapDefinition, readMapDefinition, tellDefinition } from './map-definition.ts';
@@ -9,7 +16,6 @@ import type { ExternSpec, MapOrigin, MapSpec } from './spec.ts';
 
 /** Bytes; the kernel's arrays take no larger values. */
 const largestValue = 0x7fffffff;
-const pageSize = 4096;
 
 /** Adds the object's maps in libbpf's order: declared ones, global data by section, kconfig, struct_ops. */
 export function collectMaps(
@@ -87,12 +93,12 @@ function declaredMap(
   };
 }
 
-/** The next size the kernel takes for a ring buffer: a power of two of pages. */
-function ringSize(size: number): number {
+/** The next size the kernel takes for a ring buffer: a power of two of pages of `page` bytes. 0 stays 0. */
+export function ringSize(size: number, page: number = smallestPageSize): number {
   if (size === 0) return 0;
-  const pages = size / pageSize;
+  const pages = size / page;
   if (Number.isInteger(pages) && Number.isInteger(Math.log2(pages))) return size;
-  for (let next = pageSize; next <= 0xffffffff; next *= 2) if (next > size) return next;
+  for (let next = page; next <= 0xffffffff; next *= 2) if (next > size) return next;
   return size;
 }
 
@@ -107,8 +113,8 @@ function collectArena(draft: ObjectDraft): number {
     }
     arena = index;
     if (!draft.arena) continue;
-    const room = map.maxEntries * pageSize;
-    if (Math.ceil(draft.arena.size / pageSize) * pageSize > room) {
+    const room = map.maxEntries * smallestPageSize;
+    if (Math.ceil(draft.arena.size / smallestPageSize) * smallestPageSize > room) {
       const size = draft.arena.size;
       const text = `elf: sec '${draft.arena.name}': declared ARENA map size (${room}) is too small to hold global __arena variables of size ${size}`;
       throw failure(draft.log, Errno.E2BIG, text);

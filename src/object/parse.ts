@@ -24,7 +24,7 @@ export interface ParseOptions {
   readonly inMemory?: boolean;
   /** Ignore unknown attributes of maps. */
   readonly relaxedMaps?: boolean;
-  /** Directory for maps pinned by name; /sys/fs/bpf unless told. */
+  /** Directory for maps pinned by name; /sys/fs/bpf unless given. */
   readonly pinRoot?: string;
 }
 

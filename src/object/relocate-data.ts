@@ -1,3 +1,4 @@
+import { smallestPageSize } from '../uapi/index.ts';
 import type { LinkedProgram } from './link-program.ts';
 import type { MapSpec, ObjectSpec } from './spec.ts';
 import { Pseudo } from './code.ts';
@@ -103,9 +104,7 @@ export function relocateData(spec: ObjectSpec, { code, relocations }: LinkedProg
 const sourceOfMap = ({ by }: MapReference) => (by === 'fd' ? Pseudo.MAP_FD : Pseudo.MAP_IDX);
 const sourceOfValue = ({ by }: MapReference) => (by === 'fd' ? Pseudo.MAP_VALUE : Pseudo.MAP_IDX_VALUE);
 
-const pageSize = 4096;
-
 /** Bytes before the global variables in an arena, whose last pages they fill. 0 where it has none. */
 export function arenaDataOffset({ initialValue, maxEntries }: MapSpec): number {
-  return initialValue ? (maxEntries - Math.ceil(initialValue.length / pageSize)) * pageSize : 0;
+  return initialValue ? (maxEntries - Math.ceil(initialValue.length / smallestPageSize)) * smallestPageSize : 0;
 }

@@ -1,6 +1,6 @@
 import { BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS, bpf_attach_type, bpf_prog_type } from '../uapi/index.ts';
 
-/** How a program of a section is attached without being told where. */
+/** How a program of a section is attached where no target is given. */
 export type AutoAttach =
   | 'kprobe'
   | 'uprobe'

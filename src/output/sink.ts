@@ -39,9 +39,9 @@ export class Sink {
   reserve(n: number): void {
     if (this.pos + n <= this.buf.length) return;
     this.flush();
-    const wanted = Math.max(n, streamingBytes);
-    if (this.buf.length >= wanted) return;
-    this.buf = Buffer.allocUnsafeSlow(wanted);
+    const needed = Math.max(n, streamingBytes);
+    if (this.buf.length >= needed) return;
+    this.buf = Buffer.allocUnsafeSlow(needed);
     this.view = viewOf(this.buf);
   }
 

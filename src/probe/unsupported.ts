@@ -49,28 +49,28 @@ export function newerThan(
   running: { major: number; minor: number },
   refusal: Pick<RefusedCall, 'command' | 'attr'>,
 ): NotSupportedError | undefined {
-  let newest: Wanted | undefined;
-  for (const wanted of wantedBy(refusal)) {
-    if (compare(numbers(wanted.since), running) <= 0) continue;
-    if (newest === undefined || compare(numbers(wanted.since), numbers(newest.since)) > 0) newest = wanted;
+  let newest: Requirement | undefined;
+  for (const requirement of requirementsOf(refusal)) {
+    if (compare(numbers(requirement.since), running) <= 0) continue;
+    if (newest === undefined || compare(numbers(requirement.since), numbers(newest.since)) > 0) newest = requirement;
   }
   return newest === undefined ? undefined : new NotSupportedError(newest.feature, newest.since);
 }
 
-interface Wanted {
+interface Requirement {
   feature: string;
   since: string;
 }
 
-function wantedBy({ command, attr }: Pick<RefusedCall, 'command' | 'attr'>): Wanted[] {
-  const wanted: Wanted[] = [];
+function requirementsOf({ command, attr }: Pick<RefusedCall, 'command' | 'attr'>): Requirement[] {
+  const requirements: Requirement[] = [];
   const add = (table: SinceTable, key: number, feature: string) => {
     const since = table.get(key);
-    if (since !== undefined) wanted.push({ feature, since });
+    if (since !== undefined) requirements.push({ feature, since });
   };
   const addFlags = (table: SinceTable, flags: number, what: string) => {
     for (const [bit, since] of table) {
-      if ((flags & bit) !== 0) wanted.push({ feature: `${what} flag 0x${bit.toString(16)}`, since });
+      if ((flags & bit) !== 0) requirements.push({ feature: `${what} flag 0x${bit.toString(16)}`, since });
     }
   };
   add(commandSince, command, `bpf(2) command ${commandName(command)}`);
@@ -98,12 +98,12 @@ function wantedBy({ command, attr }: Pick<RefusedCall, 'command' | 'attr'>): Wan
       add(attachTypeSince, type, feature);
       add(linkSince, type, feature);
       if (type === bpf_attach_type.BPF_PERF_EVENT && view.bytes.subarray(16, 24).some((byte) => byte !== 0)) {
-        wanted.push({ feature: 'cookie of a perf event link', since: '5.15' });
+        requirements.push({ feature: 'cookie of a perf event link', since: '5.15' });
       }
       break;
     }
   }
-  return wanted;
+  return requirements;
 }
 
 function commandName(command: number): string {

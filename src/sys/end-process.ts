@@ -1,7 +1,7 @@
 import { loadedLibc } from './libc.ts';
 
 /**
- * Ends this process with `status`, an exit status, at once where nobody waits for its end to be told. Otherwise Node takes its
+ * Ends this process with `status`, an exit status, at once where nobody waits for its exit event. Otherwise Node takes its
  * heap apart, page by page, and koffi has standard output and error written to their disks, which can take longer
  * than the command. All output must have been written. May return: then the process ends by itself.
  */

@@ -76,7 +76,7 @@ export interface OpenFile extends ByteSource, Disposable {}
 /** Reads of /proc, /sys and other files. These throw SyscallError. */
 export interface FileAccess {
   readFile(path: string): Uint8Array;
-  /** Opens a file of which only parts are wanted. */
+  /** Opens a file of which only parts are read. */
   openFile(path: string): OpenFile;
   /** A whole file as UTF-8. */
   readText(path: string): string;

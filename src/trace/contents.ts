@@ -14,22 +14,22 @@ import {
   type StructLayout,
 } from '../uapi/index.ts';
 import type { MemberSpec } from './commands.ts';
-import type { CallParts, DecoderSurroundings, Region } from './parts.ts';
+import type { CallParts, DecoderContext, Region } from './parts.ts';
 import type { TraceMember, TraceValue } from './event.ts';
 import { ItemKind } from './format.ts';
 import { rawNumber } from './element-format.ts';
 import { eventName, type TraceObject, objectText } from './objects.ts';
 import { enumName, flagsText } from './symbols.ts';
 
-interface Around {
+interface ContentPlace {
   readonly parts: CallParts;
-  readonly surroundings: DecoderSurroundings;
+  readonly context: DecoderContext;
 }
 
-type Content = (region: Region, member: MemberSpec, around: Around) => TraceValue;
+type Content = (region: Region, member: MemberSpec, around: ContentPlace) => TraceValue;
 
 /** The content of a region that is no key or value. */
-export function contentOf(member: MemberSpec, region: Region, around: Around): TraceValue {
+export function contentOf(member: MemberSpec, region: Region, around: ContentPlace): TraceValue {
   return (contents[member.form] ?? asBytes)(region, member, around);
 }
 
@@ -53,10 +53,10 @@ const contents: Readonly<Record<string, Content>> = {
     );
     return { kind: 'list', items, count: Math.floor(region.size / 8) };
   },
-  fds: (region, _member, { parts, surroundings }) => {
+  fds: (region, _member, { parts, context }) => {
     const items = wordsOf(region.bytes, 4).map((fd): TraceValue => {
       const number = Number(fd) | 0;
-      return { kind: 'fd', fd: number, object: surroundings.objectOf(parts.pid, number) };
+      return { kind: 'fd', fd: number, object: context.objectOf(parts.pid, number) };
     });
     return { kind: 'list', items, count: region.size / 4 };
   },
@@ -85,7 +85,7 @@ const contents: Readonly<Record<string, Content>> = {
   info: (region, _member, { parts }) => {
     const object = parts.objects[parts.items.findIndex(({ kind }) => kind === ItemKind.fd)];
     const layout = infoLayout(object);
-    if (layout === undefined) return asBytes(region, _member, { parts } as Around);
+    if (layout === undefined) return asBytes(region, _member, { parts } as ContentPlace);
     return named(structOf(layout, region.bytes), namedInfo[object!.kind] ?? {});
   },
   btf: ({ bytes, size }) => {
@@ -169,13 +169,13 @@ function numbers(
 /** Records of a program's extra information in words. Types are those of the program. */
 function records(
   { bytes, size }: Region,
-  { parts, surroundings }: Around,
+  { parts, context }: ContentPlace,
   recordSize: string,
   words: (view: DataView, at: number, types: Btf | undefined) => string,
 ): TraceValue {
   const layout = parts.spec!.members.find(({ name }) => name === recordSize)!.layout;
   const step = Number(rawNumber(parts.attribute, layout.offset, 4));
-  const types = programTypes(parts, surroundings);
+  const types = programTypes(parts, context);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const items: TraceValue[] = [];
   // The shortest record that any of them has is read.
@@ -189,10 +189,10 @@ function records(
   return { kind: 'list', items, count: step > 0 ? Math.floor(size / step) : 0 };
 }
 
-function programTypes(parts: CallParts, surroundings: DecoderSurroundings): Btf | undefined {
+function programTypes(parts: CallParts, context: DecoderContext): Btf | undefined {
   const index = parts.items.findIndex(({ member }) => member?.name === 'prog_btf_fd');
   const object = parts.objects[index];
-  return object?.kind === 'btf' ? surroundings.typesOf(object.id) : undefined;
+  return object?.kind === 'btf' ? context.typesOf(object.id) : undefined;
 }
 
 function textOf(types: Btf | undefined, offset: number): string {
@@ -205,10 +205,10 @@ function textOf(types: Btf | undefined, offset: number): string {
 }
 
 /** What the second word of a 64-bit constant says, by the source register of its instruction. */
-function instructionTexts(bytes: Uint8Array, { parts, surroundings }: Around): string[] {
+function instructionTexts(bytes: Uint8Array, { parts, context }: ContentPlace): string[] {
   const instructions = decodeInstructions(bytes.subarray(0, bytes.length & ~7));
   const named = (fd: number): string => {
-    const object = surroundings.objectOf(parts.pid, fd);
+    const object = context.objectOf(parts.pid, fd);
     return `fd ${fd}${object === undefined ? '' : `<${objectText(object)}>`}`;
   };
   const constant = (insn: Instruction, high: number): string | undefined => {

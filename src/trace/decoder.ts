@@ -18,9 +18,9 @@ import {
   Described,
 } from './format.ts';
 import { membersOf } from './members.ts';
-import type { CallParts, DecoderSurroundings, Region } from './parts.ts';
+import type { CallParts, DecoderContext, Region } from './parts.ts';
 import { readObject, type TracedMap, type TraceObject } from './objects.ts';
-import { ItemPlaces, membersOfClass, type PlanItem, planItems, type Wanted } from './plans.ts';
+import { ItemPlaces, membersOfClass, type PlanItem, planItems, type TraceSelection } from './plans.ts';
 import { bpf_cmd } from '../uapi/index.ts';
 
 interface Stream {
@@ -47,7 +47,7 @@ const copiesSize = 1 << 14;
 const mostDescriptors = 65536;
 
 export interface DecoderOptions {
-  readonly wanted: Wanted;
+  readonly selection: TraceSelection;
   /** What to add to the monotonic clock for nanoseconds since 1970. */
   readonly clockOffset: bigint;
   readonly cpus: number;
@@ -56,9 +56,9 @@ export interface DecoderOptions {
 
 /** Turns records into events. It keeps what later records refer to: objects, types, pieces. */
 export class TraceDecoder {
-  readonly #wanted: Wanted;
+  readonly #selection: TraceSelection;
   readonly #clockOffset: bigint;
-  readonly #surroundings: DecoderSurroundings;
+  readonly #context: DecoderContext;
   readonly #maps = new Map<number, TracedMap>();
   readonly #descriptors = new Map<string, TraceObject>();
   /** Types by id: as they come in, and parsed (undefined where they cannot be). */
@@ -75,15 +75,15 @@ export class TraceDecoder {
   #copied = 0;
 
   constructor(options: DecoderOptions) {
-    this.#wanted = options.wanted;
+    this.#selection = options.selection;
     this.#clockOffset = options.clockOffset;
     this.#kernelTypes = options.kernelTypes;
-    this.#surroundings = {
+    this.#context = {
       formatOf: (map, half) => this.#formatOf(map, half),
       typesOf: (id) => this.#typesOf(id),
       objectOf: (pid, fd) => this.#descriptors.get(`${pid}:${fd}`),
       cpus: options.cpus,
-      showsTypes: options.wanted.options.has('types'),
+      showsTypes: options.selection.options.has('types'),
     };
   }
 
@@ -165,7 +165,7 @@ export class TraceDecoder {
     const start = view.getBigUint64(Head.start, true);
     const flags = u32(Head.flags);
     const isUnread = parts.attribute.length === 0;
-    const members = () => membersOf(parts, this.#surroundings);
+    const members = () => membersOf(parts, this.#context);
     // What their descriptors mean may be something else later.
     const isOfNow =
       parts.hasDescriptors &&
@@ -270,7 +270,7 @@ export class TraceDecoder {
     if (known === undefined) {
       let spec = specOf(traced, command);
       if (isLink) spec = membersOfClass(spec!, attachClassOf(type));
-      const items = planItems(spec, this.#wanted);
+      const items = planItems(spec, this.#selection);
       const hasDescriptors = items.some(({ member }) => ofNow.has(member?.form));
       known = { spec, items, places: new ItemPlaces(items), hasDescriptors };
       if (this.#commands.size < 1024) this.#commands.set(key, known);

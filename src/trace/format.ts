@@ -114,7 +114,7 @@ export const referenceSize = 24;
 export const ObjectKindNumber = { map: 1, prog: 2, link: 3, btf: 4, perf: 5, file: 6 } as const;
 
 /** A plan: what to do for one command. */
-export const Plan = { wanted: 0, flags: 4, items: 16, size: 208 } as const;
+export const Plan = { isTraced: 0, flags: 4, items: 16, size: 208 } as const;
 export const maxItems = 12;
 /** `attributeAfter`: the kernel writes to the attribute. `itemsAfter`: something is read after the call. */
 export const PlanFlag = { attributeAfter: 1, itemsAfter: 2 } as const;

@@ -5,7 +5,7 @@ import { withVmlinux } from '../kernel/index.ts';
 import type { Kernel } from '../sys/index.ts';
 
 /** Members of kernel structs that the programs read, by struct; a dot goes into a member. */
-const wanted = {
+const membersByType = {
   task_struct: [
     'files',
     'signal',
@@ -56,15 +56,15 @@ export function readKernelLayout(kernel: Kernel): KernelLayout {
 }
 
 function layoutOf(types: RecordView): KernelLayout {
-  const names = Object.keys(wanted) as (keyof typeof wanted)[];
+  const names = Object.keys(membersByType) as (keyof typeof membersByType)[];
   const offsets = new Map<string, number>();
   const found = new Set<string>();
   for (const id of idsThatBegin(types, names)) {
     if (types.kind(id) !== Kind.struct) continue;
-    const name = types.name(id) as keyof typeof wanted;
-    if (wanted[name] === undefined || found.has(name)) continue;
+    const name = types.name(id) as keyof typeof membersByType;
+    if (membersByType[name] === undefined || found.has(name)) continue;
     found.add(name);
-    for (const member of wanted[name]) {
+    for (const member of membersByType[name]) {
       const at = pathOffset(types, id, member);
       if (at !== undefined) offsets.set(`${name}.${member}`, at);
     }

@@ -2,13 +2,13 @@ import { cstr } from '../bytes/index.ts';
 import { bpf_attach_type, type FieldLayout, isPerCpu, mapType } from '../uapi/index.ts';
 import { contentOf, typesText } from './contents.ts';
 import type { MemberSpec } from './commands.ts';
-import type { CallParts, DecoderSurroundings, Region } from './parts.ts';
+import type { CallParts, DecoderContext, Region } from './parts.ts';
 import type { TraceElements, TraceMember, TraceValue } from './event.ts';
 import type { TracedMap, TraceObject } from './objects.ts';
 import { flagsText, enumName } from './symbols.ts';
 
 /** Members of a call's attribute that are set, and those that are always shown. */
-export function membersOf(parts: CallParts, surroundings: DecoderSurroundings): TraceMember[] {
+export function membersOf(parts: CallParts, context: DecoderContext): TraceMember[] {
   const { spec, attribute, after } = parts;
   if (attribute.length === 0) return [];
   if (spec === undefined) return [{ name: '', value: { kind: 'bytes', bytes: attribute, size: attribute.length } }];
@@ -18,7 +18,7 @@ export function membersOf(parts: CallParts, surroundings: DecoderSurroundings): 
   for (const member of spec.members) {
     const { layout } = member;
     if (layout.offset + layout.size > attribute.length) continue;
-    const value = memberValue(member, member.written ? later : before, { parts, surroundings });
+    const value = memberValue(member, member.written ? later : before, { parts, context });
     if (value !== undefined) members.push({ name: nameOf(member, parts), value });
   }
   return members;
@@ -45,7 +45,7 @@ function targetsDevice({ spec, attribute }: CallParts): boolean {
 function memberValue(
   member: MemberSpec,
   from: DataView,
-  { parts, surroundings }: { parts: CallParts; surroundings: DecoderSurroundings },
+  { parts, context }: { parts: CallParts; context: DecoderContext },
 ): TraceValue | undefined {
   const { layout, form, always } = member;
   if (member.kind === 'text') {
@@ -67,7 +67,7 @@ function memberValue(
       return { kind: 'fd', fd, object: objectFor(member, parts) };
     }
     case 'pointer':
-      return pointed(member, value, parts, surroundings);
+      return pointed(member, value, parts, context);
     default:
       return { kind: 'number', value };
   }
@@ -92,14 +92,9 @@ function objectFor(member: MemberSpec, { objects, places }: CallParts): TraceObj
   return objects[places.of(member).fd];
 }
 
-function pointed(
-  member: MemberSpec,
-  address: number | bigint,
-  parts: CallParts,
-  surroundings: DecoderSurroundings,
-): TraceValue {
+function pointed(member: MemberSpec, address: number | bigint, parts: CallParts, context: DecoderContext): TraceValue {
   if (address !== 0 && member.form === 'btf') {
-    const types = loadedTypes(parts, surroundings);
+    const types = loadedTypes(parts, context);
     if (types !== undefined) return types;
   }
   const region = parts.regions[parts.places.of(member).region];
@@ -109,17 +104,17 @@ function pointed(
   if (region === undefined || region.isFault || (region.isCut && region.bytes.length === 0))
     return { kind: 'address', address: BigInt(address) };
   if (member.form === 'key' || member.form === 'value') {
-    const elements = elementsOf(member, region, parts, surroundings);
+    const elements = elementsOf(member, region, parts, context);
     if (elements !== undefined) return elements;
   }
-  return contentOf(member, region, { parts, surroundings });
+  return contentOf(member, region, { parts, context });
 }
 
 /** The types that BPF_BTF_LOAD has loaded. */
-function loadedTypes({ places, objects }: CallParts, surroundings: DecoderSurroundings): TraceValue | undefined {
+function loadedTypes({ places, objects }: CallParts, context: DecoderContext): TraceValue | undefined {
   const object = objects[places.result];
   if (object?.kind !== 'btf') return undefined;
-  const btf = surroundings.showsTypes ? surroundings.typesOf(object.id) : undefined;
+  const btf = context.showsTypes ? context.typesOf(object.id) : undefined;
   return { kind: 'types', count: object.typeCount, text: btf && typesText(btf) };
 }
 
@@ -133,16 +128,16 @@ function elementsOf(
   member: MemberSpec,
   region: Region,
   parts: CallParts,
-  surroundings: DecoderSurroundings,
+  context: DecoderContext,
 ): TraceElements | undefined {
   const map = mapOf(parts);
   if (map === undefined) return undefined;
   const half = member.form as 'key' | 'value';
   const isBatch = member.rule!.count !== undefined;
-  const format = surroundings.formatOf(map, half);
+  const format = context.formatOf(map, half);
   // What was read says how many processors' values there are.
   const isWhole = half === 'value' && isPerCpu(map.type);
-  const stride = isWhole ? (isBatch ? format.step * surroundings.cpus : region.size) : format.size;
+  const stride = isWhole ? (isBatch ? format.step * context.cpus : region.size) : format.size;
   const nested = parts.places.of(member).fdInRegion;
   const holds = mapType(map.type)?.holds;
   const ids =

@@ -27,7 +27,7 @@ export interface CallParts {
 }
 
 /** What else decoding needs: types, and what descriptors meant before. */
-export interface DecoderSurroundings {
+export interface DecoderContext {
   readonly formatOf: (map: TracedMap, half: 'key' | 'value') => ElementFormat;
   readonly typesOf: (id: number) => Btf | undefined;
   readonly objectOf: (pid: number, fd: number) => TraceObject | undefined;

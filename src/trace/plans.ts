@@ -4,7 +4,7 @@ import { attachClassNames, type CommandSpec, commandSpec, knownCommands, type Me
 import { Item, ItemFlag, ItemKind, ItemTime, maxItems, noMember, Plan, PlanFlag, PlanIndex, Rule } from './format.ts';
 
 /** What is sent of the calls. */
-export interface Wanted {
+export interface TraceSelection {
   /** Commands by number, and perf_event_open and ioctl, that are followed; undefined: all. */
   readonly commands: ReadonlySet<number> | undefined;
   readonly perfEvents: boolean;
@@ -28,12 +28,12 @@ const namesRead = 6;
 const iterDescriptors = [0, 4, 8];
 
 /** The items of a command's plan, in the order in which the programs go through them. */
-export function planItems(spec: CommandSpec | undefined, wanted: Wanted): PlanItem[] {
+export function planItems(spec: CommandSpec | undefined, selection: TraceSelection): PlanItem[] {
   const items: PlanItem[] = [];
   for (const member of spec?.members ?? []) {
     if (member.kind === 'fd') items.push({ member, kind: ItemKind.fd });
-    if (member.kind !== 'pointer' || !wanted.contents) continue;
-    if (member.option !== undefined && !wanted.options.has(member.option)) continue;
+    if (member.kind !== 'pointer' || !selection.contents) continue;
+    if (member.option !== undefined && !selection.options.has(member.option)) continue;
     items.push({ member, kind: ItemKind.region });
     if (member.form === 'iter') {
       for (const offset of iterDescriptors) items.push({ member, kind: ItemKind.fdInRegion, offset });
@@ -107,12 +107,12 @@ export function membersOfClass(spec: CommandSpec, name: string | undefined): Com
 }
 
 /** The plans of all calls, one after the other, as the programs' array has them. */
-export function encodePlans(wanted: Wanted): Uint8Array {
+export function encodePlans(selection: TraceSelection): Uint8Array {
   const bytes = new Uint8Array(PlanIndex.count * Plan.size);
   const put = (index: number, spec: CommandSpec | undefined) => {
-    encodePlan(new DataView(bytes.buffer, index * Plan.size, Plan.size), spec, wanted);
+    encodePlan(new DataView(bytes.buffer, index * Plan.size, Plan.size), spec, selection);
   };
-  const has = (command: number) => wanted.commands === undefined || wanted.commands.has(command);
+  const has = (command: number) => selection.commands === undefined || selection.commands.has(command);
   for (const command of knownCommands) if (has(command)) put(command, commandSpec(command));
   const link = commandSpec(bpf_cmd.BPF_LINK_CREATE)!;
   if (has(bpf_cmd.BPF_LINK_CREATE)) {
@@ -120,27 +120,27 @@ export function encodePlans(wanted: Wanted): Uint8Array {
       put(PlanIndex.linkCreate + index, membersOfClass(link, name));
     put(bpf_cmd.BPF_LINK_CREATE, membersOfClass(link, undefined));
   }
-  if (wanted.commands === undefined) {
+  if (selection.commands === undefined) {
     for (let command = 0; command <= PlanIndex.unknown; command++) {
       if (commandSpec(command) === undefined) put(command, undefined);
     }
   }
-  if (wanted.perfEvents) {
+  if (selection.perfEvents) {
     put(PlanIndex.perfEventOpen, perfEventOpen);
     for (let request = 0; request <= ioctlRequests; request++) put(PlanIndex.ioctl + request, ioctlSpec(request));
   }
   return bytes;
 }
 
-function encodePlan(view: DataView, spec: CommandSpec | undefined, wanted: Wanted): void {
-  const items = planItems(spec, wanted);
+function encodePlan(view: DataView, spec: CommandSpec | undefined, selection: TraceSelection): void {
+  const items = planItems(spec, selection);
   const isWritten = spec?.members.some(({ written }) => written) === true;
   let flags: number = isWritten ? PlanFlag.attributeAfter : 0;
   for (const [index, item] of items.entries()) {
     const isAfter = encodeItem(view, Plan.items + index * Item.size, item, spec!);
     if (isAfter) flags |= PlanFlag.itemsAfter;
   }
-  view.setUint32(Plan.wanted, 1, true);
+  view.setUint32(Plan.isTraced, 1, true);
   view.setUint32(Plan.flags, flags, true);
 }
 

@@ -1,6 +1,6 @@
 import { createMap, ElementCalls, loadProgram, openRawTracepoint, updateElement } from '../bpf/index.ts';
 import { Errno, SyscallError, VerifierError } from '../errors/index.ts';
-import { possibleCpus } from '../host/index.ts';
+import { mounts, possibleCpus } from '../host/index.ts';
 import type { Statement } from '../insn/index.ts';
 import { BpfProgram, liftMemoryLimit, perfEventAttribute, RingBuffer } from '../kernel/index.ts';
 import {
@@ -26,7 +26,7 @@ import { callNames, TracedCall } from './calls.ts';
 import { Descriptors } from './descriptors.ts';
 import { Counter, Plan, PlanIndex, slotSize } from './format.ts';
 import { type KernelLayout, readKernelLayout } from './kernel-layout.ts';
-import { encodePlans, type Wanted } from './plans.ts';
+import { encodePlans, type TraceSelection } from './plans.ts';
 import { assembleProgram } from './programs/assemble.ts';
 import { enterProgram } from './programs/enter.ts';
 import { exitProgram } from './programs/exit.ts';
@@ -38,7 +38,7 @@ export interface SessionRequest {
   readonly follow: 'machine' | readonly number[];
   /** Also follow the children that this process makes. */
   readonly ownChildren: boolean;
-  readonly wanted: Wanted;
+  readonly selection: TraceSelection;
   readonly filter: ProgramFilter;
   /** The most bytes of one key, value or buffer. */
   readonly limit: number;
@@ -124,8 +124,8 @@ export class TraceSession implements Disposable {
     };
   }
 
-  #fill({ follow, ownChildren, wanted }: SessionRequest): void {
-    const plans = encodePlans(wanted);
+  #fill({ follow, ownChildren, selection }: SessionRequest): void {
+    const plans = encodePlans(selection);
     for (let index = 0; index < PlanIndex.count; index++) {
       const value = plans.subarray(index * Plan.size, (index + 1) * Plan.size);
       this.#set(this.#maps.plans, index, value);
@@ -180,14 +180,14 @@ export class TraceSession implements Disposable {
     };
   }
 
-  #attach(shape: ProgramShape, { wanted, follow }: SessionRequest, points: TracepointIds | undefined): void {
+  #attach(shape: ProgramShape, { selection, follow }: SessionRequest, points: TracepointIds | undefined): void {
     this.#attachRaw('sched_process_exit', this.#load('trace_end', threadEndProgram(shape), { raw: true }));
     if (follow !== 'machine') {
       this.#attachRaw('sched_process_fork', this.#load('trace_fork', forkProgram(shape), { raw: true }));
     }
     const { raw } = shape;
     for (const traced of Object.values(TracedCall)) {
-      if (traced !== TracedCall.bpf && !wanted.perfEvents) continue;
+      if (traced !== TracedCall.bpf && !selection.perfEvents) continue;
       const name = callNames[traced].slice(0, 5);
       // The end first, so that no call is noted whose end nobody sees.
       const end = this.#load(`trace_exit_${name}`.slice(0, 15), exitProgram(shape, traced), { raw });
@@ -289,12 +289,8 @@ function tracepointIds(kernel: Kernel): TracepointIds | undefined {
 }
 
 function tracefsPlaces(kernel: Kernel): string[] {
-  const mounted = kernel
-    .readText('/proc/mounts')
-    .split('\n')
-    .flatMap((line) => {
-      const [, path, type] = line.split(' ');
-      return type === 'tracefs' && path !== undefined ? [path] : [];
-    });
+  const mounted = mounts(kernel)
+    .filter(({ type }) => type === 'tracefs')
+    .map(({ target }) => target);
   return [...new Set(['/sys/kernel/tracing', '/sys/kernel/debug/tracing', ...mounted])];
 }

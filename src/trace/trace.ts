@@ -6,7 +6,7 @@ import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Kernel } from '../sys/index.ts';
 import { bpf_cmd } from '../uapi/index.ts';
 import { TraceDecoder } from './decoder.ts';
 import type { TraceEvent } from './event.ts';
-import type { Wanted } from './plans.ts';
+import type { TraceSelection } from './plans.ts';
 import type { ObjectFilter } from './programs/fragments.ts';
 import { TraceSession } from './session.ts';
 
@@ -87,12 +87,12 @@ export class BpfTrace implements AsyncIterable<TraceEvent>, Disposable {
 
   constructor(kernel: Kernel, options: TraceOptions) {
     const { pids = [], command, signal } = options;
-    const wanted = wantedBy(options);
+    const selection = selectionOf(options);
     this.#isMachine = pids.length === 0 && command === undefined;
     this.#session = new TraceSession(kernel, {
       follow: this.#isMachine ? 'machine' : pids,
       ownChildren: command !== undefined,
-      wanted,
+      selection,
       filter: {
         comms: options.comms ?? [],
         failedOnly: options.failedOnly === true,
@@ -102,14 +102,14 @@ export class BpfTrace implements AsyncIterable<TraceEvent>, Disposable {
       ringSize: ringSizeOf(options),
     });
     const decoder = new TraceDecoder({
-      wanted,
+      selection,
       clockOffset: kernel.clock(CLOCK_REALTIME) - kernel.clock(CLOCK_MONOTONIC),
       cpus: this.#session.cpus,
       kernelTypes: once(() => vmlinuxBtf(kernel)),
     });
     this.#records = this.#session.ring.source((memory, at, length) => decoder.accept(memory, at, length));
     try {
-      // Whoever ends from now on is told of.
+      // Processes that end from now on are reported.
       for (const pid of pids) this.#live.add(existing(kernel, pid));
     } catch (error) {
       this.#session.close();
@@ -273,7 +273,7 @@ function once<T>(make: () => T): () => T | undefined {
   };
 }
 
-function wantedBy(options: TraceOptions): Wanted {
+function selectionOf(options: TraceOptions): TraceSelection {
   const { commands } = options;
   const set = new Set<'instructions' | 'log' | 'types'>();
   for (const option of ['instructions', 'log', 'types'] as const) if (options[option]) set.add(option);
@@ -296,8 +296,8 @@ function commandNumbers(name: string): number[] {
   return found;
 }
 
-function objectFilters(kind: ObjectFilter['kind'], wanted: readonly (number | string)[] = []): ObjectFilter[] {
-  return wanted.map((object) => (typeof object === 'number' ? { kind, id: object } : { kind, name: object }));
+function objectFilters(kind: ObjectFilter['kind'], selection: readonly (number | string)[] = []): ObjectFilter[] {
+  return selection.map((object) => (typeof object === 'number' ? { kind, id: object } : { kind, name: object }));
 }
 
 function limitOf({ limit = defaultLimit }: TraceOptions): number {

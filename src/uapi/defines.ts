@@ -1,6 +1,12 @@
 /** #defines, which BTF does not hold. Source: linux/bpf.h, linux/bpf_common.h, linux/perf_event.h. */
 export const BPF_OBJ_NAME_LEN = 16;
 
+/**
+ * Bytes of a page where no kernel can be asked: what an object's file decides before it is loaded, sizes of rings and places
+ * of data in arenas. Kernels of arm64 and ppc64 can have pages of 64 KiB; sysconf(_SC_PAGESIZE) knows the running one's.
+ */
+export const smallestPageSize = 4096;
+
 export const BPF_PSEUDO_MAP_FD = 1;
 export const BPF_PSEUDO_MAP_VALUE = 2;
 export const BPF_PSEUDO_MAP_IDX = 5;

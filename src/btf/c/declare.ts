@@ -5,12 +5,12 @@ import { TypeLayout } from '../type-layout.ts';
 import { kindNames } from '../types.ts';
 import { CNames } from './names.ts';
 import { paddingText } from './padding.ts';
-import { Surroundings } from './surroundings.ts';
+import { DeclaratorCache } from './declarator-cache.ts';
 import type { ByteText } from '../byte-text.ts';
 
 const maxChain = 4096;
 
-/** Stands for a name while its surroundings are written: no BTF string can hold it. */
+/** Stands for a name while the text around it is written: no BTF string can hold it. */
 const marker = '\0';
 
 /** The reference indents no further, however deep types nest. */
@@ -26,7 +26,7 @@ export class CDeclarations {
   readonly #out: ByteText;
   readonly #warn: (message: string) => void;
   readonly #layout: TypeLayout;
-  readonly #surroundings: Surroundings;
+  readonly #declarators: DeclaratorCache;
   /** An anonymous struct or enum was written out. */
   #inlined = false;
   #leavesOutModifiers = false;
@@ -37,7 +37,7 @@ export class CDeclarations {
     this.#out = out;
     this.#warn = warn;
     this.#layout = new TypeLayout(btf.graph);
-    this.#surroundings = new Surroundings(btf.typeCount + 1);
+    this.#declarators = new DeclaratorCache(btf.typeCount + 1);
     this.names = new CNames(btf);
   }
 
@@ -159,14 +159,14 @@ export class CDeclarations {
       this.declaration(id, this.#btf.str(name), level);
       return;
     }
-    if (this.#surroundings.write(id, out, strings, name)) return;
+    if (this.#declarators.write(id, out, strings, name)) return;
     const outer = this.#inlined;
     this.#inlined = false;
     const start = out.hold();
     this.declaration(id, marker, level);
-    this.#surroundings.keep(id, out.take(start));
-    this.#surroundings.write(id, out, strings, name);
-    if (this.#inlined) this.#surroundings.forget(id);
+    this.#declarators.keep(id, out.take(start));
+    this.#declarators.write(id, out, strings, name);
+    if (this.#inlined) this.#declarators.forget(id);
     this.#inlined ||= outer;
   }
 

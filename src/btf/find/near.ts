@@ -3,12 +3,12 @@ import { editDistance } from '../../bytes/index.ts';
 const maxSuggestions = 3;
 
 /** The names nearest to one that is wrong, best first: those at most a third of its length away. */
-export function nearestNames(wanted: string, names: Iterable<string>): string[] {
-  const limit = Math.max(1, Math.floor(wanted.length / 3));
+export function nearestNames(query: string, names: Iterable<string>): string[] {
+  const limit = Math.max(1, Math.floor(query.length / 3));
   const found = new Map<string, number>();
   for (const name of names) {
-    if (name === '' || Math.abs(name.length - wanted.length) > limit || found.has(name)) continue;
-    const distance = editDistance(wanted, name, limit);
+    if (name === '' || Math.abs(name.length - query.length) > limit || found.has(name)) continue;
+    const distance = editDistance(query, name, limit);
     if (distance <= limit) found.set(name, distance);
   }
   const best = Math.min(...found.values());

@@ -13,9 +13,9 @@ const reserved = new Set(
 export class TypeScriptNames {
   readonly #used = new Set<string>();
 
-  /** The wanted name, made legal; where it is taken, with a number as in C dumps: `NAME___2`. */
-  take(wanted: string): string {
-    const legal = legalName(wanted);
+  /** The proposed name, made legal; where it is taken, with a number as in C dumps: `NAME___2`. */
+  take(proposed: string): string {
+    const legal = legalName(proposed);
     let name = legal;
     for (let count = 2; this.#used.has(name); count++) name = `${legal}___${count}`;
     this.#used.add(name);
@@ -23,8 +23,8 @@ export class TypeScriptNames {
   }
 }
 
-function legalName(wanted: string): string {
-  const name = wanted.replace(/[^A-Za-z0-9_$]/g, '_').replace(/^(?=[0-9]|$)/, '_');
+function legalName(proposed: string): string {
+  const name = proposed.replace(/[^A-Za-z0-9_$]/g, '_').replace(/^(?=[0-9]|$)/, '_');
   return reserved.has(name) ? `${name}_` : name;
 }
 

@@ -5,7 +5,7 @@ import { mapTypeName, progTypeName, mapType, isPerCpu, takesBtf } from '../../ua
 import { type AttachKind, attachKind } from './attach-kind.ts';
 import { reachedTypes } from './reached-types.ts';
 
-/** What `describeObject` is told beyond the object itself. */
+/** What `describeObject` takes beyond the object itself. */
 export interface DescribeOptions {
   /** Name of the object; the spec's unless given. */
   readonly name?: string;

@@ -68,10 +68,10 @@ export function emitMaps(context: MapsContext): number {
   return made;
 }
 
-function emitMap(context: MapsContext, wanted: { index: number; map: MapSpec; made: number }): number {
+function emitMap(context: MapsContext, entry: { index: number; map: MapSpec; made: number }): number {
   const { steps, log, pins } = context;
-  const { index, map } = wanted;
-  let { made } = wanted;
+  const { index, map } = entry;
+  let { made } = entry;
   if (map.pinPath !== undefined && pins?.isPinned(map)) return made;
   if (isMapInMap(map.type) && map.inner) emitCreate(context, map.inner, undefined);
   emitCreate(context, map, index);

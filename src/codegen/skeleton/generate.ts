@@ -26,7 +26,7 @@ export interface LightSkeletonRequest {
   readonly sign?: (loader: LoaderProgram) => LightSignature;
 }
 
-/** What code is wanted of an object. */
+/** Which code is generated for an object. */
 export type SkeletonRequest = PlainSkeletonRequest | LightSkeletonRequest;
 
 /** Which skeleton is generated for an object that is loaded from its bytes. */

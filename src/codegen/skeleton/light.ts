@@ -1,6 +1,6 @@
 import { Errno } from '../../errors/index.ts';
 import { ObjectError, type ProgramSpec } from '../../object/index.ts';
-import { BPF_F_RDONLY_PROG, bpf_attach_type, bpf_prog_type } from '../../uapi/index.ts';
+import { BPF_F_RDONLY_PROG, bpf_attach_type, bpf_prog_type, smallestPageSize } from '../../uapi/index.ts';
 import type { LoaderProgram } from '../loader/generate.ts';
 import type { CodeText } from './code-text.ts';
 import { isGlobalData, isPerCpuData, type SkeletonMap, type SkeletonModel } from './model.ts';
@@ -8,8 +8,6 @@ import { headerGuard } from './names.ts';
 import { writeAssertions, writeSections } from './sections.ts';
 import { writeStructOps } from './struct-ops.ts';
 import { writeLinkMembers, writeMapMembers, writeProgramMembers } from './tables.ts';
-
-const pageSize = 4096;
 
 /** What a loader program is signed with, as its skeleton hands it on. */
 export interface LightSignature {
@@ -255,5 +253,5 @@ function firstContents({ index, spec }: SkeletonMap, loader: LoaderProgram): Uin
 
 /** Bytes of memory that a map's elements take: pages, each element from a multiple of 8 on. */
 function mappedSize({ valueSize, maxEntries }: SkeletonMap['spec']): number {
-  return Math.ceil((Math.ceil(valueSize / 8) * 8 * maxEntries) / pageSize) * pageSize;
+  return Math.ceil((Math.ceil(valueSize / 8) * 8 * maxEntries) / smallestPageSize) * smallestPageSize;
 }

@@ -16,14 +16,14 @@ import { parseSource } from './select-btf.ts';
 export const find: OwnHandler = (ctx, words) => {
   const source = parseSource(ctx, words, { announce: false });
   if (words.left === 0) fail("'find' needs a name, a pattern or a member path");
-  const wanted = words.next();
+  const query = words.next();
   if (words.left > 0) words.unexpected();
   const btf = source.load();
   try {
     // Names of sections and of some functions hold dots themselves.
-    const isPath = /[.[]/.test(wanted) && !/[*?]/.test(wanted) && !hasType(btf, wanted);
-    if (isPath) printPlaces(ctx, btf, findMember(btf, wanted));
-    else printTypes(ctx, btf, findTypes(btf, wanted));
+    const isPath = /[.[]/.test(query) && !/[*?]/.test(query) && !hasType(btf, query);
+    if (isPath) printPlaces(ctx, btf, findMember(btf, query));
+    else printTypes(ctx, btf, findTypes(btf, query));
   } catch (error) {
     if (!(error instanceof BtfLookupError)) throw error;
     fail(error.message, { cause: error });

@@ -1,3 +1,4 @@
+import { kernelBtfPath } from '../../host/index.ts';
 import { type Btf, BtfCycleError, BtfMerger, dedupBtf, parseBtf } from '../../btf/index.ts';
 import { type Context, fail, isPrefix, strtoul, usage, type Words } from '../../cli/index.ts';
 import { Errno, ParseError, strerror, SyscallError } from '../../errors/index.ts';
@@ -5,7 +6,7 @@ import { BtfObject, openFdById } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { selectProgram } from '../shared/select-prog.ts';
-import { BtfFileError, baseBtfOption, checkedBtf, readBtfFile, vmlinuxBase, vmlinuxPath } from '../shared/btf-file.ts';
+import { BtfFileError, baseBtfOption, checkedBtf, readBtfFile, vmlinuxBase } from '../shared/btf-file.ts';
 
 const maxFiles = 64;
 
@@ -68,7 +69,7 @@ function readFiles(ctx: Context, words: Words, options: { base: Btf | undefined;
   const { base, announce } = options;
   let files: string[] = [];
   const add = (path: string) => {
-    if (path === vmlinuxPath) {
+    if (path === kernelBtfPath) {
       if (announce) ctx.info(`skipping ${path} (will be loaded as base)`);
       return;
     }
@@ -84,7 +85,7 @@ function readFiles(ctx: Context, words: Words, options: { base: Btf | undefined;
   }
   let under = base;
   if (under === undefined && files.some((path) => path.startsWith('/sys/kernel/btf/'))) under = vmlinuxBase(ctx);
-  if (files.length === 0) files = [vmlinuxPath];
+  if (files.length === 0) files = [kernelBtfPath];
   if (files.length > 1) {
     if (under === undefined) {
       fail('base BTF is required when merging multiple BTF files; use -B/--base-btf or use sysfs paths', {
@@ -142,7 +143,7 @@ function loadById(ctx: Context, id: number, base: Btf | undefined): Btf {
     let under = base;
     if (under === undefined && info.kernelBtf && info.name !== 'vmlinux') {
       ctx.info(
-        `Warning: valid base BTF was not specified with -B option, falling back to standard base BTF (${vmlinuxPath})`,
+        `Warning: valid base BTF was not specified with -B option, falling back to standard base BTF (${kernelBtfPath})`,
       );
       under = vmlinuxBase(ctx);
     }

@@ -3,7 +3,7 @@ import type { FamilyDocs } from '../../cli/index.ts';
 export const cgroupDocs: FamilyDocs = {
   words: {
     CGROUP: "The control group's folder.",
-    CGROUP_ROOT: 'The folder to begin with; unless told where the hierarchy is mounted.',
+    CGROUP_ROOT: 'The folder to begin with; unless given, where the hierarchy is mounted.',
     ATTACH_TYPE:
       'A name of the kernel in full, or its older, shorter name (ingress, bind4, ...), or a beginning of that.',
     ATTACH_FLAGS: 'multi or override.',

@@ -1,11 +1,10 @@
 import type { Context } from '../../cli/index.ts';
 import { TsbpfError } from '../../errors/index.ts';
 import type { Btf } from '../../btf/index.ts';
+import { kernelBtfPath } from '../../host/index.ts';
 import { BtfObject, type Kernel, type ProgramInfo, vmlinuxBtf } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { diagnostics } from '../shared/libbpf-log.ts';
-
-const kernelBtfPath = '/sys/kernel/btf/vmlinux';
 
 /** Names the function of the kernel that an LSM program is at, from the kernel's BTF. */
 export class HookNames {
@@ -35,7 +34,7 @@ export class HookNames {
   }
 
   /**
-   * The name of the function, or undefined where it cannot be told. Empty for a program that is at no function: the reference
+   * The name of the function, or undefined where it is unknown. Empty for a program that is at no function: the reference
    * finds a type without a name for it, as long as it has met no program that is at one.
    */
   nameOf({ attachBtfObjectId, attachBtfId }: ProgramInfo): string | undefined {

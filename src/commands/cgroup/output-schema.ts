@@ -48,6 +48,6 @@ export const cgroupSchemas: OutputSchemas = {
   ),
   ...nullOf(
     ['cgroup attach', 'cgroup detach', 'cgroup help'],
-    'Nothing is told; the usage text is not printed as JSON.',
+    'Nothing is printed; the usage text is not printed as JSON.',
   ),
 };

@@ -14,7 +14,7 @@ import type { HookNames } from './hook-names.ts';
 
 /** How the programs of groups are shown. */
 export interface Listing {
-  /** With those inherited from the groups above; then flags are not told. */
+  /** With those inherited from the groups above; then the kernel gives no flags. */
   readonly effective: boolean;
   readonly names: HookNames;
 }

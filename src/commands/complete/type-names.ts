@@ -1,3 +1,4 @@
+import { kernelBtfPath } from '../../host/index.ts';
 import { type Btf, BtfLookupError, findTypes, parseBtf } from '../../btf/index.ts';
 import { sourceOf } from '../../bytes/index.ts';
 import type { Candidate } from '../../cli/index.ts';
@@ -33,7 +34,7 @@ function btfOfSource(kernel: Kernel, [what = '', how = '', which = '']: readonly
 }
 
 function btfOfFile(kernel: Kernel, path: string): Btf | undefined {
-  if (path === '/sys/kernel/btf/vmlinux') return vmlinuxBtf(kernel);
+  if (path === kernelBtfPath) return vmlinuxBtf(kernel);
   const btf = btfOf(sourceOf(kernel.readFile(path)), path);
   if (!('bytes' in btf)) return undefined;
   return parseBtf(btf.bytes, path.startsWith('/sys/kernel/btf/') ? { base: vmlinuxBtf(kernel) } : {});

@@ -10,7 +10,7 @@ export interface ProbeRequest {
   readonly full: boolean;
   /** As a user without the capabilities that bpf(2) asks for. */
   readonly unprivileged: boolean;
-  /** What stands before the names of macros; undefined if no macros are wanted. */
+  /** What stands before the names of macros; undefined if no macros are printed. */
   readonly macroPrefix: string | undefined;
 }
 

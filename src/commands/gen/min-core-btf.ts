@@ -77,18 +77,18 @@ function record(
 }
 
 function readUser(ctx: Context, path: string, stale: StaleErrno): CoreUser {
-  const refuse = (why: string, what: { told: string; errno: number; cause?: unknown }) => {
+  const refuse = (why: string, what: { message: string; errno: number; cause?: unknown }) => {
     ctx.error(`failed to parse BPF object '${path}': ${why}`);
-    fail(`error recording relocations for ${path}: ${what.told}`, { status: -what.errno, cause: what.cause });
+    fail(`error recording relocations for ${path}: ${what.message}`, { status: -what.errno, cause: what.cause });
   };
   try {
     const { btf, ext, isElf } = readObjectTypes(ctx, path);
     if (isElf) stale.note();
-    if (ext === undefined) return refuse('section .BTF.ext not found', { told: `${stale}`, errno: Errno.EINVAL });
+    if (ext === undefined) return refuse('section .BTF.ext not found', { message: `${stale}`, errno: Errno.EINVAL });
     return { btf: btf.records, ext };
   } catch (error) {
     if (!(error instanceof BtfFileError)) throw error;
-    return refuse(error.message, { told: error.message, errno: error.errno, cause: error });
+    return refuse(error.message, { message: error.message, errno: error.errno, cause: error });
   }
 }
 

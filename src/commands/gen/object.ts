@@ -111,7 +111,7 @@ function writeOutput(output: OutputFile, bytes: Uint8Array, log: DiagnosticLog):
   }
 }
 
-/** Runs a step of linking; its failure is told as the reference tells it. */
+/** Runs a step of linking; its failure is reported in the reference's words. */
 function reported(what: string, step: () => void): void {
   try {
     step();

@@ -3,10 +3,10 @@ import type { JsonWriter } from '../../output/index.ts';
 import { attachTypeName, linkTypeName, perfConfigName, perfTypeName, progTypeName } from '../../uapi/index.ts';
 import { netfilterMembers } from '../shared/netfilter.ts';
 import { iteratorKind, iteratorOrder } from './iterators.ts';
-import type { LinkSurroundings } from './surroundings.ts';
+import type { LinkLookups } from './lookups.ts';
 
 /** Writes the members of a link's object. False if the details end early because their program is gone. */
-export function jsonLink(json: JsonWriter, info: LinkInfo, around: LinkSurroundings): boolean {
+export function jsonLink(json: JsonWriter, info: LinkInfo, around: LinkLookups): boolean {
   json
     .field('id', info.id)
     .field('type', linkTypeName(info.type) ?? info.type)
@@ -15,7 +15,7 @@ export function jsonLink(json: JsonWriter, info: LinkInfo, around: LinkSurroundi
   return details === undefined || jsonDetails(json, info.programId, details, around);
 }
 
-function jsonDetails(json: JsonWriter, progId: number, details: LinkDetails, around: LinkSurroundings): boolean {
+function jsonDetails(json: JsonWriter, progId: number, details: LinkDetails, around: LinkLookups): boolean {
   switch (details.kind) {
     case 'raw_tracepoint':
       json.field('tp_name', details.tpName).field('cookie', details.cookie);
@@ -75,7 +75,7 @@ function attachType(json: JsonWriter, type: number): void {
   json.field('attach_type', attachTypeName(type) ?? type);
 }
 
-function device(json: JsonWriter, ifindex: number, around: LinkSurroundings): void {
+function device(json: JsonWriter, ifindex: number, around: LinkLookups): void {
   const name = ifindex === 0 ? '(detached)' : (around.interfaceName(ifindex) ?? '(unknown)');
   json.field('devname', name).field('ifindex', ifindex);
 }
@@ -98,7 +98,7 @@ function iterator(json: JsonWriter, details: DetailsOf<'iter'>): void {
   }
 }
 
-function kprobeMulti(json: JsonWriter, details: DetailsOf<'kprobe_multi'>, around: LinkSurroundings): void {
+function kprobeMulti(json: JsonWriter, details: DetailsOf<'kprobe_multi'>, around: LinkLookups): void {
   json.field('retprobe', details.isReturn).field('func_cnt', details.count).field('missed', details.missed);
   json.name('funcs').startArray();
   for (const { address, cookie, name, module } of around.functionsAt(details.addresses, details.cookies) ?? []) {

@@ -2,10 +2,10 @@ import { type DetailsOf, type LinkDetails, linkDetails, type LinkInfo } from '..
 import { attachTypeName, linkTypeName, perfConfigName, perfTypeName, progTypeName } from '../../uapi/index.ts';
 import { netfilterText } from '../shared/netfilter.ts';
 import { iteratorKind, iteratorOrder } from './iterators.ts';
-import type { LinkSurroundings } from './surroundings.ts';
+import type { LinkLookups } from './lookups.ts';
 
 /** The line's head and the type's details; undefined details end the text early, as a missing program does. */
-export function plainLink(info: LinkInfo, around: LinkSurroundings): { text: string; complete: boolean } {
+export function plainLink(info: LinkInfo, around: LinkLookups): { text: string; complete: boolean } {
   const details = linkDetails(info);
   const type = linkTypeName(info.type) ?? `type ${info.type}`;
   const user = details?.kind === 'struct_ops' ? `map ${details.mapId}` : `prog ${info.programId}`;
@@ -14,7 +14,7 @@ export function plainLink(info: LinkInfo, around: LinkSurroundings): { text: str
   return { text: head + (body ?? ''), complete: body !== undefined };
 }
 
-function plainDetails(progId: number, details: LinkDetails, around: LinkSurroundings): string | undefined {
+function plainDetails(progId: number, details: LinkDetails, around: LinkLookups): string | undefined {
   switch (details.kind) {
     case 'raw_tracepoint':
       return `\n\ttp '${details.tpName}'  ${positive('cookie', details.cookie)}`;
@@ -54,13 +54,13 @@ function attachType(type: number): string {
   return `attach_type ${attachTypeName(type) ?? type}  `;
 }
 
-function device(ifindex: number, around: LinkSurroundings): string {
+function device(ifindex: number, around: LinkLookups): string {
   if (ifindex === 0) return 'ifindex (detached)  ';
   const name = around.interfaceName(ifindex);
   return `ifindex ${name === undefined ? '(unknown)' : `${name}(${ifindex})`}  `;
 }
 
-function tracing(progId: number, details: DetailsOf<'tracing'>, around: LinkSurroundings): string | undefined {
+function tracing(progId: number, details: DetailsOf<'tracing'>, around: LinkLookups): string | undefined {
   const type = around.programType(progId);
   if (type === undefined) return undefined;
   const { targetObjId, targetBtfId, cookie } = details;
@@ -85,7 +85,7 @@ function iterator(details: DetailsOf<'iter'>): string {
   }
 }
 
-function kprobeMulti(details: DetailsOf<'kprobe_multi'>, around: LinkSurroundings): string {
+function kprobeMulti(details: DetailsOf<'kprobe_multi'>, around: LinkLookups): string {
   const { addresses, cookies, isReturn, count } = details;
   if (count === 0) return '';
   const head = `\n\t${isReturn ? 'kretprobe' : 'kprobe'}.multi  func_cnt ${count}  ${positive('missed', details.missed)}`;

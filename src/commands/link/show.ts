@@ -6,11 +6,11 @@ import { type Holders, holderTable, type PinnedPaths, pinnedTable, printHolders,
 import { jsonLink } from './json.ts';
 import { plainLink } from './plain.ts';
 import { selectLink } from './select.ts';
-import { type LinkSurroundings, linkSurroundings } from './surroundings.ts';
+import { type LinkLookups, linkLookups } from './lookups.ts';
 
 interface Show {
   readonly ctx: Context;
-  readonly around: LinkSurroundings;
+  readonly around: LinkLookups;
   readonly pinned: PinnedPaths | undefined;
   readonly holders: Holders;
 }
@@ -19,7 +19,7 @@ interface Show {
 export const show: Handler = (ctx, words) => {
   const state: Show = {
     ctx,
-    around: linkSurroundings(ctx),
+    around: linkLookups(ctx),
     pinned: ctx.options.bpffs ? pinnedTable(ctx, 'link') : undefined,
     holders: holderTable(ctx, 'link'),
   };

@@ -44,15 +44,15 @@ function columnNamed(name: string, all: readonly Column[]): Column {
 }
 
 function readFilter(text: string, all: readonly Column[]) {
-  const [, name = '', operator = '', wanted = ''] = /^(\w+)(!=|>=|<=|=|>|<)(.*)$/s.exec(text) ?? [];
+  const [, name = '', operator = '', operand = ''] = /^(\w+)(!=|>=|<=|=|>|<)(.*)$/s.exec(text) ?? [];
   if (operator === '') fail(`--where: '${text}' is no COLUMN=PATTERN (also !=, and <, <=, >, >= for numbers)`);
   const column = columnNamed(name, all);
-  const limit = Number(wanted);
-  if (/[<>]/.test(operator) && (wanted === '' || Number.isNaN(limit))) fail(`--where: '${wanted}' is no number`);
+  const limit = Number(operand);
+  if (/[<>]/.test(operator) && (operand === '' || Number.isNaN(limit))) fail(`--where: '${operand}' is no number`);
   const matches = (value: Value) => {
     const texts = typeof value === 'object' ? value : [String(value ?? '')];
     // Of no values, as of one that is not known, the empty text is had.
-    return (texts.length === 0 ? [''] : texts).some((each) => matchesGlob(each, wanted));
+    return (texts.length === 0 ? [''] : texts).some((each) => matchesGlob(each, operand));
   };
   const takes = (value: Value): boolean => {
     if (operator === '=') return matches(value);

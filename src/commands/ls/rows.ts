@@ -189,7 +189,7 @@ export function rowsOf(kind: Kind | 'all', inventory: Inventory): Row[] {
 }
 
 const yes = (is: boolean) => (is ? 'yes' : 'no');
-/** Of a number that is 0 where it is not told. */
+/** A number; empty where it is 0, which stands for unknown. */
 const known = (bytes: number) => (bytes === 0 ? undefined : bytes);
 
 function common(record: AnyRecord) {

@@ -54,7 +54,7 @@ type Checks = Readonly<Record<'key' | 'value', SchemaCheck>>;
 
 /**
  * One run: elements are collected, then written together on another thread while the next are collected; what a bad line
- * follows is in the map when it is told.
+ * follows is in the map when it is reported.
  */
 class Import {
   readonly #ctx: Context;
@@ -212,7 +212,7 @@ class Import {
     this.#pending = { elements, outcome: this.#writer.tryWriteInBackground(elements.from(0)) };
   }
 
-  /** Waits for the write under way; elements the map refuses are told, and the others of the write follow. */
+  /** Waits for the write under way; elements the map refuses are reported, and the others of the write follow. */
   async #settle(): Promise<void> {
     if (this.#pending === undefined) return;
     const { elements, outcome } = this.#pending;
@@ -237,7 +237,7 @@ class Import {
     elements.clear();
   }
 
-  /** What came before a bad line is written before the line is told. */
+  /** What came before a bad line is written before the line is reported. */
   async #refuse(line: number, message: string): Promise<void> {
     if (!this.#keepGoing) {
       await this.#flush();

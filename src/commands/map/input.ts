@@ -10,7 +10,7 @@ import { atJson, codecOf, readJson } from './typed.ts';
 /** Which parts of an element the command takes. */
 export interface ElementParts {
   readonly key: boolean;
-  /** The word `key` is wanted even where keys have no bytes: getnext and delete. */
+  /** The word `key` is required even where keys have no bytes: getnext and delete. */
   readonly emptyKey?: boolean;
   readonly value: boolean;
   readonly flags: boolean;

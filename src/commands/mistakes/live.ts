@@ -1,6 +1,6 @@
 import { directoryName, isBpffs } from '../../host/index.ts';
 import type { Kernel } from '../../kernel/index.ts';
-import { BPF_F_NO_PREALLOC } from '../../uapi/index.ts';
+import { BPF_F_NO_PREALLOC, smallestPageSize } from '../../uapi/index.ts';
 import { type KnownMap, mapLine, mapsNamed, programsNamed, typeOfMap } from './objects.ts';
 
 /** A command whose words are right, and that failed all the same. */
@@ -83,7 +83,7 @@ function createHints(words: readonly string[]): string[] {
       : hints;
   }
   if (type === 'ringbuf' || type === 'user_ringbuf') {
-    const fitting = Math.max(powerOfTwo(entries), pageBytes);
+    const fitting = Math.max(powerOfTwo(entries), smallestPageSize);
     if (fitting !== entries)
       return [`entries of a ${type} is its size in bytes, a power of two and whole pages: entries ${fitting}`];
     return key !== 0 || value !== 0 ? [`a ${type} has neither keys nor values: key 0 value 0`] : [];
@@ -93,8 +93,6 @@ function createHints(words: readonly string[]): string[] {
   if (entries === 0 && !/storage$/.test(type)) return ['a map holds at least one entry: entries N'];
   return [];
 }
-
-const pageBytes = 4096;
 
 function mapHints(map: KnownMap, { verb, mapTypes, message }: FailedVerb): string[] {
   const type = typeOfMap(map);

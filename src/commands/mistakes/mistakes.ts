@@ -17,7 +17,7 @@ import { meantBy } from './meant.ts';
 import { typeOfMap, mapsNamed } from './objects.ts';
 import { wordsHint } from './words.ts';
 
-/** What a person should read of a mistake: which word, and what was probably meant. Nothing where that cannot be told. */
+/** What a person should read of a mistake: which word, and what was probably meant. Nothing where that is unknown. */
 export async function hintsOn(ctx: Context, line: FailedLine, commands: readonly TopCommand[]): Promise<string[]> {
   const offered = commands.filter(({ name }) => !name.startsWith('_'));
   const [first, second] = line.words;

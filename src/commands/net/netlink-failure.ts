@@ -8,7 +8,7 @@ export type NetlinkFailure = SyscallError | NetlinkError;
 
 const missingRight = 'this needs CAP_NET_ADMIN in the user namespace that the network namespace belongs to';
 
-/** Runs a request; answers what it ended with, after what the kernel told of the reason is on standard error. */
+/** Runs a request; answers what it ended with, after the kernel's text is on standard error. */
 export function failureOf(ctx: Context, request: () => void): NetlinkFailure | undefined {
   try {
     request();

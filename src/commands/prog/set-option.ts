@@ -78,8 +78,8 @@ function whyUnknown(spec: ObjectSpec, name: string): string {
     .filter((candidate) => !candidate.includes('.'));
   if (names.length === 0) return 'the object has no global variables';
   const near = nearest(name, names);
-  const told = near.length > 0 ? `the nearest: ${near.slice(0, 3).join(', ')}` : `it has ${list(names)}`;
-  return `the object has no such global variable; ${told}`;
+  const advice = near.length > 0 ? `the nearest: ${near.slice(0, 3).join(', ')}` : `it has ${list(names)}`;
+  return `the object has no such global variable; ${advice}`;
 }
 
 function list(names: readonly string[]): string {

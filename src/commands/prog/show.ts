@@ -11,7 +11,7 @@ import { printProgramHeader } from './header.ts';
 import { metadataPrinter } from './metadata.ts';
 
 /** What is found out once for all programs of a list. */
-interface Surroundings {
+interface ShowContext {
   readonly pinned: PinnedPaths | undefined;
   readonly holders: Holders;
   readonly printMetadata: (mapIds: readonly number[]) => void;
@@ -21,7 +21,7 @@ interface Surroundings {
 
 /** `prog { show | list } [PROG]` */
 export const show: Handler = (ctx, words) => {
-  const surroundings: Surroundings = {
+  const context: ShowContext = {
     pinned: ctx.options.bpffs ? pinnedTable(ctx, 'prog') : undefined,
     holders: holderTable(ctx, 'prog'),
     printMetadata: metadataPrinter(ctx),
@@ -31,7 +31,7 @@ export const show: Handler = (ctx, words) => {
     const programs = selectPrograms(ctx, words);
     if (programs.length === 0) noProgram(ctx);
     if (programs.length > 1) ctx.json?.startArray();
-    for (const program of programs) showProgram(ctx, program, surroundings);
+    for (const program of programs) showProgram(ctx, program, context);
     if (programs.length > 1) ctx.json?.endArray();
     return;
   }
@@ -45,17 +45,17 @@ export const show: Handler = (ctx, words) => {
     const fd = openFdById(kernel, 'prog', id);
     if (fd === -Errno.ENOENT) continue;
     if (fd < 0) fail(`can't get prog by id (${id}): ${strerror(-fd)}`);
-    showProgram(ctx, new BpfProgram(kernel, fd, { isKnown: true }), surroundings);
+    showProgram(ctx, new BpfProgram(kernel, fd, { isKnown: true }), context);
   }
   ctx.json?.endArray();
 };
 
-function showProgram(ctx: Context, program: BpfProgram, surroundings: Surroundings): void {
+function showProgram(ctx: Context, program: BpfProgram, context: ShowContext): void {
   try {
     const { json } = ctx;
-    const { pinned, holders, printMetadata } = surroundings;
+    const { pinned, holders, printMetadata } = context;
     const { info, mapIds } = program.infoWithMaps();
-    const loadedAt = Number((surroundings.bootTime + info.loadTime) / 1_000_000_000n);
+    const loadedAt = Number((context.bootTime + info.loadTime) / 1_000_000_000n);
     const memlock = fdInfo(program.kernel, program.fd.number).get('memlock');
     json?.startObject();
     printProgramHeader(ctx, program, info);

@@ -11,11 +11,10 @@ import { sourceOf } from '../../bytes/index.ts';
 import { type Context, fail } from '../../cli/index.ts';
 import { type BtfOfFile, btfOf, type FileBtf } from '../../elf/index.ts';
 import { Errno, ParseError, strerror, SyscallError } from '../../errors/index.ts';
+import { kernelBtfPath } from '../../host/index.ts';
 import type { Kernel } from '../../kernel/index.ts';
 import { kernelOf } from './kernel.ts';
 import { diagnostics } from './libbpf-log.ts';
-
-export const vmlinuxPath = '/sys/kernel/btf/vmlinux';
 
 /** BTF from a file could not be had; `errno` is what the reference would report. */
 export class BtfFileError extends Error {
@@ -64,7 +63,7 @@ function asFileError<T>(ctx: Context, read: () => T): T {
   }
 }
 
-/** What cannot be read is told as one error, a directory for example. */
+/** What cannot be read is one error, a directory for example. */
 function readErrno({ call, errno }: SyscallError): number {
   return call === 'read' ? Errno.EIO : errno;
 }
@@ -115,10 +114,10 @@ function beginning(kernel: Kernel, path: string): Uint8Array {
 /** The running kernel's BTF as the base of a module's; undefined, with the error printed, where it cannot be read. */
 export function vmlinuxBase(ctx: Context): Btf | undefined {
   try {
-    return readBtfFile(ctx, vmlinuxPath);
+    return readBtfFile(ctx, kernelBtfPath);
   } catch (error) {
     if (!(error instanceof BtfFileError)) throw error;
-    ctx.error(`failed to parse vmlinux BTF at '${vmlinuxPath}': ${-error.errno}\n`);
+    ctx.error(`failed to parse vmlinux BTF at '${kernelBtfPath}': ${-error.errno}\n`);
     return undefined;
   }
 }

@@ -10,7 +10,7 @@ const logs = new WeakMap<Context, DiagnosticLog>();
 
 /**
  * Where libbpf's messages go: to standard error, JSON or not. All with -d, else those down to the level that LIBBPF_LOG_LEVEL names, or
- * down to information. A value that is no level is told once, before the first message.
+ * down to information. A value that is no level is reported once, before the first message.
  */
 export function diagnostics(ctx: Context): DiagnosticLog {
   let log = logs.get(ctx);

@@ -7,7 +7,7 @@ export interface Picture {
   readonly lines: readonly Line[];
   /** Layers are below each other. */
   readonly isVertical?: boolean;
-  /** Characters after which a line of text is cut; 60 unless told. */
+  /** Characters after which a line of text is cut; 60 unless given. */
   readonly longestLine?: number;
 }
 

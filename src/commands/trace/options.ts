@@ -26,7 +26,7 @@ const jsonOptions = [{ long: 'json', short: 'j' }, { long: 'pretty' }];
 export function readTraceWords(words: readonly string[]): TraceRequest {
   const given = new Map<string, string[]>();
   const end = words.indexOf('--');
-  // Before `--`, everything must be an option: a command without it could not be told from a mistake.
+  // Before `--`, everything must be an option: a command without it would look like a mistake.
   const own = end < 0 ? words : words.slice(0, end);
   const left = readOptions('trace', own, [...traceOptions, ...jsonOptions], (event) => {
     if (event.kind === 'unknown') fail(`unrecognized option '${event.word}'`);

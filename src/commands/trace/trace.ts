@@ -114,15 +114,15 @@ function readerFor(ctx: Context, request: TraceRequest, sink: Sink): Reader {
     whole: request.trace.limit !== undefined,
     zoneSeconds: new Date().getTimezoneOffset() * 60,
   });
-  let told = 0;
+  let reported = 0;
   return {
     event: (event) => {
       if (event.kind !== 'call') return;
-      told += event.facts.lostBefore;
+      reported += event.facts.lostBefore;
       text.call(event);
     },
     end: (trace) => {
-      if (trace.lost > told) text.lost(trace.lost - told);
+      if (trace.lost > reported) text.lost(trace.lost - reported);
     },
   };
 }

@@ -18,8 +18,8 @@ export const watchCommand: Declaration = {
     },
   ],
   details:
-    'Programs are told as the kernel loads and frees them, those that live for microseconds among them; it takes no BPF program, but ' +
-    'CAP_PERFMON. Maps, links and attachments are told by what is there at each look. What the kernel could not deliver is counted as lost. ' +
+    'Programs are reported as the kernel loads and frees them, those that live for microseconds among them; it takes no BPF program, but ' +
+    'CAP_PERFMON. Maps, links and attachments are reported by what is there at each look. What the kernel could not deliver is counted as lost. ' +
     'With -j each line is an object. The list has a line for each object that is allowed, as the program prints it: `prog TYPE NAME TAG`, ' +
     '`map TYPE NAME`, `link TYPE HOOK TARGET`, with * for any text, and comments after #. What is loaded already is looked at first.',
   examples: [{ line: 'tsbpftool watch --duration 2', summary: 'Tells what comes and goes in two seconds.' }],

@@ -11,8 +11,8 @@ import { kernelOf } from '../shared/kernel.ts';
 import { printable } from '../shared/refs.ts';
 import { untilSignal } from '../shared/signals.ts';
 
-/** What is told: an object or attachment that came, went, or is not on the list though it was there from the beginning. */
-interface Told {
+/** A reported change: an object or attachment that came, went, or is not on the list though it was there from the beginning. */
+interface Change {
   readonly event: 'there' | 'load' | 'unload' | 'add' | 'remove' | 'lost';
   readonly kind: 'prog' | 'map' | 'link' | 'attachment' | 'lost';
   /** Seconds since 1970. */
@@ -65,7 +65,7 @@ function openEvents(ctx: Context): ProgramEvents {
   }
 }
 
-/** The patterns of a list; undefined where everything is told. */
+/** The patterns of a list; undefined where everything is reported. */
 function readList(file: string | undefined): readonly string[] | undefined {
   if (file === undefined) return undefined;
   let text: string;
@@ -81,13 +81,13 @@ function readList(file: string | undefined): readonly string[] | undefined {
 }
 
 class Watcher {
-  /** Something was told that is not on the list. */
+  /** Something was reported that is not on the list. */
   isForbidden = false;
   readonly #ctx: Context;
   readonly #allowed: readonly string[] | undefined;
   readonly #reader: InventoryReader;
   /** What is there, by a key for each. */
-  #known = new Map<string, Told>();
+  #known = new Map<string, Change>();
   readonly #programs = new Map<number, string>();
 
   constructor(ctx: Context, allowed: readonly string[] | undefined) {
@@ -104,37 +104,37 @@ class Watcher {
     this.#known = this.#table(inventory);
     if (this.#allowed === undefined) return;
     for (const program of inventory.programs)
-      this.#tell({ event: 'there', kind: 'prog', id: program.id, identity: identityOf(program) });
-    for (const told of this.#known.values()) this.#tell({ ...told, event: 'there' });
+      this.#report({ event: 'there', kind: 'prog', id: program.id, identity: identityOf(program) });
+    for (const change of this.#known.values()) this.#report({ ...change, event: 'there' });
   }
 
   /** Tells of maps, links and attachments that came or went since the last look. */
   look(): void {
     const table = this.#table(this.#take());
-    for (const [key, told] of this.#known) if (!table.has(key)) this.#tell({ ...told, event: 'remove' });
-    for (const [key, told] of table) if (!this.#known.has(key)) this.#tell(told);
+    for (const [key, change] of this.#known) if (!table.has(key)) this.#report({ ...change, event: 'remove' });
+    for (const [key, change] of table) if (!this.#known.has(key)) this.#report(change);
     this.#known = table;
     this.#ctx.stdout.flush();
   }
 
   program(event: ProgramEvent): void {
     if (event.kind === 'lost') {
-      this.#tell({ event: 'lost', kind: 'lost', id: 0, identity: '', count: event.count });
+      this.#report({ event: 'lost', kind: 'lost', id: 0, identity: '', count: event.count });
       return;
     }
     const { kind, id } = event;
     const identity = this.#programs.get(id) ?? this.#identity(event);
     if (kind === 'load') this.#programs.set(id, identity);
     else this.#programs.delete(id);
-    this.#tell({ event: kind, kind: 'prog', id, identity });
+    this.#report({ event: kind, kind: 'prog', id, identity });
   }
 
   #take(): Inventory {
     return this.#reader.take(['contents', 'attachments']);
   }
 
-  #table({ maps, links, attachments, ...rest }: Inventory): Map<string, Told> {
-    const table = new Map<string, Told>();
+  #table({ maps, links, attachments, ...rest }: Inventory): Map<string, Change> {
+    const table = new Map<string, Change>();
     const time = Date.now() / 1000;
     for (const record of allRecords({ ...rest, maps, links, attachments, programs: [], btfs: [] })) {
       const { kind, id } = record;
@@ -142,7 +142,7 @@ class Watcher {
         table.set(`${kind} ${id}`, { event: 'add', kind, time, id, identity: identityOf(record) });
     }
     for (const { via, hook, target, programId, linkId } of attachments) {
-      // A link is told of as such.
+      // A link is reported as one.
       if (linkId !== 0) continue;
       const identity = `attachment ${via} ${hook} ${target}`;
       table.set(`${identity} ${programId}`, { event: 'add', kind: 'attachment', time, id: programId, identity });
@@ -162,23 +162,23 @@ class Watcher {
     }
   }
 
-  #tell(told: Omit<Told, 'time'>): void {
+  #report(change: Omit<Change, 'time'>): void {
     const ctx = this.#ctx;
-    if (this.#allowed !== undefined && told.kind !== 'lost') {
-      if (told.event === 'unload' || told.event === 'remove') return;
-      if (this.#allowed.some((pattern) => matchesGlob(told.identity, pattern))) return;
+    if (this.#allowed !== undefined && change.kind !== 'lost') {
+      if (change.event === 'unload' || change.event === 'remove') return;
+      if (this.#allowed.some((pattern) => matchesGlob(change.identity, pattern))) return;
       this.isForbidden = true;
     }
     const time = Date.now() / 1000;
     if (ctx.json === undefined) {
       const clock = new Date(time * 1000).toISOString().slice(11, 23);
       const what =
-        told.kind === 'lost'
-          ? `${told.count} events of the kernel`
-          : `${told.identity}${told.id === 0 ? '' : `  id ${told.id}`}`;
-      ctx.print(`${clock}  ${told.event.padEnd(6)}  ${printable(what)}\n`);
+        change.kind === 'lost'
+          ? `${change.count} events of the kernel`
+          : `${change.identity}${change.id === 0 ? '' : `  id ${change.id}`}`;
+      ctx.print(`${clock}  ${change.event.padEnd(6)}  ${printable(what)}\n`);
     } else {
-      const { event, kind, id, identity, count } = told;
+      const { event, kind, id, identity, count } = change;
       ctx.stdout.text(`${plainJson({ time, event, kind, id, identity, count })}\n`);
     }
   }

@@ -114,10 +114,10 @@ export function functionOffsets(context: AttachContext, path: string, names: rea
 }
 
 function findAll(file: LinkedFile, names: readonly string[], { path, log }: Place): Map<string, FunctionSymbol> {
-  const wanted = new Set(names);
+  const requested = new Set(names);
   const found = new Map<string, FunctionSymbol>();
   for (const table of [FunctionTable.dynamic, FunctionTable.static]) {
-    for (const symbol of functionsOf(file, table, { matches: (name) => wanted.has(name) })) {
+    for (const symbol of functionsOf(file, table, { matches: (name) => requested.has(name) })) {
       const known = found.get(symbol.name);
       if (known?.fileOffset === symbol.fileOffset) continue;
       if (known && known.binding !== Elf.STB_WEAK && symbol.binding !== Elf.STB_WEAK) {

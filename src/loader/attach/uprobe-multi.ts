@@ -24,7 +24,7 @@ export type FilePlaces =
 
 /**
  * Attaches one program to the entry of many functions of a file, or to their return, or as a session to both (since
- * 6.13), in all processes unless told. Since 6.6. UsageError for a target that means nothing, ObjectError if nothing
+ * 6.13), in all processes unless given. Since 6.6. UsageError for a target that means nothing, ObjectError if nothing
  * matches or the kernel refuses.
  */
 export function attachUprobeMulti(

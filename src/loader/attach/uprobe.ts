@@ -15,7 +15,7 @@ export interface UprobeTarget {
   /** From the function's start, or the file's without one. */
   readonly offset?: number;
   readonly atReturn?: boolean;
-  /** -1, unless told, for all processes. */
+  /** -1, unless given, for all processes. */
   readonly pid?: number;
   /** What bpf_get_attach_cookie() tells the program, since 5.15. */
   readonly cookie?: bigint;

@@ -28,7 +28,7 @@ const largestArchive = 0xffffffff;
  */
 export function findEntry(archive: ByteSource, name: string): ZipEntry | number {
   const directory = findDirectory(archive);
-  const wanted = new TextEncoder().encode(name);
+  const encodedName = new TextEncoder().encode(name);
   try {
     let at = directory.offset;
     for (let index = 0; index < directory.count; index++) {
@@ -42,7 +42,7 @@ export function findEntry(archive: ByteSource, name: string): ZipEntry | number 
       const offset = header.u32();
       at += directorySize;
       const bytes = archive.read(at, nameLength);
-      const isIt = nameLength === wanted.length && bytes.every((byte, place) => byte === wanted[place]);
+      const isIt = nameLength === encodedName.length && bytes.every((byte, place) => byte === encodedName[place]);
       if (isIt && (flags & unusableFlags) === 0) return entryAt(archive, offset);
       at += nameLength + extraLength + commentLength;
     }

@@ -51,7 +51,7 @@ export interface ObjectSettings {
   readonly programs?: Readonly<Record<string, ProgramSettings>>;
 }
 
-/** What of them loading is told. */
+/** The part of them that loading takes. */
 export type LoadSettings = Required<Pick<LoadOptions, 'replaceMaps' | 'targets' | 'logLevels'>>;
 
 /** The object with the changes. UsageError for names that it does not have, and for what they cannot be. */

@@ -13,7 +13,7 @@ const deepest = 32;
 /** Kinds of types without members that may match. */
 const comparedKinds: ReadonlySet<number> = new Set([Kind.void, Kind.int, Kind.ptr, Kind.array, Kind.func_proto]);
 
-/** Where in a comparison of types one is, and who is told of kinds that are never compared. */
+/** Where in a comparison of types one is, and what receives the kinds that are never compared. */
 export interface ComparisonState {
   readonly level?: number;
   readonly behindPointer?: boolean;

@@ -17,7 +17,7 @@ export interface CoreRequest {
   readonly btf: RecordView;
   readonly programs: readonly ProgramSpec[];
   readonly targets: CoreTargets;
-  /** The sections of relocations, to be told of. */
+  /** The sections of relocations, that are reported. */
   readonly sections?: ObjectSpec['typeRelocationSections'];
   readonly log: DiagnosticLog;
 }
@@ -31,10 +31,10 @@ export function applyCoreRelocations(request: CoreRequest): Map<ProgramSpec, Uin
   const { log, sections = [] } = request;
   const resolver = new Resolver(request);
   const codes = new Map(request.programs.map((program) => [program, new Code(program.code)]));
-  let told = 0;
+  let reported = 0;
   const tellSections = (end: number) => {
-    for (; told < Math.min(end, sections.length); told++) {
-      const { name, count } = sections[told]!;
+    for (; reported < Math.min(end, sections.length); reported++) {
+      const { name, count } = sections[reported]!;
       tell(log, () => `sec '${name}': found ${count} CO-RE relocations`);
     }
   };

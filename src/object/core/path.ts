@@ -142,10 +142,10 @@ function matchEnumerator(local: AccessPath, path: AccessPath): boolean {
   const { btf } = path;
   const id = btf.resolve(path.rootId);
   if (!isEnum(btf.kind(id))) return false;
-  const wanted = essentialName(local.steps[0]!.name!);
+  const essential = essentialName(local.steps[0]!.name!);
   for (let index = 0; index < btf.vlen(id); index++) {
     const { name } = btf.enumValue(id, index);
-    if (essentialName(name) !== wanted) continue;
+    if (essentialName(name) !== essential) continue;
     path.steps.push({ typeId: id, index, name });
     path.raw.push(index);
     return true;
@@ -159,9 +159,9 @@ function matchMember(localBtf: RecordView, step: Step, path: AccessPath, typeId:
   const id = btf.resolve(typeId);
   if (!isComposite(btf.kind(id))) return undefined;
   const count = btf.vlen(id);
-  const wanted = encodeUtf8(step.name!);
+  const encoded = encodeUtf8(step.name!);
   if (count > 0 && path.raw.length === longest) throw new ObjectError('CO-RE access nests too deep', Errno.E2BIG);
-  const next = (from: number) => nextMemberNamed(btf, id, from, wanted);
+  const next = (from: number) => nextMemberNamed(btf, id, from, encoded);
   for (let index = next(0); index < count; index = next(index + 1)) {
     const member = btf.member(id, index);
     path.bitOffset += member.bitOffset;

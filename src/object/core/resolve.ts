@@ -136,10 +136,10 @@ export class Resolver {
     const known = this.#candidates.get(typeId);
     if (known) return known;
     const { targets } = this.#request;
-    const wanted = essentialName(name);
-    let found = this.#search(targets.main, typeId, wanted);
+    const essential = essentialName(name);
+    let found = this.#search(targets.main, typeId, essential);
     if (found.length === 0) {
-      found = targets.modules().flatMap((module) => this.#search(module, typeId, wanted));
+      found = targets.modules().flatMap((module) => this.#search(module, typeId, essential));
     }
     const { btf, log } = this.#request;
     for (const { btf: target, id } of found) {
@@ -154,9 +154,9 @@ export class Resolver {
     return found;
   }
 
-  #search(target: RecordView, typeId: number, wanted: string): TypeRef[] {
+  #search(target: RecordView, typeId: number, essential: string): TypeRef[] {
     const kind = this.#request.btf.kind(typeId);
-    return (this.#namesOf(target).get(wanted) ?? [])
+    return (this.#namesOf(target).get(essential) ?? [])
       .filter((id) => kindsAreCompatible(target.kind(id), kind))
       .map((id) => ({ btf: target, id }));
   }

@@ -57,7 +57,7 @@ export class Prober {
     this.#log[0] = 0;
     const result = this.#load({ ...trial.request, code: this.#trivial, log: this.#log, logLevel: BPF_LOG_LEVEL1 });
     if (result !== -refusal.errno) return false;
-    return refusal.text === undefined || this.#told().includes(refusal.text);
+    return refusal.text === undefined || this.#readLog().includes(refusal.text);
   }
 
   /**
@@ -119,7 +119,7 @@ export class Prober {
   refusal(request: Omit<ProgramRequest, 'code'>): string {
     this.#log[0] = 0;
     const isLoaded = this.#loads({ ...request, code: this.#trivial, log: this.#log, logLevel: BPF_LOG_LEVEL1 });
-    return isLoaded ? '' : this.#told();
+    return isLoaded ? '' : this.#readLog();
   }
 
   /** Keeps the errno of a call that failed. */
@@ -142,8 +142,8 @@ export class Prober {
 
   /** Anything else that the verifier finds wrong comes after it has found the helper. */
   #saysNoHelper(texts: readonly string[]): boolean {
-    const told = this.#told();
-    return texts.some((text) => told.includes(text));
+    const log = this.#readLog();
+    return texts.some((text) => log.includes(text));
   }
 
   #load(request: ProgramRequest): number {
@@ -183,7 +183,7 @@ export class Prober {
   }
 
   /** The verifier's log. */
-  #told(): string {
+  #readLog(): string {
     const end = this.#log.indexOf(0);
     return this.#logText.toString('latin1', 0, end < 0 ? logSize : end);
   }
@@ -193,7 +193,7 @@ function withBtfFd(trial: MapTrial, valueTypeBtfFd: number): MapTrial {
   return { ...trial, request: { ...trial.request, valueTypeBtfFd } };
 }
 
-/** To tell each instruction, as the first level does, takes the kernel a quarter of the time; the reason of a refusal is always told. */
+/** To tell each instruction, as the first level does, takes the kernel a quarter of the time; the reason of a refusal is always in the log. */
 function briefestLog(kernel: Kernel): number {
   const { code } = kernelVersion(kernel);
   if (code >= 0x060400) return BPF_LOG_FIXED;

@@ -126,15 +126,19 @@ function registersAbout({ messages }: VerifierLog, step: Step): string[] {
 
 /** Walks back from a step to those that wrote the registers it reads, and the registers those read. */
 function pathTo(steps: readonly Step[], end: number, about: readonly string[]): Step[] {
-  const wanted = new Set(about);
+  const registers = new Set(about);
   const found: Step[] = [];
-  for (let at = end - 1; at >= Math.max(0, end - farthestBack) && found.length < longestPath && wanted.size > 0; at--) {
+  for (
+    let at = end - 1;
+    at >= Math.max(0, end - farthestBack) && found.length < longestPath && registers.size > 0;
+    at--
+  ) {
     const step = steps[at]!;
     const written = writes(step.text);
-    if (written === undefined || !wanted.has(written)) continue;
+    if (written === undefined || !registers.has(written)) continue;
     found.unshift(step);
-    if (!/ [-+*/%&|^<>s]+= /.test(step.text)) wanted.delete(written);
-    for (const name of reads(step.text)) wanted.add(name);
+    if (!/ [-+*/%&|^<>s]+= /.test(step.text)) registers.delete(written);
+    for (const name of reads(step.text)) registers.add(name);
   }
   return found;
 }

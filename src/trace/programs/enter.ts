@@ -124,7 +124,7 @@ function takePlan(): Statement[] {
     ...lookUp('plans', Stack.scratch),
     jump('==', 'r0', 0, 'out'),
     alu('=', 'r8', 'r0'),
-    load('u32', 'r1', at('r8', Plan.wanted)),
+    load('u32', 'r1', at('r8', Plan.isTraced)),
     jump('==', 'r1', 0, 'out'),
   ];
 }

@@ -64,7 +64,7 @@ export function exitProgram(shape: ProgramShape, traced: TracedCall): Statement[
     jump('s>=', 'r0', 0, 'out'),
     ...countLost('forget'),
     label('forget'),
-    // The maps of this record were not told of: the next one has to.
+    // The maps of this record are not in the ring: the next one has to report them.
     ...Array.from({ length: cacheEntries }, (_, index) =>
       store('u64', at('r7', Slot.cache + index * cacheEntrySize), 0),
     ),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { jsonLink } from '../../../src/commands/link/json.ts';
 import { plainLink } from '../../../src/commands/link/plain.ts';
 import { linkSchemas } from '../../../src/commands/link/output-schema.ts';
-import type { LinkSurroundings } from '../../../src/commands/link/surroundings.ts';
+import type { LinkLookups } from '../../../src/commands/link/lookups.ts';
 import type { LinkInfo, LinkInfoField } from '../../../src/kernel/index.ts';
 import { JsonWriter, memorySink } from '../../../src/output/index.ts';
 import {
@@ -22,7 +22,7 @@ function link(type: number, members: Members, more: Partial<LinkInfo> = {}): Lin
   return { type, id: 7, programId: 9, view, name: '', addresses: [], cookies: [], refCounterOffsets: [], ...more };
 }
 
-const around: LinkSurroundings = {
+const around: LinkLookups = {
   programType: (id) => (id === 9 ? 26 : undefined),
   interfaceName: (index) => (index === 3 ? 'veth0' : undefined),
   functionsAt: (addresses, cookies) =>

@@ -67,7 +67,7 @@ describe("the kernel's disassembler", () => {
   });
 });
 
-describe('names of the surroundings', () => {
+describe('names from outside the program', () => {
   const [call, constant] = [bytes('85 20 00 00 05 00 00 00'), bytes('18 21 00 00 05 00 00 00 00 00 00 00 07 00 00 00')];
 
   it('replace those of kernel functions and constants, not those of helpers', () => {

@@ -70,7 +70,7 @@ export const metrics: readonly Metric[] = [
   { name: 'run_time', ratio: perRun, extension: true },
 ];
 
-/** Consumes all words; each names a metric. Those wanted, each once, in the order of the table. */
+/** Consumes all words; each names a metric. Those named, each once, in the order of the table. */
 export function readMetrics(words: Words): Metric[] {
   const chosen = new Set<Metric>();
   while (words.left > 0) {

@@ -30,10 +30,10 @@ const noteType = 3;
 /** All places of one probe in a program or library. ObjectError, after libbpf's warnings, if the file is of no use. */
 export function usdtPlaces(
   source: ByteSource,
-  wanted: { path: string; provider: string; name: string },
+  target: { path: string; provider: string; name: string },
   log: DiagnosticLog | undefined,
 ): UsdtPlace[] {
-  const { path, provider, name } = wanted;
+  const { path, provider, name } = target;
   const bad = (errno: number, text: string) => failure(log, errno, `usdt: ${text}`);
   const elf = openLinked(source, bad, path);
   if (elf.bits === 32) throw bad(Errno.EBADF, `attaching to 32-bit ELF binary '${path}' is not supported`);

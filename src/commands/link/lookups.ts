@@ -13,7 +13,7 @@ export interface ProbedFunction {
 }
 
 /** What the details of a link refer to beyond the link itself. */
-export interface LinkSurroundings {
+export interface LinkLookups {
   /** Type of the program with this id; undefined if it cannot be had. */
   programType(id: number): number | undefined;
   interfaceName(index: number): string | undefined;
@@ -25,7 +25,7 @@ export interface LinkSurroundings {
 const endbrBytes = 4n;
 
 /** Answers from the running kernel; symbols are read when they are first asked for. */
-export function linkSurroundings(ctx: Context): LinkSurroundings {
+export function linkLookups(ctx: Context): LinkLookups {
   const kernel = kernelOf(ctx);
   return {
     programType(id) {

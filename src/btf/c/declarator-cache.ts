@@ -1,7 +1,7 @@
 import type { ByteText } from '../byte-text.ts';
 
 /** What stands before and after the name in a declaration with a type, by type id, once it has been written. */
-export class Surroundings {
+export class DeclaratorCache {
   #bytes = new Uint8Array(1 << 16);
   #used = 0;
   /** Per id: where its text begins, where the name belongs, and where it ends; all 0 while unknown. */
