@@ -16,7 +16,7 @@ export const mapDocs: FamilyDocs = {
     DATA: 'Bytes; after hex, hexadecimal ones.',
     PROG: 'A program, as the value in a map of programs.',
     VALUE: 'Bytes, or in a map of maps or programs the map or program.',
-    UPDATE_FLAGS: 'any: set or replace (unless given); noexist: only set; exist: only replace.',
+    UPDATE_FLAGS: 'any: set or replace (the default); noexist: only set; exist: only replace.',
     TYPE: 'A type of map, such as hash, array, lpm_trie or ringbuf.',
     FILE: 'A path. Pins must be on a BPF file system, which is mounted where it is not.',
     KEY_SIZE: 'Bytes of a key.',
