@@ -1,5 +1,6 @@
-// `npm test [-- VITEST ARGUMENTS]`: does its own set-up from a fresh clone, runs every test this machine allows, says
-// what was left out and why, and ends with one line `N passed, N failed, N skipped`.
+// `npm test [-- VITEST ARGUMENTS]`: does its own set-up from a fresh clone, runs the tests this machine allows, says
+// what was left out and why, and ends with one line `N passed, N failed, N skipped`. Without arguments it is a share that
+// takes a quarter of an hour: each command line in one format, and no file of `longFiles`. `npm run test:all` is everything.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -14,7 +15,11 @@ import { referencePath, setupReference } from './setup/reference.mjs';
 
 const pure = ['unit', 'golden', 'fuzz', 'architecture'];
 const live = ['parity', 'kernel'];
-const extra = process.argv.slice(2);
+const isAll = process.argv.includes('--all');
+const extra = process.argv.slice(2).filter((word) => word !== '--all');
+const isShare = !isAll && extra.length === 0;
+/** What takes minutes on real shells, machines full of objects, and objects that were damaged. */
+const longFiles = ['LONGFILES'];
 /** What is run of the standalone file too: words, options, batches, ends by signals and full disks, links. */
 const standaloneShare = ['cli', 'endings', 'link'].map((name) => `test/parity/${name}.test.ts`);
 
@@ -49,6 +54,7 @@ function main() {
     if (projects.length > 0) add(counts, runVitest(projects, { isLive: names === live }));
   }
   if (extra.length === 0 && !leftOut.has('parity')) add(counts, tryStandalone());
+  if (isShare) say(`a share: npm run test:all runs all formats of each command, and ${longFiles.join(', ')}`);
   for (const name of failed) console.log(`failed: ${name}`);
   for (const [name, reason] of leftOut) {
     const count = listTests(name);
@@ -62,7 +68,7 @@ function main() {
   console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
   if (counts.failed > 0) return 1;
   // All of it: nothing was chosen, and nothing left out for want of rights.
-  if (extra.length === 0 && leftOut.size === 0) noteSuccess('test');
+  if (isAll && extra.length === 0 && leftOut.size === 0) noteSuccess('test');
   return 0;
 }
 
@@ -101,7 +107,15 @@ function runVitest(projects, { isLive, files = others(), env = {} }) {
   rmSync(report, { force: true });
   const before = isLive ? objectsOfTests() : undefined;
   const result = vitest(
-    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...select(projects), ...files],
+    [
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...select(projects),
+      ...files,
+      ...leftOutFiles(),
+    ],
     { isLive, stdio: 'inherit', env },
   );
   const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -152,6 +166,11 @@ function others() {
   return extra.filter((word) => !word.startsWith('--project='));
 }
 
+/** @returns {string[]} */
+function leftOutFiles() {
+  return isShare ? longFiles.flatMap((file) => ['--exclude', `test/${file}.test.ts`]) : [];
+}
+
 function select(projects) {
   return projects.map((name) => `--project=${name}`);
 }
@@ -164,7 +183,12 @@ function vitest(argv, { isLive, stdio, env = {} }) {
     stdio,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
-    env: { ...process.env, ...env, ...(isLive ? { [sandboxVariable]: '1' } : {}) },
+    env: {
+      ...process.env,
+      ...(isShare ? { TSBPFTOOL_TESTS: 'share' } : {}),
+      ...env,
+      ...(isLive ? { [sandboxVariable]: '1' } : {}),
+    },
   });
 }
 

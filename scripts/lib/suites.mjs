@@ -6,7 +6,7 @@ import { project } from './project.mjs';
 
 /** Suite → the command that runs all of it. */
 export const suites = {
-  test: 'npm test',
+  test: 'npm run test:all',
   kernels: 'npm run test:kernels',
   properties: 'npm run test:properties',
   'fuzz-btf': 'npm run test:fuzz -- btf',

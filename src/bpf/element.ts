@@ -12,6 +12,12 @@ export interface Element {
 export class ElementCalls {
   readonly #kernel: Kernel;
   readonly #attr = structView(attr_map_elem);
+  // Members are looked up by name once, not for each of a million calls.
+  readonly #key = this.#attr.pointer('key');
+  /** `next_key` lies in the same place. */
+  readonly #value = this.#attr.pointer('value');
+  #fd = 0;
+  #flags: bigint | number = 0;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -19,39 +25,45 @@ export class ElementCalls {
   }
 
   /** Fills `value`. */
-  lookup(fd: number, { key, value, flags = 0 }: Element): number {
-    return this.#call(bpf_cmd.BPF_MAP_LOOKUP_ELEM, this.#of(fd, key, flags).receive('value', value));
+  lookup(fd: number, element: Element): number {
+    return this.#call(bpf_cmd.BPF_MAP_LOOKUP_ELEM, fd, element, received);
   }
 
-  update(fd: number, { key, value, flags = 0 }: Element): number {
-    return this.#call(bpf_cmd.BPF_MAP_UPDATE_ELEM, this.#of(fd, key, flags).point('value', value));
+  update(fd: number, element: Element): number {
+    return this.#call(bpf_cmd.BPF_MAP_UPDATE_ELEM, fd, element, given);
   }
 
   delete(fd: number, key: Uint8Array): number {
-    return this.#call(bpf_cmd.BPF_MAP_DELETE_ELEM, this.#of(fd, key, 0).point('value', undefined));
+    return this.#call(bpf_cmd.BPF_MAP_DELETE_ELEM, fd, { key, value: nothing }, given);
   }
 
   /** Fills `value`, and the element is gone. */
-  lookupAndDelete(fd: number, { key, value, flags = 0 }: Element): number {
-    return this.#call(bpf_cmd.BPF_MAP_LOOKUP_AND_DELETE_ELEM, this.#of(fd, key, flags).receive('value', value));
+  lookupAndDelete(fd: number, element: Element): number {
+    return this.#call(bpf_cmd.BPF_MAP_LOOKUP_AND_DELETE_ELEM, fd, element, received);
   }
 
   /** Puts the key after `key` (the first without one) into `next`. */
   nextKey(fd: number, key: Uint8Array | undefined, next: Uint8Array): number {
-    return this.#call(bpf_cmd.BPF_MAP_GET_NEXT_KEY, this.#of(fd, key, 0).receive('next_key', next));
+    return this.#call(bpf_cmd.BPF_MAP_GET_NEXT_KEY, fd, { key, value: next }, received);
   }
 
-  /** Maps without keys refuse an address, even of nothing: an empty array is a null pointer. */
-  #of(fd: number, key: Uint8Array | undefined, flags: bigint | number): ElementView {
-    return this.#attr.set('map_fd', fd).set('flags', flags).point('key', key);
-  }
-
-  #call(command: number, attr: ElementView): number {
-    return this.#kernel.bpf(command, attr);
+  #call(command: number, fd: number, { key, value, flags = 0 }: Element, isWritten: boolean): number {
+    if (fd !== this.#fd) this.#attr.set('map_fd', fd);
+    if (flags !== this.#flags) this.#attr.set('flags', flags);
+    this.#fd = fd;
+    this.#flags = flags;
+    // Maps without keys refuse an address, even of nothing: an empty array is a null pointer.
+    this.#key.target = key ?? nothing;
+    this.#value.target = value;
+    this.#value.isWritten = isWritten;
+    return this.#kernel.bpf(command, this.#attr);
   }
 }
 
-type ElementView = ReturnType<typeof structView<typeof attr_map_elem>>;
+const nothing = new Uint8Array(0);
+/** Whether the kernel writes to the bytes of the value. */
+const received = true;
+const given = false;
 
 /** Writes one element. Returns 0 or -errno. */
 export function updateElement(kernel: Kernel, fd: number, element: Element): number {

@@ -12,8 +12,11 @@ export interface OptionSpec {
 /** One step of reading a command line. */
 export type OptionEvent =
   | { kind: 'option'; spec: OptionSpec; value: string | undefined }
-  /** `word` is what getopt_long(3) leaves as argv[optind - 1] at that moment. */
-  | { kind: 'unknown'; word: string };
+  /**
+   * `word` is what getopt_long(3) leaves as argv[optind - 1] at that moment. `lacks`: the option is known, and its value
+   * is missing, which getopt_long(3) reports in the same way.
+   */
+  | { kind: 'unknown'; word: string; lacks?: OptionSpec };
 
 export interface OptionsMode {
   /** The first word ends the options, as POSIX has it. */
@@ -39,6 +42,7 @@ export function readOptions(
   let lastOptionWord = programName;
   let at = 0;
   const unknown = (word: string): boolean => onOption({ kind: 'unknown', word });
+  const lacking = (word: string, lacks: OptionSpec): boolean => onOption({ kind: 'unknown', word, lacks });
 
   while (at < args.length) {
     const arg = args[at]!;
@@ -60,8 +64,10 @@ export function readOptions(
       const spec = findLong(name, specs);
       const needsValue = spec?.argument !== undefined;
       if (spec !== undefined && needsValue && value === undefined && at < args.length) value = args[at++];
-      const wrong = spec === undefined || needsValue !== (value !== undefined);
-      const goOn = wrong ? unknown(arg) : onOption({ kind: 'option', spec, value });
+      let goOn: boolean;
+      if (spec !== undefined && needsValue && value === undefined) goOn = lacking(arg, spec);
+      else if (spec === undefined || needsValue !== (value !== undefined)) goOn = unknown(arg);
+      else goOn = onOption({ kind: 'option', spec, value });
       if (!goOn) return words;
       lastOptionWord = args[at - 1]!;
       continue;
@@ -79,7 +85,7 @@ export function readOptions(
         continue;
       }
       const value = last ? args[at++] : arg.slice(i + 1);
-      const goOn = value === undefined ? unknown(arg) : onOption({ kind: 'option', spec, value });
+      const goOn = value === undefined ? lacking(arg, spec) : onOption({ kind: 'option', spec, value });
       if (!goOn) return words;
       break;
     }

@@ -89,7 +89,7 @@ async function runWith(
     [...(own?.options ?? []), ...globalOptions, ...(args.some(isNamespace) ? [namespaceOption] : [])],
     (event) => {
       if (event.kind === 'unknown' && own?.isDeclared) {
-        declaredOptions.push(event.word);
+        declaredOptions.push(event.lacks?.long === undefined ? event.word : `--${event.lacks.long}`);
         return true;
       }
       if (event.kind === 'unknown') {

@@ -25,7 +25,7 @@ export { registerStructOps } from './attach/struct-ops.ts';
 export { attachTrace } from './attach/trace.ts';
 export { attachTracepoint } from './attach/tracepoint.ts';
 export { attachTracingMulti } from './attach/tracing-multi.ts';
-export { loadObject, type LoadOptions } from './load.ts';
+export { loadObject, loadSteps, type LoadOptions } from './load.ts';
 export {
   addSigner,
   type LoaderMakeOptions,

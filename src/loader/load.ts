@@ -81,6 +81,22 @@ export function loadObject(...args: readonly unknown[]): LoadedObject {
     ObjectSpec,
     LoadOptions?,
   ];
+  const steps = loadSteps(kernel, spec, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * `loadObject` in steps, for callers that do something in between: one step a program, which gives how many are in the
+ * kernel. A generator that is returned from before its end undoes what was made.
+ */
+export function* loadSteps(
+  kernel: Kernel,
+  spec: ObjectSpec,
+  options: LoadOptions = {},
+): Generator<number, LoadedObject, void> {
   const log: DiagnosticLog = options.log ?? (() => undefined);
   checkContents(spec, options.contents ?? new Map());
   for (const [index, fd] of options.replaceMaps ?? []) {
@@ -95,12 +111,13 @@ export function loadObject(...args: readonly unknown[]): LoadedObject {
   const delegated = withToken({ kernel, log, temporary, objectName: spec.name, path: options.tokenPath });
   const { kernelBtf: targetBtf, ...others } = options;
   const hasToken = delegated !== undefined;
-  const load: OneLoad = (given) => {
+  const load: OneLoad = function* (given) {
     const { kernel: watched, lastRefusal } = watchRefusals(delegated ?? kernel);
     using cleanup = new Cleanup(kernel);
     using kernelBtf = new KernelBtf(kernel, given.log);
     try {
-      const loaded = new Load(watched, spec, { ...others, ...given, cleanup, kernelBtf, targetBtf, hasToken }).run();
+      const context = { ...others, ...given, cleanup, kernelBtf, targetBtf, hasToken };
+      const loaded = yield* new Load(watched, spec, context).run();
       cleanup.release();
       return loaded;
     } catch (error) {
@@ -110,11 +127,11 @@ export function loadObject(...args: readonly unknown[]): LoadedObject {
       throw error;
     }
   };
-  const loaded = kernelMayRelocate(kernel, spec, options) ? loadByKernel(load, log) : undefined;
-  return loaded ?? load({ log, relocatedByKernel: false });
+  const loaded = kernelMayRelocate(kernel, spec, options) ? yield* loadByKernel(load, log) : undefined;
+  return loaded ?? (yield* load({ log, relocatedByKernel: false }));
 }
 
-type OneLoad = (given: Pick<LoadContext, 'log' | 'relocatedByKernel'>) => LoadedObject;
+type OneLoad = (given: Pick<LoadContext, 'log' | 'relocatedByKernel'>) => Generator<number, LoadedObject, void>;
 
 /**
  * Whether the kernel may apply the type relocations, which saves a look at all of its types. Its code for that is libbpf's,
@@ -131,14 +148,14 @@ function kernelMayRelocate(kernel: Kernel, spec: ObjectSpec, options: LoadOption
 }
 
 /** Loads with the kernel's relocations. Undefined where anything fails: the messages of that are found without them. */
-function loadByKernel(load: OneLoad, log: DiagnosticLog): LoadedObject | undefined {
+function* loadByKernel(load: OneLoad, log: DiagnosticLog): Generator<number, LoadedObject | undefined, void> {
   let deferred: Parameters<DiagnosticLog>[] | undefined = [];
   const later: DiagnosticLog = (...line) => {
     if (deferred === undefined) log(...line);
     else deferred.push(line);
   };
   try {
-    const loaded = load({ log: later, relocatedByKernel: true });
+    const loaded = yield* load({ log: later, relocatedByKernel: true });
     for (const line of deferred) log(...line);
     deferred = undefined;
     return loaded;
@@ -181,7 +198,7 @@ class Load {
     this.#targets = options.targets ?? new Map();
   }
 
-  run(): LoadedObject {
+  *run(): Generator<number, LoadedObject, void> {
     const kernel = this.#kernel;
     const spec = this.#spec;
     const { cleanup } = this.#options;
@@ -242,7 +259,7 @@ class Load {
         jumpTable: (relocation) => jumpTables[at]!.get(relocation)!,
       });
     }
-    const programs = this.#loadPrograms(linked, { maps, externs, structOps, btfFd });
+    const programs = yield* this.#loadPrograms(linked, { maps, externs, structOps, btfFd });
     structOps.finish(programs);
     return new LoadedObject(kernel, {
       spec,
@@ -271,7 +288,7 @@ class Load {
     }
   }
 
-  #loadPrograms(
+  *#loadPrograms(
     linked: readonly LinkedProgram[],
     made: {
       maps: readonly (MadeMap | undefined)[];
@@ -279,7 +296,7 @@ class Load {
       structOps: PreparedStructOps;
       btfFd: number;
     },
-  ): MadeProgram[] {
+  ): Generator<number, MadeProgram[], void> {
     const { maps, externs, structOps, btfFd } = made;
     const { cleanup } = this.#options;
     const context = {
@@ -306,6 +323,7 @@ class Load {
         if (one) {
           programs.push({ name: program.name, spec: program, fd: cleanup.fd(loadOne(context, one)) });
           this.#options.onProgram?.(programs.length);
+          yield programs.length;
         } else if (!program.subprogram) tell(this.#log, () => `prog '${program.name}': skipped loading`);
       }
       this.#fillProgramArrays(maps, programs);

@@ -22,7 +22,7 @@ const reads = { isWritten: false };
 const writes = { isWritten: true };
 
 /** A pointer member of a view, which may be pointed elsewhere. */
-type OwnPointer = { -readonly [Key in keyof Pointer]: Pointer[Key] };
+export type OwnPointer = { -readonly [Key in keyof Pointer]: Pointer[Key] };
 
 /**
  * Reads and writes members of a struct in native (little-endian) byte order. It keeps the arrays that its pointer
@@ -58,6 +58,13 @@ export class StructView<L extends StructLayout = StructLayout> implements Native
    */
   receive(name: keyof L['members'] & string, target: Uint8Array | NativeStruct | undefined): this {
     return this.#point(name, target, writes);
+  }
+
+  /** @internal A pointer member, pointed elsewhere between calls without another look at the layout. Null at first. */
+  pointer(name: keyof L['members'] & string): OwnPointer {
+    this.#point(name, zeroedBytes(0), reads);
+    const { offset } = this.#field(name);
+    return this.#pointers!.find((pointer) => pointer.offset === offset)!;
   }
 
   /** A member: bigint where it is 8 bytes wide, else number. A member beyond the bytes reads as 0. */

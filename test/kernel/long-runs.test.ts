@@ -154,4 +154,23 @@ describe('a command that is interrupted', long, () => {
       ).toContainEqual(found);
     }
   });
+
+  it('takes back maps that an object pins by their names', async () => {
+    const pinned = '/sys/fs/bpf/pinned_map';
+    // Each bpf() call takes a tenth of a second, so that signals come between any two.
+    const slowly = 'strace -D -qq -o /dev/null -e trace=bpf -e inject=bpf:delay_exit=100000';
+    const line = `exec ${slowly} $t prog load ${objects}/pinned-map.bpf.o ${pins}/named`;
+    const ends = new Set<string>();
+    for (const seconds of [0.6, 1, 1.4, 1.8, 2.2, 2.6, 9]) {
+      for (const pin of [pinned, `${pins}/named`]) rmSync(pin, { force: true });
+      const { status, terminal: shown } = await terminal(line, { signals: [[seconds, 2]] });
+      const found = [existsSync(pinned), existsSync(`${pins}/named`)];
+      expect(new Set(found).size, `${found} after ${seconds} s: ${shown}`).toBe(1);
+      ends.add(`${status} ${found[0]}`);
+      if (status === 130) expect(shown).toMatch(/interrupted: (loaded|all was loaded)/);
+    }
+    rmSync(pinned, { force: true });
+    expect([...ends]).toContain('130 false');
+    expect([...ends]).toContain('0 true');
+  });
 });

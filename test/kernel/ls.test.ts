@@ -184,6 +184,18 @@ describe('lines of JSON', () => {
 
 describe('mistakes', () => {
   it.each([
+    ['top -n', "option '--count' needs a value"],
+    ['top --interval', "option '--interval' needs a value"],
+    ['trace -s', "option '-s' needs a value"],
+    ['trace --ring', "option '--ring' needs a value"],
+    ['map events --type', "option '--type' needs a value"],
+  ])('%s says what is missing', (words, message) => {
+    const { status, stdout, stderr } = run(words);
+    expect({ status, stdout }).toEqual({ status: 255, stdout: '' });
+    expect(stderr).toContain(`Error: ${message}`);
+  });
+
+  it.each([
     ['bogus', "'bogus' is none of progs, maps, links, btf, pins"],
     ['maps pins', "what is 'pins'?"],
     ['maps --columns nmae', "no column 'nmae' here; did you mean 'name'?"],

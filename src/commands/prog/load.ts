@@ -1,10 +1,18 @@
-import { type Context, fail, failSilently, type Handler, strtoul, type Words } from '../../cli/index.ts';
+import {
+  CommandFailure,
+  type Context,
+  fail,
+  failSilently,
+  type Handler,
+  strtoul,
+  type Words,
+} from '../../cli/index.ts';
 import { TsbpfError } from '../../errors/index.ts';
 import {
   type AttachableProgram,
   autoAttach,
   type LoadedObject,
-  loadObject,
+  loadSteps,
   type LoadOptions,
   ProgramRefused,
   fdOf,
@@ -83,9 +91,11 @@ async function loadCommand(ctx: Context, words: Words, which: 'first' | 'all'): 
     for (const program of spec.programs) if (!program.subprogram) adjust(ctx, program, request);
     const replaceMaps = resolveReplacements(spec, request);
     const contents = settingContents(ctx, spec, settings, replaceMaps);
-    using object = await loadSpec(ctx, spec, { replaceMaps, contents }, request, log);
-    // A signal ends the load, which leaves nothing; what is pinned is pinned whole.
-    using interruption = ctx.stderrIsTerminal ? new Interruption() : undefined;
+    const isPinning = spec.maps.some(({ autocreate, pinPath }) => autocreate && pinPath !== undefined);
+    // Until something is pinned, a signal may simply end the process: the kernel then frees what was loaded.
+    using early = ctx.stderrIsTerminal && isPinning ? new Interruption() : undefined;
+    using object = await loadSpec(ctx, spec, { replaceMaps, contents, interruption: early }, request, log);
+    using interruption = ctx.stderrIsTerminal ? (early ?? new Interruption()) : undefined;
     if (which === 'all') mountBpffsDirectory(ctx, request.pinPath);
     else mountBpffsForFile(ctx, request.pinPath);
     pinLoaded(ctx, object, { ...request, which }, log);
@@ -210,28 +220,38 @@ function resolveReplacements(spec: ObjectSpec, request: LoadRequest): Map<number
 async function loadSpec(
   ctx: Context,
   spec: ObjectSpec,
-  given: Pick<LoadOptions, 'replaceMaps' | 'contents'>,
+  {
+    interruption,
+    ...given
+  }: Pick<LoadOptions, 'replaceMaps' | 'contents'> & { interruption: Interruption | undefined },
   request: LoadRequest,
   log: DiagnosticLog,
 ): Promise<LoadedObject> {
   const kernel = kernelOf(ctx);
   const total = spec.programs.filter(({ subprogram }) => !subprogram).length;
   const progress = new Progress(ctx, { verb: 'loaded', unit: 'programs', total }, { toFile: true });
+  const steps = loadSteps(kernel, spec, {
+    log,
+    ...given,
+    ...(ctx.options.debug ? { logLevel: 7 } : {}),
+    ...(request.kernelBtf === undefined ? {} : { kernelBtf: request.kernelBtf }),
+  });
   try {
-    return loadObject(kernel, spec, {
-      log,
-      onProgram: (count) => progress.add(count - progress.count),
-      ...given,
-      ...(ctx.options.debug ? { logLevel: 7 } : {}),
-      ...(request.kernelBtf === undefined ? {} : { kernelBtf: request.kernelBtf }),
-    });
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      progress.add(step.value - progress.count);
+      await interruption?.look(() => `${progress}, nothing stays loaded or pinned`);
+    }
   } catch (cause) {
-    if (!(cause instanceof TsbpfError)) throw cause;
+    if (!(cause instanceof TsbpfError) || cause instanceof CommandFailure) throw cause;
     const message = 'failed to load object file';
     if (!(cause instanceof ProgramRefused) || !ctx.verbOptions.has('explain')) fail(message, { cause });
     (await import('./explain.ts')).reportRefusal(ctx, message, cause);
     failSilently();
   } finally {
+    // What an interrupted load had made is undone.
+    steps.return(undefined as never);
     progress.end();
   }
 }

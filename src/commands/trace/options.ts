@@ -29,7 +29,9 @@ export function readTraceWords(words: readonly string[]): TraceRequest {
   // Before `--`, everything must be an option: a command without it would look like a mistake.
   const own = end < 0 ? words : words.slice(0, end);
   const left = readOptions('trace', own, [...traceOptions, ...jsonOptions], (event) => {
-    if (event.kind === 'unknown') fail(`unrecognized option '${event.word}'`);
+    if (event.kind === 'unknown') {
+      fail(event.lacks ? `option '${event.word}' needs a value` : `unrecognized option '${event.word}'`);
+    }
     const name = event.spec.long!;
     given.set(name, [...(given.get(name) ?? []), event.value ?? '']);
     return true;

@@ -19,7 +19,7 @@ export function paritySuite(name: string, cases: readonly ParityCase[], referenc
     });
     afterAll(() => world?.end());
 
-    for (const parityCase of cases) {
+    for (const parityCase of process.env.TSBPFTOOL_TESTS === 'share' ? oneFormatEach(cases) : cases) {
       const declare = mayShareTheMoment(parityCase) ? it.concurrent : it;
       declare(nameOf(parityCase), async (context) => {
         try {
@@ -45,6 +45,20 @@ export function paritySuite(name: string, cases: readonly ParityCase[], referenc
       });
     }
   });
+}
+
+/** Of the cases that differ only in their format, one after the other, one: the first, then the second, and so on. */
+function oneFormatEach(cases: readonly ParityCase[]): ParityCase[] {
+  const groups: ParityCase[][] = [];
+  let last: string | undefined;
+  for (const parityCase of cases) {
+    const [first, ...rest] = parityCase.argv;
+    const key = JSON.stringify({ ...parityCase, argv: first === '-j' || first === '-p' ? rest : parityCase.argv });
+    if (key === last) groups.at(-1)!.push(parityCase);
+    else groups.push([parityCase]);
+    last = key;
+  }
+  return groups.map((group, index) => group[index % group.length]!);
 }
 
 /** Cases that neither change objects nor write files, nor look at more than their own objects, may run side by side. */

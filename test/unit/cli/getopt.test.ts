@@ -45,6 +45,21 @@ describe('options on the command line', () => {
     expect(read('map', '-B').seen).toEqual(['unknown -B']);
   });
 
+  it('tell which one misses its argument', () => {
+    const lacking = (...args: string[]) => {
+      const found: (string | undefined)[] = [];
+      readOptions('bpftool', args, specs, (event) => {
+        found.push(event.kind === 'unknown' ? (event.lacks?.long ?? 'unknown') : undefined);
+        return true;
+      });
+      return found;
+    };
+    expect(lacking('map', '-B')).toEqual(['base-btf']);
+    expect(lacking('-jB')).toEqual([undefined, 'base-btf']);
+    expect(lacking('--base')).toEqual(['base-btf']);
+    expect(lacking('-x', '--json=1', '--bogus')).toEqual(['unknown', 'unknown', 'unknown']);
+  });
+
   it('name the word before a cluster when a letter inside it is unknown', () => {
     expect(read('-jx').seen).toEqual(['json', 'unknown -jx']);
     expect(read('map', '-xj').seen).toEqual(['unknown map']);
