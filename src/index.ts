@@ -228,6 +228,7 @@ export {
   registerStructOps,
   runLoaderProgram,
   type Signer,
+  type SigningKey,
   signLoader,
   type SkeletonOptions,
   type SkeletonProgram,

@@ -99,8 +99,16 @@ async function writeDeclarations(folder) {
     if (file.type !== 'chunk') continue;
     // Compilers that resolve as Node does ask for the modules' names in imports.
     const text = file.code.replaceAll(/(from '\.{1,2}\/[^']*?)(?:\.d)?(?:\.ts|\.js)?'/g, "$1.js'");
+    checkNeeds(file.fileName, text);
     writeFileSync(path.join(folder, file.fileName), libraries + text);
   }
+}
+
+/** What needs Node's types, or a compiler newer than the oldest that is promised (typed arrays have a parameter since 5.7). */
+function checkNeeds(name, text) {
+  const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+  const found = /from 'node:\w+'|\bNodeJS\.\w+|\bBuffer\b|\b\w+Array<ArrayBuffer\w*>/.exec(code);
+  if (found !== null) throw new Error(`${name} mentions ${found[0]}, which not every user's compiler knows`);
 }
 
 /**

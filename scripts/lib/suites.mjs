@@ -14,6 +14,7 @@ export const suites = {
   'fuzz-linker': 'npm run test:fuzz -- linker',
   'fuzz-kernel': 'npm run test:fuzz -- kernel',
   faults: 'npm run test:faults',
+  package: 'npm run test:package',
   'corpus-btf': 'npm run test:corpus -- btf',
   'corpus-load': 'npm run test:corpus -- load',
   'corpus-skeleton': 'npm run test:corpus -- skeleton',

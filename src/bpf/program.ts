@@ -104,6 +104,8 @@ export function prepareProgram(request: ProgramRequest): PreparedProgram {
     attr.set('signature_size', request.signature.bytes.length);
     attr.set('keyring_id', request.signature.keyring);
   }
+  // The kernel would write back only how long its log was.
+  attr.isOnlyRead = true;
   return attr;
 }
 

@@ -49,7 +49,7 @@ export {
 } from './profile/profiler.ts';
 export { type ProfileTarget, profileTarget, type TargetProblem } from './profile/target.ts';
 export { ProgramRefused } from './refused.ts';
-export { type ProgramSignature, readSigner, type Signer, signLoader } from './signing/sign.ts';
+export { type ProgramSignature, readSigner, type Signer, signLoader, type SigningKey } from './signing/sign.ts';
 export { TargetError, type TargetFault, type TargetProgram } from './target.ts';
 export { attachKprobe, attachKsyscall } from './attach/kprobe.ts';
 export { attachKprobeMulti, type KernelPlaces } from './attach/kprobe-multi.ts';

@@ -64,7 +64,8 @@ export function traceBpf(kernel: Kernel, options: TraceOptions = {}): BpfTrace {
 /** How a traced command ended. */
 export interface CommandEnd {
   readonly status: number | undefined;
-  readonly signal: NodeJS.Signals | undefined;
+  /** By its name, `SIGTERM`. */
+  readonly signal: string | undefined;
 }
 
 /** A trace under way: its events in the order in which calls ended. The kernel forgets it when this process ends, however it does. */

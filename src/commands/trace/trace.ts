@@ -157,8 +157,8 @@ async function statusOf(ctx: Context, trace: BpfTrace, signals: SignalWatch): Pr
   return end.status ?? 0;
 }
 
-function signalNumber(name: NodeJS.Signals): number {
-  return os.constants.signals[name];
+function signalNumber(name: string): number {
+  return os.constants.signals[name as NodeJS.Signals];
 }
 
 /** Signals that end a trace, and timers; the rest of the run is not ended by them. */
@@ -181,7 +181,7 @@ class SignalWatch {
   }
 
   /** Where the trace was ended before its command: the command hears of it too, and is waited for only a while. */
-  impatience(trace: BpfTrace): Promise<{ status: number | undefined; signal: NodeJS.Signals | undefined }> {
+  impatience(trace: BpfTrace): Promise<{ status: number | undefined; signal: string | undefined }> {
     const seen = this.#seen;
     const pid = trace.commandPid;
     if (seen === undefined || pid === undefined) {

@@ -1,12 +1,20 @@
-import { Errno } from '../../errors/index.ts';
-import { createHash, createPrivateKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
+import { Errno, UsageError } from '../../errors/index.ts';
+import { createHash, createPrivateKey, KeyObject, sign, X509Certificate } from 'node:crypto';
 import type { LoaderProgram } from '../../codegen/index.ts';
 import { ObjectError } from '../../object/index.ts';
 import { decode, encode, objectIdentifier, Tag } from './der.ts';
 
+/** A private key as `node:crypto` holds it: a KeyObject. */
+export interface SigningKey {
+  /** `private` */
+  readonly type: string;
+  /** `rsa`, `ec` */
+  readonly asymmetricKeyType?: string | undefined;
+}
+
 /** What the signature of a loader program is made with. */
 export interface Signer {
-  readonly key: KeyObject;
+  readonly key: SigningKey;
   /** DER. */
   readonly certificate: Uint8Array;
   /** Names the certificate in the signature. */
@@ -75,12 +83,13 @@ const algorithms: Readonly<Record<string, Uint8Array>> = {
 
 /**
  * Signs a loader's instructions and, after them, the value of its map: SHA-256, no signed attributes, no certificates
- * inside. ObjectError if the key cannot.
+ * inside. ObjectError if the key cannot, UsageError for what is no KeyObject.
  */
 export function signLoader(
   { instructions, data }: Pick<LoaderProgram, 'instructions' | 'data'>,
   signer: Signer,
 ): ProgramSignature {
+  if (!(signer.key instanceof KeyObject)) throw new UsageError('key: expected a KeyObject of node:crypto');
   const algorithm = algorithms[signer.key.asymmetricKeyType ?? ''];
   if (!algorithm) throw new ObjectError(`keys of type ${signer.key.asymmetricKeyType} sign no programs`, Errno.EIO);
   const signature = sign('sha256', Buffer.concat([instructions, data]), signer.key);

@@ -39,7 +39,7 @@ export class HelperCall {
 }
 
 /** What each of the miscellaneous features is tried with; they run as socket filters. */
-export const miscellaneous = {
+export const miscellaneous: Readonly<Record<MiscellaneousFeature, () => Uint8Array>> = {
   /** Since 5.3: a million instructions that are verified, not 4,096. */
   largeInstructionLimit: () => repeated(encode([set(1)]), MAXIMUM_BEFORE_5_3, encode([op.exit()])),
   /** Since 5.3. */
@@ -52,7 +52,12 @@ export const miscellaneous = {
   /** Since 6.6: loads that extend the sign, swaps, signed division, jumps by 32 bits. */
   instructionSetV4: () =>
     encode([set(0), op.jump32('==', 'r0', 1, 'far'), farJump, op.label('far'), set(1), op.exit()]),
-} as const;
+};
 
 /** Abilities of a kernel that are no type and no helper. */
-export type MiscellaneousFeature = keyof typeof miscellaneous;
+export type MiscellaneousFeature =
+  | 'largeInstructionLimit'
+  | 'boundedLoops'
+  | 'instructionSetV2'
+  | 'instructionSetV3'
+  | 'instructionSetV4';
