@@ -30,12 +30,14 @@ export class BtfBuilder {
     const head = (sizeOrType: number, { count = 0, kindFlag = false } = {}) => {
       const kind = kindNames.indexOf(type.kind);
       writer.u32(this.#strings.add(type.name));
+      // The layout of struct btf_type, as decode.ts reads it.
       writer.u32(((kindFlag ? 0x80000000 : 0) | (kind << 24) | count) >>> 0).u32(sizeOrType);
     };
     switch (type.kind) {
       case 'int': {
         head(type.size);
         const encoding = (type.signed ? 1 : 0) | (type.char ? 2 : 0) | (type.bool ? 4 : 0);
+        // BTF_INT_ENCODING, BTF_INT_OFFSET, BTF_INT_BITS of include/uapi/linux/btf.h.
         writer.u32((encoding << 24) | (type.bitOffset << 16) | type.bits);
         break;
       }
@@ -95,6 +97,7 @@ export class BtfBuilder {
 
   #members(members: readonly BtfMember[], { kindFlag }: { kindFlag: boolean }): void {
     for (const { name, typeId, bitSize, bitOffset } of members) {
+      // With the kind flag: width in the upper 8 bits, 0 for members that are no bit-fields.
       const where = kindFlag ? ((bitSize << 24) | bitOffset) >>> 0 : bitOffset;
       this.#writer.u32(this.#strings.add(name)).u32(typeId).u32(where);
     }

@@ -6,6 +6,8 @@ import { type BtfType, kindNames } from './types.ts';
  * The record must lie within `words`, which the index of a parsed BTF guarantees.
  */
 export function decodeType(words: Uint32Array, at: number, id: number, str: (offset: number) => string): BtfType {
+  // Words of struct btf_type: name, info, then size or type id. Info: bit 31 the kind flag, bits 24 to 30 the kind,
+  // bits 0 to 23 the count; older kernels use fewer of them.
   const info = words[at + 1]!;
   const sizeOrType = words[at + 2]!;
   const kindFlag = info >>> 31 === 1;
@@ -23,6 +25,7 @@ export function decodeType(words: Uint32Array, at: number, id: number, str: (off
   switch (kind) {
     case 'int': {
       const data = words[tail]!;
+      // BTF_INT_SIGNED, BTF_INT_CHAR, BTF_INT_BOOL.
       const encoding = (data >>> 24) & 0xf;
       return {
         kind,
@@ -47,6 +50,8 @@ export function decodeType(words: Uint32Array, at: number, id: number, str: (off
         return {
           name: str(words[m]!),
           typeId: words[m + 1]!,
+          // Bits from the start of the struct; with the kind flag the width of a bit-field is in the upper 8 (0:
+          // none).
           bitOffset: kindFlag ? where & 0xff_ffff : where,
           bitSize: kindFlag ? where >>> 24 : 0,
         };
@@ -67,6 +72,7 @@ export function decodeType(words: Uint32Array, at: number, id: number, str: (off
     case 'fwd':
       return { kind, id, name, isUnion: kindFlag };
     case 'func':
+      // The count's place holds BTF_FUNC_STATIC, _GLOBAL or _EXTERN.
       return { kind, id, name, typeId: sizeOrType, linkage: count };
     case 'func_proto': {
       const params = list((m) => ({ name: str(words[m]!), typeId: words[m + 1]! }));
@@ -81,10 +87,12 @@ export function decodeType(words: Uint32Array, at: number, id: number, str: (off
     case 'float':
       return { kind, id, name, size: sizeOrType };
     case 'decl_tag':
+      // -1 for the type as a whole.
       return { kind, id, name, typeId: sizeOrType, kindFlag, componentIndex: words[tail]! | 0 };
     case undefined:
     case 'void':
     case 'unknown':
+      // A kind that is newer than this program: its words are passed on as they are.
       return { kind: 'unknown', id, name, number, kindFlag, vlen: count, sizeOrType };
     default:
       return { kind, id, name, typeId: sizeOrType, kindFlag };

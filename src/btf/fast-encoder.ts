@@ -1,5 +1,6 @@
 import type { FieldLayout, ValueLayout } from './value-layout.ts';
 
+/** Of a whole integer, without an offset in bits. */
 interface IntegerType {
   readonly bits: number;
   readonly signed: boolean;
@@ -39,6 +40,7 @@ export function fastEncoder(layout: ValueLayout, littleEndian: boolean): FastEnc
 function integer(type: IntegerType, littleEndian: boolean): FastEncode | undefined {
   const { bits, signed } = type;
   if (bits === 64) return wide(type, littleEndian);
+  // Up to 32 bits every value is exact as a double.
   const least = signed ? -(2 ** (bits - 1)) : 0;
   const most = 2 ** (signed ? bits - 1 : bits) - 1;
   const fits = (value: unknown): value is number =>
@@ -76,6 +78,7 @@ function wide({ signed }: IntegerType, littleEndian: boolean): FastEncode {
   return (value, view, _bytes, at) => {
     if (typeof value === 'number') {
       if (!Number.isSafeInteger(value) || (value < 0 && !signed)) return false;
+      // `| 0` is the lower half of every safe integer, negative ones included.
       view.setInt32(at + low, value | 0, littleEndian);
       view.setInt32(at + high, Math.floor(value / two32), littleEndian);
       return true;
@@ -85,6 +88,7 @@ function wide({ signed }: IntegerType, littleEndian: boolean): FastEncode {
       view.setBigInt64(at, value, littleEndian);
       return true;
     }
+    // Text may have a base or a sign: then the full encoder reads it.
     if (typeof value !== 'string' || signed) return false;
     return decimal(value, view, at);
   };
@@ -104,6 +108,7 @@ function decimalWriter({ low, high, littleEndian }: { low: number; high: number;
       if (i < split) head = head * 10 + digit;
       else tail = tail * 10 + digit;
     }
+    // In steps of 16 bits, each below 2^53, which a double holds exactly.
     const base = 10 ** 9;
     const bottom = (head % 65536) * base + tail;
     const top = Math.floor(head / 65536) * base + Math.floor(bottom / 65536);
@@ -165,6 +170,7 @@ function struct(fields: readonly FieldLayout[], littleEndian: boolean): FastEnco
   const names = new Set<string>();
   for (const { name, bitOffset, bitSize, layout } of fields) {
     const encode = bitSize === 0 ? fastEncoder(layout, littleEndian) : undefined;
+    // Names that repeat, or that mean something to JavaScript, need the full encoder.
     if (encode === undefined || name === '' || name === '__proto__' || names.has(name)) return undefined;
     names.add(name);
     members.push({ name, offset: bitOffset >>> 3, encode });
@@ -178,6 +184,7 @@ function struct(fields: readonly FieldLayout[], littleEndian: boolean): FastEnco
       given++;
       if (!encode((value as Record<string, unknown>)[name], view, bytes, at + offset)) return false;
     }
+    // Whatever is left over is no member, and the full encoder says so.
     for (const _name in value) given--;
     return given === 0;
   };

@@ -5,8 +5,9 @@ import type { BtfFuncProto } from './types.ts';
 class NoText extends Error {}
 
 /**
- * C-like text of a type, as the reference prints function signatures: `int handle(struct xdp_md * ctx)`.
- * Empty where the text would not fit `limit - 1` characters or a type has no such text.
+ * C-like text of a type, as the reference prints function signatures: `int handle(struct xdp_md * ctx)`. Empty
+ * where the text would not fit `limit - 1` characters or a type has no such text. Source: btf_dumper_type_only of
+ * bpftool's src/btf_dumper.c; 1024 is the size of its callers' buffer, NUL included.
  */
 export function funcPrototype(btf: Btf, typeId: number, limit = 1024): string {
   return typeText(limit, (text) => text.type(btf, typeId, 0)) ?? '';
@@ -45,6 +46,7 @@ class PrototypeText {
 
   type(btf: Btf, id: number, depth: number): void {
     const type = btf.typeById(id);
+    // BTF from a damaged file may lead in circles.
     if (type === undefined || depth > 200) throw new NoText();
     switch (type.kind) {
       case 'void':
@@ -77,6 +79,7 @@ class PrototypeText {
       case 'volatile':
       case 'const':
       case 'restrict':
+        // In the order of the chain of types: a constant pointer reads like a pointer to a constant.
         this.#put(`${type.kind} `);
         this.type(btf, type.typeId, depth + 1);
         break;
@@ -107,10 +110,12 @@ class PrototypeText {
     this.#put(`${name ?? ''}(`);
     for (const [i, param] of proto.params.entries()) {
       if (i > 0) this.#put(', ');
+      // `...` is a parameter of type 0.
       if (param.typeId === 0) this.#put('...');
       else {
         this.type(btf, param.typeId, depth);
         if (param.name !== '') this.#put(param.name);
+        // A parameter without a name: the blank behind its type goes.
         else if (this.value.endsWith(' ')) this.value = this.value.slice(0, -1);
       }
     }

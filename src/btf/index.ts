@@ -1,3 +1,4 @@
+// What other folders import of btf/: the public part, and what only this program needs.
 export * from './public.ts';
 export { tryDumpC } from './c/dump.ts';
 export { type CDeclaration, CDeclarationWriter } from './c/declaration-writer.ts';

@@ -67,6 +67,7 @@ function isAlwaysExact(layout: ValueLayout): boolean {
 function listText(layout: ValueLayout & { kind: 'array' }, how: Pieces): ValueText {
   const { length, stride } = layout;
   const group = Math.max(1, Math.floor(how.bytes / Math.max(1, stride)));
+  // Elements in groups of about `how.bytes`; one that is larger goes in pieces of its own.
   const part = (count: number): ValueText =>
     stride > how.bytes
       ? valueText(layout.element, how)
@@ -77,6 +78,7 @@ function listText(layout: ValueLayout & { kind: 'array' }, how: Pieces): ValueTe
   return {
     isExact: (bytes, at) => {
       for (let i = 0; i < length; i += group) {
+        // The last group is shorter where the length is no multiple.
         if (!(i + group > length ? last : full).isExact(bytes, at + i * stride)) return false;
       }
       return true;
@@ -161,6 +163,7 @@ function* decoded(bytes: Uint8Array): Generator<string> {
 }
 
 interface Part {
+  /** Bytes from the start of the struct that the members of this part take. */
   readonly start: number;
   readonly end: number;
   readonly text: ValueText;
@@ -181,6 +184,7 @@ function memberTexts(layout: ValueLayout & { kind: 'struct' | 'union' }, how: Pi
     const first = small[0];
     if (field.bitSize === 0 && end - start > how.bytes) {
       endSmall();
+      // Of a union each member is a part, since all of them lie at the same place.
       const text = largePart(field, how);
       if (text === undefined) return undefined;
       parts.push({ start, end, text });

@@ -3,6 +3,7 @@ import type { Btf } from './parse.ts';
 /** Short C text of a type for messages: `char[12]`, `struct key`, `unsigned int *`. */
 export function typeText(btf: Btf, id: number, depth = 0): string {
   const type = btf.typeById(id);
+  // No declaration nests that deep; a damaged BTF may.
   if (type === undefined || depth > 32) return '?';
   switch (type.kind) {
     case 'struct':
@@ -21,6 +22,7 @@ export function typeText(btf: Btf, id: number, depth = 0): string {
     case 'volatile':
     case 'restrict':
     case 'type_tag':
+      // Modifiers say nothing about what fits.
       return typeText(btf, type.typeId, depth + 1);
     case 'func_proto':
       return 'function';

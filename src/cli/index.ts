@@ -1,3 +1,4 @@
+// What commands/ and main.ts import of cli/.
 export {
   type Candidate,
   type Candidates,

@@ -1,3 +1,4 @@
+// What other folders import of host/: facts from /proc, /sys and the list of mounts.
 export * from './bpffs.ts';
 export {
   type BpfCapability,

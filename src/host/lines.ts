@@ -5,6 +5,7 @@ export function eachLine(kernel: Kernel, path: string, visit: (line: string) => 
   let rest = '';
   let going = true;
   kernel.readChunks(path, (chunk) => {
+    // One character for each byte, so that none is cut between two chunks.
     const lines = (rest + Buffer.from(chunk).toString('latin1')).split('\n');
     rest = lines.pop()!;
     for (const line of lines) {

@@ -289,7 +289,10 @@ function contentAttachments(maps: readonly MapRecord[]): Attachment[] {
   );
 }
 
-/** Devices and groups list programs that a link has put there, too: each link stands for one of these. */
+/**
+ * Devices and groups list programs that a link has put there, too: each link stands for one of these. Where the
+ * list does not say which link, program and hook decide.
+ */
 function withoutLinked(found: readonly Attachment[], links: readonly LinkRecord[]): Attachment[] {
   const left = links.filter(({ isDetached }) => !isDetached);
   return found.filter(({ programId, linkId, hook, via }) => {

@@ -23,6 +23,7 @@ export function differences(before: InventoryDocument, after: InventoryDocument)
   // What is surest goes first: where it is pinned, then all that it is called, then less and less of that.
   for (const keyOf of ways) {
     const found = new Map<string, Described[]>();
+    // Several objects may share a key: the first that is left goes to whoever asks first.
     for (const one of left) for (const key of keyOf(one)) found.set(key, [...(found.get(key) ?? []), one]);
     for (const one of a) {
       if (pairs.has(one)) continue;
@@ -73,12 +74,14 @@ function described(inventory: Inventory): Described[] {
   const nameOf = (kind: string, id: number) => names.get(`${kind} ${id}`) ?? '';
   const places = new Map<number, string[]>();
   for (const { programId, hook, target, via } of inventory.attachments) {
+    // An empty word leaves no blank, except for perf events.
     const place = via === 'perf' ? `${hook} ${target}` : [hook, target].filter((word) => word !== '').join(' ');
     places.set(programId, [...(places.get(programId) ?? []), place].sort());
   }
   return allRecords(inventory).map((record) => {
     const at = record.kind === 'prog' ? (places.get(record.id) ?? []) : [];
     const pins = record.pins.map(({ path }) => path).sort();
+    // Ids, times and counters are no fields: they differ after every restart.
     const common = { name: record.name, pins: pins.join(', ') };
     return {
       record,

@@ -52,6 +52,7 @@ export function graphOf(inventory: Inventory, around?: Pick<AnyRecord, 'kind' | 
     nodes.set(`map ${id}`, { id: `map ${id}`, layer: 3, kind: 'map', label: `${titleOf(map)}\n${type}`, details });
   }
   for (const link of inventory.links) {
+    // A detached link leads nowhere, and still holds its program.
     const { id, type, hook, target, isDetached } = link;
     const place = [hook, target].filter((word) => word !== '').join(' ');
     const label = `link ${id} ${type}\n${isDetached ? 'detached' : place}`;
@@ -67,6 +68,7 @@ export function graphOf(inventory: Inventory, around?: Pick<AnyRecord, 'kind' | 
       if (!nodes.has(id)) nodes.set(id, { id, layer: 0, kind: 'process', label: `${comm}\npid ${pid}`, details: [] });
       edge(id, key, 'holds');
     }
+    // By the file, not the path: one pin may be seen under several paths.
     for (const { path, file, pid } of record.pins) {
       const details = pid === 0 ? [] : [`in the mount namespace of process ${pid}`];
       nodes.set(`pin ${file}`, { id: `pin ${file}`, layer: 1, kind: 'pin', label: path, details });
@@ -81,6 +83,7 @@ export function graphOf(inventory: Inventory, around?: Pick<AnyRecord, 'kind' | 
       edge(`map ${id}`, `${item.kind} ${item.id}`, item.kind === 'map' ? 'inner map' : ofProgram);
   }
   for (const { programId, via, hook, target, linkId, pid } of inventory.attachments) {
+    // What links do is shown by the links; tail calls and operations are edges of their own.
     if (linkId !== 0 || !['net', 'cgroup', 'perf', 'netns'].includes(via)) continue;
     const id = `at ${via} ${hook} ${target}`;
     nodes.set(id, { id, layer: 1, kind: 'attachment', label: `${target}\n${hook}`, details: [via] });
@@ -100,6 +103,7 @@ export function graphOf(inventory: Inventory, around?: Pick<AnyRecord, 'kind' | 
 /** What is reached from a node along the edges, and what reaches it against them. */
 function connected(edges: readonly GraphEdge[], start: string): Set<string> {
   const found = new Set([start]);
+  // Once along the edges, once against them; never both in one walk, which would reach nearly everything.
   for (const [from, to] of [
     ['from', 'to'],
     ['to', 'from'],

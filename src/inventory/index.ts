@@ -1,3 +1,4 @@
+// What other folders import of inventory/.
 export { allParts, InventoryReader, takeInventory, usualParts } from './collect.ts';
 export { type Change, differences } from './diff.ts';
 export {

@@ -205,6 +205,7 @@ function rawBytes(size: number, name: string): HalfCodec {
     const { bytes, view, at, path } = target;
     if (!source.takes('[')) return into(parseJsonValue(source.value(path), path), bytes, view, at);
     let count = 0;
+    // In pieces: a value may be too large for one text.
     for (let ended = false; !ended; ) {
       const part = source.elements(pieceBytes, path);
       const items = parseJsonValue(`[${part.text}]`, path) as unknown[];
@@ -260,6 +261,7 @@ function byteOf(item: unknown, name: string, index: number): number {
 
 /** An array with the value of each possible CPU, in order. */
 function perCpu(one: HalfCodec, cpus: number): HalfCodec {
+  // Each CPU's value begins at a multiple of 8 bytes; the rest in between is zero.
   const step = alignUp(one.size, 8);
   const size = step * cpus;
   const wrongCount = (got: string): never => {
@@ -273,6 +275,7 @@ function perCpu(one: HalfCodec, cpus: number): HalfCodec {
         one.into(item, bytes, view, at + cpu * step);
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
+        // Paths begin with the name of the half; the CPU's place comes behind it.
         throw new UsageError(error.message.replace(/^value/, `value[${cpu}]`), { cause: error });
       }
     }

@@ -23,6 +23,7 @@ export class Gate {
     return new Promise((resolve) => {
       const waiting = this.#waiting;
       if (waiting === undefined || signal.aborted) return resolve();
+      // Promises alone do not hold a process; a timer does. It is as long as one can be.
       const alive = setInterval(() => undefined, 0x7fff_ffff);
       const wake = (): void => {
         clearInterval(alive);

@@ -1,3 +1,4 @@
+// What other folders import of kernel/: live objects, and what they hand on from bpf/ and sys/.
 export {
   type AttachedPrograms,
   type AttachTarget,

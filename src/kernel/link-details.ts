@@ -6,32 +6,48 @@ import {
   BPF_F_UPROBE_MULTI_RETURN,
 } from '../uapi/index.ts';
 
-/** What a link's type adds to it. Types without details of their own have none. */
+/**
+ * What a link's type adds to it. Types without details of their own have none. Names and numbers are those of the
+ * union in struct bpf_link_info (include/uapi/linux/bpf.h). Where a kernel is too old to fill a field, it is 0 or
+ * ''.
+ */
 export type LinkDetails =
+  // The cookie is the user's number for this attachment, 0 by default; so everywhere below.
   | { kind: 'raw_tracepoint'; tpName: string; cookie: bigint }
+  // What the program is at: the id of a BTF object or of a program, and a type in it; both 0 for none.
   | { kind: 'tracing'; attachType: number; targetObjId: number; targetBtfId: number; cookie: bigint }
+  // Id 0: the group is gone, and the link is all that is left.
   | { kind: 'cgroup'; cgroupId: bigint; attachType: number }
+  // The target's name says which of the others mean something; the rest are 0.
   | { kind: 'iter'; targetName: string; mapId: number; tid: number; pid: number; cgroupId: bigint; order: number }
+  // Inode number of the namespace, as in /proc/PID/ns/net; 0 where it is gone.
   | { kind: 'netns'; netnsIno: number; attachType: number }
+  // Protocol family and hook are numbers of netfilter; the lowest priority runs first.
   | { kind: 'netfilter'; pf: number; hook: number; priority: number; flags: number }
+  // Index of the device; 0 where it is gone. tcx and netkit run several programs at each attach type.
   | { kind: 'tcx' | 'netkit'; ifindex: number; attachType: number }
   | { kind: 'sockmap'; mapId: number; attachType: number }
   | { kind: 'xdp'; ifindex: number }
   | { kind: 'struct_ops'; mapId: number }
+  // Addresses are 0 for those who may not see any. `missed`: runs left out because a program ran on this CPU already.
   | { kind: 'kprobe_multi'; isReturn: boolean; count: number; missed: bigint; addresses: bigint[]; cookies: bigint[] }
   | {
       kind: 'uprobe_multi';
       isReturn: boolean;
       count: number;
       path: string;
+      // 0 where the probes are for all processes.
       pid: number;
+      // Offsets in the file `path`, and where its semaphores are (0 for none); the three lists go together.
       offsets: bigint[];
       refCtrOffsets: bigint[];
       cookies: bigint[];
     }
   | { kind: 'perf_event'; event: PerfEvent | undefined };
 
+/** What a perf_event link is attached to, by bpf_link_info.perf_event.type. */
 export type PerfEvent =
+  // Numbers of perf_event_open(2): PERF_TYPE_* and its config.
   | { kind: 'event'; type: number; config: bigint; cookie: bigint }
   | { kind: 'tracepoint'; name: string; cookie: bigint }
   | { kind: 'uprobe'; isReturn: boolean; file: string; offset: number; cookie: bigint; refCtrOffset: bigint }
@@ -40,6 +56,7 @@ export type PerfEvent =
       isReturn: boolean;
       func: string;
       address: bigint;
+      // From the start of `func`, in bytes.
       offset: number;
       missed: bigint;
       cookie: bigint;
@@ -47,7 +64,10 @@ export type PerfEvent =
 
 export type DetailsOf<K extends LinkDetails['kind']> = Extract<LinkDetails, { kind: K }>;
 
-/** Reads the details that belong to a link's type out of the kernel's answer. */
+/**
+ * Reads the details that belong to a link's type out of the kernel's answer. Undefined for types without details,
+ * and those that are newer than this program.
+ */
 export function linkDetails(info: LinkInfo): LinkDetails | undefined {
   const { view, name } = info;
   switch (info.type) {

@@ -11,9 +11,11 @@ export function readProgramStream(program: OpenObject, stream: keyof typeof stre
   if (!Object.hasOwn(streams, stream))
     throw new UsageError(`a program has the streams stdout and stderr, not '${stream}'`);
   const decoder = new TextDecoder();
+  // Bytes a call; a character may be cut at the end, which the decoder waits for.
   const room = new Uint8Array(16384);
   for (let text = ''; ; ) {
     const count = readStream(program, streams[stream], room);
+    // The command is unknown before Linux 6.17.
     if (count === -Errno.EINVAL) throw new NotSupportedError('streams of programs', '6.17');
     if (count < 0) throw syscallError(`read ${stream} of the program`, count);
     if (count === 0) return text + decoder.decode();

@@ -1,3 +1,4 @@
+// What other folders import of netlink/: messages as data. The socket is in kernel/route-netlink.ts.
 export { Attributes, attribute, numberAttribute } from './attributes.ts';
 export { deviceRequest, type NetworkDevice, readDevice, type XdpState, xdpRequest } from './device.ts';
 export { type ExtendedAck, NetlinkErrno, NetlinkError, parsing, readDone, readError } from './error.ts';

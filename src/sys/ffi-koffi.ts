@@ -4,6 +4,10 @@ import { dirname, join } from 'node:path';
 import type { ForeignFunctions, NativeArgument, NativeFunction, Watcher } from './ffi.ts';
 
 interface KoffiFunction {
+  /**
+   * As Node's addon exports it: a call, and the same call on another thread, whose last argument takes error and
+   * result.
+   */
   (...args: unknown[]): number | bigint;
   async(...args: unknown[]): void;
 }
@@ -20,6 +24,7 @@ interface Koffi {
 /** Node's foreign functions: the package koffi. */
 export function openForeignFunctions(): ForeignFunctions {
   const koffi = loadKoffi();
+  // null: the symbols of this process, which the C library is part of.
   const library = koffi.load(null);
   return {
     declare(name, result, args) {
@@ -40,6 +45,7 @@ export function openForeignFunctions(): ForeignFunctions {
 function loadKoffi(): Koffi {
   const platform = `linux-${process.arch}`;
   const addon = join('node_modules/@koromix', `koffi-${platform}`, platform.replace('-', '_'), 'koffi.node');
+  // Bundles lie at different depths below the package: folders are tried upwards.
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, addon)) && folder !== dirname(folder)) folder = dirname(folder);
   try {

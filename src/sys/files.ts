@@ -4,6 +4,7 @@ import { Errno } from '../errors/index.ts';
 import { syscallError } from './failure.ts';
 import type { FileAccess, FileStatus, OpenFile } from './kernel.ts';
 
+/** Bytes of one read. */
 const chunkSize = 1 << 18;
 
 /** File access through node:fs, with its errors as SyscallError. */
@@ -19,10 +20,12 @@ export const nodeFiles: FileAccess = {
   status: (path) => translated('lstat', () => toStatus(fs.lstatSync(path, { bigint: true }))),
   statusFollowing: (path) => translated('stat', () => toStatus(fs.statSync(path, { bigint: true }))),
   exists: (path) => fs.existsSync(path),
+  // The constants *_MAGIC are unsigned.
   fileSystemType: (path) => translated('statfs', () => fs.statfsSync(path).type >>> 0),
   readChunks(path, visit) {
     const fd = translated('open', () => fs.openSync(path, 'r'));
     try {
+      // One buffer for all: whoever is called must not hold on to it.
       const chunk = new Uint8Array(chunkSize);
       for (;;) {
         const length = translated('read', () => fs.readSync(fd, chunk, 0, chunkSize, null));
@@ -37,6 +40,7 @@ export const nodeFiles: FileAccess = {
 function openFile(path: string): OpenFile {
   const fd = translated('open', () => fs.openSync(path, 'r'));
   try {
+    // open(2) takes a directory for reading, and reading it fails: that is said here already.
     const size = translated('fstat', () => {
       const status = fs.fstatSync(fd);
       if (status.isDirectory())
@@ -105,6 +109,7 @@ function translated<T>(call: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
+    // Node's errno is negative; failures of its own have none.
     const { errno, syscall } = error as NodeJS.ErrnoException;
     throw syscallError(syscall ?? call, errno ?? Errno.EIO);
   }

@@ -1,3 +1,4 @@
+// What other folders import of sys/, the one door to the kernel.
 export * from './constants.ts';
 export { endProcess } from './end-process.ts';
 export { checkResult, syscallError } from './failure.ts';

@@ -28,10 +28,12 @@ import { type Libc, libc } from './libc.ts';
 import { NativeMapping } from './mapped-memory.ts';
 import type { StopSignal } from './stop-signal.ts';
 
+// F_LINUX_SPECIFIC_BASE + 6 of fcntl(2), and the first type of kcmp(2): open files.
 const F_DUPFD_CLOEXEC = 1030;
 const KCMP_FILE = 0;
 /** `struct epoll_event` is packed on x86 only. */
 const epollEventSize = process.arch === 'x64' ? 12 : 16;
+// The user's 64 bits of data, of which the lower half is used.
 const epollDataOffset = epollEventSize - 8;
 
 /** The kernel this process runs on. The FFI is loaded by the first call that needs it. */
@@ -67,9 +69,11 @@ class LinuxKernel implements Kernel {
   readonly exists = nodeFiles.exists;
   readonly fileSystemType = nodeFiles.fileSystemType;
 
+  /** Undefined on processors whose numbers are not known; calls of the C library work there. */
   readonly #numbers = syscallNumbers[process.arch];
 
   readonly #open: () => Libc;
+  /** Made by the first call that needs it. */
   #memory: CallMemory | undefined;
   /** What background calls name, kept from collection. */
   readonly #underWay = new Set<object>();
@@ -95,12 +99,14 @@ class LinuxKernel implements Kernel {
   bpf(command: number, attr: NativeStruct): number {
     const memory = this.#callMemory();
     const address = memory.place(attr);
+    // The size tells the kernel which fields this program knows; what is beyond its own must be 0.
     const result = this.#native.syscallAt(this.#known.bpf, command, address, attr.bytes.length);
     memory.takeBack();
     return result;
   }
 
   async bpfInBackground(command: number, attr: NativeStruct): Promise<number> {
+    // The bytes stay where they are: the call runs on another thread while this one goes on.
     const call = pinInPlace(this.#native, attr);
     this.#underWay.add(call);
     try {
@@ -111,6 +117,7 @@ class LinuxKernel implements Kernel {
   }
 
   open(path: string, flags: number): number {
+    // Descriptors never reach programs that this process starts.
     return this.#native.call('open', 'sii', [path, flags | O_CLOEXEC, 0o600]);
   }
 
@@ -127,14 +134,17 @@ class LinuxKernel implements Kernel {
   }
 
   ioctl(fd: number, request: number, argument: number | bigint | Uint8Array): number {
+    // The third argument is an address or a number; the FFI has to know which.
     return this.#native.call('ioctl', argument instanceof Uint8Array ? 'iip' : 'iii', [fd, request, argument]);
   }
 
   duplicate(fd: number): number {
+    // Never 0 to 2, where a closed standard stream would get it.
     return this.#native.call('fcntl', 'iii', [fd, F_DUPFD_CLOEXEC, 3]);
   }
 
   sameFile(one: ProcessDescriptor, other: ProcessDescriptor): number {
+    // 0: the same open file; 1 and 2 order different ones.
     return this.#native.syscall(this.#known.kcmp, [one.pid, other.pid, KCMP_FILE, one.fd, other.fd]);
   }
 
@@ -149,8 +159,10 @@ class LinuxKernel implements Kernel {
 
   map({ fd, length, protection, offset = 0, isPrivate = false, at }: MappingRequest): MappedMemory | number {
     const flags = (isPrivate ? MAP_PRIVATE : MAP_SHARED) | (at === undefined ? 0 : MAP_FIXED_NOREPLACE);
+    // Addresses go to the FFI as signed numbers.
     const where = BigInt.asIntN(64, at ?? 0n);
     const address = this.#native.callForPointer('mmap', 'iiiiii', [where, length, protection, flags, fd, offset]);
+    // -errno instead of an address.
     return address < 0n ? Number(address) : new NativeMapping(this.#native, address, length);
   }
 
@@ -178,6 +190,7 @@ class LinuxKernel implements Kernel {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
       const watcher = this.#native.watchReadable(fd, finish);
+      // Without a poller of the runtime's own whoever reads looks again after 50 ms.
       const timer = watcher === undefined ? setTimeout(finish, 50) : undefined;
       signal?.addEventListener('abort', finish);
       function finish(): void {
@@ -210,6 +223,7 @@ class LinuxKernel implements Kernel {
   }
 
   getSocketName(fd: number, into: Uint8Array): number {
+    // In and out: the room, then the length of the name.
     const length = new Uint8Array(Uint32Array.of(into.length).buffer);
     return this.#native.call('getsockname', 'ipp', [fd, into, length]);
   }
@@ -247,6 +261,7 @@ class LinuxKernel implements Kernel {
 
   getCapabilities(): CapabilitySets | number {
     const sets = new Uint32Array(6);
+    // Two of struct __user_cap_data_struct, for the lower and the upper 32 capabilities.
     const result = this.#native.call('capget', 'pp', [capabilityHeader(), new Uint8Array(sets.buffer)]);
     if (result < 0) return result;
     const set = (at: number) => BigInt(sets[at]!) | (BigInt(sets[at + 3]!) << 32n);
@@ -279,12 +294,14 @@ class LinuxKernel implements Kernel {
   }
 
   interfaceName(index: number): string | undefined {
+    // IF_NAMESIZE, the NUL included.
     const name = new Uint8Array(16);
     const found = this.#native.callForPointer('if_indextoname', 'ip', [index, name]) !== 0n;
     return found ? new TextDecoder().decode(name.subarray(0, name.indexOf(0))) : undefined;
   }
 
   clock(id: number): bigint {
+    // struct timespec: seconds, nanoseconds.
     const time = new BigInt64Array(2);
     checkResult('clock_gettime', this.#native.call('clock_gettime', 'ip', [id, new Uint8Array(time.buffer)]));
     return (time[0] ?? 0n) * 1_000_000_000n + (time[1] ?? 0n);

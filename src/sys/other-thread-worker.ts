@@ -12,6 +12,7 @@ const errnoAddress = Number(symbolOf('__errno_location', 'void *', [])());
 const symbols = new Map<string, ReturnType<typeof symbolOf>>();
 
 self.onmessage = ({ data: { name, result, args, values } }) => {
+  // A function may be called with other types of arguments, as syscall(2) is.
   const key = `${name}:${args.join()}`;
   let symbol = symbols.get(key);
   if (symbol === undefined) {
@@ -19,5 +20,6 @@ self.onmessage = ({ data: { name, result, args, values } }) => {
     symbols.set(key, symbol);
   }
   const returned = symbol(...values);
+  // Read at once: errno belongs to this thread, and any further call may change it.
   self.postMessage({ result: returned, errno: read.i32(errnoAddress, 0), error: null });
 };

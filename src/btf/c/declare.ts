@@ -8,6 +8,7 @@ import { paddingText } from './padding.ts';
 import { DeclaratorCache } from './declarator-cache.ts';
 import type { ByteText } from '../byte-text.ts';
 
+/** More links than any declaration has: a type that leads back to itself ends here. */
 const maxChain = 4096;
 
 /** Stands for a name while the text around it is written: no BTF string can hold it. */
@@ -65,8 +66,10 @@ export class CDeclarations {
     for (let i = count, at = graph.elements(id); i > 0; i--, at += 3) {
       const typeId = words[at + 1]!;
       const where = words[at + 2]!;
+      // With the kind flag the upper 8 bits are the width of a bit-field, the lower 24 the offset in bits.
       const offset = bitFields ? where & 0xff_ffff : where;
       const bits = bitFields ? where >>> 24 : 0;
+      // Padding is written as unnamed bit-fields, where the compiler would not leave it by itself.
       if (end < offset) {
         const nextAlign = packed ? 1 : layout.align(typeId);
         const inBitfield = afterBitfield && bits > 0;
@@ -89,6 +92,7 @@ export class CDeclarations {
       out.put(paddingText({ from: end, to: size * 8, nextAlign, inBitfield: false, pointerSize, indent }));
     }
     out.put(count > 0 || size > 0 ? `${lineAt(level)}}` : '}');
+    // The attribute is found out from offsets and size: BTF does not have it.
     if (packed) out.put(' __attribute__((packed))');
   }
 
@@ -104,6 +108,7 @@ export class CDeclarations {
     const wide = graph.kind(id) === Kind.enum64;
     const signed = graph.kindFlag(id);
     const indent = lineAt(level + 1);
+    // All values fit in 32 bits: then the width of 64 has to be asked for.
     let small = true;
     out.put(' {');
     for (let i = count, at = graph.elements(id); i > 0; i--, at += wide ? 3 : 2) {
@@ -125,6 +130,7 @@ export class CDeclarations {
     }
     out.put(`${lineAt(level)}}`);
     const size = graph.sizeOrType(id);
+    // Enums are of 4 bytes unless this is said; `word` is a register, 8 bytes on the machines meant.
     if (size === 1) out.put(' __attribute__((mode(byte)))');
     else if (size === 8 && small && graph.pointerSize === 8) out.put(' __attribute__((mode(word)))');
   }
@@ -135,6 +141,7 @@ export class CDeclarations {
     if (this.#btf.str(graph.name(id)) === '__builtin_va_list') return false;
     const name = this.names.identifier(id);
     const target = graph.sizeOrType(id);
+    // Old versions of GCC have a typedef of void here, which no compiler takes.
     if (target === 0 && name === '__gnuc_va_list') this.#out.put('typedef __builtin_va_list __gnuc_va_list');
     else {
       this.#out.put('typedef ');
@@ -295,12 +302,14 @@ export class CDeclarations {
   }
 
   #array(chain: number[], name: string, context: { afterPointer: boolean; length: number; level: number }): void {
+    // GCC puts const and volatile on arrays as well; in C only elements have them.
     this.#dropModifiers(chain);
     const next = chain.at(-1);
     if (next === undefined) {
       this.#declared(name, context);
     } else {
       if (name !== '' && !context.afterPointer) this.#out.put(' ');
+      // Of arrays in arrays the brackets follow each other.
       const nested = this.#graph.kind(next) === Kind.array;
       if (!nested) this.#out.put('(');
       this.#chain(chain, name, context.level);
@@ -312,6 +321,7 @@ export class CDeclarations {
   #prototype(id: number, chain: number[], name: string, context: { afterPointer: boolean; level: number }): void {
     const graph = this.#graph;
     const out = this.#out;
+    // GCC marks functions that do not return by volatile, on the pointer's target.
     this.#dropModifiers(chain);
     if (chain.length > 0) {
       out.put(' (');
@@ -323,6 +333,7 @@ export class CDeclarations {
     const count = graph.vlen(id);
     const first = graph.elements(id);
     const { words } = graph;
+    // Clang has one void parameter where C code says `(void)`.
     if (count === 0 || (count === 1 && words[first + 1] === 0)) {
       out.put('(void)');
       return;
@@ -331,6 +342,7 @@ export class CDeclarations {
     for (let i = 0, at = first; i < count; i++, at += 2) {
       if (i > 0) out.put(', ');
       const typeId = words[at + 1]!;
+      // A last parameter of type 0 stands for those that vary.
       if (i === count - 1 && typeId === 0) out.put('...');
       else this.declaration(typeId, this.#btf.str(words[at]!), context.level);
     }

@@ -5,10 +5,15 @@ import { CDeclarations } from './declare.ts';
 import { DefinitionOrder } from './order.ts';
 import { ByteText } from '../byte-text.ts';
 
+/** States of a type: while it is `emitting`, types that it needs are written before it. */
 const notEmitted = 0;
 const emitting = 1;
 const emitted = 2;
 
+/**
+ * GCC names these without defining them, for Arm's SIMD intrinsics: definitions that C lacks. Source:
+ * missing_base_types of libbpf.
+ */
 const polyTypes = new Map([
   ['__Poly8_t', 'unsigned char'],
   ['__Poly16_t', 'unsigned short'],
@@ -23,7 +28,9 @@ export class CDefinitions {
   readonly #graph: TypeGraph;
   readonly #warn: (message: string) => void;
   readonly #order: DefinitionOrder;
+  /** State of each type, by id. */
   readonly #state: Uint8Array;
+  /** 1 for types that were declared, or typedefs that were written, before all they need. */
   readonly #forwardDone: Uint8Array;
 
   constructor(btf: Btf, write: (utf8: Uint8Array) => void, warn: (message: string) => void) {
@@ -33,6 +40,7 @@ export class CDefinitions {
     this.declarations = new CDeclarations(btf, this.out, warn);
     this.#order = new DefinitionOrder(btf.graph, warn);
     this.#state = new Uint8Array(btf.typeCount + 1);
+    // void needs nothing.
     this.#state[0] = emitted;
     this.#forwardDone = new Uint8Array(btf.typeCount + 1);
   }
@@ -57,6 +65,7 @@ export class CDefinitions {
     switch (graph.kind(id)) {
       case Kind.int: {
         const name = this.declarations.names.tag(id);
+        // Other integers are C's own.
         const alias = polyTypes.get(name);
         if (alias !== undefined) this.out.put(`typedef ${alias} ${name};\n\n`);
         this.#state[id] = emitted;
@@ -64,6 +73,7 @@ export class CDefinitions {
       }
       case Kind.enum:
       case Kind.enum64:
+        // One that is part of another type is written in its place there.
         if (container === 0) {
           this.declarations.enumeration(id, 0);
           this.out.put(';\n\n');
@@ -75,6 +85,7 @@ export class CDefinitions {
       case Kind.const:
       case Kind.restrict:
       case Kind.type_tag:
+        // With a container, a named struct behind the pointer is only declared.
         this.#emit(graph.sizeOrType(id), container);
         break;
       case Kind.array:
@@ -111,6 +122,7 @@ export class CDefinitions {
       this.#typedef(id);
       this.#forwardDone[id] = 1;
     } else if (graph.isComposite(id)) {
+      // A struct may hold pointers to itself without being declared first.
       if (id === container) return;
       if (graph.name(id) === 0) this.#warn(`anonymous struct/union loop, id:[${id}]`);
       else this.#declare(id);
@@ -127,6 +139,7 @@ export class CDefinitions {
     const graph = this.#graph;
     const isNamed = graph.name(id) !== 0;
     this.#state[id] = emitting;
+    // A named one that was not defined before is behind a pointer: a declaration does.
     if (container === 0 || !isNamed) {
       const inner = isNamed ? id : container;
       for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 3) {
@@ -136,6 +149,7 @@ export class CDefinitions {
       this.#declare(id);
     }
     if (container !== 0) {
+      // It was only prepared; its own turn comes later.
       this.#state[id] = notEmitted;
       return;
     }

@@ -13,6 +13,7 @@ export class NameCounts {
 
   /** Counts one more use and says the how-manieth it is. */
   use(offset: number): number {
+    // At most half full, so that searches stay short.
     if (this.#offsets.length * 2 >= this.#table.length) this.#grow();
     const hash = hashOf(this.#strings, offset);
     const mask = this.#table.length - 1;
@@ -41,6 +42,7 @@ export class NameCounts {
   }
 }
 
+/** FNV-1a over the bytes up to the NUL, its upper bits mixed into those that the table uses. */
 function hashOf(strings: Uint8Array, offset: number): number {
   let hash = 0x811c9dc5;
   for (let i = offset; i < strings.length && strings[i] !== 0; i++) hash = Math.imul(hash ^ strings[i]!, 0x01000193);

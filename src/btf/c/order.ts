@@ -2,6 +2,7 @@ import { Errno } from '../../errors/index.ts';
 import type { TypeGraph } from '../graph.ts';
 import { Kind } from '../records.ts';
 
+/** States of a type: while it is `ordering`, those that it embeds are. */
 const ordering = 1;
 const ordered = 2;
 
@@ -17,8 +18,11 @@ type Reference = typeof embedded | typeof pointed;
 export class DefinitionOrder {
   readonly #graph: TypeGraph;
   readonly #warn: (message: string) => void;
+  /** State of each type, by id. */
   readonly #state: Uint8Array;
+  /** 1 for types that another refers to, by id. */
   readonly #referenced: Uint8Array;
+  /** What is to be written, in order. */
   #queue: number[] = [];
 
   constructor(graph: TypeGraph, warn: (message: string) => void) {
@@ -42,6 +46,7 @@ export class DefinitionOrder {
     if (state === ordered) return 1;
     const graph = this.#graph;
     if (state === ordering) {
+      // A pointer back to a struct that is under way is what forward declarations are for.
       if (graph.isComposite(id) && reference === pointed && graph.name(id) !== 0) return 0;
       this.#warn(`unsatisfiable type cycle, id:[${id}]`);
       return -Errno.ELOOP;
@@ -57,6 +62,7 @@ export class DefinitionOrder {
         return 0;
       case Kind.ptr: {
         const status = this.#order(graph.sizeOrType(id), pointed);
+        // Whether the target was defined or only declared, the pointer needs no more.
         this.#state[id] = ordered;
         return status;
       }
@@ -68,11 +74,13 @@ export class DefinitionOrder {
       case Kind.enum:
       case Kind.enum64:
       case Kind.fwd:
+        // An enum without a name that is part of something is written there.
         if (graph.name(id) !== 0 || this.#referenced[id] === 0) this.#queue.push(id);
         this.#state[id] = ordered;
         return 1;
       case Kind.typedef: {
         const strong = this.#order(graph.sizeOrType(id), reference);
+        // The target is only declared so far: the typedef has to wait as well.
         if (strong < 0 || (reference === pointed && strong === 0)) return strong;
         this.#queue.push(id);
         this.#state[id] = ordered;
@@ -93,6 +101,7 @@ export class DefinitionOrder {
   #composite(id: number, reference: Reference): number {
     const graph = this.#graph;
     const isNamed = graph.name(id) !== 0;
+    // Behind a pointer a name is enough.
     if (reference === pointed && isNamed) return 0;
     this.#state[id] = ordering;
     for (let i = graph.vlen(id), at = graph.elements(id); i > 0; i--, at += 3) {

@@ -4,6 +4,7 @@ import { Kind } from '../records.ts';
 import { kindNames } from '../types.ts';
 import { field } from './fields.ts';
 
+/** The C type that has an enumerator's width and sign. */
 export type EnumeratorType = 'int' | 'long long' | 'unsigned long long';
 
 /** Receives what the raw dump says about a type: fields (of `fields.ts`) in order, then at most one list of rows. */
@@ -22,7 +23,9 @@ export interface RawWriter {
   end(): void;
 }
 
+/** Linkage of functions and variables: BTF_FUNC_* and BTF_VAR_* of include/uapi/linux/btf.h, which agree. */
 const linkages = ['static', 'global', 'extern'];
+/** BTF_INT_* bits; bpftool's btf_int_enc_str knows single ones only. */
 const encodings: Readonly<Record<number, string>> = { 0: '(none)', 1: 'SIGNED', 2: 'CHAR', 4: 'BOOL' };
 const upperNames = kindNames.map((name) => (name === 'void' ? 'UNKNOWN' : name.toUpperCase()));
 
@@ -38,6 +41,7 @@ export function describeType(btf: Btf, id: number, writer: RawWriter): void {
   const kind = graph.kind(id);
   switch (kind) {
     case Kind.int: {
+      // 8 bits of encoding, 8 of offset, 8 unused, 8 of width, from the top.
       const data = graph.tail(id, 0);
       writer.number(field.size, graph.sizeOrType(id));
       writer.number(field.bits_offset, (data >>> 16) & 0xff);
@@ -71,6 +75,7 @@ export function describeType(btf: Btf, id: number, writer: RawWriter): void {
       return;
     case Kind.func:
       writer.number(field.type_id, graph.sizeOrType(id));
+      // A function's linkage is in the place of the number of elements.
       writer.word(field.linkage, linkages[graph.vlen(id)] ?? '(unknown)');
       return;
     case Kind.func_proto:
@@ -104,6 +109,7 @@ export function describeType(btf: Btf, id: number, writer: RawWriter): void {
       return;
     case Kind.decl_tag:
       writer.number(field.type_id, graph.sizeOrType(id));
+      // -1: the tag is about the whole type, else about that member or parameter.
       writer.signed(field.component_idx, graph.tail(id, 0) | 0);
   }
 }
@@ -123,6 +129,7 @@ function describeMembers(btf: Btf, id: number, writer: RawWriter): void {
     const where = words[at + 2]!;
     writer.row(words[at]!);
     writer.number(field.type_id, words[at + 1]!);
+    // With the kind flag a width of 8 bits stands above an offset of 24; both in bits.
     writer.number(field.bits_offset, bitFields ? where & 0xff_ffff : where);
     if (bitFields && where >>> 24 > 0) writer.number(field.bitfield_size, where >>> 24);
   }
@@ -134,6 +141,7 @@ function describeValues(btf: Btf, id: number, writer: RawWriter): void {
   const { words } = graph;
   const signed = graph.kindFlag(id);
   const isWide = graph.kind(id) === Kind.enum64;
+  // The kind flag is the sign of enumerators.
   writer.word(field.encoding, signed ? 'SIGNED' : 'UNSIGNED');
   sizeAndCount(graph, id, writer);
   writer.begin(field.values);

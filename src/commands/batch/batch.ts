@@ -5,11 +5,15 @@ import { doubtPinnedMap, dropPinnedMap, keepPinnedMap } from '../shared/kept-map
 import { LineReader, readDescriptor } from './lines.ts';
 import { maxCommandBytes, nextCommand } from './split.ts';
 
-/** `batch file FILE`: runs the commands of a file, or of standard input (`-`), up to the first that fails. */
+/**
+ * `batch file FILE`: runs the commands of a file, or of standard input (`-`), up to the first that fails.
+ * do_batch() of bpftool's src/main.c.
+ */
 export const batchCommand: StandaloneCommand = {
   async run(ctx, words, dispatcher) {
     const path = filePath(words);
     const fd = path === '-' ? 0 : open(path);
+    // Lines often name one pinned map: it is opened once for those that follow each other.
     keepPinnedMap(ctx);
     // Options of a line are among its words.
     ctx.declaredOptions = undefined;
@@ -50,6 +54,7 @@ async function runCommands(ctx: Context, fd: number, dispatcher: Dispatcher): Pr
     doubtPinnedMap(ctx);
     return readDescriptor(fd, into);
   }, maxCommandBytes);
+  // One character for each byte, so that words come through as they are.
   const nextLine = () => reader.next()?.toString('latin1');
 
   json?.startArray();
@@ -63,6 +68,7 @@ async function runCommands(ctx: Context, fd: number, dispatcher: Dispatcher): Pr
       json?.endArray();
       return -1;
     }
+    // -j: the depth to which an object is closed, whatever the line left open.
     const status = await runOne(ctx, dispatcher, command.words, depth);
     if (status !== 0) {
       json?.endArray();
@@ -70,6 +76,7 @@ async function runCommands(ctx: Context, fd: number, dispatcher: Dispatcher): Pr
     }
     done++;
   }
+  // Plain output only; a batch that fails does not say it.
   if (json === undefined) ctx.print(`processed ${done} commands\n`);
   json?.endArray();
   return 0;
@@ -78,6 +85,7 @@ async function runCommands(ctx: Context, fd: number, dispatcher: Dispatcher): Pr
 function readCommand(nextLine: () => string | undefined, done: number) {
   try {
     const command = nextCommand(nextLine, done);
+    // The text of E2BIG, which the reference sets for a line that does not fit.
     return command === 'unreadable length' ? { error: 'reading batch file failed: Argument list too long' } : command;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall !== 'read') throw error;
@@ -96,6 +104,7 @@ async function runOne(ctx: Context, dispatcher: Dispatcher, words: string[], dep
   try {
     return await dispatcher.run(ctx, words);
   } catch (error) {
+    // Usage: the text of the object that was called last.
     if (!(error instanceof UsageExit)) throw error;
     dispatcher.printLastUsage(ctx);
     return -1;

@@ -1,3 +1,4 @@
+// The verbs of `btf` that the reference lacks: one value each for parser, help, completion and manual page.
 import type { Argument, Declaration } from '../../cli/index.ts';
 
 const source: Argument = {

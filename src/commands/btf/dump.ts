@@ -4,20 +4,23 @@ import { Errno } from '../../errors/index.ts';
 import { parseSource } from './select-btf.ts';
 import { diagnostics } from '../shared/libbpf-log.ts';
 
+/** MAX_ROOT_IDS of bpftool's src/btf.c. */
 const maxRoots = 16;
 
+/** What the words behind the source ask for. `sorted` is about C only: raw output is by id. */
 interface Format {
   readonly c: boolean;
   readonly sorted: boolean;
   readonly roots: readonly number[];
 }
 
-/** `btf dump BTF_SRC [format FORMAT] [root_id ID]…` */
+/** `btf dump BTF_SRC [format FORMAT] [root_id ID]…`: do_dump() of bpftool's src/btf.c. */
 export const dump: Handler = (ctx, words) => {
   const source = parseSource(ctx, words, { announce: true });
   const format = parseFormat(words, source.roots);
   const btf = source.load();
   for (const root of format.roots) {
+    // 0 is void, and allowed.
     if (root > btf.typeCount) fail(`invalid root ID: ${root}`, { status: -Errno.EINVAL });
   }
   if (!format.c) return writeRaw(ctx, btf, format.roots);
@@ -35,6 +38,7 @@ function parseFormat(words: Words, sourceRoots: readonly number[]): Format {
   let [c, sorted] = [false, true];
   while (words.left > 0) {
     if (words.take('format')) {
+      // The empty line below this message is the reference's.
       if (words.left < 1) fail("expecting value for 'format' option\n", status);
       const word = words.next();
       if (word !== 'c' && word !== 'raw') {
@@ -42,6 +46,7 @@ function parseFormat(words: Words, sourceRoots: readonly number[]): Format {
       }
       c = word === 'c';
     } else if (words.take('root_id')) {
+      // Key and value of a map are root types already.
       if (sourceRoots.length > 0) fail('cannot use root_id with other type filtering', status);
       if (roots.length === maxRoots) fail(`only ${maxRoots} root_id are supported`, { status: -Errno.E2BIG });
       const word = words.next();
@@ -66,6 +71,7 @@ function writeRaw(ctx: Context, btf: Btf, roots: readonly number[]): void {
     dumpRaw(btf, { roots, write });
     return;
   }
+  // `types` is an array also where nothing is in it.
   json.startObject().name('types').startArray();
   if (roots.length > 0 || btf.typeCount >= btf.firstId) json.beginValue();
   dumpRawJson(btf, { roots, pretty: json.pretty, depth: json.depth, write });

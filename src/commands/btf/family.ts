@@ -1,6 +1,6 @@
 import type { CommandFamily } from '../../cli/index.ts';
 
-/** `btf`: bTF type information held by the kernel or in files. */
+/** `btf`: BTF type information held by the kernel or in files. */
 export const btfFamily: CommandFamily = {
   name: 'btf',
   summary: 'BTF type information held by the kernel or in files.',

@@ -21,6 +21,7 @@ export const find: OwnHandler = (ctx, words) => {
   const btf = source.load();
   try {
     // Names of sections and of some functions hold dots themselves.
+    // Patterns have a star or a question mark; a dot or bracket without either leads to a member.
     const isPath = /[.[]/.test(query) && !/[*?]/.test(query) && !hasType(btf, query);
     if (isPath) printPlaces(ctx, btf, findMember(btf, query));
     else printTypes(ctx, btf, findTypes(btf, query));
@@ -59,6 +60,7 @@ function printPlaces(ctx: Context, btf: Btf, places: readonly MemberPlace[]): vo
   for (const { path, containerId, bitOffset, bitSize, isBitField, typeId } of places) {
     const size = trySizeOf(btf, typeId);
     const text = typeText(btf, typeId);
+    // A bit-field may begin inside a byte: `byte` is the one it begins in.
     const byte = Math.floor(bitOffset / 8);
     if (json !== undefined) {
       json.startObject().field('path', path).field('container_id', containerId);

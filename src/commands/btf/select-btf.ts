@@ -8,6 +8,7 @@ import { selectMap } from '../shared/select-map.ts';
 import { selectProgram } from '../shared/select-prog.ts';
 import { BtfFileError, baseBtfOption, checkedBtf, readBtfFile, vmlinuxBase } from '../shared/btf-file.ts';
 
+/** MAX_BTF_FILES of bpftool's src/btf.c. */
 const maxFiles = 64;
 
 /** Where types come from. */
@@ -44,6 +45,7 @@ export function parseSource(ctx: Context, words: Words, options: { announce: boo
     if (words.take('key')) return byId(info.btfId, both.slice(0, 1));
     if (words.take('value')) return byId(info.btfId, both.slice(1));
     if (words.take('all')) return byId(info.btfId);
+    // The default, which may be named.
     words.take('kv');
     return byId(info.btfId, both);
   }
@@ -69,6 +71,7 @@ function readFiles(ctx: Context, words: Words, options: { base: Btf | undefined;
   const { base, announce } = options;
   let files: string[] = [];
   const add = (path: string) => {
+    // Once for each time it is named; it is never merged into itself.
     if (path === kernelBtfPath) {
       if (announce) ctx.info(`skipping ${path} (will be loaded as base)`);
       return;
@@ -84,7 +87,9 @@ function readFiles(ctx: Context, words: Words, options: { base: Btf | undefined;
     add(words.next());
   }
   let under = base;
+  // What sysfs has of modules is split: it makes no sense without the kernel's own types.
   if (under === undefined && files.some((path) => path.startsWith('/sys/kernel/btf/'))) under = vmlinuxBase(ctx);
+  // The kernel's BTF alone was named.
   if (files.length === 0) files = [kernelBtfPath];
   if (files.length > 1) {
     if (under === undefined) {
@@ -141,6 +146,7 @@ function loadById(ctx: Context, id: number, base: Btf | undefined): Btf {
   try {
     const info = object.info();
     let under = base;
+    // Modules refer to the types of vmlinux by id.
     if (under === undefined && info.kernelBtf && info.name !== 'vmlinux') {
       ctx.info(
         `Warning: valid base BTF was not specified with -B option, falling back to standard base BTF (${kernelBtfPath})`,

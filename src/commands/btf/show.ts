@@ -1,3 +1,4 @@
+// `btf show`: do_show() of bpftool's src/btf.c.
 import { type Context, fail, type Handler, parseU32, type Words } from '../../cli/index.ts';
 import { SyscallError, strerror, Errno } from '../../errors/index.ts';
 import { type BtfInfo, BtfObject, BpfMap, BpfProgram, nextId, openFdById } from '../../kernel/index.ts';
@@ -8,6 +9,7 @@ import { BPF_F_RDONLY } from '../../uapi/index.ts';
 
 type Kernel = ReturnType<typeof kernelOf>;
 
+/** Who names a BTF object: found out for all before the first is shown, also for a single one, as in the reference. */
 interface Users {
   programs: IdTable<number>;
   maps: IdTable<number>;
@@ -78,6 +80,7 @@ function usersOf(kernel: Kernel, kind: 'prog' | 'map'): IdTable<number> {
     id = nextId(kernel, kind, id);
     if (id === -Errno.ENOENT) return table;
     if (id < 0) fail(`can't get next ${kind}: ${nextFailure(id)}`, { status: id });
+    // Reading is all that is asked of a map.
     const fd = openFdById(kernel, kind, id, kind === 'map' ? BPF_F_RDONLY : 0);
     if (fd === -Errno.ENOENT) continue;
     if (fd < 0) fail(`can't get ${kind} by id (${id}): ${strerror(-fd)}`);
@@ -103,6 +106,7 @@ function print(ctx: Context, info: BtfInfo, users: Users): void {
 }
 
 function printPlain(ctx: Context, info: BtfInfo, users: Users): void {
+  // Those of the kernel and its modules stand in brackets; most others have no name.
   const name = info.kernelBtf ? `[${info.name}]` : info.name === '' ? '<anon>' : info.name;
   ctx.print(`${info.id}: name ${name}  size ${info.size}B`);
   const programs = users.programs.get(info.id) ?? [];
@@ -122,6 +126,7 @@ function printJson(ctx: Context, info: BtfInfo, users: Users): void {
   for (const id of users.maps.get(info.id) ?? []) json.number(id);
   json.endArray();
   printHolders(ctx, users.holders, info.id);
+  // Behind the processes, as in the reference; plain output begins with the name.
   json.field('kernel', info.kernelBtf);
   if (info.name !== '') json.field('name', info.name);
   json.endObject();

@@ -1,3 +1,5 @@
+// `cgroup attach` and `detach`: do_attach() and do_detach() of bpftool's src/cgroup.c. BPF_PROG_ATTACH without a link:
+// the program stays when this process ends.
 import { type Context, fail, type Handler, type Words } from '../../cli/index.ts';
 import { attachProgram, detachProgram, Fd } from '../../kernel/index.ts';
 import { BPF_F_ALLOW_MULTI, BPF_F_ALLOW_OVERRIDE } from '../../uapi/index.ts';
@@ -27,6 +29,7 @@ export const detach: Handler = (ctx, words) => {
   ctx.json?.null();
 };
 
+/** CGROUP, ATTACH_TYPE and PROG, which is two words; the message is not the common one for too few words. */
 function requireWords(words: Words, verb: string): void {
   if (words.left < 4) fail(`too few parameters for cgroup ${verb}`);
 }
@@ -40,6 +43,7 @@ function mustOpen(ctx: Context, path: string): Fd {
 function readFlags(words: Words): number {
   let flags = 0;
   while (words.left > 0) {
+    // Bits, so both words may stand there; the kernel refuses the pair.
     if (words.take('multi')) flags |= BPF_F_ALLOW_MULTI;
     else if (words.take('override')) flags |= BPF_F_ALLOW_OVERRIDE;
     else fail(`unknown option: ${words.peek()}`);

@@ -29,6 +29,7 @@ export const cgroupFamily: CommandFamily = {
     },
     { name: 'help', summary: 'Print the usage.' },
   ],
+  // The stars are the reference's own.
   usage: `Usage: %P %O { show | list } CGROUP [**effective**]
        %P %O tree [CGROUP_ROOT] [**effective**]
        %P %O attach CGROUP ATTACH_TYPE PROG [ATTACH_FLAGS]

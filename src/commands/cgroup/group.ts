@@ -24,6 +24,7 @@ export function firstUsedHook(
   groupFd: number,
   hooks: readonly CgroupHook[] = cgroupHooks,
 ): number {
+  // The reference counts first, and asks for ids only where there are some.
   for (const [index, hook] of hooks.entries()) {
     const count = queries.count(groupFd, hook);
     if (count > 0) return index;

@@ -19,10 +19,12 @@ export interface Listing {
   readonly names: HookNames;
 }
 
+/** A program at a hook, as one line or object shows it. */
 interface ShownProgram {
   readonly info: ProgramInfo;
   readonly name: string;
   readonly attachType: number;
+  /** BPF_F_ALLOW_MULTI, BPF_F_ALLOW_OVERRIDE or 0, as the program was attached with. */
   readonly attachFlags: number;
   /** The function it is at, if it is at one. */
   readonly functionName: string | undefined;
@@ -53,6 +55,7 @@ export function printPrograms(
       info,
       name: program.fullName(info),
       attachType,
+      // Of each program since Linux 6.0; before, the kernel tells those of the whole hook.
       attachFlags: own !== 0 ? own : attached.attachFlags,
       functionName: listing.names.nameOf(info),
     };
@@ -74,6 +77,7 @@ function infoOf(program: BpfProgram): ProgramInfo | undefined {
 function plain({ info, name, attachType, attachFlags, functionName }: ShownProgram, { effective }: Listing): string {
   const typeName = attachTypeName(attachType);
   const words = [String(info.id).padEnd(8)];
+  // Both forms have 15 columns.
   words.push(typeName === undefined ? `type ${String(attachType).padEnd(10)}` : column(typeName));
   if (!effective) words.push(column(flagsText(attachFlags)));
   words.push(column(printable(name)));
@@ -98,6 +102,7 @@ function printJson(ctx: Context, shown: ShownProgram, { effective }: Listing): v
 
 function flagsText(flags: number): string {
   if (flags === 0) return '';
+  // Only one of the two is expected: with both, or another, the reference prints the number.
   if (flags === BPF_F_ALLOW_MULTI) return 'multi';
   return flags === BPF_F_ALLOW_OVERRIDE ? 'override' : `unknown(${flags.toString(16)})`;
 }

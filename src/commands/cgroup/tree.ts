@@ -8,7 +8,7 @@ import { firstUsedHook, openGroup, readEffective } from './group.ts';
 import { HookNames } from './hook-names.ts';
 import { type Listing, printHeading, printPrograms } from './programs.ts';
 
-/** `cgroup tree [CGROUP_ROOT] [effective]` */
+/** `cgroup tree [CGROUP_ROOT] [effective]`: do_show_tree() of bpftool's src/cgroup.c, which walks with nftw(3). */
 export const tree: Handler = (ctx, words) => {
   const given = words.left > 0 ? words.next() : undefined;
   const effective = readEffective(words);

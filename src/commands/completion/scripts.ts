@@ -36,6 +36,10 @@ if [[ $(readlink -f -- "$(type -P bpftool)" 2>/dev/null) == *tsbpftool* ]]; then
 fi
 `;
 
+/**
+ * `__complete` answers a line for each word, `WORD` or `WORD<TAB>ABOUT`; `:files` or `:directories` lets the shell
+ * add paths. `-V` leaves the order alone.
+ */
 const zsh = `#compdef tsbpftool bpftool
 ${head}
 

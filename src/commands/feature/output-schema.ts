@@ -1,3 +1,5 @@
+// JSON Schemas of what `feature` prints with -j, as `schema` shows them; tests hold both programs to those of the
+// reference's verbs.
 import {
   flag,
   type JsonSchema,

@@ -9,17 +9,22 @@ import { type ProbeRequest, readRequest } from './request.ts';
 import { ProbeRun } from './sections.ts';
 import { showSystem } from './system.ts';
 
-/** `feature probe [kernel | dev NAME] [full] [unprivileged] [macros [prefix PREFIX]]` */
+/**
+ * `feature probe [kernel | dev NAME] [full] [unprivileged] [macros [prefix PREFIX]]`: do_probe() of bpftool's
+ * src/feature.c.
+ */
 export const probe: Handler = (ctx, words) => {
   liftMemoryLimit(ctx);
   const request = readRequest(ctx, words);
   const form = formOf(ctx, request.macroPrefix);
   const held = readCapabilities(ctx);
   if (request.unprivileged) {
+    // Without rights there is nothing to drop.
     if (held.length === 0) show(ctx, request, form);
     else withoutCapabilities(kernelOf(ctx), () => show(ctx, request, form));
     return;
   }
+  // Each of them lets some probes succeed that would fail otherwise, and so look unsupported.
   const missing = (Object.keys(bpfCapabilities) as BpfCapability[]).filter((name) => !held.includes(name));
   if (missing.length > 0) {
     fail(`missing ${missing.join(', ')}, required for full feature probing; run as root or use 'unprivileged'`);
@@ -38,9 +43,11 @@ function readCapabilities(ctx: Context): BpfCapability[] {
 
 function show(ctx: Context, request: ProbeRequest, form: Form): void {
   ctx.json?.startObject();
+  // Settings and configuration are the host's: a device has none.
   if (request.component === 'kernel') showSystem(ctx, form);
   const progress = new Progress(ctx, { verb: 'tried', unit: 'helpers' }, { toFile: false });
   const run = new ProbeRun(kernelOf(ctx), request, form, () => progress.add(1));
+  // Without bpf(2) there is nothing to ask.
   if (run.systemCall()) {
     run.programTypes();
     run.mapTypes();

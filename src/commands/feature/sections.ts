@@ -5,6 +5,7 @@ import { bpf_func_id, bpf_prog_type, helperName, mapType, mapTypeName, progTypeN
 import type { Form } from './form.ts';
 import type { ProbeRequest } from './request.ts';
 
+/** PCI vendor of the devices whose refusals of helpers the reference can read. */
 const NETRONOME = 0x19ee;
 /** Read as a text of up to seven characters. */
 const longestVendor = 7;
@@ -18,6 +19,10 @@ const loudHelpers: readonly number[] = [
   bpf_func_id.BPF_FUNC_probe_write_user,
 ];
 
+/**
+ * Feature of the prober, the name in JSON and macros, and the text: probe_misc_feature() and its callers in
+ * bpftool's src/feature.c.
+ */
 const miscellaneous: readonly (readonly [feature: MiscellaneousFeature, name: string, plain: string])[] = [
   ['largeInstructionLimit', 'large_insn_limit', 'Large program size limit'],
   ['boundedLoops', 'bounded_loops', 'Bounded loop support'],
@@ -32,6 +37,7 @@ export class ProbeRun {
   readonly #request: ProbeRequest;
   readonly #form: Form;
   readonly #device: DeviceTarget | undefined;
+  /** Helpers are tried only in programs of these types. */
   readonly #supportedTypes = new Set<number>();
   readonly #tried: () => void;
 

@@ -1,3 +1,5 @@
+// The first section of `feature probe`: settings in /proc/sys, and the kernel's configuration; section_system_config()
+// of bpftool's src/feature.c.
 import type { Context } from '../../cli/index.ts';
 import { SyscallError } from '../../errors/index.ts';
 import type { Kernel } from '../../kernel/index.ts';
@@ -5,6 +7,7 @@ import { kernelOf } from '../shared/kernel.ts';
 import { readKernelConfig } from '../shared/kernel-config.ts';
 import type { Form } from './form.ts';
 
+/** Type of file system that statfs(2) gives for /proc. */
 const PROC_SUPER_MAGIC = 0x9fa0;
 
 interface Setting {
@@ -69,7 +72,7 @@ const settings: readonly Setting[] = [
   },
 ];
 
-/** Options of the kernel's build that matter to BPF. */
+/** Options of the kernel's build that matter to BPF. In the order in which they are shown. */
 const options: readonly string[] = [
   ...['CONFIG_BPF', 'CONFIG_BPF_SYSCALL', 'CONFIG_HAVE_EBPF_JIT', 'CONFIG_BPF_JIT', 'CONFIG_BPF_JIT_ALWAYS_ON'],
   ...['CONFIG_DEBUG_INFO_BTF', 'CONFIG_DEBUG_INFO_BTF_MODULES'],
@@ -119,6 +122,7 @@ function hasProcfs(kernel: Kernel): boolean {
 
 /** The number on the first line of a file; -1 where there is none. */
 function readNumber(kernel: Kernel, file: string): bigint {
+  // The reference reads a line with getline(3) and strtol(3): the number must end it.
   try {
     const digits = /^\s*([+-]?\d+)\n/.exec(kernel.readText(file))?.[1];
     return digits === undefined ? -1n : BigInt(digits);

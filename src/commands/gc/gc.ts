@@ -20,6 +20,7 @@ interface Leftover {
 export const gc: OwnHandler = (ctx, words, given) => {
   const chosen: string[] = [];
   while (words.left > 0) chosen.push(words.next());
+  // What is used is asked for in full; how full maps are is not.
   const parts = allParts.filter((part) => part !== 'entries');
   const found = leftovers(inventoryOf(ctx, given, parts).inventory);
   const unknown = chosen.find((path) => !found.some((item) => item.path === path && item.pid === 0));
@@ -51,6 +52,7 @@ function leftovers(inventory: Inventory): Leftover[] {
     if (reason === undefined) return [];
     const { kind, id, name } = record;
     const pins = record.pins.map(({ path, pid }): Leftover => ({ kind, id, name, path, pid, reason }));
+    // A detached link without a pin is somebody's descriptor: it can be named, not removed.
     return pins.length === 0 && kind === 'link' ? [{ kind, id, name, path: '', pid: 0, reason }] : pins;
   });
 }
@@ -59,6 +61,7 @@ function leftovers(inventory: Inventory): Leftover[] {
 function reasonOf(inventory: Inventory, record: AnyRecord): string | undefined {
   const { kind, id, holders } = record;
   if (kind === 'link') return record.isDetached ? 'what it was attached to is gone' : undefined;
+  // BTF goes with what uses it.
   if (holders.length > 0 || kind === 'btf') return undefined;
   const isElement = inventory.maps.some(({ contents }) =>
     contents.some((item) => item.kind === kind && item.id === id),

@@ -31,7 +31,10 @@ class StaleErrno {
   }
 }
 
-/** `gen min_core_btf INPUT OUTPUT OBJECT…`: of a BTF, what the type relocations of objects need. */
+/**
+ * `gen min_core_btf INPUT OUTPUT OBJECT…`: of a BTF, what the type relocations of objects need. do_min_core_btf()
+ * of bpftool's src/gen.c.
+ */
 export const minCoreBtf: Handler = async (ctx, words) => {
   requireWords(ctx, words, 3);
   const input = words.next();
@@ -56,6 +59,7 @@ function readTarget(ctx: Context, path: string): Btf {
   } catch (error) {
     if (!(error instanceof BtfFileError)) throw error;
     ctx.error(`failed parsing '${path}' BTF file: ${error.message}`);
+    // The reference reports twice: where it reads the file, and where it was about to use it.
     fail(`failed to allocate info structure: ${error.message}`, { status: -error.errno, cause: error });
   }
 }

@@ -20,6 +20,7 @@ export const object: Handler = async (ctx, words) => {
   const output = openOutput(path, log);
   const linker = new ObjectLinker({ log });
   using step = new Steps(ctx, words.left);
+  // The first files are linked by unoptimised code, which is faster until it has run often.
   using pause = pauseOptimizer();
   let size = 0;
   while (words.left > 0) {
@@ -80,12 +81,15 @@ function openInput(
 ): ByteSource & Disposable {
   const kernel = kernelOf(ctx);
   try {
+    // The reference has emptied the output by then.
     if (output.isSame(file)) return inMemory(new Uint8Array(0));
+    // Pipes have no size and cannot be read again: all of them is taken at once.
     const { kind } = kernel.statusFollowing(file);
     return kind === 'file' ? kernel.openFile(file) : inMemory(kernel.readFile(file));
   } catch (cause) {
     if (!(cause instanceof SyscallError)) throw cause;
     const { errno } = cause;
+    // What libbpf says of a directory, where libelf finds nothing to read.
     if (errno === Errno.EISDIR) {
       log('warn', `failed to parse ELF file '${file}': invalid file descriptor`);
       throw new ObjectError(`'${file}' is a directory`, Errno.EINVAL, { cause });

@@ -1,3 +1,5 @@
+// JSON Schemas of what `gen` prints with -j, as `schema` shows them; tests hold both programs to those of the
+// reference's verbs.
 import {
   anyOf,
   flag,

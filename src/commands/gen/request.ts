@@ -1,3 +1,4 @@
+// FILE and `name` of `gen skeleton` and `gen subskeleton`: the beginning of do_skeleton() in bpftool's src/gen.c.
 import { type Context, fail, usage, type Words } from '../../cli/index.ts';
 import { givenObjectName, isCIdentifier, objectNameOfFile } from '../../codegen/index.ts';
 import { Errno, strerror, SyscallError } from '../../errors/index.ts';
@@ -21,6 +22,7 @@ export function readRequest(
   }
   const path = words.next();
   let name = '';
+  // The empty name counts as none, so that it may be given twice.
   while (words.left > 0) {
     words.require(2);
     if (!words.take('name')) fail(`unknown arg ${words.peek()}`);
@@ -38,6 +40,7 @@ function problemInC(name: string): string | undefined {
 
 /** The bytes of an object's file, refused as the reference refuses what it cannot map. */
 export function readObjectBytes(ctx: Context, path: string): Uint8Array {
+  // mmap(2) refuses directories and what has no bytes; the messages are about it.
   const kernel = kernelOf(ctx);
   const status = attempt(`failed to stat() ${path}`, () => kernel.statusFollowing(path));
   if (status.kind === 'directory') fail(`failed to mmap() ${path}: ${strerror(Errno.ENODEV)}`);

@@ -1,3 +1,4 @@
+// `gen skeleton … --lang`: modules and descriptions that the reference lacks. A C skeleton is in skeleton.ts.
 import path from 'node:path';
 import { type Context, fail, type Words } from '../../cli/index.ts';
 import {
@@ -14,6 +15,7 @@ import { diagnostics } from '../shared/libbpf-log.ts';
 import { checkTokenPath } from '../shared/object-file.ts';
 import { readObjectBytes, readRequest } from './request.ts';
 
+/** `ts` is a module, `json` the description that it is made from. */
 const languages = ['ts', 'json'];
 
 /** `gen skeleton FILE [name NAME] --lang { ts | json }` */
@@ -23,6 +25,7 @@ export function typedSkeleton(ctx: Context, words: Words): void {
   const external = ctx.verbOptions.has('external');
   if (external && language !== 'ts') fail("'--external' is for '--lang ts' only");
   const events = eventTypes(ctx.verbOptions.get('event') ?? []);
+  // The rules for names are those of C; here any will do.
   const { path: file, name } = readRequest(ctx, words, () => undefined);
   const bytes = readObjectBytes(ctx, file);
   const spec = open(ctx, bytes, name);
@@ -33,6 +36,7 @@ export function typedSkeleton(ctx: Context, words: Words): void {
   }
   const place: ObjectPlace = external ? { kind: 'external', file: path.basename(file) } : { kind: 'embedded', bytes };
   const text = typeScriptSkeleton(description, objectTypes(spec), place);
+  // Inside a batch the text must be a JSON value.
   if (ctx.json === undefined || ctx.json.depth === 0) ctx.print(text);
   else ctx.json.string(text);
 }

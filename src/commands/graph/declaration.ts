@@ -1,3 +1,4 @@
+// The words and options of `graph`, which the reference lacks: one value for parser, help, completion and manual page.
 import type { Declaration } from '../../cli/index.ts';
 import { objectDefinition, snapshotOption } from '../shared/inventory-options.ts';
 

@@ -1,3 +1,5 @@
+// JSON Schemas of what `iter` prints with -j, as `schema` shows them; tests hold both programs to those of the
+// reference's verbs.
 import { type OutputSchemas, silenceOf } from '../shared/json-schema.ts';
 
 export const iterSchemas: OutputSchemas = {

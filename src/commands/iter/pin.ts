@@ -8,7 +8,10 @@ import { diagnostics } from '../shared/libbpf-log.ts';
 import { mountBpffsForFile } from '../shared/pin.ts';
 import { selectMap } from '../shared/select-map.ts';
 
-/** `iter pin OBJ PATH [map MAP]`: loads an iterator and pins it as a file; reading the file runs it. */
+/**
+ * `iter pin OBJ PATH [map MAP]`: loads an iterator and pins it as a file; reading the file runs it. do_pin() of
+ * bpftool's src/iter.c. Nothing is printed where all went well, not even null with -j.
+ */
 export const pin: Handler = (ctx, words) => {
   if (words.left < 2) {
     ctx.error(`'${words.previous}' needs at least 2 arguments, ${words.left} found`);
@@ -19,9 +22,11 @@ export const pin: Handler = (ctx, words) => {
   using map = selectedMap(ctx, words);
   const log = diagnostics(ctx);
   using object = load(ctx, objectPath, log);
+  // The object's first program; others are loaded, and go when the object is closed.
   const program = object.programs[0] ?? fail(`can't find bpf program in objfile ${objectPath}`);
   const context = { kernel: kernelOf(ctx), log };
   using link = guarded(`attach_iter failed for program ${program.name}`, () =>
+    // For an iterator over the elements of a map, bpf_iter_link_info names the map.
     attachIterator(context, program, map === undefined ? {} : { mapFd: map.fd.number }),
   );
   mountBpffsForFile(ctx, path);
@@ -47,6 +52,7 @@ function load(ctx: Context, path: string, log: DiagnosticLog): LoadedObject {
       throw error;
     }
   });
+  // The level of -d: 1 + 2 for all states, 4 for statistics.
   return guarded(`can't load objfile ${path}`, () =>
     loadObject(kernel, spec, { log, ...(ctx.options.debug ? { logLevel: 7 } : {}) }),
   );

@@ -1,3 +1,5 @@
+// The members of a link in `-j link show`, for each type of link: show_link_close_json() of bpftool's src/link.c.
+// Zeros that plain output leaves out are members here.
 import { type DetailsOf, type LinkDetails, linkDetails, type LinkInfo } from '../../kernel/index.ts';
 import type { JsonWriter } from '../../output/index.ts';
 import { attachTypeName, linkTypeName, perfConfigName, perfTypeName, progTypeName } from '../../uapi/index.ts';
@@ -7,6 +9,7 @@ import type { LinkLookups } from './lookups.ts';
 
 /** Writes the members of a link's object. False if the details end early because their program is gone. */
 export function jsonLink(json: JsonWriter, info: LinkInfo, around: LinkLookups): boolean {
+  // Also for struct_ops, whose links have no program: the number is 0 there, and `map_id` follows.
   json
     .field('id', info.id)
     .field('type', linkTypeName(info.type) ?? info.type)
@@ -22,6 +25,8 @@ function jsonDetails(json: JsonWriter, progId: number, details: LinkDetails, aro
       break;
     case 'tracing': {
       const type = around.programType(progId);
+      // The reference returns here too, since the type of the program is the first detail; its object stays open, ours
+      // is closed.
       if (type === undefined) return false;
       json.field('prog_type', progTypeName(type) ?? type);
       attachType(json, details.attachType);
@@ -75,7 +80,9 @@ function attachType(json: JsonWriter, type: number): void {
   json.field('attach_type', attachTypeName(type) ?? type);
 }
 
+/** The reference asks if_indextoname(3), so names are those of this network namespace, whichever the device is in. */
 function device(json: JsonWriter, ifindex: number, around: LinkLookups): void {
+  // The kernel answers 0 once the device is gone: the link outlives it.
   const name = ifindex === 0 ? '(detached)' : (around.interfaceName(ifindex) ?? '(unknown)');
   json.field('devname', name).field('ifindex', ifindex);
 }
@@ -87,6 +94,7 @@ function iterator(json: JsonWriter, details: DetailsOf<'iter'>): void {
       json.field('map_id', details.mapId);
       break;
     case 'task':
+      // A thread is the narrower restriction, so it hides the process it belongs to.
       if (details.tid !== 0) json.field('tid', details.tid);
       else if (details.pid !== 0) json.field('pid', details.pid);
       break;
@@ -98,10 +106,12 @@ function iterator(json: JsonWriter, details: DetailsOf<'iter'>): void {
   }
 }
 
+/** `func_cnt` is what the kernel says; `funcs` may be shorter, where an address has no symbol. */
 function kprobeMulti(json: JsonWriter, details: DetailsOf<'kprobe_multi'>, around: LinkLookups): void {
   json.field('retprobe', details.isReturn).field('func_cnt', details.count).field('missed', details.missed);
   json.name('funcs').startArray();
   for (const { address, cookie, name, module } of around.functionsAt(details.addresses, details.cookies) ?? []) {
+    // The name of a module, or null for the kernel's own image.
     json.startObject().field('addr', address).field('func', name);
     json
       .field('module', module === '' ? null : module)
@@ -114,6 +124,7 @@ function kprobeMulti(json: JsonWriter, details: DetailsOf<'kprobe_multi'>, aroun
 function uprobeMulti(json: JsonWriter, details: DetailsOf<'uprobe_multi'>): void {
   const { offsets, refCtrOffsets, cookies } = details;
   json.field('retprobe', details.isReturn).field('path', details.path).field('func_cnt', details.count);
+  // The reference prints the process as an int here, and unsigned in plain output.
   json
     .field('pid', details.pid | 0)
     .name('funcs')

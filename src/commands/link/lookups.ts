@@ -6,9 +6,12 @@ import { readKernelConfig } from '../shared/kernel-config.ts';
 
 /** A function that a multi-probe is on, as kallsyms names it. */
 export interface ProbedFunction {
+  /** Start of the probe in the kernel, which may be four bytes behind the function's. */
   readonly address: bigint;
+  /** The user's number for this function; 0 where none was given. */
   readonly cookie: bigint;
   readonly name: string;
+  /** Name of the module; '' for the kernel's own image. */
   readonly module: string;
 }
 
@@ -39,6 +42,7 @@ export function linkLookups(ctx: Context): LinkLookups {
     interfaceName: (index) => kernel.interfaceName(index),
     functionsAt(addresses, cookies) {
       const probes = addresses.map((address, i) => ({ address, cookie: cookies[i] ?? 0n }));
+      // Sorted as the reference does, which walks them beside the kernel's symbols, sorted as well.
       probes.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
       const symbols = symbolsAt(kernel, [...addresses, ...addresses.map((address) => address - endbrBytes)]);
       if (symbols.size === 0) return undefined;
@@ -47,6 +51,7 @@ export function linkLookups(ctx: Context): LinkLookups {
       const functions: ProbedFunction[] = [];
       for (const probe of probes) {
         const symbol = symbols.get(probe.address) ?? symbols.get(probe.address - endbrBytes);
+        // That walk never comes back, so nothing after an address without a symbol is found either.
         if (symbol === undefined) break;
         functions.push({ ...probe, name: symbol.name, module: symbol.module });
       }

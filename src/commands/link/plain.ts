@@ -1,3 +1,5 @@
+// The text of a link in `link show`: show_link_close_plain() of bpftool's src/link.c. Nearly every detail ends with
+// two blanks, also at the end of a line.
 import { type DetailsOf, type LinkDetails, linkDetails, type LinkInfo } from '../../kernel/index.ts';
 import { attachTypeName, linkTypeName, perfConfigName, perfTypeName, progTypeName } from '../../uapi/index.ts';
 import { netfilterText } from '../shared/netfilter.ts';
@@ -8,6 +10,7 @@ import type { LinkLookups } from './lookups.ts';
 export function plainLink(info: LinkInfo, around: LinkLookups): { text: string; complete: boolean } {
   const details = linkDetails(info);
   const type = linkTypeName(info.type) ?? `type ${info.type}`;
+  // A struct_ops link belongs to a map; its prog_id is 0.
   const user = details?.kind === 'struct_ops' ? `map ${details.mapId}` : `prog ${info.programId}`;
   const head = `${info.id}: ${type}  ${user}  `;
   const body = details === undefined ? '' : plainDetails(info.programId, details, around);
@@ -21,6 +24,7 @@ function plainDetails(progId: number, details: LinkDetails, around: LinkLookups)
     case 'tracing':
       return tracing(progId, details, around);
     case 'cgroup':
+      // A line of its own for most types; iterators continue the first line.
       return `\n\tcgroup_id ${details.cgroupId}  ${attachType(details.attachType)}`;
     case 'iter':
       return iterator(details);
@@ -46,6 +50,7 @@ function plainDetails(progId: number, details: LinkDetails, around: LinkLookups)
   }
 }
 
+/** A member that plain output leaves out while it is 0, as cookies and misses are by default. */
 function positive(name: string, value: bigint): string {
   return value === 0n ? '' : `${name} ${value}  `;
 }
@@ -54,6 +59,7 @@ function attachType(type: number): string {
   return `attach_type ${attachTypeName(type) ?? type}  `;
 }
 
+/** An index of 0: the kernel has taken the link off a device that is gone. */
 function device(ifindex: number, around: LinkLookups): string {
   if (ifindex === 0) return 'ifindex (detached)  ';
   const name = around.interfaceName(ifindex);
@@ -76,6 +82,7 @@ function iterator(details: DetailsOf<'iter'>): string {
     case 'map':
       return `${head}map_id ${details.mapId}  `;
     case 'task':
+      // One blank after a task's number, two after everything else: the reference's own text.
       if (details.tid !== 0) return `${head}tid ${details.tid} `;
       return details.pid === 0 ? head : `${head}pid ${details.pid} `;
     case 'cgroup':
@@ -89,6 +96,7 @@ function kprobeMulti(details: DetailsOf<'kprobe_multi'>, around: LinkLookups): s
   const { addresses, cookies, isReturn, count } = details;
   if (count === 0) return '';
   const head = `\n\t${isReturn ? 'kretprobe' : 'kprobe'}.multi  func_cnt ${count}  ${positive('missed', details.missed)}`;
+  // Without symbols (kptr_restrict, or no right to see addresses) the table is missing, its heading too.
   const functions = around.functionsAt(addresses, cookies);
   if (functions === undefined) return head;
   const rows = functions.map(({ address, cookie, name, module }) => {
@@ -114,9 +122,11 @@ function perfEvent({ event }: DetailsOf<'perf_event'>): string {
     case 'event': {
       const type = perfTypeName(event.type);
       const config = perfConfigName(event.type, event.config) ?? event.config;
+      // The blank before the colon is the reference's, for types without a name only.
       return `\n\tevent ${type ?? `${event.type} `}:${config}  ${positive('cookie', event.cookie)}`;
     }
     case 'tracepoint':
+      // A perf event without a name says nothing: the kernel gave none.
       return event.name === '' ? '' : `\n\ttracepoint ${event.name}  ${positive('cookie', event.cookie)}`;
     case 'kprobe': {
       if (event.func === '' && event.address === 0n) return '';
@@ -129,6 +139,7 @@ function perfEvent({ event }: DetailsOf<'perf_event'>): string {
     }
     case 'uprobe': {
       if (event.file === '') return '';
+      // `%#x` writes 0 without the prefix.
       const offset = event.offset === 0 ? '0' : `0x${event.offset.toString(16)}`;
       const counter = event.refCtrOffset === 0n ? '' : `ref_ctr_offset 0x${event.refCtrOffset.toString(16)}  `;
       const name = event.isReturn ? 'uretprobe' : 'uprobe';

@@ -4,7 +4,7 @@ import { BpfLink, openFdById } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { openPinned } from '../shared/pin.ts';
 
-/** Consumes `id ID` or `pinned PATH` and opens that link. */
+/** Consumes `id ID` or `pinned PATH` and opens that link. Source: link_parse_fd() of bpftool's src/link.c. */
 export function selectLink(ctx: Context, words: Words): BpfLink {
   const kernel = kernelOf(ctx);
   if (words.take('id')) {

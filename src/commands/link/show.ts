@@ -8,6 +8,7 @@ import { plainLink } from './plain.ts';
 import { selectLink } from './select.ts';
 import { type LinkLookups, linkLookups } from './lookups.ts';
 
+/** What is found out once for all links of a list. */
 interface Show {
   readonly ctx: Context;
   readonly around: LinkLookups;
@@ -19,6 +20,7 @@ interface Show {
 export const show: Handler = (ctx, words) => {
   const state: Show = {
     ctx,
+    // Symbols of the kernel are read when a multi-probe asks for them, not before.
     around: linkLookups(ctx),
     pinned: ctx.options.bpffs ? pinnedTable(ctx, 'link') : undefined,
     holders: holderTable(ctx, 'link'),
@@ -38,6 +40,7 @@ export const show: Handler = (ctx, words) => {
 function showAll(state: Show): number {
   const { ctx } = state;
   const kernel = kernelOf(ctx);
+  // From 0, the kernel gives the next higher id each time, until ENOENT.
   for (let id = 0; ; ) {
     id = nextId(kernel, 'link', id);
     if (id === -Errno.ENOENT) return 0;
@@ -46,6 +49,7 @@ function showAll(state: Show): number {
       return -1;
     }
     const fd = openFdById(kernel, 'link', id);
+    // It went away between the two calls.
     if (fd === -Errno.ENOENT) continue;
     if (fd < 0) {
       ctx.error(`can't get link by id (${id}): ${strerror(-fd)}`);
@@ -69,6 +73,7 @@ function print({ ctx, around, pinned, holders }: Show, info: LinkInfo): void {
   if (ctx.json === undefined) {
     const { text, complete } = plainLink(info, around);
     ctx.print(text);
+    // The reference ends such an entry without a newline, so the next one continues the line.
     if (!complete) return;
   } else {
     ctx.json.startObject();

@@ -15,6 +15,7 @@ export const ls: OwnHandler = async (ctx, words, given) => {
   const inventory = takeInventory(kernelOf(ctx), partsFor(kind, choice.used));
   const rows = choice.rows(rowsOf(kind, inventory));
   if (ctx.json !== undefined) printLines(ctx, choice.columns, rows);
+  // Whether it is a terminal decides the form, and `-j` before that.
   else if (isatty(1)) ctx.print(await (await import('./table.ts')).tableText(choice.columns, rows, screenOf()));
   else ctx.print(tabSeparated(choice.columns, rows));
   if (rows.length === 0) ctx.info(`no ${kind === 'all' ? 'objects' : kind}${given.has('where') ? ' that match' : ''}`);
@@ -26,6 +27,7 @@ function kindOf(word: string): Kind {
 }
 
 function screenOf() {
+  // NO_COLOR is described at https://no-color.org.
   const { NO_COLOR, TERM, LC_ALL, LC_CTYPE, LANG } = process.env;
   return {
     columns: process.stdout.columns || 80,

@@ -1,3 +1,4 @@
+// JSON Schemas of what `ls` prints, as `schema` shows them.
 import { list, type JsonSchema, type OutputSchemas, outputOf, record, text } from '../shared/json-schema.ts';
 import { type Column, columnsOf, type Kind, kinds } from './rows.ts';
 

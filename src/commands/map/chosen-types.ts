@@ -107,18 +107,23 @@ interface TextForm {
 
 const address = { toText: ipText, toBytes: ipBytes };
 const textForms: Readonly<Record<string, TextForm>> = {
+  // `ip` is whichever of the two has the size.
   ip: { sizes: [4, 16], ...address },
   ipv4: { sizes: [4], ...address },
   ipv6: { sizes: [16], ...address },
   mac: { sizes: [6], toText: macText, toBytes: macBytes },
+  // struct bpf_lpm_trie_key: 4 bytes with the length, before the address.
   prefix: { sizes: [8, 20], toText: prefixText, toBytes: prefixKey },
 };
 
 /** Where a form applies: bytes of one half of an element, and what leads to their value. */
 interface Form {
   readonly half: 'key' | 'value';
+  /** The path as messages name it, from `key` or `value` on. */
   readonly member: string;
+  /** Names and indices from the half's value down to the member. */
   readonly steps: readonly (string | number)[];
+  /** Bytes from the start of the half. */
   readonly offset: number;
   readonly size: number;
   readonly form: TextForm;
@@ -140,6 +145,7 @@ function formOf(text: string, types: HalfTypes, codec: ElementCodec): Form {
     fail(`--as ${text}: expected MEMBER=FORM, where FORM is one of ${Object.keys(textForms).join(', ')}`);
   }
   const [first = ''] = member.split(/[.[]/);
+  // Without `key` or `value` in front, the path is tried in both; only one may have it.
   const halves = first === 'key' || first === 'value' ? [first as 'key' | 'value'] : (['key', 'value'] as const);
   const isExplicit = halves.length === 1;
   const problems: string[] = [];
@@ -187,6 +193,7 @@ function memberOf(type: HalfType | undefined, path: string, problems: string[]):
 
 /** As a half is, with text in the place of some bytes: shown, and taken back. */
 function withForm(half: HalfCodec, form: Form): HalfCodec {
+  // A per-CPU half is changed for one CPU, and made into that of all CPUs again.
   if (half.single !== undefined && half.ofEachCpu !== undefined) return half.ofEachCpu(withForm(half.single, form));
   const { steps, offset, size } = form;
   const taken = (value: unknown) => replaced(value, steps, (text) => fromText(text, form));

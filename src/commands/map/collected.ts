@@ -1,5 +1,6 @@
 import type { ElementCodec, ElementsToWrite } from '../../kernel/index.ts';
 
+/** Elements that one BPF_MAP_UPDATE_BATCH gets at most, and bytes of keys and values together. */
 const maxCount = 16384;
 const maxBytes = 2 * 1024 * 1024;
 
@@ -11,12 +12,14 @@ export class CollectedElements {
   readonly valueView: DataView;
   readonly #keySize: number;
   readonly #valueSize: number;
+  /** Line of the input that each element came from, for messages. */
   readonly #lines: Uint32Array;
   #count = 0;
 
   constructor(codec: ElementCodec) {
     this.#keySize = codec.key.size;
     this.#valueSize = codec.value.size;
+    // An element larger than the whole budget goes alone.
     const capacity = Math.max(1, Math.min(maxCount, Math.floor(maxBytes / (this.#keySize + this.#valueSize))));
     this.keys = new Uint8Array(capacity * this.#keySize);
     this.values = new Uint8Array(capacity * this.#valueSize);

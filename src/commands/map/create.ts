@@ -8,11 +8,17 @@ import { liftMemoryLimit } from '../shared/memlock.ts';
 import { pinObject } from '../shared/pin.ts';
 import { selectMap } from '../shared/select-map.ts';
 
-/** `map create FILE type TYPE key KEY_SIZE value VALUE_SIZE entries MAX_ENTRIES name NAME …` */
+/**
+ * `map create FILE type TYPE key KEY_SIZE value VALUE_SIZE entries MAX_ENTRIES name NAME …`: do_create() of
+ * bpftool's src/map.c.
+ */
 export const create: Handler = (ctx, words) => {
+  // FILE, type, key and value with their arguments; `name` is checked below, `entries` is left to the kernel.
   words.require(7);
   const path = words.next();
   const kernel = kernelOf(ctx);
+  // 0 stands for "not given", as in the reference: a zero that is named twice goes unnoticed, and so does `type
+  // unspec`.
   let [type, keySize, valueSize, maxEntries, flags, ifindex] = [0, 0, 0, 0, 0, 0];
   let name: string | undefined;
   let inner: BpfMap | undefined;
@@ -25,6 +31,7 @@ export const create: Handler = (ctx, words) => {
         type = mapTypeFromName(word) ?? fail(`unrecognized map type: ${word}`);
       } else if (words.take('name')) {
         name = words.next();
+        // The kernel's names have 16 bytes, the last of which is NUL.
         if (Buffer.byteLength(name) > BPF_OBJ_NAME_LEN - 1) {
           ctx.info(`Warning: map name is longer than ${BPF_OBJ_NAME_LEN - 1} characters, it will be truncated.`);
         }
@@ -43,14 +50,17 @@ export const create: Handler = (ctx, words) => {
         if (ifindex !== 0) fail('offload device already specified');
         ifindex = deviceIndex(ctx, words.next());
       } else if (words.take('inner_map')) {
+        // The reference reports, and shows the usage after that; everywhere else the report is enough.
         if (words.left < 2) {
           ctx.error(`'${words.previous}' needs at least 2 arguments, ${words.left} found`);
           usage();
         }
+        // Only its shape is taken (sizes, type, flags): the kernel does not hold on to the inner map itself.
         inner = selectMap(ctx, words, { readOnly: true });
       } else fail(`unknown arg ${words.peek()}`);
     }
     if (name === undefined) fail('map name not specified');
+    // Before Linux 5.11 the memory of maps counts against RLIMIT_MEMLOCK, 64 KiB by default.
     liftMemoryLimit(ctx);
     const fd = createMap(kernel, {
       type, name, keySize, valueSize, maxEntries, flags, ifindex, innerMapFd: inner?.fd.number ?? 0,

@@ -1,3 +1,4 @@
+// The verbs of `map` that the reference lacks: one value each for parser, help, completion and manual page.
 import type { Argument, Declaration } from '../../cli/index.ts';
 import { strict } from './strict.ts';
 import { typeOptions } from './view-options.ts';

@@ -9,6 +9,7 @@ export const deleteKey: Handler = async (ctx, words) => {
   using map = selectMap(ctx, words, { readOnly: false });
   const { key } = await readElement(ctx, words, map.info(), {
     key: true,
+    // A key of no bytes must be named as well, see `emptyKey`.
     emptyKey: true,
     value: false,
     flags: false,

@@ -11,13 +11,14 @@ import { printMapHeader } from './header.ts';
 import { elementTypes } from './map-btf.ts';
 import { isViewed } from './view-options.ts';
 
-/** `map dump MAP` */
+/** `map dump MAP`: do_dump() and map_dump() of bpftool's src/map.c. */
 export const dump: Handler = async (ctx, words) => {
   if (isViewed(ctx)) return (await import('./view.ts')).dumpView(ctx, words);
   if (words.left !== 2) usage();
   const maps = selectMaps(ctx, words, { readOnly: true });
   if (maps.length === 0) noMatch(ctx);
   try {
+    // Plain output is JSON, indented, where every map that matched has BTF: maps_have_btf() of the reference.
     const decoded = ctx.json === undefined && maps.every((map) => map.info().btfId !== 0);
     const json = decoded ? new JsonWriter(ctx.stdout, { pretty: true }) : ctx.json;
     const several = maps.length > 1;
@@ -30,6 +31,7 @@ export const dump: Handler = async (ctx, words) => {
         if (status !== 0) break;
       }
     } finally {
+      // Reading may break off in the middle of an element's list.
       if (decoded) json?.closeTo(0);
     }
     if (several && !decoded) json?.endArray();
@@ -88,6 +90,7 @@ async function writeMap(ctx: Context, map: BpfMap, dumping: Dumping): Promise<nu
     }
     json.startArray();
   }
+  // The kernel refuses those lookups with ENOSPC, since its values are 64-bit socket cookies.
   if (info.type === bpf_map_type.BPF_MAP_TYPE_REUSEPORT_SOCKARRAY && info.valueSize !== 8) {
     ctx.info(`Warning: cannot read values from ${mapTypeName(info.type)} map with value_size != 8`);
   }
@@ -99,6 +102,7 @@ async function writeMap(ctx: Context, map: BpfMap, dumping: Dumping): Promise<nu
   const { status, count, wrote } = await writeElements(ctx, map, write, dumping);
   if (json === undefined) ctx.print(`Found ${count} element${count === 1 ? '' : 's'}\n`);
   else {
+    // Elements went past the writer, straight into the sink.
     json.needsComma = wrote;
     json.endArray();
     if (withHeader) json.endObject();
@@ -125,6 +129,7 @@ async function writeElements(
     const { done, value } = await next;
     if (done) {
       if (value === 0) return { status: 0, count, wrote: count > 0 };
+      // Batches came with Linux 5.6, and not for all types.
       if (count === 0) return writeOneByOne(ctx, map, write);
       fail(`reading elements failed: ${strerror(-value)}`, { status: value });
     }
@@ -145,6 +150,7 @@ function writeOneByOne(ctx: Context, map: BpfMap, write: EntryWriter): Written {
   for (;;) {
     const next = map.tryNextKey(previous, key);
     if (next < 0) return { status: next === -Errno.ENOENT ? 0 : next, count, wrote: written > 0 };
+    // It may be gone since its key was read.
     const found = map.tryLookup(key, value);
     if (found === 0) {
       write(key, 0, value, 0, written++);
@@ -152,6 +158,7 @@ function writeOneByOne(ctx: Context, map: BpfMap, write: EntryWriter): Written {
     } else if (writeLookupError(ctx, info, key, { errno: -found, written })) {
       written++;
     }
+    // The next call reads the key before: two buffers take turns.
     previous = key;
     [key, spare] = [spare, key];
   }
@@ -164,6 +171,7 @@ function writeLookupError(
   key: Uint8Array,
   { errno, written }: { errno: number; written: number },
 ): boolean {
+  // An empty slot of an array of maps or programs is no element.
   const empty = mapType(info.type)?.holds !== undefined;
   if (empty && errno === Errno.ENOENT) return false;
   if (ctx.json !== undefined) {
@@ -181,5 +189,6 @@ function writeLookupError(
   const gap = broken ? '\n' : ' ';
   const afterKey = info.keySize + message.length <= 24 && !broken ? '  ' : '\n';
   ctx.print(`key:${gap}${hexText(key)}${afterKey}value:${gap}${message}\n`);
+  // Nothing is counted: `Found N elements` is about values that could be read.
   return false;
 }

@@ -7,6 +7,7 @@ import type { CollectedElements } from './collected.ts';
 export function readEntry(source: JsonSource, codec: ElementCodec, collected: CollectedElements, at: number): void {
   const { key, value } = codec;
   const { keys, keyView, values, valueView } = collected;
+  // What must still come, exactly once each.
   const owed = new Set(key.size > 0 ? ['key', 'value'] : ['value']);
   source.oneOf('{', 'entry');
   for (let next = source.takes('}') ? '}' : ','; next !== '}'; next = source.oneOf(',}', 'entry')) {
@@ -47,6 +48,7 @@ function readHex(
   half: HalfCodec,
   { bytes, at }: { bytes: Uint8Array; at: number },
 ): void {
+  // The code of `"`.
   if (source.peek() !== 34) badDigits(name);
   source.takes('"');
   let [count, rest] = [0, ''];
@@ -56,6 +58,7 @@ function readHex(
     const digits = rest + part.text;
     const whole = digits.length - (digits.length % 2);
     if (!/^[0-9a-f]*$/i.test(digits)) badDigits(name);
+    // Digits beyond the half are counted but not stored, so that the message can name how many there were.
     const room = Math.min(whole / 2, half.size - count);
     bytes.set(Buffer.from(digits.slice(0, room * 2), 'hex'), at + count);
     count += whole / 2;

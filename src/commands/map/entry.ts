@@ -1,3 +1,5 @@
+// Elements in the three forms of the reference: print_entry_json(), print_entry_plain() and do_dump_btf() of bpftool's
+// src/map.c. Whatever does not depend on the element is made once, since dumps print millions.
 import { alignUp } from '../../bytes/index.ts';
 import { compileValuePrinter, type ValuePrinter } from '../../btf/index.ts';
 import type { Context } from '../../cli/index.ts';
@@ -27,9 +29,11 @@ function decodedObject(
   const printer = (id: number, levels: number): ValuePrinter =>
     compileValuePrinter(types.btf, id, { plain, pretty, depth: depth + extra + levels });
   const key = types.keyTypeId === 0 ? undefined : printer(types.keyTypeId, 1);
+  // A map may have a type for its values only.
   const comma = key === undefined ? '' : ',';
   const open = text.constant(`{${key === undefined ? '' : `${text.line(extra + 1)}${text.name('key')}`}`);
   const close = text.constant(`${text.line(extra)}}`);
+  // A printer that fails has written nothing for a type it does not know; the member name needs a value all the same.
   const orNull = (print: ValuePrinter, bytes: Uint8Array, at: number): number => {
     const before = sink.pos;
     const status = print(sink, bytes, at);
@@ -41,6 +45,7 @@ function decodedObject(
     const middle = text.constant(`${comma}${text.line(extra + 1)}${text.name('value')}`);
     return (keys: Uint8Array, keyAt: number, values: Uint8Array, valueAt: number) => {
       open();
+      // The reference stops at the first part that cannot be printed: no value after such a key.
       if (key === undefined || orNull(key, keys, keyAt) === 0) {
         middle();
         orNull(value, values, valueAt);
@@ -49,6 +54,7 @@ function decodedObject(
     };
   }
   const value = printer(types.valueTypeId, 3);
+  // The kernel pads each CPU's value to 8 bytes.
   const step = alignUp(info.valueSize, 8);
   const middle = text.constant(`${comma}${text.line(extra + 1)}${text.name('values')}[`);
   const heads = Array.from({ length: cpus }, (_, cpu) =>
@@ -127,6 +133,7 @@ export function jsonWriter(
       end();
     } else {
       value(values, valueAt);
+      // A lookup gives the id of the inner map, where an update takes a descriptor.
       if (inner) sink.latin1(`,${text.line(1)}${text.name('inner_map_id')}${innerId(values, valueAt)}`);
     }
     if (object !== undefined) {
@@ -147,6 +154,7 @@ export function plainWriter(ctx: Context, info: MapInfo): EntryWriter {
   const newline = text.constant('\n');
   if (isPerCpu(info.type)) {
     const step = alignUp(valueSize, 8);
+    // Longer values begin a line of their own. `key:` always does so for these maps.
     const gap = valueSize > 16 ? '\n' : ' ';
     const keyHead = text.constant('key:\n');
     const heads = Array.from({ length: valueSize > 0 ? cpusOf(ctx, info) : 0 }, (_, cpu) =>
@@ -165,6 +173,7 @@ export function plainWriter(ctx: Context, info: MapInfo): EntryWriter {
       }
     };
   }
+  // Either side above 16 bytes puts both on lines of their own, below their names; up to 24 bytes together share one.
   const broken = keySize > 16 || valueSize > 16;
   const gap = broken ? '\n' : ' ';
   const inner = isMapInMap(info.type);
@@ -178,6 +187,7 @@ export function plainWriter(ctx: Context, info: MapInfo): EntryWriter {
       afterKey();
     }
     if (inner && valueSize > 0) {
+      // The blank at the end is the reference's.
       sink.latin1(`inner_map_id:${gap}${innerId(values, valueAt)} `);
     } else if (valueSize > 0) {
       valueHead();
@@ -187,7 +197,10 @@ export function plainWriter(ctx: Context, info: MapInfo): EntryWriter {
   };
 }
 
-/** One element by itself, as `lookup` and `pop` print it. Where its types cannot be had nothing more is printed. */
+/**
+ * One element by itself, as `lookup` and `pop` print it. Where its types cannot be had nothing more is printed.
+ * get_map_kv_btf() of the reference reports the failure, and its caller returns without a status: it stays 0.
+ */
 export function printOneEntry(ctx: Context, info: MapInfo, key: Uint8Array, value: Uint8Array): void {
   let types: ElementTypes | undefined;
   try {

@@ -1,3 +1,4 @@
+// `map event_pipe`: bpftool's src/map_perf_ring.c. `map events`, which the reference lacks, decodes events instead.
 import { type Context, fail, type Handler, strtoul, type Words } from '../../cli/index.ts';
 import { errnoName, strerror, SyscallError } from '../../errors/index.ts';
 import { PerfBuffer, type PerfRecord } from '../../kernel/index.ts';
@@ -15,6 +16,7 @@ interface Source {
 
 /** `map event_pipe MAP [cpu N index M]`: prints events until a signal ends it. */
 export const eventPipe: Handler = async (ctx, words) => {
+  // Open for writing: each ring is put into the map, at the index of its CPU.
   using map = selectMap(ctx, words, { readOnly: false });
   const { type, maxEntries } = map.info();
   if (type !== bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY) fail('map is not a perf event array');
@@ -22,6 +24,7 @@ export const eventPipe: Handler = async (ctx, words) => {
   using buffer = openBuffer(ctx, map.fd.number, source, maxEntries);
 
   const stop = new AbortController();
+  // Each signal is answered, as by the reference; reading ends with what has come until then.
   const onSignal = () => {
     ctx.printError('Stopping...\n');
     stop.abort();
@@ -33,6 +36,7 @@ export const eventPipe: Handler = async (ctx, words) => {
     for await (const record of buffer.records(stop.signal)) {
       if (ctx.json === undefined) printPlain(ctx, record);
       else printJson(ctx, record);
+      // A reader at the other end of a pipe gets each event at once.
       ctx.stdout.flush();
     }
     ctx.json?.endArray();
@@ -42,6 +46,7 @@ export const eventPipe: Handler = async (ctx, words) => {
 };
 
 function readSource(words: Words): Source | undefined {
+  // -1 stands for "not given"; `cpu -1` is therefore the same as no `cpu`.
   let [cpu, index] = [-1, -1];
   let given = false;
   while (words.left > 0) {
@@ -60,6 +65,7 @@ function readNumber(words: Words, what: string): number {
   const word = words.next();
   const { value, rest } = strtoul(word, 0);
   if (rest !== '') fail(`can't parse ${word} as ${what}`);
+  // strtoul(3) into an int.
   return Number(BigInt.asIntN(32, value));
 }
 
@@ -69,6 +75,7 @@ function openBuffer(ctx: Context, mapFd: number, source: Source | undefined, max
   } catch (cause) {
     if (!(cause instanceof SyscallError)) throw cause;
     if (cause.call === 'perf_event_open') {
+      // libbpf names the CPU that failed; a whole map begins with CPU 0.
       const cpu = source?.cpu ?? 0;
       diagnostics(ctx)('warn', `failed to open perf buffer event on cpu #${cpu}: -${errnoName(cause.errno)}`);
     }
@@ -80,14 +87,17 @@ function printPlain(ctx: Context, record: PerfRecord): void {
   if (record.kind === 'lost') {
     ctx.print(`lost ${record.count} events\n`);
   } else if (record.kind === 'other') {
+    // The size that the record's perf_event_header states, which counts the header's own 8 bytes.
     ctx.print(`unknown event type=${record.type} size=${record.data.length + 8}\n`);
   } else {
     const { time, cpu, index, data } = record;
+    // Nanoseconds of PERF_SAMPLE_TIME, which is the perf clock, as seconds and nine digits.
     const fraction = String(time % 1_000_000_000n).padStart(9, '0');
     ctx.print(`== @${time / 1_000_000_000n}.${fraction} CPU: ${cpu} index: ${index} =====\n${hexText(data)}\n`);
   }
 }
 
+/** Neither a sample nor a loss: the record has no contents here. */
 function printJson(ctx: Context, record: PerfRecord): void {
   const json = ctx.json!;
   json.startObject().field('type', recordType(record)).field('cpu', record.cpu).field('index', record.index);

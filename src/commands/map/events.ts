@@ -10,6 +10,7 @@ import { optionOf } from './view-options.ts';
 
 /** What a reader of events hands over. `time`: nanoseconds of the kernel's perf clock; rings shared by all CPUs tell neither. */
 interface Event {
+  /** What the program sent, without the header of the ring's record. */
   readonly data: Uint8Array;
   readonly cpu?: number;
   readonly time?: bigint;
@@ -44,6 +45,7 @@ export const events: OwnHandler = async (ctx, words, given) => {
     await reader.read(
       stop.signal,
       (event) => {
+        // Records that came in the same batch as the last one are dropped.
         if (write.events >= count) return;
         write.event(event);
         if (write.events >= count) end();
@@ -123,6 +125,7 @@ class EventLines {
   #isFlushing = false;
   readonly #ctx: Context;
   readonly #decode: ((data: Uint8Array) => string) | undefined;
+  /** Bytes that an event of the type has at least; 0 without a type. */
   readonly #size: number;
 
   constructor(ctx: Context, type: HalfType | undefined) {

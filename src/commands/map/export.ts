@@ -21,6 +21,7 @@ export const exportMap: OwnHandler = async (ctx, words) => {
   }
   const codec = await codecOf(ctx, map.info());
   if (file === '-' && ctx.json !== undefined && ctx.json.depth > 0) {
+    // Lines between the values of a batch would not be JSON.
     fail('lines of JSON cannot stand inside the JSON of a batch: give a FILE');
   }
   if (file === '-') {
@@ -63,11 +64,13 @@ interface Output {
 }
 
 async function writeLines(map: BpfMap, codec: ElementCodec, { sink, progress, check }: Output): Promise<void> {
+  // A half beyond `pieceBytes` is written in pieces, in order: then the sink must have all that comes before.
   const isLarge = Math.max(codec.key.size, codec.value.size) > pieceBytes;
   const key = halfWriter(sink, 'key', codec.key);
   const value = halfWriter(sink, 'value', codec.value);
   for await (const { keys, values, keySize, valueSize, count } of lendBatches(map)) {
     for (let i = 0; i < count; i++) {
+      // One call for each line is faster where both halves are short.
       if (!isLarge) sink.text(`{${key(keys, i * keySize)},${value(values, i * valueSize)}}\n`);
       else {
         sink.text('{');

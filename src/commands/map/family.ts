@@ -1,3 +1,5 @@
+// `map`: bpftool's src/map.c. Forms and types of maps guide completion, `help` and hints; what a verb takes is decided
+// by its handler.
 import type { CommandFamily } from '../../cli/index.ts';
 import { strict } from './strict.ts';
 import { typeOptions, viewOptions } from './view-options.ts';
@@ -63,6 +65,7 @@ export const mapFamily: CommandFamily = {
     {
       name: 'event_pipe',
       summary: 'Prints the events of a perf event array until interrupted.',
+      // The reference's usage text has both words in one pair of brackets: one without the other is refused.
       forms: ['MAP [cpu N] [index M]'],
       mapTypes: ['perf_event_array'],
       load: async () => (await import('./event-pipe.ts')).eventPipe,

@@ -4,7 +4,10 @@ import { hexJson, hexText } from '../shared/hex.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { readElement } from './input.ts';
 
-/** `map getnext MAP [key DATA]` */
+/**
+ * `map getnext MAP [key DATA]`: without a key the first one is asked for, which kernels answer since Linux 4.12.
+ * In a hash the order means nothing, and a key that is not there leads to the first.
+ */
 export const getNext: Handler = async (ctx, words) => {
   if (words.left < 2) usage();
   using map = selectMap(ctx, words, { readOnly: true });
@@ -29,6 +32,7 @@ export const getNext: Handler = async (ctx, words) => {
     ctx.print(`next key:\n${hexText(next)}\n`);
     return;
   }
+  // No key is null here and `None` in plain output.
   ctx.json.startObject().name('key');
   if (key === undefined) ctx.json.null();
   else hexJson(ctx.json, key);

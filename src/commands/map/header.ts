@@ -12,11 +12,13 @@ export function printMapHeader(ctx: Context, json: JsonWriter | undefined, info:
     ctx.print(`${info.id}: ${type ?? `type ${info.type}`}  `);
     if (info.name !== '') ctx.print(`name ${printable(info.name)}  `);
     ctx.print(`flags 0x${info.flags.toString(16)}`);
+    // In JSON `map show` adds the device itself, and `map dump` has none, as in the reference.
     printDevice(ctx, info);
     ctx.print('\n');
     return;
   }
   json.field('id', info.id).field('type', type ?? info.type);
   if (info.name !== '') json.field('name', info.name);
+  // The bits BPF_F_… as one number; plain output has them in hexadecimal.
   json.field('flags', info.flags);
 }

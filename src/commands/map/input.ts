@@ -12,8 +12,11 @@ export interface ElementParts {
   readonly key: boolean;
   /** The word `key` is required even where keys have no bytes: getnext and delete. */
   readonly emptyKey?: boolean;
+  /** The words `value …` may follow. */
   readonly value: boolean;
+  /** The update flags may follow. */
   readonly flags: boolean;
+  /** How a map that is itself the value is opened; a program is always opened in full. */
   readonly readOnly: boolean;
 }
 
@@ -36,6 +39,7 @@ export async function readElement(
   const kernel = kernelOf(ctx);
   const key = new Uint8Array(info.keySize);
   const value = new Uint8Array(elementValueSize(kernel, info));
+  // What may still come. A key or value of no bytes must not come at all.
   let [owesKey, owesValue, owesFlags] = [
     parts.key && (info.keySize > 0 || parts.emptyKey === true),
     parts.value && info.valueSize > 0,
@@ -47,6 +51,7 @@ export async function readElement(
   try {
     while (words.left > 0) {
       if (words.take('key')) {
+        // The reference says `unnecessary` of a part the map or the verb does not have, `duplicate` of a second one.
         if (!owesKey) fail(parts.key && info.keySize > 0 ? 'duplicate key' : 'unnecessary key');
         if (atJson(words)) key.set(await readJson(ctx, words, 'key', (await codecOf(ctx, info)).key));
         else if (words.peek() === 'ip') readAddress(words, info, key);
@@ -83,6 +88,7 @@ function readValue(
   const mapOfMaps = isMapInMap(info.type);
   if (!mapOfMaps && !holdsPrograms(info.type)) {
     readBytes(words, 'value', value.subarray(0, info.valueSize));
+    // One value is written for every CPU; each copy begins at a multiple of 8 bytes.
     if (isPerCpu(info.type)) {
       const step = alignUp(info.valueSize, 8);
       for (let at = step; at < value.length; at += step) value.copyWithin(at, 0, info.valueSize);
@@ -90,8 +96,10 @@ function readValue(
     return undefined;
   }
   const kind = mapOfMaps ? 'map in map' : 'map of progs';
+  // Both hold descriptors, which the kernel exchanges for references. Lookups give back ids.
   if (info.valueSize !== 4) fail(`value smaller than 4B for ${kind}?`);
   if (words.left < 2) fail(`not enough value arguments for ${kind}`);
+  // The kernel empties a program array when its last descriptor is closed, and no pin holds it.
   if (!mapOfMaps && words.at('id')) {
     ctx.info(
       'Warning: updating program array via MAP_ID, make sure this map is kept open\n' +

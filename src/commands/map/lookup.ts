@@ -10,6 +10,7 @@ import { readElement } from './input.ts';
 export const lookup: Handler = async (ctx, words) => {
   if (words.left < 2) usage();
   using map = selectMap(ctx, words, { readOnly: true });
+  // Made before the lookup, so that options that do not fit are refused first.
   const print = isViewed(ctx)
     ? await (await import('./view.ts')).elementPrinter(ctx, map.info())
     : (key: Uint8Array, value: Uint8Array) => printOneEntry(ctx, map.info(), key, value);
@@ -21,6 +22,7 @@ export const lookup: Handler = async (ctx, words) => {
   });
   const result = map.tryLookup(key, value);
   if (result === -Errno.ENOENT) {
+    // On standard output, and with a failing status: absence is an answer as well as an error.
     if (ctx.json === undefined) ctx.print(`key:\n${hexText(key)}\n\nNot found\n`);
     else ctx.json.null();
     failSilently(result);

@@ -15,8 +15,10 @@ export const pop: Handler = async (ctx, words) => {
     : (key: Uint8Array, value: Uint8Array) => printOneEntry(ctx, info, key, value);
   const key = new Uint8Array(info.keySize);
   const value = new Uint8Array(elementValueSize(map.kernel, info));
+  // BPF_MAP_LOOKUP_AND_DELETE_ELEM: queues and stacks since Linux 4.20, hashes since 5.14.
   const result = map.tryLookupAndDelete(key, value);
   if (result === -Errno.ENOENT) {
+    // `Error:` on standard output is the reference's: it uses printf here, not its function for errors.
     if (ctx.json === undefined) ctx.print('Error: empty map\n');
     else ctx.json.null();
     failSilently(result);

@@ -9,6 +9,7 @@ import { holderTable, type Holders, type PinnedPaths, pinnedTable, printHolders,
 import { noMatch, selectMaps } from '../shared/select-map.ts';
 import { printMapHeader } from './header.ts';
 
+/** What is found out once for all maps of a list. */
 interface References {
   readonly pinned: PinnedPaths | undefined;
   readonly holders: Holders;
@@ -23,6 +24,7 @@ export const show: Handler = (ctx, words) => {
   if (words.left === 2) {
     const maps = selectMaps(ctx, words, { readOnly: true });
     if (maps.length === 0) noMatch(ctx);
+    // One match is an object, several are an array.
     if (maps.length > 1) ctx.json?.startArray();
     for (const map of maps) showMap(ctx, map, references);
     if (maps.length > 1) ctx.json?.endArray();
@@ -35,7 +37,9 @@ export const show: Handler = (ctx, words) => {
     id = nextId(kernel, 'map', id);
     if (id === -Errno.ENOENT) break;
     if (id < 0) fail(`can't get next map: ${strerror(-id)}${id === -Errno.EINVAL ? ' -- kernel too old?' : ''}`);
+    // A descriptor for reading is enough, and is given also where a security module refuses one for writing.
     const fd = openFdById(kernel, 'map', id, BPF_F_RDONLY);
+    // It went away between the two calls.
     if (fd === -Errno.ENOENT) continue;
     if (fd < 0) fail(`can't get map by id (${id}): ${strerror(-fd)}`);
     showMap(ctx, new BpfMap(kernel, fd, { isKnown: true }), references);
@@ -45,6 +49,7 @@ export const show: Handler = (ctx, words) => {
 
 function showMap(ctx: Context, map: BpfMap, references: References): void {
   try {
+    // `memlock`, `frozen` and the owner are in /proc/self/fdinfo only: bpf_map_info has no fields for them.
     const facts = fdInfo(map.kernel, map.fd.number);
     if (ctx.json === undefined) showPlain(ctx, map.info(), facts, references);
     else showJson(ctx, map.info(), facts, references);
@@ -61,12 +66,14 @@ function showJson(ctx: Context, info: MapInfo, facts: FdInfo, references: Refere
   json.field('bytes_key', info.keySize).field('bytes_value', info.valueSize).field('max_entries', info.maxEntries);
   const memlock = facts.get('memlock');
   if (memlock !== undefined) json.field('bytes_memlock', BigInt(memlock));
+  // A program array takes the type of the first program that uses it or is put into it; before, there is no owner.
   if (holdsPrograms(info.type)) {
     const owner = facts.get('owner_prog_type');
     if (owner !== undefined) json.field('owner_prog_type', progTypeName(Number(owner)) ?? Number(owner));
     const jited = facts.get('owner_jited');
     if (jited !== undefined) json.field('owner_jited', Number(jited) !== 0);
   }
+  // A number, not a boolean: the reference prints an int.
   json.field('frozen', Number(facts.get('frozen') ?? 0));
   if (info.btfId !== 0) json.field('btf_id', info.btfId);
   printPinned(ctx, references.pinned, info.id);
@@ -82,6 +89,7 @@ function showPlain(ctx: Context, info: MapInfo, facts: FdInfo, references: Refer
   if (holdsPrograms(info.type)) {
     const owner = facts.get('owner_prog_type');
     const jited = facts.get('owner_jited');
+    // The second line exists for either of the two; `owner…` has no blanks after it, the type has two.
     if (owner !== undefined || jited !== undefined) ctx.print('\n\t');
     if (owner !== undefined) ctx.print(`owner_prog_type ${progTypeName(Number(owner)) ?? Number(owner)}  `);
     if (jited !== undefined) ctx.print(`owner${Number(jited) !== 0 ? '' : ' not'} jited`);

@@ -9,6 +9,7 @@ export const update: Handler = async (ctx, words) => {
   using map = selectMap(ctx, words, { readOnly: false });
   const element = await readElement(ctx, words, map.info(), { key: true, value: true, flags: true, readOnly: false });
   const result = map.tryUpdate(element.key, element.value, element.flags);
+  // The kernel has its own reference by now, if the value was a map or a program.
   element.close();
   if (result < 0) fail(`update failed: ${strerror(-result)}`, { status: result });
   ctx.json?.null();

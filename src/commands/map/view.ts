@@ -24,6 +24,7 @@ class ElementView {
   write(json: JsonWriter, keys: Uint8Array, keyAt: number, values: Uint8Array, valueAt: number): void {
     const { key, value } = this.#codec;
     json.startObject();
+    // Maps without keys (queues, stacks) show their values alone.
     if (key.size > 0) writeValue(json.name('key'), key.decode(keys, keyAt));
     writeValue(json.name(this.#valueName), this.#valueOf(value.decode(values, valueAt)));
     json.endObject();
@@ -42,6 +43,7 @@ function chosenCpus(ctx: Context, { type, id }: MapInfo): (value: ElementValue) 
   }
   if (wantsSum) return (values) => sumOf(values as ElementValue[], 'value');
   const { value: number, rest } = strtoul(cpu!, 10);
+  // strtoul alone would take a sign.
   if (!/^\d/.test(cpu!) || rest !== '') fail(`--cpu: can't parse '${cpu}' as the number of a CPU`);
   const cpus = possibleCpus(kernelOf(ctx));
   if (number >= BigInt(cpus)) fail(`--cpu ${cpu}: the map has values of the CPUs 0 to ${cpus - 1}`);
@@ -51,6 +53,7 @@ function chosenCpus(ctx: Context, { type, id }: MapInfo): (value: ElementValue) 
 /** Numbers are added, member by member; what is no number must be the same on every CPU. */
 function sumOf(values: readonly ElementValue[], path: string): ElementValue {
   const [first] = values;
+  // Whole numbers are added without loss; one floating-point value makes the sum one.
   if (values.every((value) => typeof value === 'number' || typeof value === 'bigint')) {
     if (!values.every((value) => typeof value === 'bigint' || Number.isInteger(value))) {
       return values.reduce<number>((sum, value) => sum + Number(value), 0);
@@ -109,6 +112,7 @@ function writeValue(json: JsonWriter, value: ElementValue): void {
     json.endObject();
   } else if (typeof value === 'string') json.string(value);
   else if (typeof value === 'boolean') json.boolean(value);
+  // JSON has no NaN and no infinity.
   else if (typeof value === 'number' && !Number.isFinite(value)) json.string(String(value));
   else json.number(value);
 }
@@ -120,6 +124,7 @@ export async function dumpView(ctx: Context, words: Words): Promise<void> {
   if (found.length === 0) noMatch(ctx);
   const json = ctx.json ?? new JsonWriter(ctx.stdout, { pretty: true });
   try {
+    // The options name one way of printing, and types may differ from map to map.
     if (found.length > 1) fail('several maps match this handle: options that say how to print one want just one');
     await dumpOne(ctx, found[0]!, json);
     if (ctx.json === undefined) ctx.print('\n');
@@ -144,6 +149,7 @@ async function dumpOne(ctx: Context, map: BpfMap, json: JsonWriter): Promise<voi
     }
     json.endArray();
   } finally {
+    // A document of one's own is closed also where reading breaks off.
     if (ctx.json === undefined) json.closeTo(0);
   }
 }

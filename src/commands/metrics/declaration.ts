@@ -1,3 +1,5 @@
+// The words and options of `metrics`, which the reference lacks: one value for parser, help, completion and manual
+// page.
 import type { Declaration } from '../../cli/index.ts';
 import { snapshotOption } from '../shared/inventory-options.ts';
 

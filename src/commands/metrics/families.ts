@@ -1,5 +1,6 @@
 // Metrics as text that both OpenMetrics and the older Prometheus format read.
 
+/** One line: `name{labels} value`. A text is a number that is written already. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number | bigint | string;
@@ -10,6 +11,7 @@ export interface Family {
   readonly name: string;
   readonly type: 'gauge' | 'counter';
   readonly help: string;
+  /** Of OpenMetrics: the name must end with it. */
   readonly unit?: string;
   readonly samples: readonly Sample[];
 }
@@ -36,11 +38,14 @@ export function exposition(families: readonly Family[], limit: number): string {
     help: 'Series left out because of the limit.',
     samples: [{ labels: {}, value: dropped }],
   };
+  // OpenMetrics ends with this line; older readers take it for a comment.
   return `${[...shown, last].map(familyText).join('')}# EOF\n`;
 }
 
+/** A family without samples has no head either. */
 function familyText({ name, type, help, unit, samples }: Family): string {
   if (samples.length === 0) return '';
+  // The head names the family, lines of a counter have `_total`.
   const full = type === 'counter' ? `${name}_total` : name;
   const head = `# TYPE ${name} ${type}\n${unit === undefined ? '' : `# UNIT ${name} ${unit}\n`}# HELP ${name} ${help}\n`;
   let text = head;

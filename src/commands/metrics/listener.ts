@@ -3,8 +3,9 @@ import { lstatSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { fail } from '../../cli/index.ts';
 
-/** Scrapes that are answered by one inventory. */
+/** Scrapes that are answered by one inventory. It is a time in milliseconds. */
 const sharedMs = 1000;
+/** A client that sends or reads slowly is dropped: nobody may occupy the server. */
 const timeoutMs = 5000;
 const mostConnections = 32;
 
@@ -39,7 +40,9 @@ function readAddress(where: string): { path: string } | { host: string; port: nu
   if (where.startsWith('unix:') && where.length > 5) return { path: where.slice(5) };
   const found = /^(?:\[([0-9a-fA-F:.]+)\]|([^:]*)):(\d{1,5})$|^(\d{1,5})$/.exec(where);
   const port = Number(found?.[3] ?? found?.[4] ?? Number.NaN);
+  // Port 0: the system chooses one.
   if (!(port >= 0 && port <= 65535)) fail(`'--listen' takes ADDRESS:PORT or unix:PATH, not '${where}'`);
+  // Without an address only this machine can ask.
   return { host: found?.[1] ?? (found?.[2] || '127.0.0.1'), port };
 }
 
@@ -91,6 +94,7 @@ async function respond(
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return send(405, plain, 'only GET\n', { allow: 'GET, HEAD' });
   try {
+    // The text is the same for both formats; the header names the one that was asked for.
     const isNew = request.headers.accept?.includes('application/openmetrics-text') ?? false;
     const type = isNew
       ? 'application/openmetrics-text; version=1.0.0; charset=utf-8'
@@ -112,6 +116,7 @@ function addressOf(server: Server, where: string): string {
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
+    // Open connections would hold it up until they time out.
     server.closeAllConnections();
   });
 }

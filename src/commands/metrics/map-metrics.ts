@@ -23,12 +23,15 @@ export async function mapMetrics(
     for (const { id } of found) {
       using map = new TypedMap(BpfMap.openById(kernelOf(ctx), id, BPF_F_RDONLY));
       for await (const [key, value] of map.entries()) {
+        // The limit is of series, and is looked at before each element.
         if (gauges.length + counters.length >= limit) break;
         const labels: Labels = { map: name, map_id: id };
         const numbers: [string, number | bigint][] = [];
+        // A key is labels only; text and bytes in a value are, too.
         collect(key, 'key', { labels, numbers: undefined });
         collect(value, '', { labels, numbers });
         for (const [field, number] of numbers) {
+          // BTF does not say what only grows: a name that ends in `_total`, as is the custom, does.
           const list = /_total$/.test(field) ? counters : gauges;
           list.push({ labels: field === '' ? labels : { ...labels, field }, value: number });
         }

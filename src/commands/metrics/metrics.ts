@@ -17,6 +17,7 @@ export const metrics: OwnHandler = async (ctx, words, given) => {
   const [file, where] = [given.text('output'), given.text('listen')];
   if (file !== undefined && where !== undefined) fail("'--output' and '--listen' exclude each other");
   if (where !== undefined) return serve(ctx, given, where);
+  // Statistics are on only if asked for: a single look counts what others have switched on.
   using statistics = given.text('stats') === 'on' ? runStatistics(ctx) : undefined;
   void statistics;
   const { inventory } = inventoryOf(ctx, given, parts);
@@ -39,12 +40,14 @@ export const metrics: OwnHandler = async (ctx, words, given) => {
 /** Answers scrapes until a signal comes. */
 async function serve(ctx: Context, given: Given, where: string): Promise<void> {
   if (given.has('snapshot')) fail("'--listen' is about the running kernel, '--snapshot' is not");
+  // Here they are on unless refused, since somebody reads rates from it.
   using statistics = given.text('stats') === 'off' ? undefined : runStatistics(ctx);
   void statistics;
   const reader = new InventoryReader(kernelOf(ctx));
   requireRights(reader.take([]).missing);
   const limit = given.number('limit')!;
   const { listen } = await import('./listener.ts');
+  // Each scrape has an inventory of its own, or shares one with others at the same time.
   const listening = await listen(where, async () => {
     const inventory = reader.take(parts);
     return exposition(

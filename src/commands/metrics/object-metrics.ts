@@ -18,6 +18,7 @@ export function objectMetrics({ programs, maps, links, ...rest }: Inventory): Fa
     maps.map((map): Sample => ({ labels: { id: map.id, name: map.name, type: map.type }, value: value(map) }));
   const objects = allRecords({ programs, maps, links, ...rest }).filter(({ kind }) => kind !== 'btf');
   return [
+    // The value 1 carries labels: other series are joined with it by id.
     {
       name: 'bpf_program_info',
       type: 'gauge',
@@ -73,6 +74,7 @@ export function objectMetrics({ programs, maps, links, ...rest }: Inventory): Fa
       name: 'bpf_map_entries',
       type: 'gauge',
       help: 'Elements of maps, of those that the kernel counts.',
+      // Most map types do not count their elements.
       samples: ofMaps(({ entries }) => entries ?? -1).filter(({ value }) => value !== -1),
     },
     {

@@ -17,6 +17,7 @@ export interface FailedVerb {
 /** What the state of the system tells about the failure. */
 export function liveHints(kernel: Kernel, failed: FailedVerb): string[] {
   const { object, verb, words, message } = failed;
+  // The reference's words for an id that is not there.
   const gone = /^get (?:(\w+) )?by id \((\d+)\): No such file or directory$/.exec(message);
   if (gone !== null)
     return [`no ${gone[1] ?? 'program'} has the id ${gone[2]}; \`${gone[1] ?? 'prog'} show\` lists those there are`];
@@ -50,6 +51,7 @@ function pathHints(kernel: Kernel, { verb, words, message }: FailedVerb): string
   for (const word of words.filter((each) => each.includes('/'))) {
     const directory = directoryName(word);
     if (!kernel.exists(directory)) return [`there is no directory '${directory}': mkdir -p ${directory}`];
+    // The kernel refuses names with dots with EPERM, which says nothing.
     const name = word.slice(word.lastIndexOf('/') + 1);
     if (
       name.includes('.') &&
@@ -76,6 +78,7 @@ function createHints(words: readonly string[]): string[] {
   const [key, value] = [numberAfter(words, 'key'), numberAfter(words, 'value')];
   const entries = numberAfter(words, 'entries');
   if (type === 'lpm_trie') {
+    // Without this flag the kernel answers EINVAL.
     const hints =
       (numberAfter(words, 'flags') & BPF_F_NO_PREALLOC) === 0 ? ['an lpm_trie needs flags 1 (BPF_F_NO_PREALLOC)'] : [];
     return key < 5
@@ -83,6 +86,7 @@ function createHints(words: readonly string[]): string[] {
       : hints;
   }
   if (type === 'ringbuf' || type === 'user_ringbuf') {
+    // A ring is mapped in whole pages, and its places are found with a mask.
     const fitting = Math.max(powerOfTwo(entries), smallestPageSize);
     if (fitting !== entries)
       return [`entries of a ${type} is its size in bytes, a power of two and whole pages: entries ${fitting}`];
@@ -103,6 +107,7 @@ function mapHints(map: KnownMap, { verb, mapTypes, message }: FailedVerb): strin
   if (map.isFrozen && /not permitted/.test(message)) {
     return [`map ${map.id} is frozen: it can be read, and no longer changed from user space`];
   }
+  // E2BIG, `Argument list too long`, is what a full map answers.
   if (/too long/.test(message)) {
     return [`map ${map.id} is full: it holds ${map.maxEntries} entries at most; delete some, or create a larger one`];
   }
@@ -132,6 +137,7 @@ export function keyHint(kernel: Kernel, { object, verb, words }: FailedVerb): st
   }
   if (bytes.length === map.keySize) return undefined;
   if (verb !== 'update') return sizeText('key', map.keySize);
+  // `value` is missing: what follows the key's bytes is taken for the value's.
   const where = at + (words[at] === 'hex' ? 1 : 0) + map.keySize;
   return [object, verb, ...words.slice(0, where), 'value', ...words.slice(where)].join(' ');
 }

@@ -1,3 +1,4 @@
+// Hints below an error, at a terminal only. The line has failed already: nothing here is run again.
 import {
   type Context,
   type CommandFamily,
@@ -19,6 +20,7 @@ import { wordsHint } from './words.ts';
 
 /** What a person should read of a mistake: which word, and what was probably meant. Nothing where that is unknown. */
 export async function hintsOn(ctx: Context, line: FailedLine, commands: readonly TopCommand[]): Promise<string[]> {
+  // Names that begin with `_` are for scripts.
   const offered = commands.filter(({ name }) => !name.startsWith('_'));
   const [first, second] = line.words;
   const top = first === undefined ? undefined : selectVerb(offered, first);
@@ -33,9 +35,11 @@ export async function hintsOn(ctx: Context, line: FailedLine, commands: readonly
   const words = line.words.slice(2);
   const { name: object } = family;
   const failed = { object, verb: verb.name, words, mapTypes: verb.mapTypes, message: line.message };
+  // Several objects of one name fit: the list of them says more than any grammar.
   const several = severalHints(kernelOf(ctx), failed);
   if (several.length > 0) return several;
   const reader = await readerOf(ctx, { family, verb, typed: words });
+  // The words of a key are checked against the map itself first.
   const hint = keyHint(kernelOf(ctx), failed) ?? wordsHint({ command: `${object} ${verb.name}`, words, reader });
   if (hint !== undefined && !isOlderName(failed)) return [hint];
   return liveHints(kernelOf(ctx), failed);

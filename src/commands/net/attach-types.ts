@@ -8,7 +8,10 @@ export type NetAttachType =
   | { readonly kind: 'xdp'; readonly name: string; readonly flags: number }
   | { readonly kind: 'tcx'; readonly name: string; readonly attachType: number };
 
-/** In matching order: a word selects the first that it abbreviates. */
+/**
+ * In matching order: a word selects the first that it abbreviates. `attach_type_strings` of bpftool's src/net.c;
+ * `xdp` leaves the mode to the kernel.
+ */
 const attachTypes: readonly NetAttachType[] = [
   { kind: 'xdp', name: 'xdp', flags: 0 },
   { kind: 'xdp', name: 'xdpgeneric', flags: XDP_FLAGS_SKB_MODE },

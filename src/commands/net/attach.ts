@@ -8,6 +8,7 @@ import { type NetAttachType, readAttachType } from './attach-types.ts';
 import { readDeviceIndex } from './device-word.ts';
 import { failureOf } from './netlink-failure.ts';
 
+/** The reference's status for words that do not fit. */
 const invalid = { status: -Errno.EINVAL };
 
 /** `net attach ATTACH_TYPE PROG dev NAME [overwrite | prepend]`: attaches a program to a device, without a link. */
@@ -45,6 +46,7 @@ function readPlace(words: Words, { kind }: NetAttachType): Place {
 
 /** Answers 0 or an errno. */
 function attachXdp(ctx: Context, program: BpfProgram, { type, index, place }: Target<'xdp'>): number {
+  // Without `overwrite` the kernel must find no program there, else EBUSY.
   const flags = type.flags | (place === 'overwrite' ? 0 : XDP_FLAGS_UPDATE_IF_NOEXIST);
   const request = { index, programFd: program.fd.number, flags };
   return failureOf(ctx, () => setXdp(kernelOf(ctx), request))?.errno ?? 0;
@@ -52,5 +54,6 @@ function attachXdp(ctx: Context, program: BpfProgram, { type, index, place }: Ta
 
 function attachTcx(program: BpfProgram, { type, index, place }: Target<'tcx'>): number {
   const flags = place === 'prepend' ? BPF_F_BEFORE : 0;
+  // An index in place of a descriptor: bpf_attr has both at one place, target_fd and target_ifindex.
   return -attachProgram(program, { targetFd: index, attachType: type.attachType, flags });
 }

@@ -30,6 +30,7 @@ function nameOf(ctx: Context, id: number): string | undefined {
 
 /** Numbers of the bits that are set, as the values they have. */
 export function bitsOf(flags: number): number[] {
+  // The highest of 32 bits would be negative otherwise.
   const bits: number[] = [];
   for (let bit = 0; bit < 32; bit++) if ((flags & (1 << bit)) !== 0) bits.push((1 << bit) >>> 0);
   return bits;

@@ -22,7 +22,9 @@ export const detach: Handler = (ctx, words) => {
 /** Answers 0 or an errno. */
 function detachFrom(ctx: Context, type: NetAttachType, index: number): number {
   const kernel = kernelOf(ctx);
+  // No program is named: the kernel takes off the last one.
   if (type.kind === 'tcx') return -detachAny(kernel, { targetFd: index, attachType: type.attachType });
+  // A descriptor of -1 takes the program off; the flag is one the reference passes along.
   const request = { index, programFd: -1, flags: type.flags | XDP_FLAGS_UPDATE_IF_NOEXIST };
   return failureOf(ctx, () => setXdp(kernel, request))?.errno ?? 0;
 }

@@ -15,6 +15,7 @@ export const netFamily: CommandFamily = {
     {
       name: 'attach',
       summary: 'Attach a program to a device.',
+      // Where the words may stand, for completion; the handler refuses them elsewhere.
       wordNeeds: { prepend: ['tcx_ingress', 'tcx_egress'], overwrite: ['xdp', 'xdpgeneric', 'xdpdrv', 'xdpoffload'] },
       load: async () => (await import('./attach.ts')).attach,
     },

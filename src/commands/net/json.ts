@@ -1,3 +1,5 @@
+// `-j net show`: the NET_* macros of bpftool's src/netlink_dumper.h, as JSON. COMPATIBILITY.md has where the
+// reference's is none.
 import type { DeviceFilter } from '../../kernel/index.ts';
 import { type BpfAction, isMulti, type NetworkDevice, type XdpProgram, xdpPrograms } from '../../netlink/index.ts';
 import type { JsonWriter } from '../../output/index.ts';
@@ -8,6 +10,7 @@ import type { NetPrinter } from './printer.ts';
 /** Writes `net show` as an array of one object, which has a member for each section. */
 export function jsonPrinter(json: JsonWriter): NetPrinter {
   return {
+    // The array has one object: the reference prints it so.
     begin: () => void json.startArray().startObject(),
     end: () => void json.endObject().endArray(),
     beginSection: (section) => void json.name(section).startArray(),
@@ -25,6 +28,7 @@ export function jsonPrinter(json: JsonWriter): NetPrinter {
 }
 
 function startDevice(json: JsonWriter, { name, index }: NetworkDevice): void {
+  // The index is unsigned, as the reference prints it.
   json
     .startObject()
     .field('devname', name)
@@ -33,6 +37,7 @@ function startDevice(json: JsonWriter, { name, index }: NetworkDevice): void {
 
 function xdp(json: JsonWriter, device: NetworkDevice): void {
   if (device.xdp === undefined) return;
+  // One program stands in the device's object itself; in several modes, in an array of objects.
   const programs = xdpPrograms(device.xdp);
   startDevice(json, device);
   if (isMulti(device.xdp)) {
@@ -55,6 +60,7 @@ function attached(json: JsonWriter, found: AttachedToDevice): void {
   startDevice(json, found.device);
   json.field('kind', found.place);
   if (found.programName !== undefined) json.field('name', found.programName);
+  // Flags and the link are members also where they are empty or 0, which plain output leaves out.
   json.field('prog_id', found.programId);
   flags(json, 'prog_flags', found.programFlags);
   json.field('link_id', found.linkId);
@@ -62,6 +68,7 @@ function attached(json: JsonWriter, found: AttachedToDevice): void {
   json.endObject();
 }
 
+/** Each bit as a number of its own, with the value it has. */
 function flags(json: JsonWriter, name: string, value: number): void {
   json.name(name).startArray();
   for (const bit of bitsOf(value)) json.number(bit);

@@ -1,3 +1,5 @@
+// The section `netfilter` of `net show`: show_link_netfilter() of bpftool's src/net.c. It is about all network
+// namespaces, since links do not say theirs.
 import type { Context } from '../../cli/index.ts';
 import { Errno, SyscallError, strerror } from '../../errors/index.ts';
 import { BpfLink, nextId, openFdById } from '../../kernel/index.ts';
@@ -5,6 +7,7 @@ import { bpf_link_type } from '../../uapi/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import type { NetfilterHook } from '../shared/netfilter.ts';
 
+/** What bpf_link_info.netfilter says, and the program. */
 export interface NetfilterLink extends NetfilterHook {
   readonly programId: number;
 }
@@ -16,6 +19,7 @@ export function netfilterLinks(ctx: Context): NetfilterLink[] {
     const hook = netfilterLink(link);
     if (hook !== undefined) found.push(hook);
   });
+  // netfilter_link_compar() of the reference: at one hook, the order in which they run.
   return found.sort((a, b) => a.pf - b.pf || a.hook - b.hook || a.priority - b.priority || a.flags - b.flags);
 }
 

@@ -25,6 +25,7 @@ export function failureOf(ctx: Context, request: () => void): NetlinkFailure | u
 function sayWhy(ctx: Context, { extendedAck }: NetlinkError): void {
   if (extendedAck === undefined) return;
   const log = diagnostics(ctx);
+  // libbpf prints a null pointer where an answer has no text.
   if (extendedAck.kind === 'malformed') log('warn', 'Failed to parse extended error attributes');
   else log('warn', `Kernel error message: ${extendedAck.kind === 'text' ? extendedAck.text : '(null)'}`);
 }

@@ -1,3 +1,5 @@
+// The text of `net show`: the NET_* macros of bpftool's src/netlink_dumper.h. Lines of tcx end in a blank, and so does
+// a list of actions, which follows one.
 import type { DeviceFilter } from '../../kernel/index.ts';
 import { type BpfAction, type NetworkDevice, xdpPrograms } from '../../netlink/index.ts';
 import { netfilterText } from '../shared/netfilter.ts';
@@ -15,6 +17,7 @@ export function plainPrinter(print: (text: string) => void): NetPrinter {
     xdp: (device) => print(xdpLine(device)),
     attached: (found) => print(attachedLine(found)),
     filter: (device, filter) => print(filterLine(device, filter)),
+    // Without a newline: the section's end adds it.
     flowDissector: (programId) => print(`id ${programId}`),
     netfilter: (hook, programId) => print(`${netfilterText(hook)} prog_id ${programId}`),
   };
@@ -30,6 +33,7 @@ function xdpLine(device: NetworkDevice): string {
   return `${deviceText(device)}${programs.join('')}\n`;
 }
 
+/** A program at a hook of tcx or netkit. */
 function attachedLine(found: AttachedToDevice): string {
   const { programName, programFlags, linkId, linkFlags } = found;
   const name = programName === undefined ? '' : ` ${printable(programName)}`;
@@ -42,6 +46,7 @@ function flagsText(name: string, flags: number): string {
   return flags === 0 ? '' : `${[name, ...bitsOf(flags)].join(' ')} `;
 }
 
+/** A filter or action of cls_bpf and act_bpf; the name is the one given at attaching. */
 function filterLine(device: NetworkDevice, { place, name, programId, actions }: DeviceFilter): string {
   const program = `${name === undefined ? '' : ` ${printable(name)}`}${idText(programId)}`;
   const list = actions === undefined ? '' : ` act [${actions.map(actionText).join('')}] `;

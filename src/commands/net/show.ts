@@ -18,9 +18,13 @@ interface Show {
   readonly netlink: RouteNetlink;
 }
 
-/** `net show|list [dev NAME]`: programs attached to the devices of this network namespace, to it and to netfilter. */
+/**
+ * `net show|list [dev NAME]`: programs attached to the devices of this network namespace, to it and to netfilter.
+ * do_show() of bpftool's src/net.c.
+ */
 export const show: Handler = (ctx, words) => {
   const only = readFilter(ctx, words);
+  // Asked before anything is printed, since it may end the command.
   const dissector = flowDissector(ctx);
   using netlink = openNetlink(ctx);
   const printer = ctx.json === undefined ? plainPrinter((text) => ctx.print(text)) : jsonPrinter(ctx.json);
@@ -33,6 +37,7 @@ export const show: Handler = (ctx, words) => {
     for (const link of netfilterLinks(ctx)) printer.netfilter(link, link.programId);
   });
   printer.end();
+  // Failures of netlink come below the whole document; the sections that need none were shown.
   if (failure === undefined) return 0;
   ctx.printError(`Error: ${failure instanceof SyscallError ? strerror(failure.errno) : failure.summary}\n`);
   return -failure.errno;

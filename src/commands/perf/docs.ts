@@ -1,3 +1,4 @@
+// What `help perf` and the manual page say beyond the usage text; imported for those only.
 import type { FamilyDocs } from '../../cli/index.ts';
 
 export const perfDocs: FamilyDocs = {

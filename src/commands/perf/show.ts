@@ -1,3 +1,4 @@
+// `perf show`: bpftool's src/perf.c. BPF_TASK_FD_QUERY, Linux 4.18, asks for one descriptor of one process at a time.
 import { type Context, fail, failSilently, type Handler } from '../../cli/index.ts';
 import { strerror, Errno } from '../../errors/index.ts';
 import { queryTaskFd, type TaskFd, O_RDONLY } from '../../kernel/index.ts';
@@ -14,6 +15,7 @@ export const show: Handler = (ctx) => {
   for (const pid of names(kernel, '/proc')) {
     for (const fd of names(kernel, `/proc/${pid}/fd`)) {
       const event = queryTaskFd(kernel, Number(pid), Number(fd));
+      // Most descriptors are no perf events: any refusal means that.
       if (typeof event === 'number') continue;
       if (ctx.json === undefined) ctx.print(`pid ${pid}  fd ${fd}: prog_id ${event.progId}  ${plain(event)}`);
       else printJson(ctx, Number(pid), Number(fd), event);
@@ -28,6 +30,7 @@ function requireQuery(ctx: Context, kernel: ReturnType<typeof kernelOf>): void {
   if (fd < 0) fail(`perf_query_support: cannot open directory "/" (${strerror(-fd)})`);
   const result = queryTaskFd(kernel, process.pid, fd);
   kernel.close(fd);
+  // 524, which the kernel has for itself only: no name and no text exist for it in C.
   if (result === -Errno.ENOTSUPP) return;
   ctx.error(`perf_query_support: ${strerror(typeof result === 'number' ? -result : 0)}`);
   ctx.printError("HINT: non root or kernel doesn't support TASK_FD_QUERY\n");
@@ -38,6 +41,7 @@ function names(kernel: ReturnType<typeof kernelOf>, folder: string): string[] {
   try {
     return kernel.readDirectory(folder).filter((name) => number.test(name));
   } catch {
+    // The process has ended, or its descriptors may not be looked at.
     return [];
   }
 }
@@ -51,6 +55,7 @@ function plain(event: TaskFd): string {
       return `tracepoint  ${name}\n`;
     case bpf_task_fd_type.BPF_FD_TYPE_KPROBE:
     case bpf_task_fd_type.BPF_FD_TYPE_KRETPROBE: {
+      // Without a name the kernel gives the address of the probe; numbers are decimal, as in the reference.
       const where = name === '' ? `addr ${address}` : `func ${name}  offset ${offset}`;
       return `${kprobeName(type)}  ${where}\n`;
     }
@@ -58,6 +63,7 @@ function plain(event: TaskFd): string {
     case bpf_task_fd_type.BPF_FD_TYPE_URETPROBE:
       return `${uprobeName(type)}  filename ${name}  offset ${offset}\n`;
     default:
+      // A type that is not known leaves the line without its end.
       return '';
   }
 }

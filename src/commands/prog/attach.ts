@@ -5,7 +5,7 @@ import { attachTypeName, bpf_attach_type } from '../../uapi/index.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { selectProgram } from '../shared/select-prog.ts';
 
-/** Attach types by number, with the older name that may be abbreviated. */
+/** Attach types by number, with the older name that may be abbreviated. `attach_types` of bpftool's src/prog.c. */
 const attachTypes: readonly (readonly [type: number, oldName?: string])[] = [
   [bpf_attach_type.BPF_SK_SKB_STREAM_PARSER, 'stream_parser'],
   [bpf_attach_type.BPF_SK_SKB_STREAM_VERDICT, 'stream_verdict'],
@@ -14,6 +14,7 @@ const attachTypes: readonly (readonly [type: number, oldName?: string])[] = [
   [bpf_attach_type.BPF_SK_SKB_VERDICT, 'skb_verdict'],
 ];
 
+/** Nearly all failures of these verbs exit with it. */
 const invalid = { status: -Errno.EINVAL };
 
 /** `prog attach PROG ATTACH_TYPE [MAP]` */
@@ -31,6 +32,7 @@ function change(
   words.require(3, invalid);
   using program = selectProgram(ctx, words);
   const attachType = readAttachType(words);
+  // A flow dissector belongs to the network namespace of this process; a map that is named is not looked at.
   using map = attachType === bpf_attach_type.BPF_FLOW_DISSECTOR ? undefined : readMap(ctx, words);
   if (call(program, { targetFd: map?.fd.number ?? 0, attachType }) < 0) fail(problem, invalid);
   ctx.json?.null();

@@ -1,3 +1,4 @@
+// `prog dump`: do_dump() and prog_dump() of bpftool's src/prog.c.
 import { type Context, fail, type Handler, usage } from '../../cli/index.ts';
 import type { Btf } from '../../btf/index.ts';
 import { SyscallError, strerror } from '../../errors/index.ts';
@@ -9,10 +10,15 @@ import { drawVisual, dumpVisual } from './visual.ts';
 import { dumpXlated, writeInstructions } from './xlated.ts';
 
 interface DumpRequest {
+  /** `xlated`: instructions after the verifier. `jited`: machine code of this processor. */
   form: 'xlated' | 'jited';
+  /** Where the raw bytes go; undefined for text. */
   file: string | undefined;
+  /** Shows the bytes of each instruction. */
   opcodes: boolean;
+  /** Shows file, line and column with the source lines. */
   linum: boolean;
+  /** The control flow graph instead of a list. */
   visual: boolean;
   /** Of a picture; DOT where there is none. */
   format: 'svg' | 'html' | undefined;
@@ -21,6 +27,7 @@ interface DumpRequest {
 /** `prog dump { xlated | jited } PROG [{ file FILE | [opcodes] [linum] [visual] }]`; `visual` is for xlated. */
 export const dump: Handler = (ctx, words) => {
   const form = words.take('jited') ? 'jited' : words.take('xlated') ? 'xlated' : undefined;
+  // The reference prints argv's end as printf does a null pointer.
   if (form === undefined) fail(`expected 'xlated' or 'jited', got: ${words.peek() ?? '(null)'}`);
   if (words.left < 2) usage();
   const programs = selectPrograms(ctx, words);
@@ -70,6 +77,7 @@ function dumpPrograms(ctx: Context, programs: readonly BpfProgram[], request: Du
   const several = programs.length > 1;
   if (several) ctx.json?.startArray();
   for (const [index, program] of programs.entries()) {
+    // Each program is asked twice: for the sizes, then for the arrays.
     const arrays = fetch(program, request.form);
     if (several) {
       ctx.json?.startObject();
@@ -86,6 +94,7 @@ function dumpPrograms(ctx: Context, programs: readonly BpfProgram[], request: Du
 function fetch(program: BpfProgram, form: DumpRequest['form']): ProgramArrays {
   const machine = form === 'jited' ? { jited: true, jitedLengths: true, jitedLineInfo: true } : { xlated: true };
   try {
+    // Symbols of the machine code go with both forms: calls of the program's own functions are named by them.
     return program.arrays({ ...machine, functionInfo: true, lineInfo: true, jitedSymbols: true });
   } catch (cause) {
     if (!(cause instanceof SyscallError)) throw cause;
@@ -95,6 +104,7 @@ function fetch(program: BpfProgram, form: DumpRequest['form']): ProgramArrays {
 
 function dumpOne(ctx: Context, program: BpfProgram, arrays: ProgramArrays, request: DumpRequest): void {
   const code = arrays[request.form];
+  // The kernel gives no code to those without CAP_BPF, and no machine code where kptr_restrict hides addresses.
   if (code.length === 0 && request.form === 'jited') {
     fail('error retrieving jit dump: no instructions returned or kernel.kptr_restrict set?');
   }
@@ -107,6 +117,7 @@ function dumpOne(ctx: Context, program: BpfProgram, arrays: ProgramArrays, reque
       fail('failed to get btf', { cause });
     }
   }
+  // Raw bytes, whatever the form; types are not needed then, but are read before, as in the reference.
   if (request.file !== undefined) writeInstructions(ctx, request.file, code);
   else if (request.form === 'jited') dumpJited(ctx, arrays, btf, request);
   else if (request.format !== undefined) drawVisual(ctx, arrays, btf, { ...request, format: request.format });

@@ -20,6 +20,7 @@ export function reportRefusal(ctx: Context, message: string, { refusal }: Progra
   }
   const { json } = ctx;
   json.startObject().field('error', message).name('explanation').startObject();
+  // null: the refusal fits none of the known kinds, and the texts below are general.
   json.field('program', refusal.program).field('kind', explanation.kind ?? null);
   json.field('errno', `-${errnoName(explanation.errno)}`);
   if (explanation.at !== undefined) stepJson(ctx, explanation.at);
@@ -74,6 +75,7 @@ export function explanationText(program: string, explanation: Explanation): stri
       `  on the path that ends at instruction ${ends.index}${ends.source === undefined ? '' : `, ${place(ends.source)}`}`,
     );
   }
+  // The first four; JSON has all of them.
   for (const [i, message] of messages.slice(0, 4).entries()) {
     lines.push(`${i === 0 ? '  the verifier says: ' : '                     '}${message}`);
   }
@@ -82,6 +84,7 @@ export function explanationText(program: string, explanation: Explanation): stri
   let shown: SourcePlace | undefined;
   for (const step of path) {
     const { source } = step;
+    // A line of source stands once above all of its instructions that follow each other.
     if (source !== undefined && (source.line !== shown?.line || source.file !== shown.file)) {
       lines.push(`      ; ${source.text} (${place(source)})`);
       shown = source;
@@ -90,6 +93,7 @@ export function explanationText(program: string, explanation: Explanation): stri
     lines.push(`      ${step.index}: ${step.text}${states.length === 0 ? '' : `  ; ${states.join(' ')}`}`);
   }
   lines.push(`  cause:  ${cause}`, `  change: ${change}`);
+  // Text of the object's author: control characters must not reach a terminal.
   return lines.map((line) => `${printable(line.replaceAll('\t', ' '))}\n`).join('');
 }
 

@@ -1,5 +1,8 @@
+// `prog`: bpftool's src/prog.c, src/tracelog.c and src/cfg.c. The usage text is the reference's to the byte, its
+// trailing blank after the last bracket included.
 import type { CommandFamily, VerbOption } from '../../cli/index.ts';
 
+/** Of `load` and `loadall`; the reference has neither. */
 const loadOptions: readonly VerbOption[] = [
   {
     long: 'set',
@@ -36,6 +39,7 @@ export const progFamily: CommandFamily = {
     {
       name: 'dump',
       summary: 'Prints the instructions of a program.',
+      // DOT is no JSON: with -j the word is refused.
       plainOnly: ['visual'],
       options: [
         {
@@ -139,6 +143,7 @@ export const progFamily: CommandFamily = {
                     {-f|--bpffs} | {-m|--mapcompat} | {-n|--nomount} |
                     {-L|--use-loader} | [ {-S|--sign } {-k} <private_key.pem> {-i} <certificate.x509> ] 
 `,
+  // Three metrics need no hardware counter; the reference lacks them.
   extensionUsage: `       METRIC := { cycles | instructions | l1d_loads | llc_misses | itlb_misses | dtlb_misses |
                    cpu_clock | task_clock | run_time }
 `,

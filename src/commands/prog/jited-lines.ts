@@ -5,6 +5,7 @@ import { LineFinder, type SourceLine } from './source-lines.ts';
 /** Source lines by address in one function, asked for in ascending order. Each record opens the way to one answer. */
 export class JitedLines {
   readonly #source: LineFinder;
+  /** Addresses of machine code, one for each line record. */
   readonly #addresses: readonly bigint[];
   readonly #end: number;
   #next: number;
@@ -49,12 +50,14 @@ function startsOf(
   functions: readonly bigint[],
   lengths: readonly number[],
 ): number[] | undefined {
+  // Functions lie anywhere in memory: only inside one do addresses ascend.
   if (addresses[0] !== functions[0]) return undefined;
   const starts = [0];
   for (let i = 1; i < addresses.length && starts.length < functions.length; i++) {
     const [before, address] = [addresses[i - 1]!, addresses[i]!];
     const current = starts.length - 1;
     if (address === functions[starts.length]) {
+      // The last line of a function must begin within it.
       if (before - functions[current]! + 1n > BigInt(lengths[current]!)) return undefined;
       starts.push(i);
     } else if (address <= before) return undefined;

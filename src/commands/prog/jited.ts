@@ -1,3 +1,5 @@
+// `prog dump jited`: the part of prog_dump() in bpftool's src/prog.c for machine code, and disasm_print_insn() of
+// src/jit_disasm.c as it prints with LLVM.
 import { type Btf, funcPrototype } from '../../btf/index.ts';
 import { type Context, fail } from '../../cli/index.ts';
 import { Errno, strerror } from '../../errors/index.ts';
@@ -32,15 +34,18 @@ export function dumpJited(ctx: Context, arrays: ProgramArrays, btf: Btf | undefi
   const found = findJitedLines(arrays, btf);
   if (found === 'broken') ctx.info('error in processing bpf_line_info.  continue without it.');
   const lines = found === 'broken' ? [] : found;
+  // A kernel that gives no lengths (before 4.18): one function without a name.
   if (jitedLengths.length === 0) {
     printFunction(ctx, { code: jited, address: 0n, lines: undefined }, options);
     return;
   }
+  // Without addresses functions are `unknown`, and have no source lines.
   const symbols = jitedSymbols.length === 0 ? undefined : new SymbolTable(kernelOf(ctx));
   ctx.json?.startArray();
   let from = 0;
   for (const [index, length] of jitedLengths.entries()) {
     const address = jitedSymbols[index];
+    // The image is one array; functions follow each other.
     const code = jited.subarray(from, from + length);
     from += length;
     const name = address === undefined ? 'unknown' : (symbols?.nameAt(address) ?? hexAddress(address));
@@ -65,6 +70,7 @@ const hexAddress = (address: bigint): string => `0x${address.toString(16).padSta
 /** C prototype of a function; '' where the program has none. */
 function prototypeOf(arrays: ProgramArrays, btf: Btf | undefined, index: number): string {
   const { functionInfo, info } = arrays;
+  // struct bpf_func_info: offset of the first instruction, then the id of the function's type.
   const at = index * info.functionInfoSize;
   if (btf === undefined || at + 8 > functionInfo.length) return '';
   const view = new DataView(functionInfo.buffer, functionInfo.byteOffset, functionInfo.byteLength);
@@ -75,6 +81,7 @@ function printFunction(ctx: Context, { code, address, lines }: MachineFunction, 
   ctx.json?.startArray();
   for (let pc = 0; pc < code.length; ) {
     const line = lines?.at(address + BigInt(pc));
+    // Jumps are printed with the addresses they lead to, so the code's own place matters.
     const { length, text } = disassembleX86(code, pc, address + BigInt(pc));
     const bytes = code.subarray(pc, pc + length);
     if (ctx.json !== undefined) {
@@ -92,6 +99,7 @@ function printFunction(ctx: Context, { code, address, lines }: MachineFunction, 
     } else {
       if (line !== undefined) ctx.stdout.latin1(`${linePlain(line, options)}\n`);
       const opcodes = options.opcodes ? `\n\t${[...bytes].map((byte) => `${hexByte(byte)} `).join('')}` : '';
+      // Offsets are hexadecimal without a prefix here, and with one in JSON.
       ctx.print(`${pc.toString(16).padStart(4)}:\t${text}${opcodes}\n`);
     }
     pc += length;

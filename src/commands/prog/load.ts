@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 import {
   CommandFailure,
   type Context,
@@ -7,6 +8,11 @@ import {
   strtoul,
   type Words,
 } from '../../cli/index.ts';
+=======
+// `prog load` and `loadall`: load_with_options() of bpftool's src/prog.c. Words are read, the object is opened, its
+// programs and maps are adjusted, all is loaded, then pinned; what fails takes back what was made.
+import { type Context, fail, failSilently, type Handler, strtoul, type Words } from '../../cli/index.ts';
+>>>>>>> c2
 import { TsbpfError } from '../../errors/index.ts';
 import {
   type AttachableProgram,
@@ -36,6 +42,7 @@ import { Interruption, Progress } from '../shared/progress.ts';
 import { selectMap } from '../shared/select-map.ts';
 import { readSettings, settingContents } from './set-option.ts';
 
+/** What `type` or a section's name says. Both numbers are the kernel's enums. */
 interface ProgramKind {
   readonly type: number;
   readonly expectedAttachType: number;
@@ -43,20 +50,29 @@ interface ProgramKind {
 
 /** A map of the object that an existing one stands in for. */
 interface Replacement {
+  /** Position among the object's maps, undefined where a name was given. */
   readonly index: number | undefined;
+  /** The object's name of it, undefined where a position was given. */
   readonly name: string | undefined;
   readonly map: BpfMap;
 }
 
+/** What the words ask for. */
 interface LoadRequest {
   readonly path: string;
   readonly pinPath: string;
+  /** Undefined: each program is of the type its section says. */
   kind: ProgramKind | undefined;
   readonly replacements: Replacement[];
+  /** Device that runs the programs and holds the maps; 0 for none. */
   offloadIfindex: number;
+  /** Device whose XDP metadata the programs read, on this processor; 0 for none. */
   xdpMetaIfindex: number;
+  /** Directory for pins of all maps; undefined for none. */
   pinMaps: string | undefined;
+  /** Pins links instead of programs. */
   autoAttach: boolean;
+  /** File with the types that CO-RE relocates against, instead of the running kernel's. */
   kernelBtf: string | undefined;
 }
 
@@ -83,7 +99,9 @@ async function loadCommand(ctx: Context, words: Words, which: 'first' | 'all'): 
     kernelBtf: undefined,
   };
   try {
+    // Maps that replace others are opened while the words are read: the first that cannot be had ends it.
     while (words.left > 0) readOption(ctx, words, request);
+    // Before Linux 5.11 memory counts against RLIMIT_MEMLOCK.
     liftMemoryLimit(ctx);
     const log = diagnostics(ctx);
     const settings = readSettings(ctx.verbOptions.get('set') ?? []);
@@ -91,11 +109,18 @@ async function loadCommand(ctx: Context, words: Words, which: 'first' | 'all'): 
     for (const program of spec.programs) if (!program.subprogram) adjust(ctx, program, request);
     const replaceMaps = resolveReplacements(spec, request);
     const contents = settingContents(ctx, spec, settings, replaceMaps);
+<<<<<<< HEAD
     const isPinning = spec.maps.some(({ autocreate, pinPath }) => autocreate && pinPath !== undefined);
     // Until something is pinned, a signal may simply end the process: the kernel then frees what was loaded.
     using early = ctx.stderrIsTerminal && isPinning ? new Interruption() : undefined;
     using object = await loadSpec(ctx, spec, { replaceMaps, contents, interruption: early }, request, log);
     using interruption = ctx.stderrIsTerminal ? (early ?? new Interruption()) : undefined;
+=======
+    using object = await loadSpec(ctx, spec, { replaceMaps, contents }, request, log);
+    // A signal ends the load, which leaves nothing; what is pinned is pinned whole.
+    using interruption = ctx.stderrIsTerminal ? new Interruption() : undefined;
+    // A missing directory is made, a BPF file system mounted where none is.
+>>>>>>> c2
     if (which === 'all') mountBpffsDirectory(ctx, request.pinPath);
     else mountBpffsForFile(ctx, request.pinPath);
     pinLoaded(ctx, object, { ...request, which }, log);
@@ -111,6 +136,7 @@ function readOption(ctx: Context, words: Words, request: LoadRequest): void {
     if (request.kind !== undefined) fail('program type already specified');
     words.require(1);
     const word = words.next();
+    // Names of sections end in a slash where more may follow; both spellings are tried, and messages name the second.
     request.kind = kindOf(word) ?? kindOf(`${word}/`) ?? unknownKind(ctx, `${word}/`);
   } else if (words.take('map')) {
     words.require(4);
@@ -153,6 +179,7 @@ function readReplacement(ctx: Context, words: Words): Replacement {
     const word = words.next();
     const { value, rest } = strtoul(word, 0);
     if (rest !== '') fail(`can't parse ${word} as IDX`);
+    // strtoul(3) into an int, as in the reference.
     index = Number(BigInt.asIntN(32, value));
   } else if (words.take('name')) name = words.next();
   else fail(`expected 'idx' or 'name', got: '${words.peek()}'?`);
@@ -187,8 +214,10 @@ function openSpec(ctx: Context, request: LoadRequest, log: DiagnosticLog): Objec
 }
 
 function adjust(ctx: Context, program: ObjectSpec['programs'][number], request: LoadRequest): void {
+  // `type` holds for all programs, their sections for none then.
   const kind = request.kind ?? kindOf(program.sectionName) ?? unknownKind(ctx, program.sectionName);
   if (kind.type === bpf_prog_type.BPF_PROG_TYPE_XDP && request.xdpMetaIfindex !== 0) {
+    // Bound to a device, and run by this processor: BPF_F_XDP_DEV_BOUND_ONLY, Linux 6.3.
     program.flags = BPF_F_XDP_DEV_BOUND_ONLY;
     program.ifindex = request.xdpMetaIfindex;
   } else {
@@ -207,12 +236,14 @@ function resolveReplacements(spec: ObjectSpec, request: LoadRequest): Map<number
     return { at, map };
   });
   for (const [index, map] of spec.maps.entries()) {
+    // The reference never puts perf event arrays on a device.
     if (map.type !== bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY) map.ifindex = request.offloadIfindex;
     const given = indexed.filter(({ at }) => at === index);
     if (given.length > 1) fail(`replacement for map idx ${index} specified more than once`);
     if (given[0] !== undefined) byIndex.set(index, given[0].map.fd.number);
   }
   const unused = indexed.filter(({ at }) => !byIndex.has(at)).map(({ at }) => at);
+  // The reference goes through them in order of position, and names the first.
   if (unused.length > 0) fail(`map idx '${Math.min(...unused)}' not used`);
   return byIndex;
 }
@@ -228,6 +259,7 @@ async function loadSpec(
   log: DiagnosticLog,
 ): Promise<LoadedObject> {
   const kernel = kernelOf(ctx);
+  // Subprograms are loaded with those that call them.
   const total = spec.programs.filter(({ subprogram }) => !subprogram).length;
   const progress = new Progress(ctx, { verb: 'loaded', unit: 'programs', total }, { toFile: true });
   const steps = loadSteps(kernel, spec, {
@@ -237,12 +269,23 @@ async function loadSpec(
     ...(request.kernelBtf === undefined ? {} : { kernelBtf: request.kernelBtf }),
   });
   try {
+<<<<<<< HEAD
     for (;;) {
       const step = steps.next();
       if (step.done) return step.value;
       progress.add(step.value - progress.count);
       await interruption?.look(() => `${progress}, nothing stays loaded or pinned`);
     }
+=======
+    // The level of -d: 1 + 2 for all states, 4 for statistics.
+    return loadObject(kernel, spec, {
+      log,
+      onProgram: (count) => progress.add(count - progress.count),
+      ...given,
+      ...(ctx.options.debug ? { logLevel: 7 } : {}),
+      ...(request.kernelBtf === undefined ? {} : { kernelBtf: request.kernelBtf }),
+    });
+>>>>>>> c2
   } catch (cause) {
     if (!(cause instanceof TsbpfError) || cause instanceof CommandFailure) throw cause;
     const message = 'failed to load object file';
@@ -271,12 +314,14 @@ function pinLoaded(
       try {
         for (const spec of object.spec.programs) {
           if (spec.subprogram) continue;
+          // One that was not loaded (`?` before its section) has its place in the order, and cannot be pinned.
           const program = object.programs.find((candidate) => candidate.spec === spec) ?? unloaded(spec);
           const path = `${pinPath}/${program.name}`;
           attachOrPin(ctx, object, program, path, log);
           undo.push(path);
         }
       } catch (error) {
+        // As the reference does: what this run pinned before goes, in order.
         for (const made of undo) kernel.unlink(made);
         throw error;
       }
@@ -297,6 +342,7 @@ function pinLoaded(
     mountBpffsDirectory(ctx, pinMaps);
     orFail('failed to pin all maps', () => object.pinMaps(pinMaps));
   } catch (error) {
+    // Pins of programs go with those of maps.
     if (!all) kernel.unlink(pinPath);
     else if (request.autoAttach) for (const made of undo) kernel.unlink(made);
     else object.unpinPrograms(pinPath);

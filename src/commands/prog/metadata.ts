@@ -4,6 +4,7 @@ import { BpfMap, loadBtfById } from '../../kernel/index.ts';
 import { bpf_map_type } from '../../uapi/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 
+/** BPF_METADATA_PREFIX of the reference; the rest of the name is what is shown. */
 const prefix = 'bpf_metadata_';
 
 /**
@@ -16,6 +17,7 @@ export function metadataPrinter(ctx: Context): (mapIds: readonly number[]) => vo
     for (const id of mapIds) {
       const found = known.get(id) ?? readOnlyData(ctx, id);
       known.set(id, found);
+      // The reference gives up at the first map that cannot be opened or read.
       if (found === 'none') return;
       if (found !== 'other') return printVariables(ctx, found);
     }
@@ -74,6 +76,8 @@ function readOnlyData(ctx: Context, mapId: number): Found {
   }
   try {
     const info = map.info();
+    // How libbpf makes a section of read-only data: an array with one element. Names hold 15 bytes, so `.rodata` may
+    // follow the start of the object's name.
     const fits = info.type === bpf_map_type.BPF_MAP_TYPE_ARRAY && info.keySize === 4 && info.maxEntries === 1;
     if (!fits || info.btfValueTypeId === 0 || !info.name.includes('.rodata')) return 'other';
     const bytes = new Uint8Array(info.valueSize);

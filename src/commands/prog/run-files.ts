@@ -4,6 +4,7 @@ import { kernelOf } from '../shared/kernel.ts';
 import { O_RDONLY } from '../../kernel/index.ts';
 import { pause } from '../../output/index.ts';
 
+/** Bytes that one read(2) asks for. */
 const chunkBytes = 64 * 1024;
 
 /** All of a file, or of standard input (`-`). What cannot be read at all (a directory) is empty, as for the reference. */
@@ -17,8 +18,10 @@ export function readInput(ctx: Context, path: string): Uint8Array {
       const chunk = new Uint8Array(chunkBytes);
       const count = kernel.read(fd, chunk);
       if (count === -Errno.EINTR) continue;
+      // Standard input may be set not to block, by whoever shares it.
       if (count === -Errno.EAGAIN) pause();
       else if (count > 0) chunks.push(chunk.subarray(0, count));
+      // fread(3) of the reference tells an empty input and a failing one apart only once something was read.
       else if (count === 0 || chunks.length === 0) return Buffer.concat(chunks);
       else fail(`failed to read data_in/ctx_in from ${path}: ${strerror(-count)}`);
     }
@@ -62,6 +65,7 @@ function writeToFile(ctx: Context, path: string, bytes: Uint8Array): 'written' |
 
 /** Offset, up to 16 bytes in pairs, and what of them is printable ASCII. */
 function hexRow(bytes: Uint8Array, row: number): string {
+  // Rows are filled with blanks, so that the text stands below that of full rows.
   let hex = '';
   let text = '';
   for (let at = row; at < row + 16; at++) {
@@ -70,6 +74,7 @@ function hexRow(bytes: Uint8Array, row: number): string {
     if (at % 2 === 1) hex += ' ';
     if (byte === undefined) continue;
     text += byte < 0x20 || byte > 0x7e ? '.' : String.fromCharCode(byte);
+    // A blank in the middle of the 16 characters.
     if (at === row + 7) text += ' ';
   }
   return `${row.toString(16).padStart(7, '0')}\t${hex}| ${text}\n`;

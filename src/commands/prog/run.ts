@@ -4,14 +4,22 @@ import { type BpfProgram, testRun } from '../../kernel/index.ts';
 import { selectProgram } from '../shared/select-prog.ts';
 import { readInput, writeOutput } from './run-files.ts';
 
-/** Room for data or context that comes back, where input was given and no size named. */
+/**
+ * Room for data or context that comes back, where input was given and no size named. Bytes: SZ_32K of the
+ * reference.
+ */
 const defaultRoom = 32 * 1024;
 
+/** Words of one group that share a beginning are ambiguous, and refused; prefixes across groups are not looked at. */
 const keywordGroups = [
   ['data_in', 'data_out', 'data_size_out'],
   ['ctx_in', 'ctx_out', 'ctx_size_out'],
 ] as const;
 
+/**
+ * Paths are undefined where nothing is read or written; `-` is standard input or output. Sizes in bytes, 0 for the
+ * default.
+ */
 interface RunRequest {
   dataIn: string | undefined;
   dataOut: string | undefined;
@@ -24,6 +32,7 @@ interface RunRequest {
 
 /** `prog run PROG data_in FILE [data_out FILE [data_size_out L]] [ctx_in FILE [ctx_out FILE [ctx_size_out M]]] [repeat N]` */
 export const run: Handler = (ctx, words) => {
+  // PROG is two words, and there must be an input with its argument.
   words.require(4);
   using program = selectProgram(ctx, words);
   return runProgram(ctx, program, readRequest(words));
@@ -74,6 +83,7 @@ function readNumber(words: Words, what: string): number {
   const word = argument(words);
   const { value, rest } = strtoul(word, 0);
   if (rest !== '') fail(`can't parse ${word} as ${what}`);
+  // strtoul(3) into an unsigned int.
   return Number(BigInt.asUintN(32, value));
 }
 
@@ -85,6 +95,7 @@ function refuseOneStdinForTwo({ dataIn, contextIn }: RunRequest): void {
 function runProgram(ctx: Context, program: BpfProgram, request: RunRequest): number {
   const data = input(ctx, request.dataIn, request.dataSizeOut);
   const context = input(ctx, request.contextIn, request.contextSizeOut);
+  // BPF_PROG_TEST_RUN; the kernel measures, `duration` is nanoseconds a run, averaged over `repeat`.
   const result = testRun(program, {
     data: data.bytes,
     dataOut: data.room,
@@ -94,6 +105,7 @@ function runProgram(ctx: Context, program: BpfProgram, request: RunRequest): num
     contextOutSize: context.roomSize,
     repeat: request.repeat,
   });
+  // Also where more came back than there was room for: ENOSPC, whatever the program returned.
   if (typeof result === 'number') fail(`failed to run program: ${strerror(-result)}`, { status: result });
 
   const { json } = ctx;
@@ -103,6 +115,7 @@ function runProgram(ctx: Context, program: BpfProgram, request: RunRequest): num
     { path: request.contextOut, name: 'ctx_out', ...came(context.room, result.contextSize) },
   ];
   let failures = 0;
+  // Sizes that the kernel gives; 0 is nothing, and makes no file.
   for (const output of outputs) {
     if (output.size > 0 && writeOutput(ctx, output) === 'failed') failures++;
   }
@@ -112,6 +125,7 @@ function runProgram(ctx: Context, program: BpfProgram, request: RunRequest): num
     const average = request.repeat > 1 ? ' (average)' : '';
     ctx.print(`Return value: ${result.returnValue}, duration${average}: ${result.duration}ns\n`);
   }
+  // The reference adds up -1 for each output that failed.
   return -failures;
 }
 

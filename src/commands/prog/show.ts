@@ -19,7 +19,7 @@ interface ShowContext {
   readonly bootTime: bigint;
 }
 
-/** `prog { show | list } [PROG]` */
+/** `prog { show | list } [PROG]`: do_show() of bpftool's src/prog.c. */
 export const show: Handler = (ctx, words) => {
   const context: ShowContext = {
     pinned: ctx.options.bpffs ? pinnedTable(ctx, 'prog') : undefined,
@@ -38,6 +38,7 @@ export const show: Handler = (ctx, words) => {
   if (words.left > 0) words.unexpected();
   ctx.json?.startArray();
   const kernel = kernelOf(ctx);
+  // From 0, the kernel gives the next higher id each time, until ENOENT.
   for (let id = 0; ; ) {
     id = nextId(kernel, 'prog', id);
     if (id === -Errno.ENOENT) break;

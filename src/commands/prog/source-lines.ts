@@ -21,6 +21,7 @@ export function functionStarts(arrays: ProgramArrays, btf: Btf | undefined): { a
   return {
     at(index) {
       const at = record * info.functionInfoSize;
+      // struct bpf_func_info: instruction offset and type id, 4 bytes each; later kernels may append more.
       if (btf === undefined || at + 8 > view.byteLength || view.getUint32(at, true) !== index) return undefined;
       record++;
       return view.getUint32(at + 4, true);
@@ -38,12 +39,14 @@ export class LineFinder {
   readonly #size: number;
   readonly #count: number;
   readonly #btf: Btf | undefined;
+  /** Records that were given out or passed over. */
   #skip = 0;
 
   constructor(arrays: ProgramArrays, btf: Btf | undefined) {
     const { lineInfo, info } = arrays;
     this.#view = new DataView(lineInfo.buffer, lineInfo.byteOffset, lineInfo.byteLength);
     this.#size = info.lineInfoSize;
+    // struct bpf_line_info has 16 bytes at least.
     this.#count = this.#size < 16 ? 0 : Math.floor(lineInfo.length / this.#size);
     this.#btf = btf;
   }
@@ -51,6 +54,7 @@ export class LineFinder {
   at(index: number): SourceLine | undefined {
     if (this.#btf === undefined || this.#skip >= this.#count || index < this.#offset(this.#skip)) return undefined;
     const record = this.#last(index, this.#skip);
+    // One record is passed over for each answer, as the reference counts, not all up to the one that was found.
     this.#skip++;
     return this.line(record);
   }

@@ -1,3 +1,4 @@
+// `prog tracelog`: bpftool's src/tracelog.c, and prog_tracelog_stream() of src/prog.c.
 import { type Context, fail, failSilently, type Handler, usage, type Words } from '../../cli/index.ts';
 import { strerror, SyscallError } from '../../errors/index.ts';
 import { ensureTracefs } from '../../host/index.ts';
@@ -6,6 +7,7 @@ import { BPF_STREAM_STDERR, BPF_STREAM_STDOUT } from '../../uapi/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { selectProgram } from '../shared/select-prog.ts';
 
+/** Bytes; the reference's buffer has as many. */
 const streamChunkBytes = 512;
 
 /** `prog tracelog [{ stdout | stderr } PROG]` */
@@ -13,6 +15,7 @@ export const tracelog: Handler = (ctx, words) => (words.left === 0 ? followTrace
 
 /** Prints the trace log until a signal ends it. */
 async function followTrace(ctx: Context): Promise<void> {
+  // Opened first, so that errors stand inside the array, as with the reference.
   ctx.json?.startArray();
   using pipe = openPipe(ctx);
   const stop = new AbortController();
@@ -31,12 +34,14 @@ async function followTrace(ctx: Context): Promise<void> {
   } finally {
     for (const signal of signals) process.off(signal, onSignal);
   }
+  // The pipe has no end: to reach one is an error whose errno is 0.
   if (!stop.signal.aborted) fail('failed to read content from trace pipe: Success');
   ctx.json?.endArray();
 }
 
 function openPipe(ctx: Context): TracePipe {
   const kernel = kernelOf(ctx);
+  // tracefs is at one of two usual places, else it is mounted at the first of them.
   const answer = ensureTracefs(kernel, { noMount: ctx.options.nomount }, () =>
     ctx.info('could not find tracefs, attempting to mount it now'),
   );
@@ -60,6 +65,7 @@ function printStream(ctx: Context, words: Words): void {
   const streamId = toStdout ? BPF_STREAM_STDOUT : BPF_STREAM_STDERR;
   const chunk = new Uint8Array(streamChunkBytes);
   for (;;) {
+    // The kernel gives what has come so far and does not wait: 0 is the end.
     const count = readStream(program, streamId, chunk);
     if (count > 0) sink.bytes(chunk.subarray(0, count));
     if (count > 0) continue;

@@ -1,3 +1,5 @@
+// `prog dump xlated … visual`: dump_xlated_cfg() of bpftool's src/cfg.c. The text of the graph is the reference's to
+// the byte.
 import { type Btf, funcPrototype } from '../../btf/index.ts';
 import type { Context } from '../../cli/index.ts';
 import {
@@ -57,6 +59,7 @@ export function dumpVisual(ctx: Context, arrays: ProgramArrays, btf: Btf | undef
       `subgraph "cluster_${fn.index}" {\n\tstyle="dashed";\n\tcolor="black";\n\tlabel="func_${fn.index} ()";\n`,
     );
     for (const block of fn.blocks) {
+      // Blocks 0 and 1 are the entry and the exit of each function; neither has instructions.
       const special = block.index < 2;
       const text = special ? (block.index === 0 ? 'ENTRY' : 'EXIT') : label(fn, block);
       ctx.stdout.latin1(

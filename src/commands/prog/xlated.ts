@@ -1,3 +1,5 @@
+// `prog dump xlated`: bpftool's src/xlated_dumper.c. The instructions are the verifier's, in which the kernel has put
+// ids and offsets in place of addresses where it may.
 import { writeFileSync } from 'node:fs';
 import { type Btf, funcPrototype } from '../../btf/index.ts';
 import { type Context, fail } from '../../cli/index.ts';
@@ -9,11 +11,13 @@ import { hexJson, hexText } from '../shared/hex.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { functionStarts, LineFinder, type SourceLine } from './source-lines.ts';
 
+/** What is shown beside the instructions. */
 export interface XlatedOptions {
   readonly opcodes: boolean;
   readonly linum: boolean;
 }
 
+/** Values of src_reg in a 16-byte load, as BPF_PSEUDO_MAP_FD and its like of include/uapi/linux/bpf.h. */
 const pseudo = { mapFd: 1, mapValue: 2, func: 4, mapIndexValue: 6 };
 const signed = (value: number): string => (value < 0 ? String(value) : `+${value}`);
 
@@ -23,6 +27,7 @@ export function xlatedNames(ctx: Context, arrays: ProgramArrays): Names {
   const symbols = () => {
     if (table === undefined) {
       const read = new SymbolTable(kernelOf(ctx));
+      // Calls of helpers are relative to this symbol once the verifier has run.
       const base = read.addressOf('__bpf_call_base');
       table = { symbols: read, base: base ?? 0n, hidden: base === 0n };
     }
@@ -30,15 +35,19 @@ export function xlatedNames(ctx: Context, arrays: ProgramArrays): Names {
   };
   return {
     call(insn) {
+      // BPF_PSEUDO_CALL: a function of the program itself. For compiled programs its imm is the number of the
+      // function.
       const own = insn.src === 1;
       if (own && arrays.info.jitedSymbolCount === 0) return signed(insn.offset);
       const { symbols: read, base, hidden } = symbols();
       const jited = own ? arrays.jitedSymbols[insn.imm >>> 0] : undefined;
       const address = jited ?? BigInt.asUintN(64, base + BigInt(insn.imm));
+      // Without permission all symbols have the address 0, and any search would find nonsense.
       const name = (hidden ? undefined : read.nameAt(address)) ?? `0x${address.toString(16)}`;
       return own ? `${signed(insn.offset)}#${name}` : name;
     },
     constant(insn, high) {
+      // The verifier shows the id of a map instead of its address.
       if (insn.src === pseudo.mapFd) return `map[id:${insn.imm}]`;
       if (insn.src === pseudo.mapValue) return `map[id:${insn.imm}][0]+${high}`;
       if (insn.src === pseudo.mapIndexValue) return `map[idx:${insn.imm}]+${high}`;
@@ -57,6 +66,7 @@ export function dumpXlated(ctx: Context, arrays: ProgramArrays, btf: Btf | undef
   for (let i = 0; i < instructions.length; i++) {
     const insn = instructions[i]!;
     const next = instructions[i + 1];
+    // Takes two slots; the second has the upper half of the value.
     const wide = insn.code === loadImm64;
     const typeId = prototypes.at(i);
     const prototype = typeId === undefined ? '' : funcPrototype(btf!, typeId);
@@ -79,6 +89,7 @@ export function dumpXlated(ctx: Context, arrays: ProgramArrays, btf: Btf | undef
         ctx.print(`       ${hexText(bytes, 0, 8)}${second}\n`);
       }
     }
+    // The number of the second slot is passed over as well.
     if (wide) i++;
   }
   ctx.json?.endArray();
@@ -105,11 +116,14 @@ export function lineJson(ctx: Context, line: SourceLine, { linum }: { linum: boo
   json.field('src', line.source);
   if (!linum) return;
   json.field('file', line.file);
+  // 0 stands for unknown.
   if (line.line !== 0) json.field('line_num', line.line);
   if (line.column !== 0) json.field('line_col', line.column);
 }
 
 function opcodesJson(ctx: Context, insn: Instruction, bytes: Uint8Array): void {
+  // `off` and `imm` are arrays of bytes as they lie in memory; a 16-byte load has twelve of `imm`, the second slot's
+  // head included.
   const json = ctx.json!;
   json.name('opcodes').startObject();
   json.field('code', `0x${insn.code.toString(16).padStart(2, '0')}`);

@@ -26,6 +26,7 @@ function readFile(ctx: Context, path: string): Uint8Array {
     return kernelOf(ctx).readFile(path);
   } catch (cause) {
     if (!(cause instanceof SyscallError)) throw cause;
+    // Always EINVAL, which becomes the exit status; the text says what it was.
     throw new ObjectError(`can't read ${path}: ${strerror(cause.errno)}`, Errno.EINVAL, { cause });
   }
 }

@@ -10,6 +10,7 @@ export const diff: OwnHandler = async (ctx, words, given) => {
   const file = words.left > 0 ? words.next() : undefined;
   if (words.left > 0) words.unexpected();
   const after = file === undefined ? inventoryOf(ctx, given, allParts) : readInventoryFile(file);
+  // Maps that are not there any more cannot be read; that they are gone is reported as such.
   const names = Object.keys(before.elements).filter((name) => after.inventory.maps.some((map) => map.name === name));
   const elements = file === undefined ? await keptElements(ctx, after.inventory, names) : after.elements;
   const changes = differences(before, { ...after, elements });

@@ -26,6 +26,7 @@ export async function keptElements(
   return kept;
 }
 
+/** Bytes inside of a value become text, as JSON has none. */
 function plainValue(value: unknown): unknown {
   if (value instanceof Uint8Array) return toHex(value);
   if (Array.isArray(value)) return value.map(plainValue);

@@ -1,3 +1,4 @@
+// JSON Schemas of what `snapshot` prints, as `schema` shows them.
 import type { JsonSchema } from '../../btf/index.ts';
 import { documentFormat, documentVersion } from '../../inventory/index.ts';
 import {

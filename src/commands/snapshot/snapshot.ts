@@ -18,6 +18,7 @@ export const snapshot: OwnHandler = async (ctx, words, given) => {
       fail(`can't write ${file}: ${(error as Error).message}`);
     }
     ctx.json?.null();
+    // The document is JSON already.
   } else if (ctx.json !== undefined) ctx.json.raw(text.trimEnd());
   else ctx.print(text);
 };

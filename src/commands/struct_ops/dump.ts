@@ -15,17 +15,21 @@ export const dump: Handler = (ctx, words) => {
   if (btf === undefined) failSilently();
   const infoType = structNamed(ctx, btf, 'bpf_map_info');
   const writer = ctx.json ?? new JsonWriter(ctx.stdout, { pretty: true });
+  // Types of the running kernel: a newer kernel's bpf_map_info shows more members.
   const print = (typeId: number, bytes: Uint8Array): void => {
     writer.beginValue();
     const options = { plain: ctx.json === undefined, pretty: writer.pretty, depth: writer.depth };
+    // Pointers to functions are ids of programs in this value, and shown by their names.
     compileValuePrinter(btf, typeId, { ...options, programName: (id) => programName(ctx, id) })(ctx.stdout, bytes, 0);
   };
   try {
     forStructOps(ctx, words, {
       writer,
+      // Each map is two objects of the array: what the kernel says of it, and its value.
       work: (map) => {
         const info = map.info();
         const value = new Uint8Array(info.valueSize);
+        // The only element has the key 0.
         if (map.tryLookup(new Uint8Array(4), value) < 0) {
           ctx.error(`can't lookup struct_ops map ${info.name} id ${info.id}`);
           return false;

@@ -6,6 +6,7 @@ import { type MapInfo, vmlinuxBtf } from '../../kernel/index.ts';
 import { kernelOf } from '../shared/kernel.ts';
 import { diagnostics } from '../shared/libbpf-log.ts';
 
+/** The kernel's name of the type of such a map's value; the rest is that of the struct. */
 const valuePrefix = 'bpf_struct_ops_';
 
 /** The kernel's types, read when first asked for; undefined, after the message, on kernels without. */

@@ -1,3 +1,4 @@
+// `struct_ops register`: do_register() of bpftool's src/struct_ops.c.
 import { CommandFailure, type Context, failSilently, type Handler, usage } from '../../cli/index.ts';
 import { strerror, TsbpfError } from '../../errors/index.ts';
 import { type LoadedMap, type LoadedObject, loadObject, registerStructOps } from '../../loader/index.ts';
@@ -10,10 +11,12 @@ import { readObject } from '../shared/object-file.ts';
 import { mountBpffsDirectory } from '../shared/pin.ts';
 import { KernelTypes } from './kernel-types.ts';
 
+/** What all maps of the object have in common. */
 interface Registration {
   readonly object: LoadedObject;
   readonly types: KernelTypes;
   readonly log: DiagnosticLog;
+  /** Directory for pins of links; undefined where none are pinned. */
   readonly linkFolder: string | undefined;
 }
 
@@ -22,11 +25,13 @@ export const register: Handler = (ctx, words) => {
   if (words.left !== 1 && words.left !== 2) usage();
   const path = words.next();
   const linkFolder = words.left > 0 ? words.next() : undefined;
+  // Before the object is opened, as in the reference.
   if (linkFolder !== undefined) mount(ctx, linkFolder);
   const log = diagnostics(ctx);
   using object = load(ctx, path, log);
   const registration = { object, types: new KernelTypes(ctx), log, linkFolder };
   const maps = object.maps.filter(({ spec }) => spec.type === bpf_map_type.BPF_MAP_TYPE_STRUCT_OPS);
+  // One that fails does not hold back the others.
   const results = maps.map((map) => registerMap(ctx, registration, map));
   if (results.includes(false)) failSilently();
   if (maps.length === 0) {
@@ -78,6 +83,7 @@ function registerMap(ctx: Context, registration: Registration, loaded: LoadedMap
   try {
     const info = loaded.info();
     const name = `${types.nameOf(info)} ${info.name}`;
+    // Without BPF_F_LINK the map itself is the registration, and stays until its element is deleted.
     if ((loaded.spec.flags & BPF_F_LINK) === 0 || link === undefined) {
       ctx.info(`Registered ${name} id ${info.id}`);
       return true;
@@ -95,9 +101,11 @@ function registerMap(ctx: Context, registration: Registration, loaded: LoadedMap
       ctx.error(`can't pin link ${linkId} for ${info.name}: ${strerror(knownErrno(error))}`);
       return false;
     }
+    // A link that is not pinned ends with this command, and the registration with it.
     ctx.info(`Registered ${name} map id ${info.id} link id ${linkId}`);
     return true;
   } catch (error) {
+    // No error: the operations are registered.
     ctx.info(`Registered ${loaded.name} but can't find id: ${strerror(knownErrno(error))}`);
     return true;
   } finally {

@@ -1,3 +1,4 @@
+// STRUCT_OPS_MAP: do_work_on_struct_ops() of bpftool's src/struct_ops.c.
 import { type Context, failSilently, isPrefix, strtoul, usage, type Words } from '../../cli/index.ts';
 import { Errno, strerror, TsbpfError } from '../../errors/index.ts';
 import { BpfMap, nextId, openFdById } from '../../kernel/index.ts';
@@ -34,6 +35,7 @@ export function forStructOps(
     if (!work(open)) failed++;
   }
   writer?.endArray();
+  // Verbs that print an array show by an empty one that nothing was found; others say so, or print null.
   if (writer === undefined && failed === 0) {
     if (term !== undefined && found === 0) ctx.error(`no struct_ops found for ${term}`);
     else ctx.json?.null();
@@ -47,6 +49,7 @@ function one(ctx: Context, term: string, { writer, work }: { writer: JsonWriter 
     ctx.error(text);
     failSilently();
   };
+  // strtoul(3) has 64 bits here; ids have 32, and 0 is none.
   if (rest !== '' || value === 0n || value > 0xffff_ffffn) bad(`invalid id ${term}`);
   const id = Number(value);
   const fd = openFdById(kernelOf(ctx), 'map', id);

@@ -12,6 +12,7 @@ export const show: Handler = (ctx, words) => {
     work: (map) => {
       const info = map.info();
       const name = types.nameOf(info);
+      // Blanks at the end are the reference's `%-32s`.
       if (json === undefined) ctx.print(`${info.id}: ${info.name.padEnd(15)} ${name.padEnd(32)}\n`);
       else
         json.startObject().field('id', info.id).field('name', info.name).field('kernel_struct_ops', name).endObject();

@@ -12,6 +12,8 @@ export const unregister: Handler = (ctx, words) => {
     work: (map) => {
       const info = map.info();
       const what = `${types.nameOf(info)} ${info.name} id ${info.id}`;
+      // To delete the only element unregisters it. The kernel refuses it for maps with BPF_F_LINK: there the link is
+      // what has to go.
       const result = map.tryDelete(new Uint8Array(4));
       if (result < 0) ctx.error(`can't unload ${what}: ${strerror(-result)}`);
       else ctx.info(`Unregistered ${what}`);

@@ -1,3 +1,5 @@
+// JSON Schemas of what `token` prints with -j, as `schema` shows them; tests hold both programs to those of the
+// reference's verbs.
 import { list, nullOf, type OutputSchemas, outputOf, record, text } from '../shared/json-schema.ts';
 
 const names = (description: string) =>

@@ -1,3 +1,4 @@
+// `token show`: bpftool's src/token.c. BPF tokens came with Linux 6.9; the mount options say what they may allow.
 import { type Context, fail, type Handler } from '../../cli/index.ts';
 import { SyscallError } from '../../errors/index.ts';
 import { type Mount, mounts } from '../../host/index.ts';
@@ -11,6 +12,7 @@ const kinds = [
   ['allowed_progs', 'delegate_progs'],
   ['allowed_attachs', 'delegate_attachs'],
 ] as const;
+/** Names on a line of plain output. */
 const perLine = 4;
 
 /** `token { show | list }`: the mounted BPF file systems that delegate rights, of which tokens are made. */
@@ -35,6 +37,7 @@ function mountsOf(ctx: Context): Mount[] {
 }
 
 function isDelegating({ type, options }: Mount): boolean {
+  // The reference looks for the words anywhere in the options, and compares three letters of the type.
   return type.startsWith('bpf') && options.some((option) => kinds.some(([, key]) => option.includes(key)));
 }
 
@@ -53,6 +56,7 @@ function plain(mount: Mount): string {
 }
 
 function inLines(names: readonly string[]): string {
+  // Each name takes 20 columns, the last of a line too.
   return names.map((name, i) => `${i % perLine === 0 ? '\n\t  ' : ''}${printable(name).padEnd(20)}`).join('');
 }
 

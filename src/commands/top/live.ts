@@ -25,16 +25,23 @@ const help = [
 const bold = (text: string) => `\x1b[1m${text}\x1b[0m`;
 const inverse = (text: string) => `\x1b[7m${text}\x1b[0m`;
 
-/** What the screen shows besides the table. */
+/**
+ * What the screen shows besides the table. `pane`: one object, in the place of the table's rows. `filter`: the
+ * last line is typed into.
+ */
 type Mode = 'table' | 'help' | 'pane' | 'filter';
 
 /** Shows scenes until the person ends it. */
 export class LiveTable {
   #choice: Choice;
   #mode: Mode = 'table';
+  /** Row of the table, from 0; clamped when it is painted, as rows come and go. */
   #selected = 0;
+  /** First row that is shown. */
   #first = 0;
+  /** Text of the filter while it is typed. */
   #typed = '';
+  /** Measuring goes on, the screen stays as it is. */
   #isHeld = false;
   #scene: Scene | undefined;
   readonly #screen: Screen;
@@ -51,6 +58,7 @@ export class LiveTable {
   }
 
   show(scene: Scene): void {
+    // The first scene is always shown.
     if (this.#isHeld && this.#scene !== undefined) return;
     this.#scene = scene;
     this.#paint();
@@ -70,9 +78,11 @@ export class LiveTable {
     if (scene === undefined || table === undefined) return;
     const { columns, rows } = this.#screen.size;
     const head = headLines(scene, this.#choice, { isHeld: this.#isHeld }).map((line) => clip(line, columns));
+    // Besides the head: the line of columns, and the foot.
     const room = Math.max(1, rows - head.length - 2);
     this.#selected = Math.max(0, Math.min(this.#selected, table.rows.length - 1));
     this.#first = Math.max(0, Math.min(this.#first, this.#selected, Math.max(0, table.rows.length - room)));
+    // The selected row pulls the window along.
     if (this.#selected >= this.#first + room) this.#first = this.#selected - room + 1;
     const body = this.#body(scene, table, room);
     const foot =
@@ -126,11 +136,13 @@ export class LiveTable {
       [this.#choice, this.#mode] = [{ ...this.#choice, filters }, 'table'];
     } else if (name === 'escape') this.#mode = 'table';
     else if (name === 'backspace') this.#typed = this.#typed.slice(0, -1);
+    // Printable ASCII only: whatever else a key sends is no text.
     else if (!key.ctrl && key.sequence !== undefined && /^[ -~]$/.test(key.sequence)) this.#typed += key.sequence;
   }
 
   #turn(name: string): void {
     const next = views[(views.indexOf(this.#choice.view) + 1) % views.length]!;
+    // p, m and l begin the names of the views.
     const view = name === 'tab' ? next : views.find((one) => one.startsWith(name))!;
     [this.#choice, this.#mode, this.#selected] = [{ ...this.#choice, view }, 'table', 0];
   }
@@ -163,6 +175,7 @@ function counted(count: number, word: string): string {
 /** Totals, and that statistics are on. */
 export function headLines({ inventory, sampler }: Scene, { view, filters }: Choice, { isHeld = false } = {}): string[] {
   const { programs, maps, links, host } = inventory;
+  // Shares of one processor; with many processors the sum may be above 1.
   const share = programs.reduce((sum, { id }) => sum + (sampler.rateOf(id)?.processor ?? 0), 0);
   const runs = programs.reduce((sum, { id }) => sum + (sampler.rateOf(id)?.runs ?? 0), 0);
   // Each map counts once, however many programs share it.

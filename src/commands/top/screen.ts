@@ -1,12 +1,14 @@
 // A terminal's screen that is painted line by line, and given back as it was.
 import { emitKeypressEvents } from 'node:readline';
 
+/** What node:readline makes of a key. */
 export interface Key {
   readonly name?: string | undefined;
   readonly sequence?: string | undefined;
   readonly ctrl?: boolean | undefined;
 }
 
+/** Alternate screen, cursor hidden, cleared; and back. */
 const enter = '\x1b[?1049h\x1b[?25l\x1b[2J';
 const leave = '\x1b[?25h\x1b[?1049l';
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
@@ -19,11 +21,13 @@ export class Screen {
   #isOpen = false;
   readonly #end: () => void;
   readonly #keypress = (_: string | undefined, key: Key) => {
+    // In raw mode these keys send no signals.
     if (key.ctrl && key.name === 'z') this.#suspend();
     else if (key.ctrl && (key.name === 'c' || key.name === '\\')) this.#end();
     else this.#onKey(key);
   };
   readonly #resized = () => {
+    // Nothing of the old size is on the screen any more.
     this.#lines = [];
     process.stdout.write('\x1b[2J');
     this.#onResize();
@@ -79,6 +83,7 @@ export class Screen {
       this.#open();
       this.#onResize();
     });
+    // Without a handler the signal stops the process, as the shell expects.
     process.off('SIGTSTP', this.#stop);
     process.kill(process.pid, 'SIGTSTP');
   }
@@ -90,6 +95,7 @@ export class Screen {
     let text = '';
     for (let row = 0; row < Math.min(rows, Math.max(lines.length, this.#lines.length)); row++) {
       const line = lines[row] ?? '';
+      // To the row's first column; attributes off and the rest of the row cleared behind it.
       if (line !== this.#lines[row]) text += `\x1b[${row + 1};1H${line}\x1b[0m\x1b[K`;
     }
     this.#lines = lines.slice(0, rows);

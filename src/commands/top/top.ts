@@ -17,6 +17,7 @@ import { type Choice, chosen, type Scene, tableOf, type View } from './table.ts'
 /** Measurements after which what costs more is looked at again: who has what open, and where it is attached. */
 const slowEvery = 5;
 const slowParts: readonly InventoryPart[] = ['memory', 'holders', 'pins', 'attachments'];
+/** Tables that go to files: wide enough for most rows. */
 const plainColumns = 200;
 
 /** `top [programs | maps | links]`: what programs cost and maps take, live or as tables. */
@@ -27,6 +28,7 @@ export const top: OwnHandler = async (ctx, words, given) => {
   using statistics = runStatistics(ctx);
   void statistics;
   const source = new Source(ctx);
+  // Keys need a terminal on both sides.
   const isLive = ctx.json === undefined && !once && count === undefined && process.stdout.isTTY && process.stdin.isTTY;
   if (isLive) await live(source, choice, seconds);
   else await printed(ctx, source, { choice, seconds, count: once ? 1 : count, isRated: once });
@@ -40,6 +42,7 @@ function readChoice(words: Words, given: Given): Choice {
   const sort = given.text('sort') ?? '';
   const isReversed = sort.startsWith('-');
   const choice = { view, sort: isReversed ? sort.slice(1) : sort, isReversed, filters: given.list('filter') };
+  // A table of nothing has all columns: the word is checked before anything is measured.
   const inventory = { programs: [], maps: [], links: [], attachments: [] } as unknown as Inventory;
   const { columns } = tableOf({ inventory, sampler: new Sampler() }, choice, plainColumns);
   if (choice.sort !== '' && !columns.includes(choice.sort)) {
@@ -61,6 +64,7 @@ class Source {
 
   next(view: View): Scene {
     const isFull = this.#turn++ % slowEvery === 0 || this.#full === undefined;
+    // Counting elements takes an iterator program, so it is done where they are shown.
     const extra: readonly InventoryPart[] = view === 'maps' ? ['memory', 'entries'] : [];
     const inventory = this.#reader.take(isFull ? [...slowParts, ...extra] : extra);
     if (this.#full === undefined) requireRights(inventory.missing);
@@ -126,12 +130,14 @@ async function printed(ctx: Context, source: Source, { choice, seconds, count, i
   const signal = untilSignal(ended.signal).then(() => ended.abort());
   const { headLines } = await import('./live.ts');
   const wait = () => sleep(seconds * 1000, undefined, { signal: ended.signal }).catch(() => undefined);
+  // Rates need two measurements.
   if (isRated) {
     source.next(choice.view);
     await wait();
   }
   const width = process.stdout.isTTY ? process.stdout.columns || plainColumns : plainColumns;
   for (let i = 0; !ended.signal.aborted && (count === undefined || i < count); i++) {
+    // Nothing follows the last table.
     if (i > 0) await wait();
     if (ended.signal.aborted) break;
     const scene = source.next(choice.view);

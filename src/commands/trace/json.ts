@@ -42,6 +42,7 @@ export class JsonLines {
   #call(call: TraceCall): void {
     const { facts } = call;
     const sink = this.#sink;
+    // Seconds as a number with nine decimals; readers with doubles lose the last of them.
     const time = `${call.time / 1_000_000_000n}.${String(call.time % 1_000_000_000n).padStart(9, '0')}`;
     sink.text(
       `{"event":"call","time":${time},"pid":${facts.pid},"tid":${facts.tid},"uid":${facts.uid},"cpu":${facts.cpu},` +
@@ -53,6 +54,7 @@ export class JsonLines {
     this.#objects(call.members);
     for (const half of halves) this.#half(half);
     sink.text(`,"truncated":${halves.some(isTruncated) || facts.isIncomplete}`);
+    // As the C library returns it: the errno is a member of its own.
     sink.text(`,"result":${facts.result < 0n ? -1 : facts.result}`);
     if (call.errnoName !== undefined) sink.text(`,"errno":"${call.errnoName}"`);
     if (call.resultObject !== undefined) {
@@ -98,6 +100,7 @@ export class JsonLines {
         sink.text(value.text === undefined ? `"${value.count} types"` : quoted(value.text));
         break;
       case 'address':
+        // NULL is null, every other address an object.
         sink.text(value.address === 0n ? 'null' : `{"address":"0x${value.address.toString(16)}"}`);
         break;
       case 'bytes':
@@ -152,6 +155,7 @@ export class JsonLines {
     const name = isNext ? 'next_key' : isBatch ? `${half}s` : half;
     sink.latin1(`,"${name}":`);
     if (!isBatch) {
+      // Part of a value cannot be decoded; its bytes stand beside it.
       if (isTruncated(elements)) sink.latin1('null');
       else this.#element(elements, 0);
       sink.latin1(`,"${name}_hex":"${toHex(bytes)}"`);
@@ -174,6 +178,7 @@ export class JsonLines {
     const sink = this.#sink;
     const one = (from: number): void => {
       const before = sink.pos;
+      // A printer that knows no form of the type writes nothing.
       if (format.json(sink, bytes, from) !== 0 && sink.pos === before) sink.latin1('null');
     };
     if (ids !== undefined || format.step === 0 || stride <= format.step) {

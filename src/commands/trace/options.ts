@@ -3,7 +3,7 @@ import { UsageError } from '../../errors/index.ts';
 import type { TraceOptions } from '../../trace/index.ts';
 import { traceOptions } from './option-list.ts';
 
-/** What the words of `trace` ask for. */
+/** What the words of `trace` ask for. Times and limits as the words have them; undefined where a word was not given. */
 export interface TraceRequest {
   readonly trace: TraceOptions;
   readonly command: readonly string[];

@@ -1,3 +1,4 @@
+// JSON Schemas of what `trace` prints, as `schema` shows them.
 import {
   anything,
   flag,

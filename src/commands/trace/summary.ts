@@ -17,6 +17,7 @@ export class TraceSummary {
 
   add(call: TraceCall): void {
     const { facts } = call;
+    // The first descriptor that means an object is what the call is about.
     const first = call.members.find(({ value }) => value.kind === 'fd' && value.object !== undefined)?.value;
     const object = first?.kind === 'fd' && first.object !== undefined ? objectText(first.object) : '';
     const command = facts.call === 'perf_event_open' ? facts.call : facts.command;

@@ -20,12 +20,14 @@ export interface TextOptions {
   readonly zoneSeconds: number;
 }
 
+/** Items of a list that are shown, unless all are asked for. */
 const shownItems = 4;
 
 /** Writes calls in the manner of strace, what pointers mean in their place. Text of others is shown without control characters. */
 export class TraceText {
   readonly #sink: Sink;
   readonly #options: TextOptions;
+  /** Nanoseconds of the call before, 0 before the first. */
   #last = 0n;
   /** Types that are shown below the call. */
   #types: string[] = [];
@@ -39,12 +41,14 @@ export class TraceText {
     const { facts } = call;
     if (facts.lostBefore > 0) this.lost(facts.lostBefore);
     const sink = this.#sink;
+    // The thread is named where it is not the process's first.
     const who = facts.pid === facts.tid ? facts.pid : `${facts.pid}/${facts.tid}`;
     let head = `${this.#time(call.time)}${visibleText(facts.comm)}[${who}] ${facts.call}(`;
     if (facts.call === 'bpf') head += `${facts.command}, `;
     sink.text(head);
     if (facts.call === 'bpf') {
       if (facts.unreadAttribute !== undefined) sink.text(pointerText(facts.unreadAttribute));
+      // An attribute that is not taken apart is one member without a name.
       else if (call.members.length === 1 && call.members[0]!.name === '') this.#value(call.members[0]!.value);
       else this.#members(call.members);
       sink.text(`, ${facts.attributeSize}`);
@@ -63,6 +67,7 @@ export class TraceText {
       }
     }
     sink.text(`) = ${this.#result(call)}${this.#options.duration ? ` <${seconds(call.durationNs, 9)}>` : ''}\n`);
+    // Types are text of many lines: they stand below the line of the call.
     for (const text of this.#types.splice(0)) {
       for (const line of text.split('\n')) sink.text(`    ${visibleText(line.replaceAll('\t', '    '))}\n`);
     }
@@ -78,6 +83,7 @@ export class TraceText {
       case 'none':
         return '';
       case 'relative': {
+        // Records of several CPUs may come out of order.
         const since = this.#last === 0n ? 0 : Number(time - this.#last);
         this.#last = time;
         return `${seconds(Math.max(0, since), 6).padStart(12)} `;
@@ -87,6 +93,7 @@ export class TraceText {
           .padStart(9, '0')
           .slice(0, 6)} `;
       default: {
+        // Local time, from the seconds of the day.
         const ofDay = Number((time / 1_000_000_000n - BigInt(zoneSeconds)) % 86400n);
         const two = (value: number) => String(Math.floor(value) % 100).padStart(2, '0');
         const clock = `${two(ofDay / 3600)}:${two((ofDay / 60) % 60)}:${two(ofDay % 60)}`;
@@ -190,6 +197,7 @@ export class TraceText {
   #element({ format, bytes, stride, object, ids }: TraceElements, at: number): void {
     const sink = this.#sink;
     if (ids !== undefined || object !== undefined) {
+      // Descriptors and ids are 32 bits wide, whatever the type.
       const number = new DataView(bytes.buffer, bytes.byteOffset + at, 4).getInt32(0, true);
       sink.text(object === undefined ? `${ids} ${number >>> 0}` : `${number}<${described(object)}>`);
       return;

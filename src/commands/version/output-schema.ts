@@ -1,3 +1,5 @@
+// JSON Schemas of what `version` prints with -j, as `schema` shows them; tests hold both programs to those of the
+// reference's verbs.
 import { flag, type OutputSchemas, outputOf, record, text } from '../shared/json-schema.ts';
 
 const number = '^[0-9]+\\.[0-9]+';

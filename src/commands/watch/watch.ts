@@ -28,6 +28,7 @@ export const watch: OwnHandler = async (ctx, words, given) => {
   if (words.left > 0) words.unexpected();
   const allowed = readList(given.text('allow'));
   const watcher = new Watcher(ctx, allowed);
+  // Opened before the first look, so that nothing is missed in between.
   using events = openEvents(ctx);
   watcher.begin();
   const ended = new AbortController();
@@ -43,6 +44,7 @@ export const watch: OwnHandler = async (ctx, words, given) => {
   }
   clearTimeout(timer);
   await Promise.all([...over, looks]);
+  // What came while the last look was taken.
   for (const event of events.take()) watcher.program(event);
   watcher.look();
   // Each line is a document of its own: nothing follows the last.
@@ -57,6 +59,7 @@ async function look(watcher: Watcher, interval: number, signal: AbortSignal): Pr
 }
 
 function openEvents(ctx: Context): ProgramEvents {
+  // The kernel reports programs as PERF_RECORD_BPF_EVENT; maps and links only show by looking again.
   try {
     return new ProgramEvents(kernelOf(ctx));
   } catch (error) {

@@ -21,17 +21,22 @@ import { RunStatistics } from './run-statistics.ts';
 import { selectProfiled, targetOf, withoutCounters } from './target.ts';
 import { waitForInterrupt } from './wait.ts';
 
-/** Seconds to measure where no duration is given: a hundred years and more. */
+/**
+ * Seconds to measure where no duration is given: a hundred years and more. The reference's `duration` is an
+ * unsigned int, and this its default.
+ */
 const untilInterrupted = 0xffff_ffff;
 
 /** `prog profile PROG [duration DURATION] METRICs`: measures what a program does until SIGINT or for some seconds. */
 export const profile: Handler = async (ctx, words) => {
+  // PROG, and one metric; `duration` takes two more words.
   if (words.left < 3)
     fail(`'${words.previous}' needs at least 3 arguments, ${words.left} found`, { status: -Errno.EINVAL });
   using program = selectProfiled(ctx, words);
   const seconds = readDuration(words);
   const metrics = readMetrics(words);
   const counted = metrics.filter(isCounted);
+  // Metrics that programs count, and those that the kernel's run time statistics give, are measured side by side.
   using profiler = counted.length === 0 ? undefined : startProfiler(ctx, program, counted);
   using statistics = counted.length === metrics.length ? undefined : new RunStatistics(program);
   const interrupted = await waitForInterrupt(seconds);
@@ -46,6 +51,7 @@ function isCounted(metric: Metric): metric is Counted {
 }
 
 function readDuration(words: Words): number {
+  // `duration N` must have a metric behind it; of fewer words all are metrics.
   if (words.left <= 2 || !words.take('duration')) return untilInterrupted;
   const { value, rest } = strtoul(words.next(), 0);
   if (rest !== '') usage();
@@ -57,6 +63,7 @@ function startProfiler(ctx: Context, program: BpfProgram, counted: readonly Coun
   const log = diagnostics(ctx);
   const target = targetOf(ctx, program);
   liftMemoryLimit(ctx);
+  // The profiler is a program attached to the entry and the exit of the one that is measured (fentry, fexit).
   const counters = counted.map(({ counter }) => counter);
   const profiler = step(ctx, 'failed to load profile_obj', () => {
     try {

@@ -1,3 +1,4 @@
+/** Milliseconds; setTimeout takes no more than fits an int, some 25 days. */
 const longestTimer = 0x7fff_ffff;
 
 /** Waits so many seconds, or until SIGINT comes: whether it came. */
