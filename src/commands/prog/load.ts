@@ -1,4 +1,5 @@
-<<<<<<< HEAD
+// `prog load` and `loadall`: load_with_options() of bpftool's src/prog.c. Words are read, the object is opened, its
+// programs and maps are adjusted, all is loaded, then pinned; what fails takes back what was made.
 import {
   CommandFailure,
   type Context,
@@ -8,11 +9,6 @@ import {
   strtoul,
   type Words,
 } from '../../cli/index.ts';
-=======
-// `prog load` and `loadall`: load_with_options() of bpftool's src/prog.c. Words are read, the object is opened, its
-// programs and maps are adjusted, all is loaded, then pinned; what fails takes back what was made.
-import { type Context, fail, failSilently, type Handler, strtoul, type Words } from '../../cli/index.ts';
->>>>>>> c2
 import { TsbpfError } from '../../errors/index.ts';
 import {
   type AttachableProgram,
@@ -109,18 +105,12 @@ async function loadCommand(ctx: Context, words: Words, which: 'first' | 'all'): 
     for (const program of spec.programs) if (!program.subprogram) adjust(ctx, program, request);
     const replaceMaps = resolveReplacements(spec, request);
     const contents = settingContents(ctx, spec, settings, replaceMaps);
-<<<<<<< HEAD
     const isPinning = spec.maps.some(({ autocreate, pinPath }) => autocreate && pinPath !== undefined);
     // Until something is pinned, a signal may simply end the process: the kernel then frees what was loaded.
     using early = ctx.stderrIsTerminal && isPinning ? new Interruption() : undefined;
     using object = await loadSpec(ctx, spec, { replaceMaps, contents, interruption: early }, request, log);
     using interruption = ctx.stderrIsTerminal ? (early ?? new Interruption()) : undefined;
-=======
-    using object = await loadSpec(ctx, spec, { replaceMaps, contents }, request, log);
-    // A signal ends the load, which leaves nothing; what is pinned is pinned whole.
-    using interruption = ctx.stderrIsTerminal ? new Interruption() : undefined;
     // A missing directory is made, a BPF file system mounted where none is.
->>>>>>> c2
     if (which === 'all') mountBpffsDirectory(ctx, request.pinPath);
     else mountBpffsForFile(ctx, request.pinPath);
     pinLoaded(ctx, object, { ...request, which }, log);
@@ -265,27 +255,17 @@ async function loadSpec(
   const steps = loadSteps(kernel, spec, {
     log,
     ...given,
+    // The level of -d: 1 + 2 for all states, 4 for statistics.
     ...(ctx.options.debug ? { logLevel: 7 } : {}),
     ...(request.kernelBtf === undefined ? {} : { kernelBtf: request.kernelBtf }),
   });
   try {
-<<<<<<< HEAD
     for (;;) {
       const step = steps.next();
       if (step.done) return step.value;
       progress.add(step.value - progress.count);
       await interruption?.look(() => `${progress}, nothing stays loaded or pinned`);
     }
-=======
-    // The level of -d: 1 + 2 for all states, 4 for statistics.
-    return loadObject(kernel, spec, {
-      log,
-      onProgram: (count) => progress.add(count - progress.count),
-      ...given,
-      ...(ctx.options.debug ? { logLevel: 7 } : {}),
-      ...(request.kernelBtf === undefined ? {} : { kernelBtf: request.kernelBtf }),
-    });
->>>>>>> c2
   } catch (cause) {
     if (!(cause instanceof TsbpfError) || cause instanceof CommandFailure) throw cause;
     const message = 'failed to load object file';
