@@ -151,7 +151,7 @@ export const noMember = 0xffff;
 /** `linkCreate`: of BPF_LINK_CREATE there is one for each class of attach types. */
 export const PlanIndex = { unknown: 63, perfEventOpen: 64, ioctl: 65, linkCreate: 80, count: 96 } as const;
 
-/** Counters. */
-export const Counter = { lost: 0, size: 64 } as const;
+/** Records that found no room: of calls, and of processes that came or went. */
+export const Counter = { lost: 0, lostProcesses: 24, size: 64 } as const;
 /** Answers of the program that looks at this process, in the same map. */
 export const Calibration = { operations: 8, pidLevel: 16 } as const;

@@ -135,6 +135,11 @@ export class TraceSession implements Disposable {
     if (ownChildren) this.#set(this.#maps.followed, process.pid, state(Followed.childrenOnly));
   }
 
+  /** How many records of processes that came or went found no room in the ring. */
+  get lostProcesses(): number {
+    return Number(Atomics.load(this.#counters, Counter.lostProcesses / 8));
+  }
+
   /** Processes that are followed now. Asks the kernel. */
   followed(): number[] {
     const pids: number[] = [];

@@ -79,6 +79,8 @@ export class BpfTrace implements AsyncIterable<TraceEvent>, Disposable {
   readonly #isMachine: boolean;
   #child: ReturnType<typeof spawn> | undefined;
   #childRuns = false;
+  /** Of those records, how many were made up for. */
+  #lostProcesses = 0;
   #lostAtEnd = 0;
   #missedAtEnd = 0;
   #isClosed = false;
@@ -213,7 +215,11 @@ export class BpfTrace implements AsyncIterable<TraceEvent>, Disposable {
 
   /** Nobody who is followed is left. Records that were lost are made up for by asking the kernel. */
   #isOver(): boolean {
-    if (this.#isMachine || this.#live.size > 0 || this.#childRuns) return false;
+    if (this.#isMachine || this.#childRuns) return false;
+    const { lostProcesses } = this.#session;
+    if (lostProcesses !== this.#lostProcesses) this.#live.clear();
+    this.#lostProcesses = lostProcesses;
+    if (this.#live.size > 0) return false;
     for (const pid of this.#session.followed()) this.#live.add(pid);
     return this.#live.size === 0;
   }

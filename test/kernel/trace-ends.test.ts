@@ -1,7 +1,7 @@
 // `trace`: whom it follows, what it loses, and that nothing is left of it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -84,6 +84,26 @@ describe('trace of what runs', () => {
       if (lost === 0) expect(stderr).toBe('');
       else expect(stderr).toMatch(new RegExp(`^Error: ${lost} calls? w(as|ere) lost: the ring was full; --ring`));
     });
+  });
+
+  it('ends with its command though the ring had no room for the word of that', { timeout }, async (context) => {
+    needed(context);
+    const [file, done] = [inFolder('full.json'), inFolder('done')];
+    // Records of calls fill the ring, the small ones of processes what room is left.
+    const script = `"$0" updates 5; until [ -e "$1" ]; do sleep 0.1; done; "$0" updates 1000
+      for i in 0 1 2 3 4 5 6 7 8 9; do for j in 0 1 2 3 4 5 6 7 8 9; do (exit 0); done; done; : > "$2"; exit 7`;
+    const words = ['sh', '-c', script, program, inFolder('go'), done];
+    const trace = startTrace('-j', '--ring', '4096', '-o', file, '--', ...words);
+    await until(() => callsOf(read('full.json')).length > 0);
+    // Nobody empties the ring while the command fills it and ends.
+    process.kill(trace.pid!, 'SIGSTOP');
+    writeFileSync(inFolder('go'), '');
+    await until(() => existsSync(done));
+    await sleep(300);
+    process.kill(trace.pid!, 'SIGCONT');
+    const [status] = await Promise.race([once(trace, 'exit'), sleep(20_000, ['it goes on'])]);
+    expect(status).toBe(7);
+    expect(eventsOf(read('full.json')).some(({ event }) => event === 'lost')).toBe(true);
   });
 
   it('fails with --strict where calls are lost, and shows where', { timeout }, (context) => {

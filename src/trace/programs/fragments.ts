@@ -109,13 +109,13 @@ export function lookUp(map: TraceMap, key: op.Place): Statement[] {
 }
 
 /** Counts a call that nobody will see. */
-export function countLost(label: string): Statement[] {
+export function countLost(label: string, counter: number = Counter.lost): Statement[] {
   return [
     store('u32', Stack.scratch, 0),
     ...lookUp('counters', Stack.scratch),
     jump('==', 'r0', 0, label),
     alu('=', 'r1', 1),
-    atomicAdd(at('r0', Counter.lost), 'r1'),
+    atomicAdd(at('r0', counter), 'r1'),
   ];
 }
 

@@ -1,6 +1,16 @@
 import { op, type Statement } from '../../insn/index.ts';
-import { ProcessRecord, RecordKind } from '../format.ts';
-import { addressOf, Followed, lookUp, ownIds, type ProgramShape, readKernel, shownId, Stack } from './fragments.ts';
+import { Counter, ProcessRecord, RecordKind } from '../format.ts';
+import {
+  addressOf,
+  countLost,
+  Followed,
+  lookUp,
+  ownIds,
+  type ProgramShape,
+  readKernel,
+  shownId,
+  Stack,
+} from './fragments.ts';
 
 const { alu, at, call, exit, jump, label, load, mapAddress, store } = op;
 
@@ -40,7 +50,7 @@ export function forkProgram(shape: ProgramShape): Statement[] {
   ];
 }
 
-/** Sends a record about the process whose number is in r1. */
+/** Sends a record about the process whose number is in r1, or counts it as lost; then goes on at `out`. */
 function tell(kind: number): Statement[] {
   const record = (offset: number) => at('r10', Stack.pointer.offset + offset);
   return [
@@ -51,6 +61,8 @@ function tell(kind: number): Statement[] {
     alu('=', 'r3', ProcessRecord.size),
     alu('=', 'r4', 0),
     call('ringbuf_output'),
+    jump('==', 'r0', 0, 'out'),
+    ...countLost('out', Counter.lostProcesses),
   ];
 }
 
