@@ -18,8 +18,26 @@ const live = ['parity', 'kernel'];
 const isAll = process.argv.includes('--all');
 const extra = process.argv.slice(2).filter((word) => word !== '--all');
 const isShare = !isAll && extra.length === 0;
-/** What takes minutes on real shells, machines full of objects, and objects that were damaged. */
-const longFiles = ['LONGFILES'];
+/** What takes minutes: real shells, many objects, damaged objects, many files, every word of a verb. */
+const longFiles = [
+  'parity/gen-skeleton',
+  'parity/odd-objects',
+  'parity/object-strictness',
+  'parity/linked-programs',
+  'parity/link-objects',
+  'parity/btf-merge',
+  'parity/map-words',
+  'parity/map-types',
+  'kernel/long-runs',
+  'kernel/completion',
+  'kernel/manual-examples',
+  'kernel/inventory-churn',
+  'kernel/large',
+  'kernel/object-mutants',
+  'kernel/call-memory',
+  'kernel/typed-maps',
+  'kernel/ls',
+];
 /** What is run of the standalone file too: words, options, batches, ends by signals and full disks, links. */
 const standaloneShare = ['cli', 'endings', 'link'].map((name) => `test/parity/${name}.test.ts`);
 
