@@ -1,8 +1,9 @@
 import type { Btf } from '../btf/index.ts';
+import { Errno } from '../errors/index.ts';
 import { checkResult, type Kernel } from '../sys/index.ts';
 import { bpf_func_info, bpf_prog_info, enumNames, type ProgramTypeName, structView } from '../uapi/index.ts';
 import { loadBtfById } from './btf.ts';
-import { mustInfo, openFdById } from '../bpf/index.ts';
+import { mustInfo, openFdById, tryInfo } from '../bpf/index.ts';
 import { type AdoptOptions, adoptPinned, BpfObject } from './object.ts';
 import { readProgramStream } from './program-stream.ts';
 import { type ProgramInput, type ProgramOutput, runProgram } from './run-program.ts';
@@ -134,14 +135,23 @@ export class BpfProgram extends BpfObject {
     return toInfo(mustInfo(this.kernel, this.fd.number, structView(bpf_prog_info, new Uint8Array(infoSize))));
   }
 
-  /** Info and the ids of the maps it uses: one call, or two where it uses many. */
-  infoWithMaps(): { info: ProgramInfo; mapIds: number[] } {
+  /**
+   * Info and the ids of the maps it uses: one call, or two where it uses many. Of a program that a device ran which is gone
+   * the kernel says no more than that: `isOrphaned`, and everything else is 0.
+   */
+  infoWithMaps(): { info: ProgramInfo; mapIds: number[]; isOrphaned: boolean } {
     const ids = new Uint32Array(usualMaps);
     const view = structView(bpf_prog_info, new Uint8Array(infoSize));
     view.set('nr_map_ids', ids.length).receive('map_ids', new Uint8Array(ids.buffer));
-    const info = toInfo(mustInfo(this.kernel, this.fd.number, view));
-    if (info.mapCount > ids.length) return this.arrays({ mapIds: true }, info);
-    return { info, mapIds: [...ids.subarray(0, info.mapCount)] };
+    const result = tryInfo(this.kernel, this.fd.number, view);
+    if (result === -Errno.ENODEV) {
+      return { info: toInfo(structView(bpf_prog_info, new Uint8Array(infoSize))), mapIds: [], isOrphaned: true };
+    }
+    checkResult('get object info', result);
+    const info = toInfo(view);
+    const mapIds =
+      info.mapCount > ids.length ? this.arrays({ mapIds: true }, info).mapIds : [...ids.subarray(0, info.mapCount)];
+    return { info, mapIds, isOrphaned: false };
   }
 
   /** Info and arrays, in two calls: the first tells the sizes. */

@@ -65,8 +65,7 @@ export const mapFamily: CommandFamily = {
     {
       name: 'event_pipe',
       summary: 'Prints the events of a perf event array until interrupted.',
-      // The reference's usage text has both words in one pair of brackets: one without the other is refused.
-      forms: ['MAP [cpu N] [index M]'],
+      forms: ['MAP [cpu N index M]'],
       mapTypes: ['perf_event_array'],
       load: async () => (await import('./event-pipe.ts')).eventPipe,
     },

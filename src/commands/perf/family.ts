@@ -7,7 +7,7 @@ export const perfFamily: CommandFamily = {
   helpIgnoresJson: true,
   docs: async () => (await import('./docs.ts')).perfDocs,
   verbs: [
-    { name: 'show', summary: 'List all of them, or one.', load: async () => (await import('./show.ts')).show },
+    { name: 'show', summary: 'List all of them.', load: async () => (await import('./show.ts')).show },
     { name: 'list', summary: 'The same as show.', load: async () => (await import('./show.ts')).show },
     { name: 'help', summary: 'Print the usage.' },
   ],

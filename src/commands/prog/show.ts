@@ -55,7 +55,7 @@ function showProgram(ctx: Context, program: BpfProgram, context: ShowContext): v
   try {
     const { json } = ctx;
     const { pinned, holders, printMetadata } = context;
-    const { info, mapIds } = program.infoWithMaps();
+    const { info, mapIds, isOrphaned } = program.infoWithMaps();
     const loadedAt = Number((context.bootTime + info.loadTime) / 1_000_000_000n);
     const memlock = fdInfo(program.kernel, program.fd.number).get('memlock');
     json?.startObject();
@@ -67,6 +67,7 @@ function showProgram(ctx: Context, program: BpfProgram, context: ShowContext): v
       ctx.print(`\txlated ${info.xlatedLength}B`);
       ctx.print(info.jitedLength === 0 ? '  not jited' : `  jited ${info.jitedLength}B`);
       if (memlock !== undefined) ctx.print(`  memlock ${memlock}B`);
+      if (isOrphaned) ctx.print('  orphaned');
       if (mapIds.length > 0) ctx.print(`  map_ids ${mapIds.join(',')}`);
       printPinned(ctx, pinned, info.id);
       if (info.btfId !== 0) ctx.print(`\n\tbtf_id ${info.btfId}`);
@@ -78,7 +79,7 @@ function showProgram(ctx: Context, program: BpfProgram, context: ShowContext): v
     printDevice(ctx, info);
     if (info.loadTime !== 0n) json.field('loaded_at', loadedAt).field('uid', info.createdByUid);
     json
-      .field('orphaned', false)
+      .field('orphaned', isOrphaned)
       .field('bytes_xlated', info.xlatedLength)
       .field('jited', info.jitedLength !== 0);
     if (info.jitedLength !== 0) json.field('bytes_jited', info.jitedLength);
