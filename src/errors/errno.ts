@@ -40,6 +40,7 @@ const table: Readonly<Record<number, readonly [name: string, text: string]>> = {
   38: ['ENOSYS', 'Function not implemented'],
   39: ['ENOTEMPTY', 'Directory not empty'],
   40: ['ELOOP', 'Too many levels of symbolic links'],
+  // 41 and 58 are not in use: EWOULDBLOCK and EDEADLOCK are EAGAIN and EDEADLK.
   42: ['ENOMSG', 'No message of desired type'],
   43: ['EIDRM', 'Identifier removed'],
   44: ['ECHRNG', 'Channel number out of range'],
@@ -130,6 +131,7 @@ const table: Readonly<Record<number, readonly [name: string, text: string]>> = {
   130: ['EOWNERDEAD', 'Owner died'],
   131: ['ENOTRECOVERABLE', 'State not recoverable'],
   132: ['ERFKILL', 'Operation not possible due to RF-kill'],
+  // From here on numbers that only the kernel knows (include/linux/errno.h); glibc has no text for them.
   512: ['ERESTARTSYS', 'Unknown error 512'],
   524: ['ENOTSUPP', 'Unknown error 524'],
 };
@@ -160,6 +162,9 @@ export const Errno = {
   ESRCH: 3,
   EINTR: 4,
   EIO: 5,
+  /**
+   * Of bpf(2): a map is full, an index is too large, or the attribute has members set that the kernel does not know.
+   */
   E2BIG: 7,
   EBADF: 9,
   EAGAIN: 11,
@@ -176,6 +181,7 @@ export const Errno = {
   EMFILE: 24,
   ENOTTY: 25,
   EFBIG: 27,
+  /** Of bpf(2): the verifier's log or a list of ids does not fit into the caller's buffer. */
   ENOSPC: 28,
   ESPIPE: 29,
   EROFS: 30,
@@ -198,5 +204,6 @@ export const Errno = {
   ENOTSOCK: 88,
   EMSGSIZE: 90,
   EILSEQ: 84,
+  /** Not EOPNOTSUPP: a number of the kernel's own, which bpf(2) lets through to user space. */
   ENOTSUPP: 524,
 } as const;

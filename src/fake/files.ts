@@ -1,3 +1,4 @@
+// The files of a fake kernel. bpf(2) pins objects by path, so that pins are nodes among the other files.
 import { checkRange } from '../bytes/index.ts';
 import { Errno } from '../errors/index.ts';
 import { BPF_FS_MAGIC, type FileAccess, type FileStatus, type OpenFile, syscallError } from '../sys/index.ts';
@@ -84,6 +85,7 @@ export class FakeFiles implements FileAccess {
     if (parent.kind !== 'directory') throw syscallError('open', Errno.ENOTDIR);
     const old = this.#node(path);
     if (old?.kind === 'directory') throw syscallError('open', Errno.EISDIR);
+    // Pins can be neither read nor written as files.
     if (old?.kind === 'pin') throw syscallError('open', Errno.EPERM);
     if (old === undefined) this.#nodes.set(path, { kind: 'file', bytes: bytes.slice(), inode: ++this.#inodes });
     else old.bytes = bytes.slice();
@@ -118,6 +120,7 @@ export class FakeFiles implements FileAccess {
     const kind = node.kind === 'pin' ? 'file' : node.kind;
     return {
       kind,
+      // bpffs is a file system of its own, which shows by the device's number.
       device: isOnBpffs(path) ? 2n : 1n,
       inode: node.inode,
       size: node.kind === 'file' ? node.bytes.length : 0,

@@ -1,3 +1,4 @@
+// What BPF_OBJ_GET_INFO_BY_FD says of objects: `struct bpf_map_info` and its like, as far as a fake kernel knows them.
 import { Errno } from '../errors/index.ts';
 import {
   attr_info,
@@ -28,6 +29,7 @@ export function objectInfo(descriptors: Descriptors, attr: NativeStruct): number
   if (info === undefined) return -Errno.EFAULT;
   const layout = layouts[found.object.kind];
   const room = Math.min(view.u32('info_len'), info.bytes.length);
+  // bpf_check_uarg_tail_zero of the kernel: a caller with a larger structure must have left the rest zero.
   if (info.bytes.subarray(layout.size, room).some((byte) => byte !== 0)) return -Errno.E2BIG;
   const bytes = new Uint8Array(layout.size);
   bytes.set(info.bytes.subarray(0, Math.min(room, layout.size)));
@@ -53,6 +55,7 @@ function write(object: FakeObject, given: NativeStruct): number {
   }
 }
 
+/** Sizes of this version of the UAPI: callers that know less get less. */
 const layouts: Readonly<Record<FakeObject['kind'], StructLayout>> = {
   map: bpf_map_info,
   prog: bpf_prog_info,
@@ -78,12 +81,15 @@ function writeMap(map: FakeMap, { bytes }: NativeStruct): number {
 }
 
 const programMembers = bpf_prog_info.members;
+/** Bytes of `struct bpf_func_info` and `struct bpf_line_info`. */
 const recordSize = { function: 8, line: 16 };
 
 function writeProgram(program: FakeProgram, given: NativeStruct): number {
   const view = new StructView(bpf_prog_info, given.bytes);
   const maps = program.held.filter((object) => object.kind === 'map');
   const ids = new Uint8Array(Uint32Array.from(maps, ({ id }) => id).buffer);
+  // The caller says by counts and addresses which arrays it has room for. They are in the members that are then
+  // overwritten, so that all are read first.
   const arrays = [
     ['map_ids', ids, view.u32('nr_map_ids') * 4],
     ['xlated_prog_insns', program.code, view.u32('xlated_prog_len')],
@@ -111,6 +117,7 @@ function writeProgram(program: FakeProgram, given: NativeStruct): number {
     .set('nr_line_info', program.lineInfo.length / recordSize.line)
     .set('line_info_rec_size', program.lineInfo.length > 0 ? recordSize.line : 0)
     .set('nr_prog_tags', 1)
+    // Nothing is verified: the number is what a program without branches would have.
     .set('verified_insns', program.code.length / 8)
     .setText('name', program.name)
     .bytesOf('tag')
@@ -129,6 +136,7 @@ function writeLink(link: FakeLink, given: NativeStruct): number {
   else if (name === 'tcx' || name === 'netkit') view.set('tcx.ifindex', target).set('tcx.attach_type', link.attachType);
   else if (name === 'cgroup') view.set('cgroup.attach_type', link.attachType);
   else if (name === 'tracing') view.set('tracing.attach_type', link.attachType);
+  // A name that does not fit is cut, and the errno says so; the length is that of the whole name.
   if (link.type !== bpf_link_type.BPF_LINK_TYPE_RAW_TRACEPOINT) return 0;
   const into = bytesAt(given, bpf_link_info.members['raw_tracepoint.tp_name']);
   const text = new TextEncoder().encode(`${link.text}\0`);

@@ -249,6 +249,7 @@ class InMemory implements FakeKernel {
     const view = new StructView(attr_get_id, attr.bytes);
     const id = view.u32('start_id');
     for (const kind of kinds) {
+      // The smallest id above the given one, so that a walk needs no state in the kernel.
       if (command === idCommands[kind].next) {
         const ids = [...this.#objects.all(kind)].map((object) => object.id).filter((candidate) => candidate > id);
         if (ids.length === 0) return -Errno.ENOENT;
@@ -342,6 +343,7 @@ class InMemory implements FakeKernel {
     const found = this.#descriptors.get(fd);
     if (found === undefined) return -Errno.EBADF;
     if (found.kind === 'event') {
+      // The ring of a perf event: one page for positions, then a power of two of pages with records.
       const pages = length / smallestPageSize - 1;
       if (offset !== 0 || !Number.isInteger(pages) || (pages & (pages - 1)) !== 0) return -Errno.EINVAL;
       found.memory ??= new PerfMemory(length, smallestPageSize);
@@ -410,6 +412,7 @@ class InMemory implements FakeKernel {
     return 0;
   }
 
+  /** CAP_CHECKPOINT_RESTORE, number 40, is the last one. */
   getCapabilities(): CapabilitySets {
     const all = (1n << 41n) - 1n;
     return { effective: all, permitted: all, inheritable: 0n };
@@ -522,6 +525,7 @@ function isReady(description: Description): boolean {
 /** What a mapping shows stays readable after its close: it is ordinary memory. */
 class FakeMapping implements MappedMemory {
   readonly buffer: ArrayBuffer;
+  /** The memory is JavaScript's own, which has no address to give. */
   readonly address = 0n;
 
   constructor(buffer: ArrayBuffer) {

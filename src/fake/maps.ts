@@ -1,3 +1,5 @@
+// The maps of a fake kernel and the commands of bpf(2) on them. Errnos and the order of checks are those of
+// kernel/bpf/syscall.c and of the *_alloc_check functions of each type of map.
 import { alignUp } from '../bytes/index.ts';
 import { Errno, NotSupportedError } from '../errors/index.ts';
 import {
@@ -45,6 +47,7 @@ export interface MapWorld {
 type MapFacts = Omit<FakeMap, 'id' | 'kind' | 'references'>;
 const members = attr_map_elem.members;
 
+/** BPF_OBJ_NAME_LEN is 16 with the NUL; bpf_obj_name_cpy takes letters, digits, `_` and `.`. */
 const isName = /^[\w.]{0,15}$/;
 
 /** BPF_MAP_CREATE: a descriptor, or -errno. NotSupportedError for types of maps that a fake kernel does not have. */
@@ -56,6 +59,7 @@ export function createMap(world: MapWorld, attr: NativeStruct): number {
   const name = view.text('map_name');
   if (!isName.test(name) || (flags & (BPF_F_RDONLY | BPF_F_WRONLY)) === (BPF_F_RDONLY | BPF_F_WRONLY))
     return -Errno.EINVAL;
+  // Values of per-CPU maps are copied as one for each possible CPU, each at a multiple of 8.
   const copiedSize = isPerCpu(type) ? alignUp(valueSize, 8) * world.cpus : valueSize;
   const shape = {
     ...{ type, flags, name, valueSize, copiedSize, isFrozen: false },
@@ -82,6 +86,7 @@ export function createMap(world: MapWorld, attr: NativeStruct): number {
     };
   }
   const contents = kind.contents(world, shape, view.u32('inner_map_fd'));
+  // What `inner_map_fd` names is no map.
   if (typeof contents === 'number') return contents;
   const memory = kind === ring ? new RingMemory(shape.maxEntries, world.pageSize) : undefined;
   const map = world.objects.add('map', { ...shape, contents, ring: memory, btf, held });
@@ -134,6 +139,7 @@ const kinds: Readonly<Record<string, MapKind>> = {
   array: { ...array, flags: array.flags | BPF_F_MMAPABLE },
   percpu_array: array,
   lpm_trie: {
+    // `struct bpf_lpm_trie_key`: 4 bytes of prefix length, then 1 to 256 bytes of data.
     ...{ keySizes: [5, 260], valueSize: 'any', flags: BPF_F_NO_PREALLOC },
     contents: inWorld((shape) => new TrieContents(shape)),
   },
@@ -160,9 +166,11 @@ function shapeRefusal(kind: MapKind, { type, keySize, valueSize, maxEntries, fla
   if (keySize < least || keySize > most || !isFitting || maxEntries === 0) return -Errno.EINVAL;
   if ((flags & particularFlags & ~kind.flags) !== 0) return -Errno.EINVAL;
   if (kind === ring) {
+    // The size of a ring buffer, in bytes: a power of two of whole pages.
     return maxEntries % pageSize !== 0 || (maxEntries & (maxEntries - 1)) !== 0 ? -Errno.EINVAL : 0;
   }
   const isPreallocated = (flags & BPF_F_NO_PREALLOC) === 0;
+  // Nodes of a trie are allocated as they come; elements of LRU maps are always allocated before.
   if (mapType(type)?.isTrie && isPreallocated) return -Errno.EINVAL;
   if (kind === oldestGo && !isPreallocated) return -Errno.ENOTSUPP;
   return keySize + valueSize > largestElement(kind, type) ? -Errno.E2BIG : 0;
@@ -186,6 +194,8 @@ function programOf({ descriptors }: MapWorld): Taken {
 
 /** Maps that are made as the first one was. */
 function mapLike({ descriptors }: MapWorld, { type, keySize, valueSize, maxEntries, flags }: FakeMap): Taken {
+  // The verifier makes lookups in arrays inline, with the size of the first inner map, unless BPF_F_INNER_MAP forbids
+  // it.
   const hasFixedSize = mapTypeName(type) === 'array' && (flags & BPF_F_INNER_MAP) === 0;
   return (fd) => {
     const found = descriptors.objectAt(fd, 'map');
@@ -226,11 +236,13 @@ class HoldingContents implements Contents {
     const object = this.#taken(new DataView(value.buffer, value.byteOffset, 4).getInt32(0, true));
     if (typeof object === 'number') return object;
     if (this.#isHash) {
+      // BPF_ANY, BPF_NOEXIST, BPF_EXIST.
       if (flags > 2) return -Errno.EINVAL;
       if (old !== undefined && flags === 1) return -Errno.EEXIST;
       if (old === undefined && flags === 2) return -Errno.ENOENT;
       if (old === undefined && this.#held.size >= this.#shape.maxEntries) return -Errno.E2BIG;
     }
+    // Held before the old one is let go: they may be the same.
     this.#objects.hold(object);
     this.#held.set(key.toString(), { key: key.slice(), object });
     if (old !== undefined) this.#objects.drop(old.object);
@@ -371,6 +383,7 @@ export function batchCall({ descriptors }: MapWorld, command: number, attr: Nati
   const reads = command === bpf_cmd.BPF_MAP_LOOKUP_BATCH || command === bpf_cmd.BPF_MAP_LOOKUP_AND_DELETE_BATCH;
   const writes = command !== bpf_cmd.BPF_MAP_LOOKUP_BATCH;
   if ((reads && !found.canRead) || (writes && (!found.canWrite || map.isFrozen))) return -Errno.EPERM;
+  // Only some types have the operations for batches; the others answer ENOTSUPP.
   const has = map.contents.batches;
   const isThere =
     has === 'all' ||
@@ -424,6 +437,7 @@ function lookUpMany(map: FakeMap, count: number, { keys, values, to, from }: Roo
     values.set(value, done * copiedSize);
     done++;
   };
+  // Hash maps continue at a number instead of a key: the kernel's at a bucket, these at the order of insertion.
   if (contents.after !== undefined) {
     let place = from === undefined ? 0 : indexOf(from);
     for (const [at, key, value] of contents.after(place)) {
@@ -443,6 +457,7 @@ function lookUpMany(map: FakeMap, count: number, { keys, values, to, from }: Roo
     put(key, value);
     to.set(key);
   }
+  // ENOENT says that this was the last batch; elements may have come with it.
   return { result: done < count ? -Errno.ENOENT : 0, done };
 }
 
@@ -450,6 +465,7 @@ function lookUpMany(map: FakeMap, count: number, { keys, values, to, from }: Roo
 export function mapMemory(map: FakeMap, { offset, length }: { offset: number; length: number }): ArrayBuffer | number {
   const { ring, contents, flags } = map;
   let memory: ArrayBuffer | undefined;
+  // Page 0 has the consumer's position, and the producer's page and the data follow it.
   if (ring !== undefined) memory = offset === 0 ? ring.consumer : ring.producer;
   else if (contents instanceof ArrayContents && offset === 0 && (flags & BPF_F_MMAPABLE) !== 0)
     memory = contents.memory;

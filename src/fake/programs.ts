@@ -1,3 +1,5 @@
+// Programs, links and BTF of a fake kernel. Checks that depend on what instructions do are left out, since nothing
+// runs.
 import { createHash } from 'node:crypto';
 import { Errno } from '../errors/index.ts';
 import {
@@ -25,7 +27,9 @@ import { bytesAt, textAt } from './attribute.ts';
 import type { MapWorld } from './maps.ts';
 import type { FakeLink, FakeMap, FakeObject } from './objects.ts';
 
+/** BPF_LD | BPF_DW | BPF_IMM: the one instruction of two slots. */
 const loadWide = 0x18;
+/** BPF_COMPLEXITY_LIMIT_INSNS */
 const mostInstructions = 1_000_000;
 const isName = /^[\w.]{0,15}$/;
 
@@ -34,6 +38,7 @@ export function loadBtf({ objects, descriptors }: MapWorld, attr: NativeStruct):
   const view = new StructView(attr_btf_load, attr.bytes);
   const bytes = bytesAt(attr, attr_btf_load.members.btf)?.slice(0, view.u32('btf_size'));
   if (bytes === undefined) return -Errno.EFAULT;
+  // The header of BTF version 1 has 24 bytes.
   if (bytes.length < 24 || bytes[0] !== 0x9f || bytes[1] !== 0xeb) return -Errno.EINVAL;
   return descriptors.openObject(objects.add('btf', { bytes, held: [] }));
 }
@@ -60,8 +65,10 @@ export function loadProgram(world: MapWorld, attr: NativeStruct): number {
   };
   const program = objects.add('prog', {
     ...{ name, type, code, attachType: view.u32('expected_attach_type'), btfId: btf?.object.id ?? 0 },
+    // Any digest does, as long as equal code has equal tags.
     tag: new Uint8Array(createHash('sha1').update(code).digest().subarray(0, 8)),
     loadTime: process.hrtime.bigint(),
+    // license_is_gpl_compatible of include/linux/license.h.
     isGpl: /^(?:GPL|GPL v2|GPL and additional rights|Dual (?:BSD|MIT|MPL)\/GPL)$/.test(license),
     functionInfo: records('func_info'),
     lineInfo: records('line_info'),
@@ -77,6 +84,7 @@ function mapsOf({ descriptors }: MapWorld, code: Uint8Array, fdArray: Uint8Array
   for (let at = 0; at < code.length; at += code[at] === loadWide ? 16 : 8) {
     if (code[at] !== loadWide) continue;
     const source = code[at + 1]! >> 4;
+    // The immediate is a descriptor itself, or an index in `fd_array`.
     const isIndex = source === BPF_PSEUDO_MAP_IDX || source === BPF_PSEUDO_MAP_IDX_VALUE;
     if (!isIndex && source !== BPF_PSEUDO_MAP_FD && source !== BPF_PSEUDO_MAP_VALUE) continue;
     const number = view.getUint32(at + 4, true);
@@ -138,12 +146,14 @@ export function createLink(world: MapWorld, attr: NativeStruct): number {
   if (name === undefined) return -Errno.EINVAL;
   const type = linkTypes.find(([start]) => name.startsWith(start))![1];
   const number = view.u32('target_fd');
+  // The target is the number of a network device for some attach types, and a descriptor (a cgroup's) for others.
   const file = descriptors.get(number);
   if (attachType === BPF_PERF_EVENT && file?.kind !== 'event') return -Errno.EBADF;
   const target = file?.kind === 'file' ? file.path : number;
   if (attachType === BPF_XDP) {
     const isXdp = program.object.type === bpf_prog_type.BPF_PROG_TYPE_XDP;
     if (!isXdp) return -Errno.EINVAL;
+    // A device takes one XDP link.
     for (const link of objects.all('link')) {
       if (link.attachType === BPF_XDP && link.target === target) return -Errno.EBUSY;
     }
@@ -157,6 +167,7 @@ export function openRawTracepoint(world: MapWorld, attr: NativeStruct): number {
   const program = world.descriptors.objectAt(view.u32('prog_fd'), 'prog');
   if (typeof program === 'number') return program;
   const text = textAt(attr, attr_raw_tracepoint.members.name);
+  // Tracing programs have their target from the time they were loaded, and give no name.
   const type = text === undefined ? bpf_link_type.BPF_LINK_TYPE_TRACING : bpf_link_type.BPF_LINK_TYPE_RAW_TRACEPOINT;
   const { attachType } = program.object;
   return openLink(world, { type, program: program.object, attachType, target: text ?? 0, text: text ?? '' });
@@ -176,6 +187,7 @@ export function updateLink({ objects, descriptors }: MapWorld, attr: NativeStruc
   if (typeof link === 'number') return link;
   if (typeof program === 'number') return program;
   const flags = view.u32('flags');
+  // BPF_F_REPLACE: only if the program is still the one that the caller expects.
   const replaces = flags === 4;
   if (flags !== 0 && !replaces) return -Errno.EINVAL;
   if (replaces) {
@@ -217,5 +229,6 @@ export function queryPrograms({ objects, descriptors }: MapWorld, attr: NativeSt
   put('prog_ids', links.map(({ program }) => program.id)); // biome-ignore format: two of a kind
   put('link_ids', links.map(({ id }) => id)); // biome-ignore format: two of a kind
   view.set('count', links.length).set('attach_flags', 0).set('revision', 1);
+  // The count is that of all programs, so that the caller can ask again with more room.
   return links.length > room && room > 0 ? -Errno.ENOSPC : 0;
 }

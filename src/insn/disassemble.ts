@@ -9,12 +9,17 @@ export interface Names {
   readonly constant?: (insn: Instruction, high: number) => string | undefined;
 }
 
+/** By the low three bits of the operation code. */
 const classes = ['ld', 'ldx', 'st', 'stx', 'alu', 'jmp', 'jmp32', 'alu64'];
+/** By the high four bits of the operation code. */
 const alu = ['+=', '-=', '*=', '/=', '|=', '&=', '<<=', '>>=', 'neg', '%=', '^=', '=', 's>>=', 'endian'];
 const jumps = ['jmp', '==', '>', '>=', '&', '!=', 's>', 's>=', 'call', 'exit', '<', '<=', 's<', 's<='];
+/** By bits 3 and 4: BPF_W, BPF_H, BPF_B, BPF_DW. */
 const sizes = ['u32', 'u16', 'u8', 'u64'];
 const signedSizes = ['s32', 's16', 's8', 's64'];
+/** By the immediate: BPF_ADD, BPF_OR, BPF_AND, BPF_XOR; bit 0 (BPF_FETCH) asks for the old value. */
 const atomics: Readonly<Record<number, string>> = { 0: 'add', 64: 'or', 80: 'and', 160: 'xor' };
+/** By the offset, which is the number of bits that are extended. */
 const movsx: Readonly<Record<number, string>> = { 8: '(s8)', 16: '(s16)', 32: '(s32)' };
 
 const LD = 0;
@@ -41,6 +46,7 @@ export function disassemble(insn: Instruction, next: Instruction | undefined, na
 
 function body(insn: Instruction, next: Instruction | undefined, names: Names, hex: string): string {
   const size = sizes[(insn.code >> 3) & 3];
+  // 0x20 BPF_ABS, 0x40 BPF_IND, 0x60 BPF_MEM, 0x80 BPF_MEMSX, 0xc0 BPF_ATOMIC.
   const mode = insn.code & 0xe0;
   switch (insn.code & 7) {
     case ALU:
@@ -80,10 +86,12 @@ function arithmetic(insn: Instruction): string {
   const wide = (code & 7) === ALU64;
   const r = wide ? 'r' : 'w';
   const op = code >> 4;
+  // BPF_END: of the 64-bit class it always swaps, of the other one to the named byte order.
   if (op === 0xd) return wide ? `r${dst} = bswap${imm} r${dst}` : `r${dst} = ${code & 8 ? 'be' : 'le'}${imm} r${dst}`;
   if (op === 0x8) return `${r}${dst} = -${r}${dst}`;
   if (code === 0xbf && offset === 1) return `r${dst} = addr_space_cast(r${src}, ${imm >>> 16}, ${imm & 0xffff})`;
   if (code === 0xbf && offset === -1) return `r${dst} = &(void __percpu *)(r${src})`;
+  // An offset of 1 makes division and remainder signed.
   const sign = (op === 0x3 || op === 0x9) && offset === 1 ? 's' : '';
   const name = `${sign}${alu[op] ?? missing}`;
   if ((code & 8) === 0) return `${r}${dst} ${name} ${imm}`;
@@ -103,6 +111,7 @@ function atomicText(insn: Instruction, size: string): string | undefined {
   if (plain !== undefined) return `lock *${at} ${alu[imm >> 4]} r${src}`;
   const fetching = atomics[imm & ~1];
   if ((imm & 1) === 1 && fetching !== undefined) return `r${src} = atomic${wide}_fetch_${fetching}(${at}, r${src})`;
+  // BPF_CMPXCHG compares with R0, which then has the old value.
   if (imm === 0xf1) return `r0 = atomic${wide}_cmpxchg(${at}, r0, r${src})`;
   if (imm === 0xe1) return `r${src} = atomic${wide}_xchg(${at}, r${src})`;
   if (imm === 0x100) return `r${dst} = load_acquire((${size} *)(r${src} ${signed(offset)}))`;
@@ -120,6 +129,7 @@ function jump(insn: Instruction, names: Names): string {
   if (code === 0x05) return `goto pc${signed(offset)}`;
   if (code === 0x0d) return `gotox r${dst}`;
   if (code === 0xe5 && src === 0) return `may_goto pc${signed(offset)}`;
+  // JMP32 with BPF_JA has a distance of 32 bits, in the immediate.
   if (code === 0x06) return `gotol pc${signed(imm)}`;
   if (code === 0x95) return 'exit';
   const r = (code & 7) === JMP32 ? 'w' : 'r';

@@ -1,3 +1,5 @@
+// Externs get their values: from the kernel's configuration, /proc/kallsyms, or the BTF of the kernel and its modules.
+// Source: libbpf.c, bpf_object__resolve_externs.
 import { Errno, errnoOf } from '../errors/index.ts';
 import { Kind, type RecordView } from '../btf/index.ts';
 import { gunzipSync } from 'node:zlib';
@@ -35,6 +37,7 @@ export interface ExternContext {
   readonly kernelBtf: KernelBtf | undefined;
 }
 
+/** A loader program looks ids up itself (bpf_btf_find_by_name_kind), so that there is nothing to be found yet. */
 const leftToLoader: ResolvedExtern = { kind: 'btf', id: 0, moduleFd: 0, fdIndex: 0 };
 
 type KconfigExtern = Extract<ExternSpec, { kind: 'kconfig' }>;
@@ -92,6 +95,7 @@ export function resolveExterns(context: ExternContext, spec: ObjectSpec): Resolv
   return { found, kconfig, fdArray: fds.length > 0 ? fdBytes(fds) : undefined };
 }
 
+/** The array `fd_array` of BPF_PROG_LOAD. */
 function fdBytes(fds: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(fds.length * 4);
   const view = new DataView(bytes.buffer);
@@ -99,6 +103,7 @@ function fdBytes(fds: readonly number[]): Uint8Array {
   return bytes;
 }
 
+/** Names that are no option of the configuration: libbpf makes up their values. */
 function virtualValue({ kernel, log, kernelBtf }: ExternContext, extern: KconfigExtern): bigint {
   switch (extern.name) {
     case 'LINUX_KERNEL_VERSION': {
@@ -107,8 +112,10 @@ function virtualValue({ kernel, log, kernelBtf }: ExternContext, extern: Kconfig
         throw failure(log, Errno.EINVAL, `extern (kcfg) '${extern.name}': failed to get kernel version`);
       return BigInt(version);
     }
+    // bpf_get_attach_cookie() is of Linux 5.15. Loader programs, for which no BTF is read, run on newer kernels only.
     case 'LINUX_HAS_BPF_COOKIE':
       return !kernelBtf || kernelVersion(kernel).code >= 0x050f00 ? 1n : 0n;
+    // Whether system calls are functions such as __x64_sys_bpf, whose argument is `struct pt_regs`.
     case 'LINUX_HAS_SYSCALL_WRAPPER':
       return !kernelBtf || hasSyscallWrapper(kernel) ? 1n : 0n;
     default:
@@ -121,11 +128,13 @@ function readAddresses({ kernel, log }: ExternContext, externs: readonly KsymExt
   const byName = new Map(externs.map((extern) => [extern.name, extern]));
   const found = new Map<KsymExtern, bigint>();
   eachSymbol(kernel, (symbol, type, digits) => {
+    // Link-time optimisation renames static variables that other files use.
     const suffix = symbol.indexOf('.llvm.');
     const name = suffix >= 0 && type === 'd' ? symbol.slice(0, suffix) : symbol;
     const extern = byName.get(name);
     if (!extern || extern.function) return true;
     const address = BigInt(`0x${digits}`);
+    // Static symbols of several files may have one name.
     const known = found.get(extern);
     if (known !== undefined && known !== address) {
       const text = `extern (ksym) '${name}': resolution is ambiguous: 0x${known.toString(16)} or 0x${address.toString(16)}`;
@@ -191,6 +200,7 @@ function indexOfModule(fds: number[], module: ModuleBtf): number {
   return known > 0 ? known : fds.push(module.fd) - 1;
 }
 
+/** Options of the running kernel: /proc/config.gz or a file of /boot. Those that are not set have no line. */
 function readKconfig(
   { kernel, log }: ExternContext,
   externs: readonly KconfigExtern[],
@@ -243,6 +253,7 @@ function setText(log: DiagnosticLog, extern: KconfigExtern, data: Uint8Array, va
   const bad = (text: string) => failure(log, Errno.EINVAL, `extern (kcfg) '${extern.name}': ${text}`);
   const { offset, size, valueKind } = extern;
   const first = value[0];
+  // The kernel's configuration writes y and m; `n` is for the sake of other writers of the format.
   if (first === 'y' || first === 'n' || first === 'm') {
     if (valueKind === 'bool') {
       if (first === 'm') throw bad(`value '${first}' implies tristate or char type`);
@@ -300,8 +311,10 @@ function setNumber(log: DiagnosticLog, extern: KconfigExtern, data: Uint8Array, 
   if (valueKind === 'bool' && value > 1n) throw bad(Errno.EINVAL, "isn't boolean compatible");
   if (size < 8) {
     const bits = BigInt(size * 8);
+    // A signed value is in range if, moved up by half the range, it is one without a sign.
     const fits = extern.signed ? BigInt.asUintN(64, value + (1n << (bits - 1n))) < 1n << bits : value >> bits === 0n;
     if (!fits) throw bad(Errno.ERANGE, `doesn't fit in ${size} bytes`);
   }
+  // In the byte order of the machine, which is little-endian.
   for (let index = 0; index < size; index++) data[offset + index] = Number((value >> BigInt(8 * index)) & 0xffn);
 }

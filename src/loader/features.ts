@@ -1,25 +1,42 @@
+// What decides how an object is loaded on an old kernel. Most answers are attempts, as distributions port features back
+// to kernels of older versions. Source: features.c of libbpf.
 import { kernelVersion } from '../host/index.ts';
 import type { Kernel } from '../sys/index.ts';
 import { bpf_map_type, bpf_prog_type, BPF_F_MMAPABLE } from '../uapi/index.ts';
 import { createMap, loadBtf, loadProgram, type ProgramRequest } from '../bpf/index.ts';
 
+/** In the comments, the version in which Linux got each of them. */
 export type Feature =
+  // 4.15: names of programs and maps.
   | 'progName'
+  // 5.2: BPF_PSEUDO_MAP_VALUE.
   | 'globalData'
+  // 5.5: BPF_F_MMAPABLE of arrays.
   | 'arrayMmap'
+  // 4.17
   | 'expectedAttachType'
+  // 5.5: helpers that say which memory is meant, instead of bpf_probe_read().
   | 'probeReadKernel'
+  // 4.18: BPF_BTF_LOAD.
   | 'btf'
+  // 5.0
   | 'btfFunc'
+  // 5.6: functions whose linkage is global.
   | 'btfGlobalFunc'
+  // 5.2: variables and sections.
   | 'btfDatasec'
+  // 5.13
   | 'btfFloat'
+  // 5.16
   | 'btfDeclTag'
+  // 5.17
   | 'btfTypeTag'
+  // 6.0
   | 'btfEnum64'
   | 'btfQuestionMarkDatasec'
   | 'percpuData'
   | 'fullRangeLoadOffset'
+  // 6.6
   | 'uprobeMulti';
 
 /** `r0 = 0; exit` */
@@ -38,6 +55,7 @@ function code(...slots: readonly (readonly [number, number, number, number])[]):
   return bytes;
 }
 
+/** A blob of BTF: its header, the words of its types, its strings. `_` in the texts is not special. */
 function btf(strings: string, ...types: readonly number[]): Uint8Array {
   const text = Buffer.from(strings, 'latin1');
   const bytes = new Uint8Array(24 + types.length * 4 + text.length);
@@ -48,9 +66,14 @@ function btf(strings: string, ...types: readonly number[]): Uint8Array {
   return bytes;
 }
 
+/**
+ * The word `info` of `struct btf_type`: kind, and number of members or linkage. Numbers are those of uapi/linux/btf.h.
+ */
 const info = (kind: number, vlen = 0) => ((kind << 24) | vlen) >>> 0;
+/** An anonymous signed 32-bit integer. */
 const int = [0, info(1), 4, (1 << 24) | 32];
 
+/** The smallest types that only a kernel with the feature takes. */
 const btfProbes: Partial<Record<Feature, () => Uint8Array>> = {
   btf: () => btf('\0int\0', 1, info(1), 4, (1 << 24) | 32),
   btfFunc: () => btf('\0int\0x\0a\0', 1, ...int.slice(1), 0, info(13, 1), 0, 7, 1, 5, info(12), 2),
@@ -109,6 +132,7 @@ export class Features {
       case 'globalData': {
         const map = createMap(this.#kernel, { type: bpf_map_type.BPF_MAP_TYPE_ARRAY, valueSize: 32 });
         if (map < 0) return false;
+        // r1 = address of byte 16 of the value; *(u64 *)r1 = 42.
         const slots = code([0x18, 0x21, 0, map], [0, 0, 0, 16], [0x7a, 0x01, 0, 42], [0xb7, 0, 0, 0], [0x95, 0, 0, 0]);
         const result = this.#loads({ code: slots });
         this.#kernel.close(map);
@@ -124,8 +148,10 @@ export class Features {
         this.#kernel.close(map);
         return result;
       }
+      // The verifier once limited offsets in values to 29 bits, which the end of an arena may be beyond.
       case 'fullRangeLoadOffset':
         return kernelVersion(this.#kernel).code >= 0x070000;
+      // By version: an attempt, as libbpf makes it, takes a program and two links.
       case 'uprobeMulti':
         return kernelVersion(this.#kernel).code >= 0x060600;
       default:

@@ -1,3 +1,5 @@
+// BPF_MAP_TYPE_INSN_ARRAY: the kernel translates the instruction numbers in it when the program is loaded, as the
+// verifier may insert and remove instructions. Source: libbpf.c, create_jt_map.
 import { Errno } from '../errors/index.ts';
 import {
   type DiagnosticLog,
@@ -12,7 +14,9 @@ import { createMap, freezeMap, updateElement } from '../bpf/index.ts';
 import type { Cleanup } from './cleanup.ts';
 import { bpf_map_type } from '../uapi/index.ts';
 
+/** Bytes of an entry in the section `.jumptables`: the byte offset of an instruction in its section. */
 const entrySize = 8;
+/** Bytes of `struct bpf_insn_array_value`, whose first word is `orig_off`. */
 const valueSize = 16;
 
 interface JumpTableContext {
@@ -74,6 +78,7 @@ function createJumpTable(context: JumpTableContext, linked: LinkedProgram, table
   if (table.offset + table.size > data.length) {
     throw bad(`jumptables_data size is ${data.length}, trying to access ${table.offset + table.size}`);
   }
+  // Placements ascend: the last one that begins before the instruction is its function's.
   const owner = linked.placements.findLast((placement) => placement.offset <= table.index)!;
   const view = new DataView(data.buffer, data.byteOffset, data.length);
   for (let index = 0; index < count; index++) {
@@ -90,6 +95,7 @@ function createJumpTable(context: JumpTableContext, linked: LinkedProgram, table
     const result = updateElement(kernel, fd, { key, value });
     if (result < 0) throw new ObjectError('the kernel refuses an entry of a jump table', -result);
   }
+  // The verifier follows the entries as targets of jumps, so that they must not change.
   const frozen = freezeMap(kernel, fd);
   if (frozen < 0) throw new ObjectError('the kernel refuses to freeze a jump table', -frozen);
   return fd;

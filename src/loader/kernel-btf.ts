@@ -55,6 +55,7 @@ export class KernelBtf implements Disposable {
       if (id === -Errno.ENOENT || id === -Errno.EPERM || id === -Errno.EINVAL) return modules;
       if (id < 0) throw failure(this.#log, -id, `failed to iterate BTF objects: ${errorText(id)}`);
       const fd = openFdById(this.#kernel, 'btf', id);
+      // The module was unloaded in the meantime.
       if (fd === -Errno.ENOENT) continue;
       if (fd < 0) throw failure(this.#log, -fd, `failed to get BTF object #${id} FD: ${errorText(fd)}`);
       const refused = (result: number) => {
@@ -63,6 +64,7 @@ export class KernelBtf implements Disposable {
       };
       const info = tryBtfInfo(this.#kernel, fd);
       if (typeof info === 'number') throw refused(info);
+      // BTF of programs has ids of the same table.
       if (!info.kernelBtf || info.name === 'vmlinux') {
         this.#kernel.close(fd);
         continue;
@@ -111,7 +113,9 @@ export class KernelBtf implements Disposable {
     const colon = target.indexOf(':');
     const moduleName = colon < 0 ? undefined : target.slice(0, colon);
     const name = prefix.text + (colon < 0 ? target : target.slice(colon + 1));
+    // BTF_MAX_NAME_SIZE of libbpf.
     if (name.length >= 128) return undefined;
+    // libbpf compares only as many characters as the target states.
     if (moduleName === undefined || 'vmlinux'.startsWith(moduleName)) {
       const id = idNamed(this.vmlinux, name, prefix.kind);
       if (id !== 0) return { id, fd: 0 };

@@ -155,6 +155,7 @@ export function findPinned(
 ): { fd: number; facts: MapInfo } | undefined {
   if (spec.pinPath === undefined) return undefined;
   const fd = openFdPinned(kernel, spec.pinPath);
+  // Not pinned yet: the map is made, and pinned there.
   if (fd === -Errno.ENOENT) {
     tell(log, () => `found no pinned map to reuse at '${spec.pinPath}'`);
     return undefined;
@@ -178,6 +179,7 @@ function existing(
   facts: MapInfo,
   state: { fd: number; pinPath: string | undefined; pinned: boolean },
 ): MadeMap {
+  // The kernel has only the first 15 characters of a name.
   const isCut = facts.name.length === 15 && spec.name.startsWith(facts.name);
   return { name: isCut ? spec.name : facts.name, spec, maxEntries: facts.maxEntries, reused: true, ...state };
 }
@@ -216,6 +218,7 @@ function create(context: MapContext, creation: MapCreation): MadeMap {
   return map;
 }
 
+/** Entries as this machine needs them: one for each CPU in perf event arrays, whole pages in ring buffers. */
 function effectiveEntries(kernel: Kernel, spec: MapSpec): number {
   if (spec.type === bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY && spec.maxEntries === 0) return possibleCpus(kernel);
   return mapType(spec.type)?.isRing
@@ -226,6 +229,7 @@ function effectiveEntries(kernel: Kernel, spec: MapSpec): number {
 function createOne(context: MapContext, creation: { index: number; spec: MapSpec; maxEntries: number }): number {
   const { kernel, log, features } = context;
   const { spec } = creation;
+  // The kernel asks for an example of the inner maps, which is closed again: only its properties count.
   let innerMapFd = 0;
   if (isMapInMap(spec.type) && spec.inner) {
     try {
@@ -263,10 +267,12 @@ function createOne(context: MapContext, creation: { index: number; spec: MapSpec
     valueTypeBtfFd: isModuleType ? structOps.moduleFd : 0,
   };
   let fd = createMap(kernel, request);
+  // -EPERM says that it is not for the name.
   if (fd < 0 && fd !== -1 && request.name !== '' && !features.has('progName')) {
     request = { ...request, name: '' };
     fd = createMap(kernel, request);
   }
+  // Without the flag the loader still fills the map by an update.
   if (fd < 0 && spec.sectionName !== undefined && request.flags & BPF_F_MMAPABLE && !features.has('arrayMmap')) {
     request = { ...request, flags: request.flags & ~BPF_F_MMAPABLE };
     fd = createMap(kernel, request);
@@ -289,6 +295,7 @@ function fill(context: MapContext, map: { index: number; spec: MapSpec; fd: numb
   const updated = setElement(kernel, fd, { key: new Uint8Array(4), value, flags });
   if (updated < 0) throw bad(-updated, 'failed to set initial contents');
   if (spec.origin !== 'rodata' && spec.origin !== 'kconfig') return;
+  // Afterwards no update from user space succeeds, so that the verifier may take the values for constants.
   const frozen = freezeMap(kernel, fd);
   if (frozen < 0) throw bad(-frozen, 'failed to freeze as read-only');
 }
@@ -300,6 +307,7 @@ class ArenaUnmapped extends ObjectError {}
 function fillArena(context: MapContext, spec: MapSpec, fd: number): void {
   const { kernel, log, features } = context;
   const length = spec.maxEntries * kernel.systemConfiguration(SC_PAGESIZE);
+  // The address at which programs and user space see the arena.
   const where = spec.mapExtra === 0n ? {} : { at: spec.mapExtra };
   const mapping = kernel.map({ fd, length, protection: PROT_READ | PROT_WRITE, ...where });
   if (typeof mapping === 'number') {

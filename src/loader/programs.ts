@@ -47,6 +47,7 @@ export interface ProgramContext {
   readonly relocatedByKernel: boolean;
 }
 
+/** Bytes: the most that kernels before 5.2 take. */
 const firstLogSize = 0xffffff;
 // Helpers that read kernel or user memory, and what old kernels have instead.
 const probeRead: Readonly<Record<number, number>> = { 112: 4, 113: 4, 114: 45, 115: 45 };
@@ -91,16 +92,19 @@ function tryLoad(context: ProgramContext, linked: LinkedProgram): number {
   for (let logSize = firstLogSize; ; ) {
     if (logLevel > 0) logBytes = new Uint8Array(logSize);
     result = loadProgram(kernel, { ...request, logLevel, log: logBytes });
+    // Before 4.15 the attribute had no name, and bytes behind what a kernel knows must be 0.
     if (result === -Errno.E2BIG && request.name !== '' && !context.features.has('progName')) {
       request = { ...request, name: '' };
       continue;
     }
     if (result >= 0) break;
     if (context.relocatedByKernel) throw new ObjectError('the kernel refuses to relocate', -result);
+    // A log costs time, so that it is asked for only after a failure.
     if (logLevel === 0) {
       logLevel = 1;
       continue;
     }
+    // The log did not fit into the buffer.
     if (result === -Errno.ENOSPC && logSize <= 0x7fffffff) {
       logSize *= 2;
       continue;
@@ -146,12 +150,14 @@ function prepare(context: ProgramContext, linked: LinkedProgram): ProgramRequest
   const flags = programFlags(program);
   let expectedAttachType = program.expectedAttachType;
   if (section) {
+    // Older kernels demand zeros in place of what they do not know.
     if (section.optionalAttachType && expectedAttachType !== 0 && !features.has('expectedAttachType')) {
       expectedAttachType = 0;
     }
     if (section.usdt && features.has('uprobeMulti')) expectedAttachType = bpf_attach_type.BPF_TRACE_UPROBE_MULTI;
   }
   const structOps = context.structOps.get(program);
+  // For struct_ops `attach_btf_id` is the struct and `expected_attach_type` the number of the member.
   const target = structOps ? { id: structOps.typeId, fd: structOps.moduleFd } : attachTarget(context, program);
   return {
     type: program.type,

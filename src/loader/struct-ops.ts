@@ -1,3 +1,6 @@
+// The object's struct may have members in another order, or lack some; the kernel takes its own layout only, wrapped
+// into `struct bpf_struct_ops_NAME` with a reference count and a state. Source: libbpf.c,
+// bpf_map__init_kern_struct_ops.
 import { Errno } from '../errors/index.ts';
 import { idNamed, Kind, type RecordView } from '../btf/index.ts';
 import {
@@ -32,6 +35,7 @@ interface StructOpsContext {
   readonly spec: ObjectSpec;
 }
 
+/** Where the descriptor of a program goes once it is loaded. */
 interface Slot {
   readonly map: number;
   readonly offset: number;
@@ -50,6 +54,7 @@ export function prepareStructOps(context: StructOpsContext): PreparedStructOps {
     values,
     finish: (programs) => {
       for (const { map, offset, program } of slots) {
+        // Function pointers in the value are descriptors when the map is updated.
         const fd = programs.find((candidate) => candidate.spec === program)?.fd ?? -1;
         const value = values.get(map)!;
         new DataView(value.buffer).setBigInt64(offset, BigInt(fd), true);
@@ -79,6 +84,7 @@ function translate(
   const kernel = wrapper.btf;
   const typeId = idNamed(kernel, name, Kind.struct);
   if (typeId === 0) throw missing(name);
+  // The member of the wrapper that has the struct itself.
   const data = kernel.members(wrapper.id).find((member) => member.typeId === typeId);
   if (!data) {
     throw failure(log, Errno.EINVAL, `struct_ops init_kern: struct ${name} data is not found in struct ${valueName}`);
@@ -113,6 +119,7 @@ function translate(
     if (kind !== kernelKind) throw bad(`Unmatched member type ${member.name} ${kind} != ${kernelKind}(kernel)`);
     const at = start + kernelMember.bitOffset / 8;
     if (kind === Kind.ptr) {
+      // Pointers to data stay NULL: an address of the object means nothing to the kernel.
       if (programIndex === undefined) continue;
       const program = spec.programs[programIndex]!;
       if (program.type !== bpf_prog_type.BPF_PROG_TYPE_STRUCT_OPS) {
@@ -121,6 +128,7 @@ function translate(
       const target = kernel.resolve(kernel.target(kernel.resolve(kernelMember.typeId)));
       if (kernel.kind(target) !== Kind.func_proto) throw bad(`kernel member ${member.name} is not a func ptr`);
       const known = prepared.programs.get(program);
+      // The member is a part of what the program is verified as (`expected_attach_type`), so that it can be only one.
       if (known && (known.typeId !== typeId || known.member !== kernelIndex)) {
         const text = `func ptr ${member.name}: invalid reuse of prog ${program.name} in sec ${program.sectionName} with type ${program.type}`;
         throw failure(log, Errno.EINVAL, `struct_ops init_kern ${map.name} ${text}`);

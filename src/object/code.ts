@@ -8,16 +8,23 @@ export const Opcode = {
 
 /** Meanings of the source register of a 64-bit immediate load or a call (`BPF_PSEUDO_*`). */
 export const Pseudo = {
+  /** The immediate is a descriptor; with MAP_VALUE the second slot has an offset in the value of its element 0. */
   MAP_FD: 1,
   MAP_VALUE: 2,
+  /** A variable of the kernel, by its id in BTF. */
   BTF_ID: 3,
+  /** The address of a subprogram, for helpers that call back. */
   FUNC: 4,
+  /** As MAP_FD and MAP_VALUE, but the immediate is an index in `fd_array` (Linux 5.14). */
   MAP_IDX: 5,
   MAP_IDX_VALUE: 6,
+  /** Of calls: to a subprogram, by the distance in slots. */
   CALL: 1,
+  /** To a function of the kernel, by its id in BTF; the offset says in which BTF (Linux 5.13). */
   KFUNC_CALL: 2,
 } as const;
 
+/** Bytes of `struct bpf_insn`. */
 export const instructionSize = 8;
 
 /** Instructions of one program, little-endian, edited in place and grown at the end. Indexes count 8-byte slots. */
@@ -51,10 +58,12 @@ export class Code {
     return this.#view.getUint8(index * 8 + 1) >> 4;
   }
 
+  /** Signed: jumps count slots from the next instruction, loads and stores bytes from the register. */
   offset(index: number): number {
     return this.#view.getInt16(index * 8 + 2, true);
   }
 
+  /** The low 32 bits of a constant, as a signed number. */
   immediate(index: number): number {
     return this.#view.getInt32(index * 8 + 4, true);
   }
@@ -110,6 +119,7 @@ export class Code {
     return ((opcode & 7) === 4 || (opcode & 7) === 7) && (opcode & 8) === 0;
   }
 
+  /** The fields that a call does not use must be 0, or it is none that compilers emit. */
   isSubprogramCall(index: number): boolean {
     return (
       this.isCall(index) &&

@@ -23,6 +23,7 @@ function fixupDatasec(draft: ObjectDraft, btf: BtfEdit, id: number): void {
   // Sections of externs have their layout already.
   if (name !== '.kconfig' && name !== '.ksyms') {
     let open = false;
+    // Clang leaves sizes and offsets zero, since only ELF symbols have them; objects of the static linker have both.
     if (btf.size(id) === 0) {
       const section = draft.elf.sections.find((candidate) => candidate.name === name);
       if (!section || section.size === 0) {
@@ -39,6 +40,7 @@ function fixupDatasec(draft: ObjectDraft, btf: BtfEdit, id: number): void {
       if (!btf.has(variable.typeId) || btf.kind(variable.typeId) !== Kind.var) {
         throw loggedError(draft, `sec '${name}': unexpected non-VAR type found`, 22);
       }
+      // Static variables have no ELF symbol that could be found by name.
       if (btf.varLinkage(variable.typeId) !== 1) continue;
       const variableName = btf.name(variable.typeId);
       const symbol = draft.elf.symbols.find(
@@ -52,6 +54,7 @@ function fixupDatasec(draft: ObjectDraft, btf: BtfEdit, id: number): void {
       }
     }
   }
+  // The kernel refuses a DATASEC whose variables are not in ascending order.
   variables.sort((a, b) => a.offset - b.offset);
   btf.setVariables(id, variables);
 }

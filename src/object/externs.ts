@@ -1,3 +1,5 @@
+// Externs: variables of `.kconfig`, whose values the loader takes from the kernel's configuration, and variables and
+// functions of `.ksyms`, whose addresses or BTF ids the kernel has. Source: libbpf.c, bpf_object__collect_externs.
 import { Errno } from '../errors/index.ts';
 import { Elf, type ElfSymbol } from '../elf/index.ts';
 import { alignUp } from '../bytes/index.ts';
@@ -8,6 +10,7 @@ import type { ExternSpec } from './spec.ts';
 
 /** The name without a flavour: `task_struct___old` is `task_struct`. */
 export function essentialName(name: string): string {
+  // `___` separates only between characters that are no underscores, and the last such place counts.
   for (let at = name.length - 5; at >= 0; at--) {
     if (name[at] !== '_' && name.slice(at + 1, at + 4) === '___' && name[at + 4] !== '_') return name.slice(0, at + 1);
   }
@@ -81,11 +84,14 @@ function describe(draft: ObjectDraft, btf: BtfEdit, symbol: ElfSymbol): ExternSp
   const { log } = draft;
   const { name } = symbol;
   let typeId = 0;
+  // ENOENT if BTF has no such name, EINVAL if it has one that is not extern.
   let problem = 2;
   for (const id of idsNamed(btf, name)) {
     const kind = btf.kind(id);
     if (kind !== Kind.var && kind !== Kind.func) continue;
+    // The info word of a BTF_KIND_FUNC has its linkage where other kinds have their number of members.
     const linkage = kind === Kind.var ? btf.varLinkage(id) : btf.vlen(id);
+    // BTF_VAR_GLOBAL_EXTERN and BTF_FUNC_EXTERN are both 2.
     if (linkage === 2) typeId = id;
     else problem = 22;
     break;
@@ -126,6 +132,7 @@ function describe(draft: ObjectDraft, btf: BtfEdit, symbol: ElfSymbol): ExternSp
   return { ...common, kind: 'kconfig', valueKind: value.kind, signed: value.signed, size, alignment, offset: 0 };
 }
 
+/** What a kconfig variable may be: the values of the kernel's configuration are y/n/m, numbers and strings. */
 function kconfigKind(btf: BtfEdit, typeId: number): { kind: KconfigKind; signed: boolean } | undefined {
   const id = btf.resolve(typeId);
   switch (btf.kind(id)) {
@@ -138,6 +145,7 @@ function kconfigKind(btf: BtfEdit, typeId: number): { kind: KconfigKind; signed:
     }
     case Kind.enum:
     case Kind.enum64:
+      // `enum libbpf_tristate` of bpf_helpers.h: TRI_NO, TRI_YES, TRI_MODULE.
       if (btf.name(id) !== 'libbpf_tristate') return undefined;
       if (btf.kind(id) === Kind.enum && btf.size(id) !== 4) return undefined;
       return { kind: 'tristate', signed: false };
@@ -153,6 +161,7 @@ function kconfigKind(btf: BtfEdit, typeId: number): { kind: KconfigKind; signed:
 
 /** kconfig before ksyms; kconfig by falling alignment, then size; ties by name. */
 function compare(a: ExternSpec, b: ExternSpec): number {
+  // Largest alignment first leaves no gaps between the values in the map.
   if (a.kind !== b.kind) return a.kind === 'kconfig' ? -1 : 1;
   if (a.kind === 'kconfig' && b.kind === 'kconfig') {
     if (a.alignment !== b.alignment) return b.alignment - a.alignment;
@@ -161,6 +170,7 @@ function compare(a: ExternSpec, b: ExternSpec): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
+/** The id of a 32-bit integer type, for variables that stand for kernel symbols; 0 if there is none. */
 function findInt(btf: BtfEdit): number {
   for (const id of btf.idsOfKind(Kind.int)) if (btf.intEncoding(id).bits === 32) return id;
   return 0;
@@ -181,6 +191,7 @@ function rewriteKsyms(
       throw failure(draft.log, Errno.ESRCH, `failed to find extern definition for BTF ${btf.kindName(id)} '${name}'`);
     }
     if (btf.kind(id) === Kind.func) {
+      // The kernel takes only variables in a DATASEC, so that the function's entry refers to the dummy.
       nameParameters(btf, btf.target(id), btf.nameOffset(ksyms.dummy));
       variable.typeId = ksyms.dummy;
       btf.setInfo(id, { kind: Kind.func, vlen: 1 });
@@ -205,6 +216,9 @@ function nameParameters(btf: BtfEdit, prototype: number, nameOffset: number): vo
   }
 }
 
+/**
+ * Extern variables become allocated ones, which the kernel accepts, at the places that their values have in the map.
+ */
 function rewriteKconfig(
   draft: ObjectDraft,
   btf: BtfEdit,

@@ -1,3 +1,5 @@
+// The kernel verifies one flat array of instructions for each program, so that every subprogram that an entry point
+// reaches is copied behind it. Source: libbpf.c, bpf_object__relocate_calls and bpf_object__reloc_code.
 import { Errno, errnoOf } from '../errors/index.ts';
 import type { RecordView } from '../btf/index.ts';
 import { Kind } from '../btf/index.ts';
@@ -55,6 +57,7 @@ export function linkProgram(spec: ObjectSpec, program: ProgramSpec, options: Lin
     throw error;
   }
   const callback = exceptionCallback(spec, program, options);
+  // No instruction refers to the callback of exceptions (bpf_throw(), Linux 6.7): the kernel finds it by the tag.
   if (callback && !linker.isPlaced(callback)) linker.append(callback);
   return linker.finish();
 }
@@ -65,6 +68,7 @@ class Linker {
   readonly #options: LinkOptions;
   readonly #code: Code;
   readonly #relocations: Relocation[];
+  /** Where each function stands in the linked code, in slots. */
   readonly #offsets = new Map<ProgramSpec, number>();
   readonly #textIndex: number;
   readonly #info: { func: InfoRecords | undefined; line: InfoRecords | undefined } = {
@@ -112,16 +116,19 @@ class Linker {
       const at = offset + index;
       const isAddress = code.isFunctionAddress(at);
       if (!code.isSubprogramCall(at) && !isAddress) {
+        // The second slot of a 64-bit load is no instruction.
         if (code.isLoadImmediate64(at)) index++;
         continue;
       }
       const relocation = byIndex.get(index);
       if (relocation?.kind === 'externCall') continue;
       let slot: number;
+      // Calls count from the instruction after them, in slots; addresses of functions are in bytes.
       if (relocation?.kind === 'call') slot = relocation.offset / 8 + code.immediate(at) + 1;
       else if (relocation?.kind === 'function') slot = (relocation.offset + code.immediate(at)) / 8;
       else if (relocation) throw bad(`unexpected relo for insn #${index}, type ${relocation.kind}`);
       else if (isAddress) throw bad(`missing subprog addr relo for insn #${index}`);
+      // Within .text the compiler resolves calls of static functions itself, and leaves no relocation.
       else slot = program.sectionOffset + index + code.immediate(at) + 1;
       const callee = this.#spec.programs.find(
         (candidate) =>
@@ -157,6 +164,10 @@ class Linker {
     }
   }
 
+  /**
+   * Records of a subprogram are added only where the entry point has some: the kernel demands them of all functions or
+   * of none.
+   */
   #appendInfo(program: ProgramSpec, offset: number): void {
     const { ext, btf } = this.#spec;
     if (!ext || !btf || !this.#options.withInfo) return;
@@ -176,6 +187,7 @@ class Linker {
   }
 }
 
+/** Only the entry point may have no records at all. */
 function missing(
   log: DiagnosticLog,
   program: ProgramSpec,
@@ -211,6 +223,7 @@ function selectRecords(
   let start = -1;
   let stop = -1;
   for (let at = 0; at < records.length; at += recordSize) {
+    // Records begin with a byte offset in the section, and compilers write them in ascending order of it.
     const slot = Math.floor(view.getUint32(at, littleEndian) / 8);
     if (slot < first) continue;
     if (slot >= end) break;
@@ -246,6 +259,7 @@ function exceptionCallback(spec: ObjectSpec, program: ProgramSpec, options: Link
       throw bad(Errno.EINVAL, 'exception_callback:<value> decl tag not applied to the main program');
     }
     if (btf.name(btf.target(id)) !== program.name) continue;
+    // The verifier refuses a program with several callbacks, and says so better.
     if (found) return undefined;
     const name = btf.name(id).slice(callbackTag.length);
     if (name === '') throw bad(Errno.EINVAL, 'exception_callback:<value> decl tag contains empty value');
@@ -258,6 +272,7 @@ function exceptionCallback(spec: ObjectSpec, program: ProgramSpec, options: Link
   return found;
 }
 
+/** BTF_FUNC_GLOBAL is 1. */
 function isGlobalFunction(btf: RecordView, id: number): boolean {
   return btf.kind(id) === Kind.func && btf.vlen(id) === 1;
 }

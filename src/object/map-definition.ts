@@ -1,3 +1,6 @@
+// Maps that are declared in `SEC(".maps")`. The macros of bpf_helpers.h carry numbers in types, so that the compiler
+// puts them into BTF: __uint(name, 5) is `int (*name)[5]`, __type(key, T) is `T *key`, __array(values, T) is `T
+// *values[]`, and __ulong(name, 5) is an enum with the one value 5. Source: libbpf.c, parse_btf_map_def.
 import { Errno } from '../errors/index.ts';
 import { isMapInMap, holdsPrograms } from '../uapi/index.ts';
 import { Kind, type RecordMember, type RecordView } from '../btf/index.ts';
@@ -5,17 +8,28 @@ import { type DiagnosticLog, failure, tell } from './failure.ts';
 
 /** A map as a BTF-defined declaration states it. */
 export interface MapDefinition {
+  /** BPF_MAP_TYPE_* */
   type: number;
+  /** Bytes; 0 for maps without keys. */
   keySize: number;
   valueSize: number;
+  /** 0 where the declaration states none: the loader fills some of them in, such as for perf event arrays. */
   maxEntries: number;
+  /** BPF_F_* of BPF_MAP_CREATE. */
   flags: number;
+  /** Counts only together with BPF_F_NUMA_NODE in the flags. */
   numaNode: number;
+  /**
+   * `map_extra` of BPF_MAP_CREATE, whose meaning depends on the type: hash functions of a bloom filter, an arena's
+   * address.
+   */
   mapExtra: bigint;
+  /** Ids in the object's BTF; 0 where only a size is stated. */
   keyTypeId: number;
   valueTypeId: number;
   /** LIBBPF_PIN_BY_NAME */
   pinByName: boolean;
+  /** The maps that a map of maps takes. */
   inner: MapDefinition | undefined;
   /** Names of the attributes that were stated. */
   stated: Set<string>;
@@ -49,6 +63,7 @@ export function readMapDefinition(
     stated: new Set(),
   };
   const bad = (text: string, errno: number = Errno.EINVAL) => failure(log, errno, `map '${map.name}': ${text}`);
+  // The number is the length of the array that is pointed to.
   const integer = (member: RecordMember): number => {
     const pointer = btf.resolve(member.typeId);
     if (btf.kind(pointer) !== Kind.ptr) {
@@ -61,6 +76,7 @@ export function readMapDefinition(
     }
     return btf.array(target).length;
   };
+  // `key` and `key_size` may both be stated, in either order, if they agree.
   const sized = (member: RecordMember, what: 'key' | 'value', known: number): { typeId: number; size: number } => {
     if (!btf.has(member.typeId)) throw bad(`${what} type [${member.typeId}] not found.`);
     if (btf.kind(member.typeId) !== Kind.ptr) {
@@ -115,8 +131,10 @@ export function readMapDefinition(
         const programs = holdsPrograms(definition.type);
         const maps = isMapInMap(definition.type);
         if (map.isInner) throw bad('multi-level inner maps not supported.', Errno.EOPNOTSUPP);
+        // It is a flexible array, of which the static initialisers make the variable larger than its type.
         if (index !== members.length - 1) throw bad("'values' member should be last.");
         if (!maps && !programs) throw bad('should be map-in-map or prog-array.', Errno.EOPNOTSUPP);
+        // Values are descriptors or ids, both 32-bit numbers.
         if (definition.valueSize !== 0 && definition.valueSize !== 4) {
           throw bad(`conflicting value size ${definition.valueSize} != 4.`);
         }
@@ -130,6 +148,7 @@ export function readMapDefinition(
       case 'pinning': {
         if (map.isInner) throw bad("inner def can't be pinned.");
         const pinning = integer(member);
+        // LIBBPF_PIN_NONE and LIBBPF_PIN_BY_NAME.
         if (pinning !== 0 && pinning !== 1) throw bad(`invalid pinning value ${pinning}.`);
         definition.pinByName = pinning === 1;
         break;
@@ -142,6 +161,7 @@ export function readMapDefinition(
         tell(log, () => `map '${map.name}': ignoring unknown field '${member.name}'.`);
     }
   }
+  // BPF_MAP_TYPE_UNSPEC.
   if (definition.type === 0) throw bad("map type isn't specified.");
   return definition;
 }
@@ -192,6 +212,7 @@ function innerType(
   return content === 'maps' ? target : undefined;
 }
 
+/** A 64-bit number: an array's length cannot hold it, an enumerator of an enum64 can. */
 function longInteger(
   { btf }: MapDefinitionContext,
   bad: Bad,

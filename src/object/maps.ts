@@ -42,6 +42,7 @@ export function collectMaps(
 function collectDeclaredMaps(draft: ObjectDraft, btf: RecordView): void {
   const { log } = draft;
   const section = draft.elf.sections[draft.mapsIndex]!;
+  // The symbols of `.maps` are not consulted: BTF has names, types and offsets of its variables.
   const datasec = [...btf.idsOfKind(Kind.datasec)].find((id) => btf.name(id) === '.maps');
   if (datasec === undefined) throw failure(log, Errno.ENOENT, "DATASEC '.maps' not found.");
   for (const [index, { typeId, offset, size }] of btf.variables(datasec).entries()) {
@@ -52,6 +53,7 @@ function collectDeclaredMaps(draft: ObjectDraft, btf: RecordView): void {
       throw failure(log, Errno.EINVAL, `map '${name}': unexpected var kind ${btf.kindName(typeId)}.`);
     }
     const linkage = btf.varLinkage(typeId);
+    // Only BTF_VAR_GLOBAL_ALLOCATED: the linker has to resolve extern maps before, and libbpf takes no static ones.
     if (linkage !== 1) {
       const word = linkage === 0 ? 'static' : linkage === 2 ? 'extern' : 'unknown';
       throw failure(log, Errno.EOPNOTSUPP, `map '${name}': unsupported map linkage ${word}.`);
@@ -60,6 +62,7 @@ function collectDeclaredMaps(draft: ObjectDraft, btf: RecordView): void {
     if (btf.kind(struct) !== Kind.struct) {
       throw failure(log, Errno.EINVAL, `map '${name}': unexpected def kind ${btf.kindName(typeId)}.`);
     }
+    // A variable may be larger than its type (by the slots of `values`), never smaller.
     if (btf.size(struct) > size) throw failure(log, Errno.EINVAL, `map '${name}': invalid def size.`);
     tell(log, () => `map '${name}': at sec_idx ${section.index}, offset ${offset}.`);
     const context = { btf, log, relaxed: draft.relaxedMaps };
@@ -70,6 +73,7 @@ function collectDeclaredMaps(draft: ObjectDraft, btf: RecordView): void {
   }
 }
 
+/** An inner map's declaration becomes a spec of its own, whose name libbpf builds the same way. */
 function declaredMap(
   definition: MapDefinition,
   where: { name: string; sectionIndex: number; offset: number; pinRoot: string },
@@ -96,12 +100,15 @@ function declaredMap(
 /** The next size the kernel takes for a ring buffer: a power of two of pages of `page` bytes. 0 stays 0. */
 export function ringSize(size: number, page: number = smallestPageSize): number {
   if (size === 0) return 0;
+  // Sizes that fit already stay; those beyond the largest power of two go to the kernel as they are, to be refused
+  // there.
   const pages = size / page;
   if (Number.isInteger(pages) && Number.isInteger(Math.log2(pages))) return size;
   for (let next = page; next <= 0xffffffff; next *= 2) if (next > size) return next;
   return size;
 }
 
+/** Gives the arena the contents of the `__arena` variables. The index of the arena's map, -1 if there is none. */
 function collectArena(draft: ObjectDraft): number {
   let arena = -1;
   for (const [index, map] of draft.maps.entries()) {
@@ -128,6 +135,7 @@ function collectArena(draft: ObjectDraft): number {
   return arena;
 }
 
+/** One array map with one element for each section of global variables. */
 function collectDataMaps(draft: ObjectDraft): void {
   for (const section of draft.elf.sections) {
     const role = draft.roles.get(section.index);
@@ -136,6 +144,7 @@ function collectDataMaps(draft: ObjectDraft): void {
     if (section.size > largestValue) {
       throw failure(draft.log, Errno.E2BIG, `elf: sec '${section.name}': ${section.size} bytes do not fit a map`);
     }
+    // SHT_NOBITS has no contents in the file, and new array maps are zero.
     const value = role === 'bss' ? undefined : section.bytes.slice();
     pushDataMap(
       draft,
@@ -167,6 +176,8 @@ function dataMap(
   const readOnly = data.origin === 'rodata' || data.origin === 'kconfig';
   const valueTypeId = btf ? idNamed(btf, data.name) : 0;
   const isPerCpu = data.origin === 'percpu';
+  // As `map_is_mmapable` of libbpf: user space may map the values only if the section has a variable that is not
+  // static.
   const exposed =
     !isPerCpu &&
     btf !== undefined &&
@@ -180,6 +191,7 @@ function dataMap(
     sectionIndex: data.sectionIndex,
     sectionOffset: 0,
     type: isPerCpu ? bpf_map_type.BPF_MAP_TYPE_PERCPU_ARRAY : bpf_map_type.BPF_MAP_TYPE_ARRAY,
+    // The key is the index 0; each variable is at its section's offset in the value.
     keySize: 4,
     valueSize: data.size,
     maxEntries: 1,
@@ -208,9 +220,11 @@ function isCustom({ origin, name }: { origin: MapOrigin; name: string }): boolea
  */
 export function dataMapName(objectName: string, sectionName: string): string {
   const suffix = Math.min(15, Math.max(7, sectionName.length));
+  // A second dot marks a custom section such as `.data.custom`, whose name stands for itself.
   const isWhole = sectionName === '.percpu' || sectionName.indexOf('.', 1) >= 0;
   const prefix = isWhole ? 0 : Math.min(15 - suffix, objectName.length);
   const name = objectName.slice(0, prefix) + sectionName.slice(0, suffix);
+  // The kernel refuses names of objects with any other character (bpf_obj_name_cpy).
   return name.replace(/[^A-Za-z0-9_.]/g, '_');
 }
 
@@ -220,6 +234,7 @@ function collectStructOps(draft: ObjectDraft, btf: RecordView): void {
   }
 }
 
+/** Each variable of the section is one struct_ops map; the section's BTF says which and where. */
 function collectStructOpsSection(draft: ObjectDraft, btf: RecordView, section: ElfSection): void {
   const { log } = draft;
   const datasec = idNamed(btf, section.name, Kind.datasec);
@@ -248,6 +263,7 @@ function collectStructOpsSection(draft: ObjectDraft, btf: RecordView, section: E
       keySize: 4,
       valueSize: size,
       maxEntries: 1,
+      // Of sections that end in `.link`, a link registers the operations, instead of the update of the element.
       flags: link ? BPF_F_LINK : 0,
       mapExtra: 0n,
       numaNode: 0,

@@ -1,3 +1,5 @@
+// The first of the steps from an ELF file to a loaded object: the file becomes plain data (spec.ts). Objects without a
+// kernel at hand, such as for skeletons, go no further than this. Source: libbpf.c, bpf_object_open.
 import { ByteReader, cstr } from '../bytes/index.ts';
 import { Elf, type ElfFile, type ElfSection, elfRecordSizes, isElf, parseElf } from '../elf/index.ts';
 import { ParseError, Errno } from '../errors/index.ts';
@@ -55,6 +57,8 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): ObjectSpe
     programs: [],
     maps: [],
   };
+  // The order matters: externs get their layout first, the DATASECs of the other sections theirs next. Whether a map
+  // may be mapped depends on the linkage that these leave, and relocations need maps and program types.
   collectSections(draft);
   const externs = collectExterns(draft);
   if (draft.btf) fixupDatasecs(draft, draft.btf);
@@ -88,7 +92,9 @@ export function objectName(path: string): string {
   return dot < 0 ? file : file.slice(0, dot);
 }
 
+/** EI_NIDENT */
 const identityLength = 16;
+/** Bytes of an Elf32_Ehdr and an Elf64_Ehdr. */
 const headerLength = { of32Bits: 52, of64Bits: 64 } as const;
 
 /** As libelf tells an ELF file: by a whole identity of a known class, byte order and version. */
@@ -119,12 +125,16 @@ function openElf(bytes: Uint8Array, { path, inMemory }: ParseOptions, log: Diagn
       : `elf: failed to get section names strings from ${path}: ${problem}`;
     throw failure(log, LibbpfErrno.FORMAT, text, { cause: error });
   }
+  // Old compilers wrote EM_NONE; linked files (ET_EXEC, ET_DYN) are never BPF objects.
   if (elf.type !== Elf.ET_REL || (elf.machine !== Elf.EM_NONE && elf.machine !== Elf.EM_BPF)) {
     throw failure(log, LibbpfErrno.FORMAT, `elf: ${path} is not a valid eBPF object file`);
   }
   return elf;
 }
 
+/**
+ * Sections that no diagnostic mentions: strings, debug information, and the empty .text of files without subprograms.
+ */
 function isIgnored(section: ElfSection): boolean {
   if (section.type === Elf.SHT_STRTAB || section.type === Elf.SHT_LLVM_ADDRSIG) return true;
   if (section.type === Elf.SHT_PROGBITS && section.size === 0 && section.name === '.text') return true;
@@ -136,6 +146,7 @@ function isIgnored(section: ElfSection): boolean {
 
 const structOpsSections = ['.struct_ops', '.struct_ops.link', '?.struct_ops', '?.struct_ops.link'];
 
+/** True for `.data` and for custom sections such as `.data.custom`. */
 function isNamed(name: string, stem: string): boolean {
   return name === stem || name.startsWith(`${stem}.`);
 }
@@ -164,12 +175,14 @@ function collectSections(draft: ObjectDraft): void {
       if (section.bytes.length === 0) {
         throw failure(log, LibbpfErrno.FORMAT, `invalid license section in ${draft.path}`);
       }
+      // libbpf has 64 bytes for it, of which the last is the NUL.
       draft.license = cstr(section.bytes.subarray(0, 63));
       tell(log, () => `license of ${draft.path} is ${draft.license}`);
     } else if (name === 'version') {
       if (section.bytes.length !== 4) {
         throw failure(log, LibbpfErrno.FORMAT, `invalid kver section in ${draft.path}`);
       }
+      // A number as KERNEL_VERSION() makes it. Kernels since 5.0 no longer look at it.
       const version = new ByteReader(section.bytes, { format: 'ELF', littleEndian: elf.littleEndian }).u32();
       draft.kernelVersion = version;
       tell(log, () => `kernel version of ${draft.path} is ${version.toString(16)}`);
@@ -198,7 +211,9 @@ function collectSections(draft: ObjectDraft): void {
   if (link === 0 || link >= elf.sections.length) {
     throw failure(log, LibbpfErrno.FORMAT, `elf: symbol strings section missing or invalid in ${draft.path}`);
   }
+  // Instructions are little-endian from here on, whatever the file's byte order.
   if (!elf.littleEndian) tell(log, () => `converted ${draft.programs.length} BPF programs to native byte order`);
+  // Searches by section and position rely on this order, which that of the symbols need not be.
   draft.programs.sort((a, b) => a.sectionIndex - b.sectionIndex || a.sectionOffset - b.sectionOffset);
   readBtf(draft, btf, ext);
 }
@@ -218,6 +233,7 @@ function checkContents({ path, log }: ObjectDraft, section: ElfSection): void {
   throw failure(log, LibbpfErrno.FORMAT, text);
 }
 
+/** Code by SHF_EXECINSTR, data by its name. */
 function collectContents(draft: ObjectDraft, section: ElfSection): void {
   const { name, index } = section;
   if (section.flags & Elf.SHF_EXECINSTR) {
@@ -231,6 +247,7 @@ function collectContents(draft: ObjectDraft, section: ElfSection): void {
     draft.roles.set(index, 'percpu');
   } else if (structOpsSections.includes(name)) {
     draft.roles.set(index, 'structOps');
+    // Clang puts the variables of address space 1 there: those of an arena.
   } else if (name === '.addr_space.1') {
     draft.arena = section;
   } else if (name === '.jumptables') {
@@ -242,6 +259,7 @@ function collectContents(draft: ObjectDraft, section: ElfSection): void {
 
 function collectRelocationSection(draft: ObjectDraft, section: ElfSection): void {
   const target = draft.elf.sections[section.info];
+  // An Elf64_Rel; BPF has no relocations with addends (SHT_RELA).
   if (section.entrySize !== 16 || !target) {
     throw new ObjectError(`relocation section ${section.name} is malformed`, LibbpfErrno.FORMAT);
   }
@@ -254,6 +272,7 @@ function collectRelocationSection(draft: ObjectDraft, section: ElfSection): void
   draft.roles.set(section.index, 'relocations');
 }
 
+/** Every STT_FUNC symbol of a section with code is a program, or a subprogram if the section is .text. */
 function collectPrograms(draft: ObjectDraft, section: ElfSection): void {
   const { elf, log } = draft;
   const code = elf.littleEndian ? section.bytes : swapInstructions(section.bytes);
@@ -270,6 +289,7 @@ function collectPrograms(draft: ObjectDraft, section: ElfSection): void {
       const text = `sec '${section.name}': program at offset ${value} crosses section boundary`;
       throw failure(log, LibbpfErrno.FORMAT, text);
     }
+    // Only global functions of other sections than .text are entry points.
     if (!isText && symbol.binding === Elf.STB_LOCAL) {
       throw failure(log, Errno.EOPNOTSUPP, `sec '${section.name}': program '${name}' is static and not supported`);
     }
@@ -282,6 +302,7 @@ function collectPrograms(draft: ObjectDraft, section: ElfSection): void {
     }
     const place = `at insn offset ${value / 8} (${value} bytes), code size ${size / 8} insns (${size} bytes)`;
     tell(log, () => `sec '${section.name}': found program '${name}' ${place}`);
+    // `SEC("?xdp")` is for programs that are loaded only if user space says so.
     const autoload = !section.name.startsWith('?');
     const global = symbol.binding !== Elf.STB_LOCAL;
     const restricted = symbol.visibility === Elf.STV_HIDDEN || symbol.visibility === Elf.STV_INTERNAL;
@@ -320,6 +341,7 @@ function applySectionDefinitions(draft: ObjectDraft): void {
   });
 }
 
+/** Where each global variable is, from the DATASECs of the maps of global data. Static variables are among them. */
 function collectVariables(draft: ObjectDraft): VariableSpec[] {
   const { btf } = draft;
   if (!btf) return [];

@@ -1,3 +1,5 @@
+// Types and the records about instructions that come with them. Only what cannot do without BTF fails with it: maps
+// that are declared by types, struct_ops, and externs. Source: libbpf.c, bpf_object__init_btf.
 import {
   BtfEdit,
   coreRecord,
@@ -67,6 +69,7 @@ function readExt(draft: ObjectDraft, btf: BtfEdit, raw: RawBtfExt): void {
   const { littleEndian } = raw;
   const sectionOf = (records: ExtRecords): SectionRecords => {
     const name = textOrNothing(btf, records.section);
+    // Records of sections that are not in the file belong to section 0, where no program is.
     const section = name === '' ? undefined : draft.elf.sections.find((candidate) => candidate.name === name);
     return { sectionIndex: section?.index ?? 0, recordSize: records.recordSize, bytes: records.bytes };
   };

@@ -44,6 +44,8 @@ export function relocateData(spec: ObjectSpec, { code, relocations }: LinkedProg
       case 'data': {
         if (relocation.kind === 'data') {
           const offset = relocation.offset + targets.dataOffset(relocation.map);
+          // BPF_PSEUDO_MAP_VALUE: the first slot has the map, the second the offset in its value. The compiler left the
+          // offset from the symbol in the first.
           code.setImmediate(index + 1, code.immediate(index) + offset);
         }
         const map = targets.map(relocation.map);
@@ -59,6 +61,7 @@ export function relocateData(spec: ObjectSpec, { code, relocations }: LinkedProg
       case 'extern': {
         const extern = spec.externs[relocation.extern]!;
         if (extern.kind === 'kconfig') {
+          // Without the map the program loads only if no instruction reaches this one.
           const map = targets.map(spec.kconfigMap) ?? { by: 'fd', number: -1 };
           code.setSource(index, sourceOfValue(map));
           code.setImmediate(index, map.number);
@@ -68,6 +71,8 @@ export function relocateData(spec: ObjectSpec, { code, relocations }: LinkedProg
         const symbol = targets.symbol(relocation.extern);
         if (symbol.kind === 'btf') {
           code.setSource(index, Pseudo.BTF_ID);
+          // BPF_PSEUDO_BTF_ID: the kernel puts the address of the variable there; a module's BTF goes by its
+          // descriptor.
           code.setImmediate(index, symbol.id);
           code.setImmediate(index + 1, symbol.moduleFd);
         } else {
@@ -81,6 +86,7 @@ export function relocateData(spec: ObjectSpec, { code, relocations }: LinkedProg
         if (kfunc) {
           code.setSource(index, Pseudo.KFUNC_CALL);
           code.setImmediate(index, kfunc.id);
+          // 0 is the kernel's own BTF.
           code.setOffset(index, kfunc.fdIndex);
         } else {
           code.poison(index, poisonedKfuncBase + relocation.extern);
@@ -94,6 +100,7 @@ export function relocateData(spec: ObjectSpec, { code, relocations }: LinkedProg
         code.setOffset(index, 0);
         break;
       }
+      // Resolved when the program was linked.
       case 'call':
       case 'function':
         break;

@@ -1,3 +1,6 @@
+// The ELF relocations of an object as facts about instructions, map slots and struct_ops members. Nothing is patched
+// here: the same object can be loaded several times with other maps. Source: libbpf.c, bpf_program__record_reloc,
+// bpf_object__collect_map_relos and bpf_object__collect_st_ops_relos.
 import { Errno } from '../errors/index.ts';
 import { Elf, type ElfRelocation, type ElfSection, type ElfSymbol, readRelocations } from '../elf/index.ts';
 import { bpf_prog_type, isMapInMap, holdsPrograms, bpf_map_type } from '../uapi/index.ts';
@@ -10,8 +13,10 @@ import { mapNameInside } from './maps.ts';
 
 import type { ExternSpec, MapSpec, Relocation } from './spec.ts';
 
+/** What relocations refer to that is not in the draft itself. */
 interface RelocationContext {
   readonly externs: readonly ExternSpec[];
+  /** Index of the arena map, -1 if there is none. */
   readonly arenaMap: number;
 }
 
@@ -24,6 +29,7 @@ export function collectRelocations(draft: ObjectDraft, context: RelocationContex
     else if (section.info === draft.mapsIndex) mapRelocations(draft, entries);
     else programRelocations(draft, context, section, entries);
   }
+  // The file may list them in any order, and one program's may come from several relocation sections.
   for (const program of draft.programs) program.relocations.sort((a, b) => a.index - b.index);
 }
 
@@ -47,6 +53,7 @@ function programRelocations(
       const text = `sec '${section.name}': corrupted symbol #${symbol.index} pointing to invalid section #${symbol.sectionIndex} for relo #${number}`;
       throw failure(draft.log, LibbpfErrno.FORMAT, text);
     }
+    // An instruction takes 8 bytes, and a relocation of BPF always applies to a whole one.
     if (entry.offset % 8 !== 0 || entry.offset >= target.size) {
       const text = `sec '${section.name}': invalid offset 0x${entry.offset.toString(16)} for relo #${number}`;
       throw failure(draft.log, LibbpfErrno.FORMAT, text);
@@ -55,6 +62,7 @@ function programRelocations(
     const against = symbolName(draft, symbol);
     tell(log, () => `sec '${section.name}': relo #${number}: insn #${slot} against '${against}'`);
     const program = programAt(draft.programs, target.index, slot);
+    // `bpftool gen object` leaves the code of overridden weak functions in the section, without a symbol.
     if (!program) {
       const gone = `couldn't find program in section '${target.name}' for insn #${slot}, probably overridden weak function, skipping...`;
       tell(log, () => `sec '${section.name}': relo #${number}: ${gone}`);
@@ -67,6 +75,7 @@ function programRelocations(
   }
 }
 
+/** Decides what one instruction refers to: by its opcode, then by the section of the symbol. */
 function describe(
   draft: ObjectDraft,
   context: RelocationContext,
@@ -81,6 +90,7 @@ function describe(
   if (!isCall && !code.isLoadImmediate64(index)) {
     throw bad(`invalid relo against '${named}' for insns[${index}].code 0x${code.opcode(index).toString(16)}`);
   }
+  // The second slot of a 64-bit load has the upper half of the constant.
   if (!isCall && index + 1 >= code.count) throw bad(`invalid relo against '${named}' for insns[${index}]`);
   if (isExtern(symbol)) {
     const extern = context.externs.findIndex((candidate) => candidate.symbolIndex === symbol.index);
@@ -90,6 +100,8 @@ function describe(
     return { kind: isCall ? 'externCall' : 'extern', index, extern };
   }
   if (isCall) {
+    // Only .text has functions that can be called; code of other sections is entry points. Where the symbol is that of
+    // the section, the immediate of the call says where in it the function is.
     if (code.source(index) !== Pseudo.CALL) throw bad('incorrect bpf_call opcode');
     if (symbol.sectionIndex === 0 || symbol.sectionIndex !== draft.textIndex) {
       throw bad(`bad call relo against '${named}' in section '${sectionName}'`);
@@ -97,6 +109,7 @@ function describe(
     if (symbol.value % 8 !== 0) throw bad(`bad call relo against '${named}' at offset ${symbol.value}`);
     return { kind: 'call', index, offset: symbol.value };
   }
+  // Such as SHN_COMMON, where compilers put variables without an initialiser under -fcommon.
   if (symbol.sectionIndex === 0 || symbol.sectionIndex >= Elf.SHN_LORESERVE) {
     const where = symbol.sectionIndex.toString(16);
     throw bad(`invalid relo against '${named}' in special section 0x${where}; forgot to initialize global var?..`);
@@ -113,6 +126,7 @@ function describe(
     tellMap(draft, { program: program.name, what: 'arena map', map: context.arenaMap, insn: `${index}` });
     return { kind: 'data', index, map: context.arenaMap, offset: symbol.value };
   }
+  // Each jump table is a symbol of its own in the section, and its size is that of the symbol.
   if (symbol.sectionIndex === draft.jumpTables?.index) {
     return { kind: 'jumpTable', index, offset: symbol.value, size: symbol.size };
   }
@@ -133,6 +147,7 @@ function describe(
       candidate.sectionIndex === symbol.sectionIndex &&
       candidate.sectionOffset === symbol.value,
   );
+  // As in libbpf, a map is found by its section and offset, not by its name.
   if (map < 0) throw bad(`map relo failed to find map for section '${sectionName}', off ${symbol.value}`);
   tellMap(draft, { program: program.name, what: 'map', map, insn: `#${index}` });
   return { kind: 'map', index, map };
@@ -150,12 +165,14 @@ function tellMap(draft: ObjectDraft, found: { program: string; what: string; map
   tell(draft.log, () => `prog '${found.program}': found ${found.what} ${found.map} (${where}) for insn ${found.insn}`);
 }
 
+/** As `sym_is_subprog` of libbpf: a global function by its own symbol, a static one by that of .text. */
 function isSubprogram(symbol: ElfSymbol, textIndex: number): boolean {
   if (symbol.sectionIndex !== textIndex) return false;
   if (symbol.binding === Elf.STB_LOCAL) return symbol.type === Elf.STT_SECTION;
   return symbol.type === Elf.STT_FUNC;
 }
 
+/** Static initialisers of `values`: each relocation puts a map or a program into a slot of a declared map. */
 function mapRelocations(draft: ObjectDraft, entries: readonly ElfRelocation[]): void {
   const { btf, log } = draft;
   const datasec = btf ? idNamed(btf, '.maps', Kind.datasec) : 0;
@@ -170,6 +187,8 @@ function mapRelocations(draft: ObjectDraft, entries: readonly ElfRelocation[]): 
     const name = nameOfSymbol(draft, symbol) || '<?>';
     const at = `value ${symbol.value} rel->r_offset ${entry.offset} name ${symbol.nameOffset} ('${name}')`;
     tell(log, () => `.maps relo #${number}: for ${entry.symbolIndex} ${at}`);
+    // Declared maps are collected first and in the order of the DATASEC, so that both indexes are the same. The word is
+    // 8 bytes, since pointers of the BPF target are.
     const index = variables.findIndex(
       ({ offset, size }) => offset <= entry.offset && entry.offset + 8 <= offset + size,
     );
@@ -183,6 +202,7 @@ function mapRelocations(draft: ObjectDraft, entries: readonly ElfRelocation[]): 
       );
     }
     const slot = slotOf(btf, { variable, offset: entry.offset - variable.offset });
+    // Slots are an array by index: a hostile declaration must not make it huge.
     if (slot === undefined || slot > 0xffffff)
       throw new ObjectError(`.maps relo #${number} hits no slot`, Errno.EINVAL);
     map.slots[slot] = slotTarget(draft, map, { number, name, symbol });
@@ -191,6 +211,7 @@ function mapRelocations(draft: ObjectDraft, entries: readonly ElfRelocation[]): 
   }
 }
 
+/** Index of the map (for maps of maps) or of the program (for program arrays) that a slot starts with. */
 function slotTarget(
   draft: ObjectDraft,
   map: MapSpec,
@@ -200,6 +221,7 @@ function slotTarget(
   const bad = (errno: number, text: string) => failure(draft.log, errno, `.maps relo #${number}: ${text}`);
   if (isMapInMap(map.type)) {
     if (symbol.sectionIndex !== draft.mapsIndex) throw bad(LibbpfErrno.RELOC, `'${name}' isn't a BTF-defined map`);
+    // The key of an initial element is its slot, a 32-bit number.
     if (map.type === bpf_map_type.BPF_MAP_TYPE_HASH_OF_MAPS && map.keySize !== 4) {
       throw bad(Errno.EINVAL, `hash-of-maps '${map.name}' should have key size 4.`);
     }
@@ -213,6 +235,7 @@ function slotTarget(
   const target = draft.programs.findIndex((program) => !program.subprogram && program.name === name);
   const program = draft.programs[target];
   if (!program) throw bad(Errno.ESRCH, `'${name}' isn't a valid program reference`);
+  // A program array takes whole programs only, not a place within one or a subprogram of the same name.
   if (program.sectionIndex !== symbol.sectionIndex || program.sectionOffset * 8 !== symbol.value) {
     throw bad(LibbpfErrno.RELOC, `'${name}' isn't an entry-point program`);
   }
@@ -230,6 +253,7 @@ function slotOf(btf: RecordView, at: { variable: { typeId: number }; offset: num
   return offset / 8;
 }
 
+/** Function pointers in the initial value of a struct_ops variable: each names the program of a member. */
 function structOpsRelocations(draft: ObjectDraft, section: ElfSection, entries: readonly ElfRelocation[]): void {
   const { btf, log } = draft;
   if (!btf) throw new ObjectError('struct_ops relocations without BTF', Errno.EINVAL);
@@ -257,6 +281,7 @@ function structOpsRelocations(draft: ObjectDraft, section: ElfSection, entries: 
       () =>
         `struct_ops reloc ${map.name}: for ${entry.symbolIndex} value ${symbol.value} shdr_idx ${symbol.sectionIndex} ${at}`,
     );
+    // Absolute and common symbols are no functions of this object.
     if (symbol.sectionIndex >= Elf.SHN_LORESERVE) {
       const text = `rel->r_offset ${entry.offset} shdr_idx ${symbol.sectionIndex} unsupported non-static function`;
       throw bad(LibbpfErrno.RELOC, text);

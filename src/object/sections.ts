@@ -24,10 +24,13 @@ export interface SectionDefinition {
   readonly programType: number;
   /** BPF_* attach type, 0 if none. */
   readonly attachType: number;
+  /** Loaded with BPF_F_SLEEPABLE: helpers that may sleep can be called. */
   readonly sleepable: boolean;
   /** The rest of the section's name is a function of the kernel's (or a program's) BTF. */
   readonly attachBtf: boolean;
+  /** Loaded with BPF_F_XDP_HAS_FRAGS: the program accepts packets of several buffers. */
   readonly xdpFrags: boolean;
+  /** Attached to user-space tracepoints, by one uprobe-multi link where the kernel has such. */
   readonly usdt: boolean;
   /** The kernel knows an expected attach type for these programs. */
   readonly attachable: boolean;
@@ -166,6 +169,7 @@ const newerAttachTypes: Readonly<Record<string, number>> = {
   BPF_TRACE_FSESSION_MULTI: 61,
 };
 
+/** Names are looked up in the tables of the UAPI, of which a row has the part that differs. */
 function define(row: (typeof table)[number]): SectionDefinition {
   const [pattern, programType, attachType, properties, autoAttach] = row;
   const has = (word: string) => properties.split(' ').includes(word);
@@ -185,6 +189,7 @@ function define(row: (typeof table)[number]): SectionDefinition {
   };
 }
 
+/** As `sec_def_matches` of libbpf: what stands behind the `/` may be anything, or nothing. */
 function matches(pattern: string, sectionName: string): boolean {
   if (!pattern.endsWith('+')) return pattern === sectionName;
   const stem = pattern.slice(0, -1);
@@ -221,6 +226,7 @@ export function programFlags(program: {
   readonly flags: number;
 }): number {
   const section = sectionHandling(program);
+  // The kernel knows the flag for XDP programs only.
   let { flags } = program;
   if (section?.sleepable) flags |= BPF_F_SLEEPABLE;
   if (section?.xdpFrags && program.type === bpf_prog_type.BPF_PROG_TYPE_XDP) flags |= BPF_F_XDP_HAS_FRAGS;

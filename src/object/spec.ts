@@ -1,3 +1,5 @@
+// An object file as plain data, as the steps that follow take it: linking of programs, relocation, loading, generation
+// of skeletons and of loader programs. Maps, programs and externs refer to each other by index.
 import type { BtfEdit, ExtRecords } from '../btf/index.ts';
 import type { SectionDefinition } from './sections.ts';
 
@@ -15,6 +17,7 @@ export type Relocation =
 export interface TypeRelocation {
   /** Index of the instruction slot in the function. */
   readonly index: number;
+  /** In the object's own BTF. */
   readonly typeId: number;
   readonly access: string;
   readonly kind: number;
@@ -45,6 +48,7 @@ export interface ProgramSpec {
   readonly name: string;
   /** Without the leading `?`. */
   readonly sectionName: string;
+  /** In the ELF file; index 0 is no section. */
   readonly sectionIndex: number;
   /** Position in the section, in instruction slots. */
   readonly sectionOffset: number;
@@ -57,13 +61,17 @@ export interface ProgramSpec {
   readonly code: Uint8Array;
   readonly relocations: readonly Relocation[];
   readonly coreRelocations: readonly TypeRelocationRecord[];
+  /** What the section's name says; undefined for subprograms and unknown names. */
   readonly section: SectionDefinition | undefined;
   /** BPF_PROG_TYPE_*, 0 if the section's name does not tell. */
   type: number;
+  /** BPF_* attach type for BPF_PROG_LOAD. */
   expectedAttachType: number;
   /** False for sections that begin with `?`: skipped unless asked for. */
   autoload: boolean;
+  /** BPF_F_* of BPF_PROG_LOAD, beside those that the section stands for. */
   flags: number;
+  /** The network device that the program is for, 0 if it is for none. */
   ifindex: number;
 }
 
@@ -77,20 +85,31 @@ export interface MapSpec {
   /** Name of the section, for maps made of global data. */
   readonly sectionName: string | undefined;
   readonly origin: MapOrigin;
+  /** -1 for the kconfig map, which stands for no section of the file. */
   readonly sectionIndex: number;
+  /** Of the variable that declares the map, in bytes; 0 for maps made of a whole section. */
   readonly sectionOffset: number;
+  /** BPF_MAP_TYPE_* */
   type: number;
+  /** Sizes in bytes. */
   keySize: number;
   valueSize: number;
+  /** 0 where none is stated: the loader puts the number of CPUs into perf event arrays. */
   maxEntries: number;
+  /** BPF_F_* of BPF_MAP_CREATE. */
   flags: number;
   mapExtra: bigint;
   numaNode: number;
+  /** Types in the object's BTF, 0 if there are none. */
   keyTypeId: number;
   valueTypeId: number;
+  /** The network device that the map is offloaded to, 0 for none. */
   ifindex: number;
+  /** Where the map is looked for, and pinned after it was made. */
   pinPath: string | undefined;
+  /** False: the map is not made, and programs that use it can be loaded only if they never get there. */
   autocreate: boolean;
+  /** What the maps in a map of maps are like: the kernel asks for an example when the outer one is made. */
   readonly inner: MapSpec | undefined;
   /** First contents: of element 0 for global data, of the arena's pages. */
   initialValue: Uint8Array | undefined;
@@ -102,11 +121,15 @@ export interface MapSpec {
 
 /** A struct_ops map of an object: its type and its programs. */
 export interface StructOpsSpec {
+  /** The struct in the object's BTF, whose layout may differ from the kernel's. */
   readonly typeId: number;
+  /** With its flavour, if it has one. */
   readonly typeName: string;
+  /** The value as it is compiled, in the object's layout; function pointers in it are not filled in. */
   readonly data: Uint8Array;
   /** Index of a program, by member index. */
   readonly programs: Map<number, number>;
+  /** A link registers the operations (BPF_F_LINK), instead of the update of the map's element. */
   readonly link: boolean;
 }
 
@@ -115,21 +138,27 @@ export type ExternSpec = {
   readonly name: string;
   /** Without a flavour suffix. */
   readonly essentialName: string;
+  /** In the ELF symbol table. */
   readonly symbolIndex: number;
+  /** STB_WEAK: where the kernel has no such thing, the program sees 0. */
   readonly weak: boolean;
+  /** The BTF_KIND_VAR or BTF_KIND_FUNC. */
   readonly typeId: number;
 } & (
   | {
       readonly kind: 'kconfig';
+      /** As `enum kcfg_type` of libbpf has them. */
       readonly valueKind: 'char' | 'bool' | 'int' | 'tristate' | 'charArray';
       readonly signed: boolean;
       readonly size: number;
+      /** In bytes, as the size and the offset in the map's value. */
       readonly alignment: number;
       readonly offset: number;
     }
   | {
       readonly kind: 'ksym';
-      readonly function: boolean /** 0 for `void`: resolved by address. */;
+      readonly function: boolean;
+      /** 0 for `void`: resolved by address. */
       readonly symbolTypeId: number;
     }
 );
@@ -139,6 +168,7 @@ export interface VariableSpec {
   readonly name: string;
   /** Index of the map of its section. */
   readonly map: number;
+  /** In the value of the map, in bytes. */
   readonly offset: number;
   readonly size: number;
   readonly typeId: number;
@@ -149,6 +179,7 @@ export interface ObjectSpec {
   readonly name: string;
   readonly path: string;
   readonly littleEndian: boolean;
+  /** '' if the object has no section for it; helpers marked as GPL-only ask for a compatible one. */
   readonly license: string;
   /** From the section `version`; undefined means the running kernel's. */
   readonly kernelVersion: number | undefined;
@@ -163,6 +194,7 @@ export interface ObjectSpec {
   readonly kconfigMap: number;
   /** Index of the arena map, -1 if there is none. */
   readonly arenaMap: number;
+  /** Contents of the section `.jumptables`: targets of computed jumps, 8 bytes each. */
   readonly jumpTables: Uint8Array | undefined;
   /** Names of sections with type relocations, and how many there are, in the order of the file. */
   readonly typeRelocationSections: readonly { readonly name: string; readonly count: number }[];

@@ -30,6 +30,7 @@ import {
 /** Number → `major.minor`. */
 export type SinceTable = ReadonlyMap<number, string>;
 
+/** Commands of `enum bpf_cmd`. */
 export const commandSince: SinceTable = new Map([
   [cmd.BPF_RAW_TRACEPOINT_OPEN, '4.17'],
   [cmd.BPF_BTF_LOAD, '4.18'],
@@ -55,6 +56,7 @@ export const commandSince: SinceTable = new Map([
   [cmd.BPF_PROG_ASSOC_STRUCT_OPS, '7.0'],
 ]);
 
+/** Types of `enum bpf_map_type`, from the table that the UAPI has of them. */
 export const mapTypeSince: SinceTable = mapTypeVersions();
 
 /** Flag bit → version. */
@@ -75,6 +77,7 @@ export const mapFlagSince: SinceTable = new Map([
   [BPF_F_RB_OVERWRITE, '6.19'],
 ]);
 
+/** Types of `enum bpf_prog_type`. */
 export const programTypeSince: SinceTable = new Map([
   [prog.BPF_PROG_TYPE_SK_MSG, '4.17'],
   [prog.BPF_PROG_TYPE_RAW_TRACEPOINT, '4.17'],

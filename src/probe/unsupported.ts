@@ -27,9 +27,11 @@ import {
 /** Errnos by which kernels say that they do not know what they were asked. */
 const unknownToKernel = new Set<number>([
   Errno.EINVAL,
+  // The attribute has bytes that are not 0 beyond what the kernel knows (bpf_check_uarg_tail_zero).
   Errno.E2BIG,
   Errno.EOPNOTSUPP,
   Errno.ENOTSUPP,
+  // Some kernels ask for capabilities before they look at the command.
   Errno.EPERM,
   Errno.ENOSYS,
 ]);
@@ -57,6 +59,7 @@ export function newerThan(
   return newest === undefined ? undefined : new NotSupportedError(newest.feature, newest.since);
 }
 
+/** One thing that a call asked for, and the first kernel version that has it. */
 interface Requirement {
   feature: string;
   since: string;
@@ -97,6 +100,7 @@ function requirementsOf({ command, attr }: Pick<RefusedCall, 'command' | 'attr'>
       const feature = `link of attach type ${attachTypeName(type)}`;
       add(attachTypeSince, type, feature);
       add(linkSince, type, feature);
+      // Bytes 16 to 23 are perf_event.bpf_cookie: other types have other members of the union there.
       if (type === bpf_attach_type.BPF_PERF_EVENT && view.bytes.subarray(16, 24).some((byte) => byte !== 0)) {
         requirements.push({ feature: 'cookie of a perf event link', since: '5.15' });
       }

@@ -66,6 +66,7 @@ const contents: Readonly<Record<string, Content>> = {
   },
   func_info: (region, _member, around) =>
     records(region, around, 'func_info_rec_size', (view, at, types) => {
+      // `struct bpf_func_info`: offset of the instruction, id of the type.
       const type = types?.typeById(view.getUint32(at + 4, true));
       const name = type !== undefined && 'name' in type ? type.name : `type ${view.getUint32(at + 4, true)}`;
       return `${view.getUint32(at, true)}: ${name}`;
@@ -78,6 +79,7 @@ const contents: Readonly<Record<string, Content>> = {
     }),
   core_relos: (region, _member, around) =>
     records(region, around, 'core_relo_rec_size', (view, at, types) => {
+      // `struct bpf_core_relo`; its offset is in bytes.
       const [offset, type, access, kind] = [0, 4, 8, 12].map((word) => view.getUint32(at + word, true));
       const name = Object.entries(bpf_core_relo_kind).find(([, value]) => value === kind)?.[0] ?? String(kind);
       return `${offset! / 8}: ${name} type ${type} ${quotedText(textOf(types, access!))}`;
@@ -85,6 +87,7 @@ const contents: Readonly<Record<string, Content>> = {
   info: (region, _member, { parts }) => {
     const object = parts.objects[parts.items.findIndex(({ kind }) => kind === ItemKind.fd)];
     const layout = infoLayout(object);
+    // Which structure the bytes are depends on the descriptor that the information is of.
     if (layout === undefined) return asBytes(region, _member, { parts } as ContentPlace);
     return named(structOf(layout, region.bytes), namedInfo[object!.kind] ?? {});
   },
@@ -102,6 +105,7 @@ const contents: Readonly<Record<string, Content>> = {
     return perfAttribute(region.bytes, textBehind(member, offset, parts));
   },
   iter: (region, _member, { parts }) => {
+    // `union bpf_iter_link_info`, which means a map only if its first word is a map's descriptor.
     const nested = parts.items.findIndex(({ kind, offset }) => kind === ItemKind.fdInRegion && offset === 0);
     const object = parts.objects[nested];
     const fd = Number(rawNumber(region.bytes, 0, 4));
@@ -109,6 +113,7 @@ const contents: Readonly<Record<string, Content>> = {
     return { kind: 'bytes', bytes: region.bytes, size: region.size };
   },
   query_bpf: ({ bytes }) => {
+    // `struct perf_event_query_bpf`: how many ids there is room for, how many there are, and the ids.
     const [room, count, ...ids] = wordsOf(bytes, 4);
     const shown = ids.slice(0, Math.min(Number(count), Number(room)));
     return struct([
@@ -213,6 +218,7 @@ function instructionTexts(bytes: Uint8Array, { parts, context }: ContentPlace): 
   };
   const constant = (insn: Instruction, high: number): string | undefined => {
     switch (insn.src) {
+      // BPF_PSEUDO_MAP_FD and the numbers that follow it.
       case 1:
         return `map[${named(insn.imm)}]`;
       case 2:
@@ -233,6 +239,7 @@ function instructionTexts(bytes: Uint8Array, { parts, context }: ContentPlace): 
   for (let index = 0; index < instructions.length; index++) {
     const insn = instructions[index]!;
     texts.push(`${index}: ${disassemble(insn, instructions[index + 1], { constant })}`);
+    // A 64-bit constant takes two slots.
     if (insn.code === 0x18) index++;
   }
   return texts;
@@ -299,6 +306,7 @@ function memberValue(
     bitSize,
   }: { name: string; offset: number; size: number; bitOffset: number | undefined; bitSize: number | undefined },
 ): TraceValue | undefined {
+  // Arrays of characters, such as names.
   if (size > 8) {
     const text = cstr(bytes.subarray(offset, offset + size));
     return text === '' ? undefined : { kind: 'text', text, isCut: false };
@@ -306,6 +314,7 @@ function memberValue(
   const whole = BigInt(rawNumber(bytes, offset, size) ?? 0);
   const value = bitSize === undefined ? whole : (whole >> BigInt(bitOffset ?? 0)) & ((1n << BigInt(bitSize)) - 1n);
   if (value === 0n) return undefined;
+  // BPF_TAG_SIZE bytes of a digest, which are no number.
   if (name === 'tag') return { kind: 'bytes', bytes: bytes.subarray(offset, offset + size), size };
   // Addresses of the reader's own memory, and of the kernel's.
   return value >= 0x1_0000_0000_0000n || /insns$|ksyms$|_ids$|_info$|_tags$|_lens$/.test(name)
@@ -323,6 +332,7 @@ function perfAttribute(bytes: Uint8Array, target: TraceValue | undefined): Trace
   const kind = type === perf_type_id.PERF_TYPE_SOFTWARE ? 'SW' : 'HW';
   const rest = shown.members.flatMap((member): TraceMember[] => {
     if (member.name === 'type' || member.name === 'config') return [];
+    // The members are unions: bp_addr is config1 (or the address of a text), bp_len config2 for other types.
     if (type === perf_type_id.PERF_TYPE_BREAKPOINT) return [member];
     if (member.name === 'bp_addr') return [{ name: 'config1', value: target ?? member.value }];
     return [member.name === 'bp_len' ? { name: 'config2', value: member.value } : member];

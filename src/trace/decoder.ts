@@ -23,9 +23,12 @@ import { readObject, type TracedMap, type TraceObject } from './objects.ts';
 import { ItemPlaces, membersOfClass, type PlanItem, planItems, type TraceSelection } from './plans.ts';
 import { bpf_cmd } from '../uapi/index.ts';
 
+/** Something large that comes in pieces. */
 interface Stream {
   readonly bytes: Uint8Array;
+  /** Bytes so far; pieces come in order, so that it is whole at the length of `bytes`. */
   received: number;
+  /** A piece could not be read. */
   isFault: boolean;
 }
 
@@ -89,6 +92,7 @@ export class TraceDecoder {
 
   /** Takes a record, of which it keeps a copy; undefined for one that only others need. */
   accept(memory: Uint8Array, start: number, length: number): TraceEvent | undefined {
+    // Records are little-endian, as all machines are that the tracer runs on.
     const kind = memory[start + Head.kind]! | (memory[start + Head.kind + 1]! << 8);
     if (kind === RecordKind.call) {
       const record = this.#copy(memory, start, length);
@@ -137,6 +141,7 @@ export class TraceDecoder {
     }
     const position = u32(Piece.position);
     let stream = streams.get(tag);
+    // A piece at 0 begins anew: what was under way was not finished, or belongs to an earlier call of the thread.
     if (stream === undefined || position === 0) {
       stream = { bytes: new Uint8Array(u32(Piece.total)), received: 0, isFault: false };
       streams.set(tag, stream);
@@ -152,15 +157,18 @@ export class TraceDecoder {
   #call(record: Uint8Array, view: DataView): TraceCall {
     const u32 = (at: number) => view.getUint32(at, true);
     const traced = view.getUint16(Head.call, true) as TracedCall;
+    // The command of bpf(2) is its first argument, the request of ioctl(2) its second.
     const number = u32(Head.arguments + (traced === TracedCall.ioctl ? 8 : 0));
     const tid = u32(Head.tid);
     const pid = u32(Head.tgid);
     const result = view.getBigInt64(Head.result, true);
     const parts = this.#parts(record, view, { traced, number, tid, pid, result });
     const lost = Number(view.getBigUint64(Head.lost, true));
+    // The counter is of all CPUs, so that records that overtook each other may have a smaller one.
     const lostBefore = Math.max(0, lost - this.#lost);
     this.#lost = Math.max(lost, this.#lost);
     const resultObject = parts.objects[parts.places.result];
+    // The result of a call that makes an object is its descriptor.
     if (resultObject !== undefined) this.#remember(pid, Number(result), resultObject);
     const start = view.getBigUint64(Head.start, true);
     const flags = u32(Head.flags);
@@ -243,6 +251,7 @@ export class TraceDecoder {
           break;
         }
       }
+      // Sections are padded to multiples of 8.
       at += sectionHead + ((length + 7) & ~7);
     }
     if (streams !== undefined) this.#streams.delete(call.tid);
@@ -258,6 +267,7 @@ export class TraceDecoder {
 
   /** The command and its plan; of links it depends on the attach type, which the attribute has. */
   #known(traced: TracedCall, number: number, attribute: Uint8Array | undefined): KnownCommand {
+    // BPF_COMMON_ATTRS is a bit of the command.
     const command = number & ~0x10000;
     const isLink = traced === TracedCall.bpf && command === bpf_cmd.BPF_LINK_CREATE;
     const type =
@@ -273,11 +283,13 @@ export class TraceDecoder {
       const items = planItems(spec, this.#selection);
       const hasDescriptors = items.some(({ member }) => ofNow.has(member?.form));
       known = { spec, items, places: new ItemPlaces(items), hasDescriptors };
+      // Numbers come from the traced process: one that tries many must not fill the memory.
       if (this.#commands.size < 1024) this.#commands.set(key, known);
     }
     return known;
   }
 
+  /** Parsed when they are asked for, and once; undefined while pieces are missing, and for what is no BTF. */
   #typesOf(id: number): Btf | undefined {
     if (id === 0) return undefined;
     if (!this.#types.has(id)) {

@@ -1,3 +1,5 @@
+// From a call's attribute and what it points to, to named values. Members that are 0 say nothing: bpf(2) takes every
+// attribute as zeros behind what the caller gives.
 import { cstr } from '../bytes/index.ts';
 import { bpf_attach_type, type FieldLayout, isPerCpu, mapType } from '../uapi/index.ts';
 import { contentOf, typesText } from './contents.ts';
@@ -14,9 +16,11 @@ export function membersOf(parts: CallParts, context: DecoderContext): TraceMembe
   if (spec === undefined) return [{ name: '', value: { kind: 'bytes', bytes: attribute, size: attribute.length } }];
   const members: TraceMember[] = [];
   const before = viewOf(attribute);
+  // Members that the kernel writes have their value only after the call.
   const later = after === undefined ? before : viewOf(after);
   for (const member of spec.members) {
     const { layout } = member;
+    // Callers may give a shorter attribute, of an older version of the UAPI.
     if (layout.offset + layout.size > attribute.length) continue;
     const value = memberValue(member, member.written ? later : before, { parts, context });
     if (value !== undefined) members.push({ name: nameOf(member, parts), value });
@@ -85,6 +89,7 @@ function numberIn(view: DataView, { offset, size, signed }: NumberLayout): numbe
   if (size === 2) return view.getUint16(offset, true);
   if (size === 1) return view.getUint8(offset);
   const high = view.getUint32(offset + 4, true);
+  // Below 2^53 a number is exact, and costs less than a bigint.
   return high < 0x20_0000 ? high * 0x1_0000_0000 + view.getUint32(offset, true) : view.getBigUint64(offset, true);
 }
 
@@ -140,6 +145,7 @@ function elementsOf(
   const stride = isWhole ? (isBatch ? format.step * context.cpus : region.size) : format.size;
   const nested = parts.places.of(member).fdInRegion;
   const holds = mapType(map.type)?.holds;
+  // Maps of maps and of programs take descriptors when they are written, and give ids when they are read.
   const ids =
     half === 'value' && member.time !== 'before' && holds !== undefined
       ? holds === 'maps'

@@ -1,3 +1,5 @@
+// The part of a loader program that makes maps. Source: gen_loader.c of libbpf, bpf_gen__map_create and
+// bpf_gen__map_update_elem.
 import { Errno } from '../../errors/index.ts';
 import {
   dataMapName,
@@ -148,10 +150,12 @@ function fill(context: MapsContext, index: number, map: MapSpec): void {
   const key = emitter.blob.reserve(4);
   if (!context.signed) {
     emitter.load(3, 8, { register: Register.CONTEXT, offset: mapPlaces(index).initialValue });
+    // Past the 8 slots of the copy: without a pointer the contents in the blob stand.
     emitter.jump(Jump.equal, { register: 3, immediate: 0 }, 8);
     emitter.loadAddress(1, value);
     emitter.set(2, map.valueSize);
     emitter.load(0, 4, { register: Register.CONTEXT, offset: contextHeader.flags });
+    // Past the call for user memory and the jump behind it.
     emitter.jump(Jump.set, { register: 0, immediate: inKernelMemory }, 2);
     emitter.call(bpf_func_id.BPF_FUNC_copy_from_user);
     emitter.skip(1);

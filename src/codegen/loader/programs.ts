@@ -1,3 +1,4 @@
+// The part of a loader program that loads programs. Source: gen_loader.c of libbpf, bpf_gen__prog_load.
 import { Errno } from '../../errors/index.ts';
 import { Kind } from '../../btf/index.ts';
 import {
@@ -123,6 +124,7 @@ function load(context: ProgramsContext, linked: LinkedProgram, request: Request 
     func_info_cnt: funcInfo ? funcInfo.bytes.length / funcInfo.recordSize : 0,
     line_info_rec_size: lineInfo?.recordSize ?? 0,
     line_info_cnt: lineInfo ? lineInfo.bytes.length / lineInfo.recordSize : 0,
+    // Overwritten when the loader runs, by what it finds.
     attach_btf_id: target ? 1 : 0,
     core_relo_cnt: core.bytes.length / core.recordSize,
     core_relo_rec_size: core.recordSize,
@@ -133,11 +135,13 @@ function load(context: ProgramsContext, linked: LinkedProgram, request: Request 
   emitter.storePointer(attribute.member('line_info'), lines);
   emitter.storePointer(attribute.member('core_relos'), records);
   emitter.storePointer(attribute.member('fd_array'), context.fdArray);
+  // Whoever runs the loader says where the verifier's log goes.
   emitter.copyFromContext(attribute.member('log_level'), 4, contextHeader.logLevel);
   emitter.copyFromContext(attribute.member('log_size'), 4, contextHeader.logSize);
   emitter.copyFromContext(attribute.member('log_buf'), 8, contextHeader.logAddress);
   emitter.copyFromStack(attribute.member('prog_btf_fd'), 4, Stack.btf);
   if (target) {
+    // bpf_btf_find_by_name_kind() answers the id in the low half and a descriptor of the module's BTF in the high half.
     findByName(emitter, target.name, target.kind);
     emitter.checkResult();
     const { members } = attr_prog_load;
@@ -148,12 +152,14 @@ function load(context: ProgramsContext, linked: LinkedProgram, request: Request 
   }
   symbols.apply(symbolUses(spec, linked), instructions);
   emitter.systemCall(bpf_cmd.BPF_PROG_LOAD, attribute);
+  // Descriptors of the BTF of variables in modules are needed only while the program is loaded.
   symbols.close();
   if (target) emitter.closeInBlob(attribute.member('attach_btf_obj_fd'));
   emitter.checkResult();
   emitter.store({ register: Register.STACK, offset: Stack.program(request.number) }, 4, Register.RESULT);
 }
 
+/** Instructions that name variables or functions of the kernel: the loader patches them before it loads the program. */
 function symbolUses(spec: ObjectSpec, linked: LinkedProgram): SymbolUse[] {
   return linked.relocations.flatMap((relocation): SymbolUse[] => {
     if (relocation.kind !== 'extern' && relocation.kind !== 'externCall') return [];

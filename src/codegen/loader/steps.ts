@@ -25,6 +25,7 @@ export class Steps {
     }
   }
 
+  /** Ends writing as a step that failed does. */
   fail(error: ObjectError): void {
     this.#error ??= error;
   }

@@ -1,3 +1,5 @@
+// Light skeletons: the header has a loader program instead of the object, and needs only bpf(2). The text is that of
+// bpftool, byte for byte. Source: gen_trace of gen.c.
 import { Errno } from '../../errors/index.ts';
 import { ObjectError, type ProgramSpec } from '../../object/index.ts';
 import { BPF_F_RDONLY_PROG, bpf_attach_type, bpf_prog_type, smallestPageSize } from '../../uapi/index.ts';
@@ -76,6 +78,7 @@ export function writeLightEnd(out: CodeText, model: SkeletonModel, signature: Li
       writeProtection(out, contents, mappedSize(spec));
       continue;
     }
+    // What programs only read is read-only for user space too, once the loader has frozen it.
     const access = spec.flags & BPF_F_RDONLY_PROG ? 'PROT_READ' : 'PROT_READ | PROT_WRITE';
     out.put(`	skel->${contents} = (__typeof__(skel->${contents}))skel_finalize_map_data(&skel->maps.${contents}.initial_value,
 					${mappedSize(spec)}, ${access}, skel->maps.${contents}.map_fd);
@@ -180,6 +183,7 @@ function attachCall({ name, type, expectedAttachType, sectionName }: ProgramSpec
     }
     case bpf_prog_type.BPF_PROG_TYPE_TRACING:
     case bpf_prog_type.BPF_PROG_TYPE_LSM:
+      // BPF_RAW_TRACEPOINT_OPEN without a name attaches tracing programs to what they were loaded for.
       return expectedAttachType === bpf_attach_type.BPF_TRACE_ITER
         ? 'skel_link_create(prog_fd, 0, BPF_TRACE_ITER);'
         : 'skel_raw_tracepoint_open(NULL, prog_fd);';

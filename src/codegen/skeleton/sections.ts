@@ -1,3 +1,4 @@
+// Source: codegen_datasecs, codegen_subskel_datasecs and codegen_asserts of gen.c (bpftool).
 import { Errno } from '../../errors/index.ts';
 import { type Btf, type BtfDatasec, type CDeclarationWriter, tryResolve } from '../../btf/index.ts';
 import { ObjectError } from '../../object/index.ts';

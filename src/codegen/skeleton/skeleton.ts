@@ -1,3 +1,4 @@
+// The text of the skeleton is that of bpftool, byte for byte. Source: do_skeleton of gen.c.
 import type { CodeText } from './code-text.ts';
 import type { SkeletonModel } from './model.ts';
 import { headerGuard } from './names.ts';

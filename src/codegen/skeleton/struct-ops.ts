@@ -1,3 +1,4 @@
+// Source: gen_st_ops_shadow and gen_st_ops_shadow_init of gen.c (bpftool).
 import { Errno } from '../../errors/index.ts';
 import { type Btf, type CDeclarationWriter, tryResolve } from '../../btf/index.ts';
 import { ObjectError } from '../../object/index.ts';
@@ -27,6 +28,7 @@ function writeShadow({ out, btf, model }: Writing, { identifier, spec }: Skeleto
   const writer = declarationWriter(model);
   out.put(`\t\tstruct ${model.name}__${identifier}__${btf.mustType(id).name} {\n`);
   let end = 0;
+  // Members are three words: name, type, offset in bits.
   for (let index = 0, at = graph.elements(id); index < graph.vlen(id); index++, at += 3) {
     const name = btf.str(graph.words[at]!);
     const typeId = graph.words[at + 1]!;
@@ -46,6 +48,7 @@ function writeMember(
   member: { index: number; name: string; typeId: number },
 ): number {
   const type = tryResolve(btf, member.typeId);
+  // libbpf replaces pointers to programs by their descriptors when the object is loaded.
   if (type?.kind === 'ptr' && tryResolve(btf, type.typeId)?.kind === 'func_proto') {
     out.put(`\t\t\tstruct bpf_program *${member.name};\n`);
     return pointerSize;

@@ -1,3 +1,4 @@
+// The text is that of bpftool, byte for byte. Source: do_subskeleton of gen.c.
 import type { CodeText } from './code-text.ts';
 import { isPerCpuData, type SkeletonModel, shownVariables } from './model.ts';
 import { headerGuard } from './names.ts';

@@ -1,14 +1,17 @@
+// As ./one-byte.ts, for the map 0F. Of it the kernel's JIT and trampolines use a small part, which is what is here.
 import { type Decoded, load, store } from './one-byte.ts';
 import type { InstructionReader } from './reader.ts';
 
 /** Those that the prefix F3 turns into others. */
 const repeated = [0x1e, 0xb8, 0xbc, 0xbd];
+/** By bits 3 and 4 of A3 to BB, or by the extension of BA from 4 on. */
 const bitTests = ['bt', 'bts', 'btr', 'btc'];
 
 /** The instructions whose operation code is 0F and another byte. */
 export function twoByte(read: InstructionReader): Decoded {
   const opcode = read.byte();
   const { size } = read;
+  // With F2 or F3 the other codes are no instructions that are known here.
   if (read.repeat !== 0 && !(read.repeat === 0xf3 && repeated.includes(opcode))) return undefined;
   if (opcode >= 0x40 && opcode < 0x50) return load(read, `cmov${read.condition(opcode)}`, size);
   if (opcode >= 0x80 && opcode < 0x90) return read.narrow ? undefined : [`j${read.condition(opcode)}`, read.target(4)];
@@ -20,11 +23,13 @@ export function twoByte(read: InstructionReader): Decoded {
     case 0x18:
       return prefetch(read);
     case 0x1e:
+      // ENDBR64 is F3 0F 1E FA, at every place that indirect jumps of a kernel with IBT lead to.
       return read.repeat === 0xf3 && read.byte() === 0xfa ? ['endbr64'] : undefined;
     case 0x1f:
       return read.modrm().extension === 0 ? [`nop${size}`, read.rm(size)] : undefined;
     case 0x31:
       return ['rdtsc'];
+    // The map 0F 38, of which only MOVBE is known.
     case 0x38:
       return moveSwapped(read);
     case 0xa2:
@@ -93,6 +98,7 @@ function doubleShift(read: InstructionReader, opcode: number): Decoded {
   return [`${opcode < 0xa8 ? 'shld' : 'shrd'}${size}`, `${by}, ${read.reg(size)}, ${read.rm(size)}`];
 }
 
+/** 0F AE with a register operand: the byte after it is one of three. */
 function fence(read: InstructionReader): Decoded {
   const modrm = read.byte();
   if (read.narrow) return undefined;

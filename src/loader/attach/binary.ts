@@ -1,9 +1,11 @@
+// Source: libbpf.c, resolve_full_path and arch_specific_lib_paths.
 import { Errno } from '../../errors/index.ts';
 import { accessSync, constants } from 'node:fs';
 import { arch, env } from 'node:process';
 import { errorText, failure } from '../../object/index.ts';
 import type { AttachableProgram, AttachContext } from './link.ts';
 
+/** Directories of Debian's multiarch, by Node's names of processors. */
 const triplets: Readonly<Record<string, string>> = {
   x64: 'x86_64-linux-gnu',
   arm64: 'aarch64-linux-gnu',
@@ -15,6 +17,7 @@ const triplets: Readonly<Record<string, string>> = {
 /** The file a section's target means: a path as it is, a bare name looked for as the linker or the shell would. */
 export function resolveBinary(context: AttachContext, program: AttachableProgram, name: string): string {
   if (name.includes('/')) return name;
+  // Versions follow the ending, as in libc.so.6.
   const isLibrary = name.endsWith('.so') || name.includes('.so.');
   const triplet = triplets[arch];
   const places = isLibrary

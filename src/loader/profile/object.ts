@@ -1,3 +1,4 @@
+// `bpftool prog profile` without a compiler: the object that bpftool has as a skeleton (skeleton/profiler.bpf.c).
 import { findSection, type MapSpec, type ObjectSpec, type ProgramSpec } from '../../object/index.ts';
 import { bpf_map_type } from '../../uapi/index.ts';
 import { entryProgram, exitProgram, type ProfileProgram, type ProfileShape, readingSize } from './programs.ts';
@@ -8,9 +9,12 @@ export function profileObject(shape: ProfileShape): ObjectSpec {
   const perCpu = bpf_map_type.BPF_MAP_TYPE_PERCPU_ARRAY;
   const events = bpf_map_type.BPF_MAP_TYPE_PERF_EVENT_ARRAY;
   const maps = [
+    // Perf events: those of the first counter for each CPU, then those of the second, and so on.
     map('events', { type: events, valueSize: 4, maxEntries: counters * stride }),
+    // By counter: what it was when the profiled program began, and the sum of the differences at its end.
     map('fentry_readings', { type: perCpu, valueSize: readingSize, maxEntries: counters }),
     map('accum_readings', { type: perCpu, valueSize: readingSize, maxEntries: counters }),
+    // How often the program ran.
     map('counts', { type: perCpu, valueSize: 8, maxEntries: 1 }),
   ];
   return {
@@ -57,6 +61,7 @@ function map(name: string, shape: Pick<MapSpec, 'type' | 'valueSize' | 'maxEntri
 }
 
 function program(kind: 'fentry' | 'fexit', { code, references }: ProfileProgram, maps: MapSpec[]): ProgramSpec {
+  // The target is set when the program is known.
   const sectionName = `${kind}/XXX`;
   const section = findSection(sectionName);
   return {

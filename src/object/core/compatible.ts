@@ -1,3 +1,5 @@
+// The three ways in which CO-RE compares an object's types with a target's. Source: relo_core.c of libbpf,
+// __bpf_core_types_are_compat, bpf_core_fields_are_compat and __bpf_core_types_match.
 import { ParseError } from '../../errors/index.ts';
 import { isComposite, Kind, type RecordView } from '../../btf/index.ts';
 import { essentialName } from '../externs.ts';
@@ -8,6 +10,7 @@ export interface TypeRef {
   readonly id: number;
 }
 
+/** Levels of recursion, and steps along one chain, after which libbpf gives up. */
 const deepest = 32;
 
 /** Kinds of types without members that may match. */
@@ -44,6 +47,7 @@ function kindOf(type: TypeRef): number {
   return type.btf.kind(type.id);
 }
 
+/** BTF of a hostile object may refer to itself: what does not end is an error, not a difference. */
 function tooDeep(): ParseError {
   return new ParseError('BTF', 0, 'types nest too deep');
 }
@@ -62,6 +66,7 @@ export function typesAreCompatible(localType: TypeRef, targetType: TypeRef, at: 
     if (!kindsAreCompatible(kind, kindOf(target))) return false;
     switch (kind) {
       case Kind.int:
+        // Integers of any width and sign go together; only those that old compilers used for bit-fields do not.
         return local.btf.intEncoding(local.id).offset === 0 && target.btf.intEncoding(target.id).offset === 0;
       case Kind.ptr:
         local = resolved({ btf: local.btf, id: local.btf.target(local.id) });
@@ -113,6 +118,7 @@ export function fieldsAreCompatible(localType: TypeRef, targetType: TypeRef): bo
         return true;
       case Kind.fwd:
       case Kind.enum:
+      // Enumerations without a name go with any other.
       case Kind.enum64: {
         const a = essentialName(local.btf.name(local.id));
         const b = essentialName(target.btf.name(target.id));
@@ -131,6 +137,7 @@ export function fieldsAreCompatible(localType: TypeRef, targetType: TypeRef): bo
   throw tooDeep();
 }
 
+/** A target without a name matches only a local type without one, where the flavour suffix does not count. */
 function namesMatch(local: string, target: string): boolean {
   return target === '' ? local === '' : essentialName(local) === essentialName(target);
 }
@@ -154,6 +161,7 @@ export function typesMatch(localType: TypeRef, targetType: TypeRef, at: Comparis
     if (kind === Kind.fwd) return forwardMatches(local, target, { behindPointer });
     if (isEnum(kind)) return isEnum(other) && enumsMatch(local, target);
     if (isComposite(kind)) {
+      // The other side may have it declared only, as the kernel has for types whose members a file does not use.
       if (behindPointer) {
         if (kind === other) return true;
         return other === Kind.fwd && (kind === Kind.union) === target.btf.kindFlag(target.id);
@@ -171,6 +179,7 @@ export function typesMatch(localType: TypeRef, targetType: TypeRef, at: Comparis
           local.btf.intEncoding(local.id).signed === target.btf.intEncoding(target.id).signed
         );
       case Kind.ptr:
+        // From here on structs and unions count by kind and name alone, since the members behind are not accessed.
         behindPointer = true;
         local = { btf: local.btf, id: local.btf.target(local.id) };
         target = { btf: target.btf, id: target.btf.target(target.id) };
@@ -202,6 +211,7 @@ export function typesMatch(localType: TypeRef, targetType: TypeRef, at: Comparis
   throw tooDeep();
 }
 
+/** `struct name;` goes with another such declaration, and behind a pointer with the definition too. */
 function forwardMatches(local: TypeRef, target: TypeRef, { behindPointer }: { behindPointer: boolean }): boolean {
   const isUnion = local.btf.kindFlag(local.id);
   const other = kindOf(target);
@@ -209,6 +219,7 @@ function forwardMatches(local: TypeRef, target: TypeRef, { behindPointer }: { be
   return behindPointer && other === (isUnion ? Kind.union : Kind.struct);
 }
 
+/** The target may have more enumerators, and other values for them: only the names count. */
 function enumsMatch(local: TypeRef, target: TypeRef): boolean {
   const [a, b] = [local.btf.vlen(local.id), target.btf.vlen(target.id)];
   if (local.btf.size(local.id) !== target.btf.size(target.id) || a > b) return false;
@@ -220,6 +231,7 @@ function enumsMatch(local: TypeRef, target: TypeRef): boolean {
   return true;
 }
 
+/** The target may have more members, in any order and at any offset. */
 function compositesMatch(local: TypeRef, target: TypeRef, at: ComparisonState & { level: number }): boolean {
   const members = local.btf.members(local.id);
   const others = target.btf.members(target.id);

@@ -6,11 +6,13 @@ import type { CoreValue } from './value.ts';
 /** Number of a helper that does not exist; the verifier names it if the instruction is reached. "bad relo". */
 export const badRelocationHelper = 195896080;
 
+/** The low three bits of an opcode are the class, the next two of a load or store its width. */
 const classMask = 7;
 const sizeMask = 0x18;
 /** BPF_W, BPF_H, BPF_B, BPF_DW as widths in bytes. */
 const widths: Readonly<Record<number, number>> = { 0: 4, 8: 2, 16: 1, 24: 8 };
 
+/** Where the instruction is, for messages. */
 export interface PatchPlace {
   readonly program: string;
   /** Number of the relocation in its section. */
@@ -33,6 +35,7 @@ export function patchInstruction(code: Code, place: PatchPlace, value: CoreValue
   const opcode = code.opcode(index);
   const patched = (form: string, text: string) => tell(log, () => `${insn} patched insn #${index} (${form}) ${text}`);
   switch (opcode & classMask) {
+    // BPF_ALU and BPF_ALU64: the value is the immediate.
     case 4:
     case 7:
       if (opcode & 8) throw new ObjectError(`insn #${index} takes a register`, Errno.EINVAL);
@@ -45,6 +48,7 @@ export function patchInstruction(code: Code, place: PatchPlace, value: CoreValue
       patched('ALU/ALU64', `imm ${BigInt.asUintN(64, BigInt(code.immediate(index)))} -> ${replacement}`);
       code.setImmediate(index, Number(BigInt.asIntN(32, replacement)));
       return;
+    // BPF_LDX, BPF_ST and BPF_STX: the value is the 16-bit offset, which is signed.
     case 1:
     case 2:
     case 3:
@@ -65,6 +69,7 @@ export function patchInstruction(code: Code, place: PatchPlace, value: CoreValue
         patched('LDX/ST/STX', `mem_sz ${value.originalSize} -> ${value.replacementSize}`);
       }
       return;
+    // BPF_LD: only the 64-bit immediate load, whose two slots hold 32 bits each and no pseudo source register.
     case 0: {
       const plain =
         code.isLoadImmediate64(index) &&
@@ -99,6 +104,7 @@ export function patchInstruction(code: Code, place: PatchPlace, value: CoreValue
   }
 }
 
+/** Replaces all slots of the instruction, so that the verifier refuses it only if it can be reached. */
 function poison(code: Code, index: number, { insn, log }: { insn: string; log: DiagnosticLog }): void {
   const substitute = (at: number) => {
     tell(log, () => `${insn} substituting insn #${at} w/ invalid insn`);
@@ -109,6 +115,7 @@ function poison(code: Code, index: number, { insn, log }: { insn: string; log: D
   if (isWide) substitute(index + 1);
 }
 
+/** Changes the width of a load or store to that of the target's field; only 1, 2, 4 and 8 bytes have an opcode. */
 function resize(
   code: Code,
   change: { index: number; value: CoreValue; bad: (errno: number, text: string) => Error },

@@ -1,3 +1,5 @@
+// Access strings: `0:1:2` is the member 2 of the member 1 of the struct that the pointer is of, the first number being
+// an index as of an array of such structs. Source: relo_core.c of libbpf, bpf_core_parse_spec and bpf_core_spec_match.
 import { Errno } from '../../errors/index.ts';
 import { encodeUtf8 } from '../../bytes/index.ts';
 import { isComposite, Kind, nextMemberNamed, type RecordView } from '../../btf/index.ts';
@@ -18,15 +20,19 @@ export interface Step {
 export interface AccessPath {
   readonly btf: RecordView;
   readonly rootId: number;
+  /** BPF_CORE_* */
   readonly kind: number;
   /** All steps, anonymous members included, as indexes. */
   readonly raw: number[];
   readonly steps: Step[];
+  /** From the start of the root type, in bits. */
   bitOffset: number;
 }
 
+/** BPF_CORE_SPEC_MAX_LEN of libbpf. */
 const longest = 64;
 
+/** An array of length 0 that any index may be into. */
 function isFlexible(btf: RecordView, last: Step | undefined, length: number): boolean {
   // Only as the last member of a struct.
   return last?.name !== undefined && length === 0 && last.index === btf.vlen(last.typeId) - 1;
@@ -52,6 +58,7 @@ export function parsePath(
   if (!/^\d{1,10}(:\d{1,10})*$/.test(access)) throw bad();
   path.raw.push(...access.split(':').map(Number));
   if (path.raw.length > longest) throw new ObjectError(`CO-RE access '${access}' nests too deep`, Errno.E2BIG);
+  // libbpf reads the numbers as int.
   if (path.raw.some((index) => index > 0x7fffffff)) throw bad();
   let id = btf.resolve(typeId);
   const first = path.raw[0]!;
@@ -70,6 +77,7 @@ export function parsePath(
       if (index >= btf.vlen(id)) throw bad();
       const member = btf.member(id, index);
       path.bitOffset += member.bitOffset;
+      // Anonymous structs and unions are no step, since the target may nest its members in another way.
       if (member.name !== '') path.steps.push({ typeId: id, index, name: member.name });
       id = member.typeId;
     } else if (btf.kind(id) === Kind.array) {
@@ -138,6 +146,7 @@ export function matchPath(
   return true;
 }
 
+/** By name: the index, and with it the value, may be another one in the target. */
 function matchEnumerator(local: AccessPath, path: AccessPath): boolean {
   const { btf } = path;
   const id = btf.resolve(path.rootId);
@@ -171,6 +180,7 @@ function matchMember(localBtf: RecordView, step: Step, path: AccessPath, typeId:
       if (found !== undefined) return found;
     } else {
       const field = { btf: localBtf, id: localBtf.member(step.typeId, step.index).typeId };
+      // C knows one member of a name, so that no other one is looked for.
       if (!fieldsAreCompatible(field, { btf, id: member.typeId })) return undefined;
       path.steps.push({ typeId: id, index, name: member.name });
       return member.typeId;

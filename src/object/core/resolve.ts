@@ -1,3 +1,5 @@
+// From one CO-RE relocation to what it means in a target: candidates by name, those that fit, and one answer that all
+// of them share. Source: relo_core.c of libbpf, bpf_core_calc_relo_insn; libbpf.c, bpf_core_find_cands.
 import { Errno, errnoOf } from '../../errors/index.ts';
 import type { RecordView } from '../../btf/index.ts';
 import type { ProgramSpec, TypeRelocation } from '../spec.ts';
@@ -44,7 +46,9 @@ export interface ResolverRequest {
 /** Finds what type relocations mean in a target. ObjectError, after libbpf's warnings, where they are ambiguous or damaged. */
 export class Resolver {
   readonly #request: ResolverRequest;
+  /** By type of the object. */
   readonly #candidates = new Map<number, TypeRef[]>();
+  /** By type, kind and access of the relocation. */
   readonly #found = new Map<string, CoreFinding>();
   readonly #names: TargetNames;
   readonly #searched = new Map<RecordView, ReadonlyMap<string, readonly number[]>>();
@@ -85,6 +89,7 @@ export class Resolver {
     if (isUnnamed && !this.#request.acceptsUnnamed) {
       throw bad(Errno.EINVAL, `target candidate search failed for [${typeId}] ${btf.kindName(typeId)} : -22`);
     }
+    // The id of a local type is known without a target.
     const candidates = kind === Core.TYPE_ID_LOCAL || !btf.has(typeId) ? [] : this.#candidatesFor(typeId, name);
     let local: AccessPath;
     try {
@@ -117,6 +122,8 @@ export class Resolver {
       const value = coreValue(local, path, warn);
       if (!chosen) {
         chosen = { path, value };
+        // Several types may have the name (BTF of the kernel has duplicates that differ elsewhere): all have to agree,
+        // since nothing says which of them the program will meet.
       } else if (path.bitOffset !== chosen.path.bitOffset) {
         throw bad(Errno.EINVAL, `field offset ambiguity: ${path.bitOffset} != ${chosen.path.bitOffset}`);
       } else if (value.poison !== chosen.value.poison || value.replacement !== chosen.value.replacement) {
@@ -138,6 +145,7 @@ export class Resolver {
     const { targets } = this.#request;
     const essential = essentialName(name);
     let found = this.#search(targets.main, typeId, essential);
+    // Types of modules count only where the kernel itself has none of the name, as in libbpf.
     if (found.length === 0) {
       found = targets.modules().flatMap((module) => this.#search(module, typeId, essential));
     }

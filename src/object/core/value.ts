@@ -1,3 +1,5 @@
+// The numbers that a CO-RE relocation writes into an instruction. Source: relo_core.c of libbpf, bpf_core_calc_relo and
+// the functions that it calls.
 import { Errno } from '../../errors/index.ts';
 import { Kind, type RecordView } from '../../btf/index.ts';
 import { ObjectError } from '../failure.ts';
@@ -20,6 +22,7 @@ export interface CoreValue {
   readonly badSize: boolean;
 }
 
+/** What one side of a relocation, the object's types or the target's, has as the value. */
 interface Side {
   value: bigint;
   validate: boolean;
@@ -53,6 +56,7 @@ export function coreValue(
       badSize: false,
     };
   }
+  // Another width needs another load or store, and such a one can extend with zeros only.
   const differs = before.size !== after.size;
   return {
     original: before.value,
@@ -65,6 +69,9 @@ export function coreValue(
   };
 }
 
+/**
+ * Pointers may differ in width, as may integers without a sign: a narrower load leaves the rest of the register zero.
+ */
 function canResize(localBtf: RecordView, before: Side, targetBtf: RecordView, after: Side): boolean {
   const a = localBtf.kind(before.typeId);
   const b = targetBtf.kind(after.typeId);
@@ -77,11 +84,15 @@ function canResize(localBtf: RecordView, before: Side, targetBtf: RecordView, af
   return !plainSigned(localBtf, before.typeId) && !plainSigned(targetBtf, after.typeId);
 }
 
+/**
+ * The answer of a target that has no such thing: 0 to questions about types and existence, else none could be right.
+ */
 function sideWithout(kind: number): Side | typeof absent {
   if (isTypeKind(kind) || kind === Core.FIELD_EXISTS || kind === Core.ENUMVAL_EXISTS) return plain(0n);
   return absent;
 }
 
+/** A value that is no place in memory, so that no width goes with it. */
 function plain(value: bigint | number): Side {
   return { value: BigInt(value), validate: true, size: 0, typeId: 0 };
 }
@@ -99,8 +110,10 @@ function side(path: AccessPath, kind: number, warn: (text: string) => void): Sid
   }
   switch (kind) {
     case Core.TYPE_ID_TARGET:
+      // The linker may have renumbered the object's types since the compiler wrote the instruction.
       return { ...plain(path.rootId), validate: false };
     case Core.TYPE_EXISTS:
+    // That a candidate is there at all is the answer.
     case Core.TYPE_MATCHES:
       return plain(1n);
     case Core.TYPE_SIZE:
@@ -123,10 +136,12 @@ function elementSize(btf: RecordView, typeId: number): number {
   return sizeOrThrow(btf, id);
 }
 
+/** The value of a relocation about a member or an array element, by the last step of its path. */
 function fieldSide(path: AccessPath, kind: number, warn: (text: string) => void): Side {
   if (kind === Core.FIELD_EXISTS) return plain(1n);
   const { btf } = path;
   const step = path.steps.at(-1)!;
+  // An array element has an offset and a size, but neither sign nor bits.
   if (step.name === undefined) {
     switch (kind) {
       case Core.FIELD_BYTE_OFFSET:
@@ -146,6 +161,7 @@ function fieldSide(path: AccessPath, kind: number, warn: (text: string) => void)
   const member = btf.member(step.typeId, step.index);
   const typeId = btf.resolve(member.typeId);
   const place = placeOf(btf, { typeId, bitOffset: path.bitOffset, bitSize: member.bitSize }, warn);
+  // Compilers choose the unit of a bit-field in several ways, so that its offset, size and shift are not checked.
   const isBitField = member.bitSize > 0;
   switch (kind) {
     case Core.FIELD_BYTE_OFFSET:
@@ -158,11 +174,14 @@ function fieldSide(path: AccessPath, kind: number, warn: (text: string) => void)
     case Core.FIELD_BYTE_SIZE:
       return { ...plain(place.byteSize), validate: !isBitField };
     case Core.FIELD_SIGNED: {
+      // Enumerations say by the kind flag of their info word that their values have a sign.
       const signed = isEnum(btf.kind(typeId))
         ? btf.kindFlag(typeId)
         : btf.kind(typeId) === Kind.int && btf.intEncoding(typeId).signed;
       return plain(signed ? 1n : 0n);
     }
+    // To the left until the field's highest bit is that of a 64-bit register; the other shift then brings it down
+    // again.
     case Core.FIELD_LSHIFT_U64: {
       const shift = btf.littleEndian
         ? 64 - (path.bitOffset + place.bitSize - place.byteOffset * 8)
@@ -186,6 +205,7 @@ function placeOf(
   if (field.bitSize === 0) {
     return { byteOffset: Math.floor(field.bitOffset / 8), byteSize: size, bitSize: size * 8 };
   }
+  // The unit doubles until it has all bits; no load has more than 8 bytes.
   let byteSize = Math.max(1, size);
   const unit = () => Math.floor(field.bitOffset / 8 / byteSize) * byteSize;
   while (field.bitOffset + field.bitSize - unit() * 8 > byteSize * 8) {

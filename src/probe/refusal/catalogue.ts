@@ -1,3 +1,5 @@
+// The kinds by what they are about. A message may fit several patterns: those that name a cause come before those that
+// only name a symptom.
 import type { RefusalKind } from './kind.ts';
 import { accessKinds } from './kinds/access.ts';
 import { callsKinds } from './kinds/calls.ts';

@@ -38,6 +38,7 @@ export function jumpUnlessCalled(
     ];
   }
   return [
+    // The raw tracepoint sys_enter has the registers and the number of the call.
     load('u64', 'r1', at('r6', 8)),
     jump('!=', 'r1', number, otherwise),
     ...is64Bit(shape, otherwise),
@@ -62,6 +63,7 @@ function is64Bit({ layout }: ProgramShape, otherwise: string): Statement[] {
   ];
 }
 
+/** By the convention of system calls, where r10 stands for rcx, which the instruction `syscall` overwrites. */
 const x86Registers = ['di', 'si', 'dx', 'r10', 'r8'];
 
 /** Where `struct pt_regs` has an argument, or the number of the call. */

@@ -1,3 +1,5 @@
+// Sections about kernel objects. r6 is the section, r7 the slot, r9 the item; `Stack.data` has the address of the
+// kernel's structure. Offsets of members come from the running kernel's BTF, so that its version does not matter.
 import { op, type Statement } from '../../insn/index.ts';
 import {
   cacheEntries,
@@ -83,6 +85,7 @@ export const describe: Readonly<
       { from: 'bpf_map.btf_vmlinux_value_type_id', to: Described.vmlinuxValueType, size: 4 },
       { from: 'bpf_map.name', to: Described.name, size: 16 },
     ]),
+    // The result is put into the cache with the map, since a reference does not repeat the comparison.
     ...matching(shape, 'map'),
     ...keepMap(shape),
     load('u64', 'r3', Stack.data),
@@ -167,6 +170,7 @@ function perfEvent(shape: ProgramShape): Statement[] {
 function cacheEntry(): Statement[] {
   return [
     alu('=', 'r2', 'r9'),
+    // Of items that share an entry the last one stays in it.
     alu('&=', 'r2', cacheEntries - 1),
     alu('*=', 'r2', cacheEntrySize),
     alu('+=', 'r2', Slot.cache),
@@ -183,6 +187,7 @@ function fromCache(shape: ProgramShape, end: string): Statement[] {
     ...cacheEntry(),
     load('u64', 'r1', at('r2', 0)),
     load('u64', 'r3', Stack.data),
+    // Address and id have to be the same: memory of a map that ended may be that of another one now.
     jump('!=', 'r1', 'r3', 'map_new'),
     load('u32', 'r1', at('r2', 8)),
     load('u32', 'r3', Stack.scratch),
@@ -347,6 +352,7 @@ function sendTypes({ layout }: ProgramShape): Statement[] {
   return [
     load('u32', 'r1', at('r6', Described.btfId)),
     store('u64', Stack.scratch, 'r1'),
+    // Types go with the first record that mentions them; the reader remembers them by id.
     ...lookUp('sent', Stack.scratch),
     jump('!=', 'r0', 0, 'described'),
     // Nothing else of this call may wait for the same.

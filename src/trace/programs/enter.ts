@@ -1,3 +1,5 @@
+// The program at the entry of a call. From `has_slot` on r7 is the thread's slot and r8 the plan of the command; r6 is
+// the context until the arguments are read. The layout of slots, plans and records is in ../format.ts.
 import { op, type Statement } from '../../insn/index.ts';
 import { attr_link_create, bpf_cmd } from '../../uapi/index.ts';
 import { ioctlRequests, TracedCall } from '../calls.ts';
@@ -37,12 +39,15 @@ export function enterProgram(shape: ProgramShape, traced: TracedCall): Statement
     label('has_slot'),
     alu('=', 'r7', 'r0'),
     load('u64', 'r6', Stack.context),
+    // User space may write to the attribute while the call runs, and the kernel writes results to it: the state before
+    // the call can be read only now.
     ...loadArguments(shape, traced, args),
     ...planOf(traced),
     ...beginRecord(traced),
     ...(traced === TracedCall.bpf ? planOfLink() : []),
     ...goThroughItems(shape, { after: false, attribute: Slot.attribute, ...sizeOf(traced) }),
     ...sendQueue(shape, traced),
+    // Last, so that a call of which nothing was noted is none at its end either.
     store('u32', at('r7', Slot.active), traced + 1),
     goto('out'),
     label('no_slot'),
@@ -53,6 +58,7 @@ export function enterProgram(shape: ProgramShape, traced: TracedCall): Statement
   ];
 }
 
+/** A name has 16 bytes, which two comparisons of 64 bits each cover; loops and strings would cost more. */
 function commFits({ filter }: ProgramShape): Statement[] {
   if (filter.comms.length === 0) return [];
   return [
@@ -80,6 +86,7 @@ function commFits({ filter }: ProgramShape): Statement[] {
 function newSlot(): Statement[] {
   return [
     store('u32', Stack.scratch, 0),
+    // A new element needs a value of a slot's size, which the stack of 512 bytes has no room for.
     ...lookUp('zero', Stack.scratch),
     jump('==', 'r0', 0, 'no_slot'),
     alu('=', 'r3', 'r0'),
@@ -105,6 +112,7 @@ function planOf(traced: TracedCall): Statement[] {
     ],
     [TracedCall.perfEventOpen]: [alu('=', 'r1', PlanIndex.perfEventOpen)],
     [TracedCall.ioctl]: [
+      // Of an ioctl request the low byte is the number; the type was compared before.
       load('u32', 'r1', args(1)),
       alu('&=', 'r1', 0xff),
       jump('<', 'r1', ioctlRequests, 'known'),
@@ -124,6 +132,7 @@ function takePlan(): Statement[] {
     ...lookUp('plans', Stack.scratch),
     jump('==', 'r0', 0, 'out'),
     alu('=', 'r8', 'r0'),
+    // The reader sets it for the commands that were asked for.
     load('u32', 'r1', at('r8', Plan.isTraced)),
     jump('==', 'r1', 0, 'out'),
   ];
@@ -148,6 +157,7 @@ function planOfLink(): Statement[] {
   ];
 }
 
+/** The head of the record and its first section, the attribute. */
 function beginRecord(traced: TracedCall): Statement[] {
   const record = (offset: number) => at('r7', Slot.record + offset);
   return [
@@ -181,6 +191,7 @@ function beginRecord(traced: TracedCall): Statement[] {
 
 function readAttribute(): Statement[] {
   return [
+    // A third argument that is larger than any attribute is cut: what counts beyond is zeros, or the kernel refuses it.
     load('u32', 'r2', args(2)),
     jump('<=', 'r2', largestAttribute, 'attribute_size'),
     alu('=', 'r2', largestAttribute),
@@ -192,11 +203,13 @@ function readAttribute(): Statement[] {
     load('u64', 'r3', args(1)),
     call('probe_read_user'),
     jump('==', 'r0', 0, 'attribute_read'),
+    // The page may not be in memory: programs here cannot wait for it. After the call it usually is.
     store('u32', at('r7', Slot.flags), SlotFlag.attributeFault),
     label('attribute_read'),
   ];
 }
 
+/** Other calls have no attribute; their arguments take its place, so that plans work on them alike. */
 function copyArguments(): Statement[] {
   return [
     store('u32', at('r7', Slot.attributeSize), argumentBytes),
@@ -212,6 +225,7 @@ function copyAttribute(): Statement[] {
   return copyWithin(Slot.attribute, attributeSection + sectionHead);
 }
 
+/** The next section begins at a multiple of 8 behind the attribute. */
 function setCursor(): Statement[] {
   return [
     load('u32', 'r1', at('r7', Slot.attributeSize)),

@@ -1,3 +1,4 @@
+// The program at the end of a call. r6 is the context until the result is read, r7 the thread's slot, r8 the plan.
 import { op, type Statement } from '../../insn/index.ts';
 import { TracedCall } from '../calls.ts';
 import {
@@ -37,7 +38,9 @@ export function exitProgram(shape: ProgramShape, traced: TracedCall): Statement[
     load('u32', 'r1', record(Head.tid)),
     store('u64', Stack.shownIds, 'r1'),
     load('u32', 'r1', at('r7', Slot.active)),
+    // The call began before the tracer did, or was not followed.
     jump('!=', 'r1', traced + 1, 'out'),
+    // Taken back at once, whatever becomes of the record.
     store('u32', at('r7', Slot.active), 0),
     call('ktime_get_ns'),
     store('u64', record(Head.end), 'r0'),
@@ -50,6 +53,7 @@ export function exitProgram(shape: ProgramShape, traced: TracedCall): Statement[
     alu('=', 'r8', 'r0'),
     load('u32', 'r1', at('r8', Plan.flags)),
     load('u32', 'r2', at('r7', Slot.flags)),
+    // The rest is only for plans that read something now, and for what could not be read before.
     alu('&=', 'r2', SlotFlag.attributeFault | SlotFlag.itemFault),
     alu('|=', 'r1', 'r2'),
     jump('==', 'r1', 0, 'finish'),
@@ -62,6 +66,7 @@ export function exitProgram(shape: ProgramShape, traced: TracedCall): Statement[
       : [load('u32', 'r1', at('r7', Slot.matched)), jump('==', 'r1', 0, 'forget')]),
     ...send(),
     jump('s>=', 'r0', 0, 'out'),
+    // The ring is full.
     ...countLost('forget'),
     label('forget'),
     // The maps of this record are not in the ring: the next one has to report them.
@@ -89,10 +94,12 @@ function attributeAfter(): Statement[] {
     alu('&=', 'r1', SlotFlag.attributeFault),
     jump('==', 'r1', 0, 'was_read'),
     ...copyWithin(Slot.attributeAfter, attributeSection + sectionHead),
+    // The first section gets what it lacks; that the kernel may have changed it by now has to be said.
     store('u8', at('r7', attributeSection + 1), SectionFlag.late),
     goto('after_told'),
     label('was_read'),
     load('u32', 'r1', at('r8', Plan.flags)),
+    // Else the kernel only reads the attribute, and a second copy would say nothing new.
     alu('&=', 'r1', PlanFlag.attributeAfter),
     jump('==', 'r1', 0, 'after_told'),
     load('u32', 'r6', at('r7', Slot.cursor)),
@@ -126,6 +133,7 @@ function send(): Statement[] {
     store('u32', Stack.scratch, 0),
     ...lookUp('counters', Stack.scratch),
     jump('==', 'r0', 0, 'out'),
+    // The counter is of all calls so far: the reader sees by its growth how many are missing.
     load('u64', 'r1', at('r0')),
     store('u64', record(Head.lost), 'r1'),
     load('u32', 'r1', at('r7', Slot.flags)),
@@ -136,6 +144,7 @@ function send(): Statement[] {
     alu('=', 'r2', 'r7'),
     alu('+=', 'r2', Slot.record),
     load('u32', 'r3', at('r7', Slot.cursor)),
+    // The cursor never passes this; only the verifier needs the comparison, as the size must be bounded by the slot's.
     jump('<=', 'r3', lastSectionStart + largestInline, 'record_size'),
     alu('=', 'r3', lastSectionStart + largestInline),
     label('record_size'),

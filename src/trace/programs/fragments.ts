@@ -114,6 +114,7 @@ export function countLost(label: string, counter: number = Counter.lost): Statem
     store('u32', Stack.scratch, 0),
     ...lookUp('counters', Stack.scratch),
     jump('==', 'r0', 0, label),
+    // Programs on several CPUs count at once.
     alu('=', 'r1', 1),
     atomicAdd(at('r0', counter), 'r1'),
   ];

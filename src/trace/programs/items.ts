@@ -1,3 +1,6 @@
+// What a plan's items read: descriptors become objects, pointers become the bytes that they mean. r6 is the section
+// under way, r7 the slot, r8 the plan, r9 the number of the item. Everything that must survive a helper's call is in
+// one of these or on the stack.
 import { op, type Statement } from '../../insn/index.ts';
 import {
   Item,
@@ -31,6 +34,7 @@ export function goThroughItems(shape: ProgramShape, phase: ItemsPhase): Statemen
   return [
     alu('=', 'r9', 0),
     label('items'),
+    // A constant bound, by which the verifier knows that the loop ends.
     jump('>=', 'r9', phase.most, 'items_end'),
     alu('=', 'r1', 'r9'),
     alu('*=', 'r1', Item.size),
@@ -40,6 +44,7 @@ export function goThroughItems(shape: ProgramShape, phase: ItemsPhase): Statemen
     jump('==', 'r2', ItemKind.end, 'items_end'),
     ...isDue(phase),
     load('u32', 'r4', at('r7', Slot.cursor)),
+    // Behind the limit the slot has room for one more short region.
     jump('>', 'r4', lastSectionStart, 'too_long'),
     alu('=', 'r6', 'r7'),
     alu('+=', 'r6', 'r4'),
@@ -49,6 +54,7 @@ export function goThroughItems(shape: ProgramShape, phase: ItemsPhase): Statemen
     load('u16', 'r3', at('r1', Item.offset)),
     jump('==', 'r2', ItemKind.fdInRegion, 'in_region'),
     ...(phase.after ? [jump('==', 'r2', ItemKind.result, 'result')] : []),
+    // The last offset of the attribute (256 bytes) at which 8 bytes can stand.
     jump('>', 'r3', 248, 'next_item'),
     alu('=', 'r4', 'r7'),
     alu('+=', 'r4', 'r3'),
@@ -66,6 +72,7 @@ export function goThroughItems(shape: ProgramShape, phase: ItemsPhase): Statemen
 
     label('descriptor'),
     load('u64', 'r2', Stack.itemFlags),
+    // Members whose 0 means that there is no descriptor.
     alu('&=', 'r2', ItemFlag.nonzero),
     jump('==', 'r2', 0, 'any_descriptor'),
     jump('==', 'r1', 0, 'next_item'),
@@ -128,6 +135,7 @@ function descriptorInRegion(): Statement[] {
     alu('&=', 'r1', ItemFlag.holdsFds),
     jump('==', 'r1', 0, 'holds_them'),
     load('u32', 'r1', at('r7', Slot.mapType)),
+    // The mask has a bit for each type; a type beyond it is unknown.
     jump('>', 'r1', 63, 'next_item'),
     constant('r2', descriptorTypes),
     alu('>>=', 'r2', 'r1'),
@@ -218,6 +226,7 @@ function region(shape: ProgramShape, phase: ItemsPhase): Statement[] {
     label('length'),
     jump('==', 'r3', 0, 'next_item'),
     store('u64', Stack.sectionFlags, phase.after ? SectionFlag.out : 0),
+    // Lengths of user space may be anything; the record has 32 bits for them.
     alu('=', 'r1', 0x7fff_ffff),
     jump('<=', 'r3', 'r1', 'counted'),
     alu('=', 'r3', 'r1'),
@@ -229,6 +238,7 @@ function region(shape: ProgramShape, phase: ItemsPhase): Statement[] {
     jump('==', 'r2', 0, 'limit'),
     ...(shape.limit < largestStream ? [alu('=', 'r1', shape.limit)] : []),
     label('limit'),
+    // What is longer than asked for is cut, and its section says so.
     jump('<=', 'r3', 'r1', 'within'),
     alu('=', 'r3', 'r1'),
     store('u64', Stack.sectionFlags, (phase.after ? SectionFlag.out : 0) | SectionFlag.cut),
@@ -236,6 +246,7 @@ function region(shape: ProgramShape, phase: ItemsPhase): Statement[] {
     store('u64', Stack.length, 'r3'),
     ...head(),
     load('u64', 'r2', Stack.length),
+    // Short regions stand in the record; longer ones go in pieces of their own.
     jump('>', 'r2', largestInline, 'stream'),
     alu('=', 'r1', 'r6'),
     alu('+=', 'r1', sectionHead * 2),
@@ -270,6 +281,7 @@ function region(shape: ProgramShape, phase: ItemsPhase): Statement[] {
     alu('+=', 'r1', sectionHead * 2),
     alu('=', 'r2', largestInline),
     load('u64', 'r3', Stack.address),
+    // Answers the length with the NUL.
     call('probe_read_user_str'),
     jump('s<', 'r0', 0, 'region_fault'),
     alu('=', 'r2', 'r0'),
@@ -293,6 +305,7 @@ function region(shape: ProgramShape, phase: ItemsPhase): Statement[] {
     load('u64', 'r2', Stack.length),
     store('u32', at('r1', Slot.queue + 8), 'r2'),
     alu('=', 'r2', 'r9'),
+    // The tag of the pieces: the item, and whether it was read after the call.
     alu('+=', 'r2', phase.after ? 0x100 : 0),
     store('u32', at('r1', Slot.queue + 12), 'r2'),
     store('u32', at('r1', Slot.queue + 16), PieceSource.user),
@@ -320,6 +333,7 @@ function noteRead(): Statement[] {
   return [
     load('u32', 'r1', at('r7', Slot.cursor)),
     alu('+=', 'r1', sectionHead * 2),
+    // Items of the kind `fdInRegion` look for their descriptor there.
     store('u32', at('r7', Slot.lastRegion), 'r1'),
     store('u32', at('r7', Slot.lastLength), 'r2'),
     ...status(ItemStatus.done),

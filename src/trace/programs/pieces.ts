@@ -43,6 +43,8 @@ export function sendPieces(): Statement[] {
     jump('>=', 'r3', 'r2', 'piece_last'),
     alu('-=', 'r2', 'r3'),
     store('u64', Stack.length, 'r2'),
+    // The verifier takes only a constant as the size of a record: there is one copy of the code for each size, and the
+    // smallest that holds the rest is used.
     ...pieceSizes.flatMap((_, index) =>
       index === 0
         ? []
@@ -135,6 +137,7 @@ function sendPiece(size: number, name: string): Statement[] {
     alu('=', 'r2', 'r5'),
     call('probe_read_kernel'),
     label(`${name}_send`),
+    // A reserved record has to be submitted also if nothing could be read.
     store('u64', at('r6', Piece.fault), 'r0'),
     store('u64', Stack.second, 'r0'),
     alu('=', 'r1', 'r6'),

@@ -20,6 +20,7 @@ const shownTgid = at('r10', Stack.shownIds.offset + 4);
 export function forkProgram(shape: ProgramShape): Statement[] {
   const { layout, pidLevel } = shape;
   return [
+    // The raw tracepoint sched_process_fork has the parent and the child, which is what is looked at.
     load('u64', 'r6', at('r1', 8)),
     ...ownIds(shape),
     ...lookUp('followed', shownTgid),
@@ -75,10 +76,12 @@ export function threadEndProgram(shape: ProgramShape): Statement[] {
     mapAddress('r1', 'slots'),
     ...addressOf('r2', Stack.ids),
     call('map_delete_elem'),
+    // The raw tracepoint sched_process_exit has the task that ends. It runs in that task itself.
     load('u64', 'r3', at('r6', 0)),
     ...readKernel(Stack.pointer, { from: 'r3', offset: layout.need('task_struct.signal') }),
     load('u64', 'r3', Stack.pointer),
     store('u64', Stack.scratch, 0),
+    // Threads of the process that are left; the kernel counts this one no more when it comes here.
     ...readKernel(Stack.scratch, { from: 'r3', offset: layout.need('signal_struct.live'), size: 4 }),
     load('u32', 'r1', Stack.scratch),
     jump('!=', 'r1', 0, 'out'),

@@ -73,6 +73,7 @@ function writeSpecs(
   const { kernel, log, object } = context;
   const known = new Map<string, number>();
   return places.map((place) => {
+    // A probe in code that is inlined has many places, mostly with the same arguments.
     const before = known.get(place.arguments);
     if (before !== undefined) return before;
     const list = parseUsdtArguments(place.arguments, probe, arch, log);
@@ -102,6 +103,7 @@ function attachPlaces(
   const { kernel, log } = context;
   const { path, probe, places, ids } = at;
   const words = (list: readonly number[]) => new Uint8Array(BigUint64Array.from(list.map(BigInt)).buffer);
+  // The cookie of each place is the id of its spec, by which bpf_usdt_arg() finds where the arguments are.
   const [offsets, counters, cookies] = [
     words(places.map(({ offset }) => offset)),
     words(places.map(({ semaphore }) => semaphore)),
@@ -120,6 +122,7 @@ function attachPlaces(
     },
   });
   if (fd >= 0) return new LoadedLink(kernel, fd);
+  // EINVAL is the answer of kernels that do not know the attach type.
   if (fd !== -Errno.EINVAL) {
     log?.('warn', `prog '${program.name}': failed to attach multi-uprobe: ${errorText(fd)}`);
     throw failure(log, -fd, `usdt: failed to attach uprobe multi for ${probe} in '${path}': ${errorText(fd)}`);

@@ -1,3 +1,5 @@
+// USDT probes are notes of the ELF file that <sys/sdt.h> writes: a NOP in the code, and where its arguments are.
+// Source: usdt.c of libbpf, collect_usdt_targets.
 import type { ByteSource } from '../../../bytes/index.ts';
 import { Elf, type ElfNote, type ElfSegment, LinkedFile, readNotes } from '../../../elf/index.ts';
 import { Errno, ParseError } from '../../../errors/index.ts';
@@ -17,6 +19,7 @@ interface Probe {
   readonly provider: string;
   readonly name: string;
   readonly arguments: string;
+  /** Virtual address of the NOP, as the linker has assigned it. */
   readonly address: number;
   /** Address of `.stapsdt.base` when the note was written. */
   readonly base: number;
@@ -25,6 +28,7 @@ interface Probe {
 
 const notesSection = '.note.stapsdt';
 const baseSection = '.stapsdt.base';
+/** NT_STAPSDT */
 const noteType = 3;
 
 /** All places of one probe in a program or library. ObjectError, after libbpf's warnings, if the file is of no use. */
@@ -66,6 +70,7 @@ export function usdtPlaces(
         const data = segmentOf(segments, found.semaphore);
         const where = hex(found.semaphore);
         if (!data) throw bad(Errno.ESRCH, `failed to find ELF loadable segment with semaphore of ${probe} at ${where}`);
+        // The kernel increments the counter, which must be in memory that can be written.
         if (isExecutable(data)) {
           const of = `semaphore of '${provider}:${name}' at ${where} is executable`;
           throw bad(Errno.ESRCH, `matched ELF binary '${path}' segment ${range(data)}] for ${of}`);
@@ -112,6 +117,7 @@ function readProbe(elf: LinkedFile, note: ElfNote, bad: (errno: number, text: st
   const broken = () => bad(Errno.EINVAL, 'a note of a probe is broken');
   if (note.name !== 'stapsdt' || note.type !== noteType || description.length < 27) throw broken();
   const view = new DataView(description.buffer, description.byteOffset, description.length);
+  // Three addresses of 8 bytes, then three texts that end with NUL: provider, name, arguments.
   const [address, base, semaphore] = [0, 8, 16].map((at) => Number(view.getBigUint64(at, elf.littleEndian)));
   const [provider, name, words, ...others] = Buffer.from(description.subarray(24)).toString('latin1').split('\0');
   if (provider === undefined || name === undefined || name === '' || words === undefined) throw broken();

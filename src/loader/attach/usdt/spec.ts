@@ -20,6 +20,7 @@ export function encodeUsdtSpec(
   const put = (id: number, base: number, name: string, value: bigint): void => {
     const found = member(id, name);
     if (!found) {
+      // What an old header has no member for is zero there anyway.
       if (value === 0n) return;
       throw odd(name);
     }
@@ -40,6 +41,7 @@ export function encodeUsdtSpec(
     put(element, base, 'scale_bitshift', BigInt(argument.scaleShift));
     put(element, base, 'reg_off', BigInt(argument.register));
     put(element, base, 'arg_signed', BigInt(argument.signed));
+    // The program shifts a 64-bit word to the left and back by as much, which extends the sign or zeros.
     put(element, base, 'arg_bitshift', BigInt(64 - argument.size * 8));
     if (argument.kind === 'indexed' && !member(element, 'idx_reg_off')) throw odd('indexed arguments');
   }

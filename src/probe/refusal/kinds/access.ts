@@ -1,8 +1,10 @@
+// Messages of kernel/bpf/verifier.c; the functions named here are those of it that write them.
 import type { RefusalKind } from '../kind.ts';
 
 /** What is returned, and how objects and pointers are accessed. */
 export const accessKinds: readonly RefusalKind[] = [
   {
+    // check_return_code: some types give their result a meaning, such as 0 to 3 for packets that leave a cgroup.
     id: 'return-range',
     pattern:
       /At (?:program|callback|subprogram) exit the register (?:(R\d+) (?:has (?:(.+?) )?should have been in (.+))?)?|(R\d+ )?(?:has )?.*should have been in/,
@@ -10,6 +12,7 @@ export const accessKinds: readonly RefusalKind[] = [
     change: 'Return a constant of that range on every path.',
   },
   {
+    // check_ctx_access: each type has its own callback that knows offsets, sizes and directions.
     id: 'context-access',
     pattern: /invalid bpf_context access(?: off=(-?\d+) size=(\d+))?/,
     cause:
@@ -19,6 +22,7 @@ export const accessKinds: readonly RefusalKind[] = [
       'Use the context type of the section, access members whole, and write only those the documentation of the type allows.',
   },
   {
+    // Loads from the context are rewritten to loads from the kernel's structure, so that the offset must be known.
     id: 'context-modified',
     pattern:
       /modified (\w+) ptr(?: (R\d+) off=(-?\d+))?|variable (?:ctx|\w+) access var_off=|negative offset (\w+) ptr (R\d+)|ptr R\d+ off=-?\d+ disallowed/,
@@ -27,6 +31,7 @@ export const accessKinds: readonly RefusalKind[] = [
       'Access members through the pointer itself; keep the compiler from merging accesses with barrier_var() or by reading into a variable first.',
   },
   {
+    // btf_struct_walk of kernel/bpf/btf.c follows the kernel's BTF from the pointer's type.
     id: 'struct-bounds',
     pattern: /access beyond (?:struct(?: (\w+) at off (\d+) size (\d+))?|the end of member)/,
     cause: 'A kernel structure is accessed beyond its end or across its members ({1} at offset {2}).',
@@ -47,6 +52,7 @@ export const accessKinds: readonly RefusalKind[] = [
       'Write a copy of it instead; for maps drop BPF_F_RDONLY_PROG or do not freeze them, for variables drop const.',
   },
   {
+    // adjust_ptr_min_max_vals. The end of this pattern overlaps with `pointer-range`, which is asked for first.
     id: 'pointer-arithmetic',
     pattern:
       /pointer arithmetic|(R\d+) (?:bitwise operator|pointer [-+]= pointer|tried to (?:add|subtract|sub))|value (-?\d+) makes \w+ pointer be out of bounds|partial copy of pointer/,
@@ -55,6 +61,7 @@ export const accessKinds: readonly RefusalKind[] = [
       'Only add bounded numbers to pointers into packets, map values and the stack: bound the number first, and add last.',
   },
   {
+    // allow_ptr_leaks is set for CAP_PERFMON (CAP_SYS_ADMIN before 5.8), which lifts this.
     id: 'pointer-leak',
     pattern: /leaks addr/,
     cause:
@@ -62,12 +69,15 @@ export const accessKinds: readonly RefusalKind[] = [
     change: 'Store numbers instead of pointers, or load with CAP_PERFMON.',
   },
   {
+    // check_pkt_ptr_alignment and check_generic_ptr_alignment: always for the stack, else by the processor and the
+    // flags.
     id: 'misaligned',
     pattern: /misaligned (\w+) access/,
     cause: 'An access is not aligned to its size, which is demanded here.',
     change: 'Align the member, or copy with __builtin_memcpy() of bytes.',
   },
   {
+    // Only the constant is refused; a register as divisor gets a test at run time.
     id: 'division-by-zero',
     pattern: /div(?:ision)? by zero/,
     cause: 'The program divides by the constant 0.',

@@ -1,8 +1,10 @@
+// Messages of kernel/bpf/verifier.c; the functions named here are those of it that write them.
 import type { RefusalKind } from '../kind.ts';
 
 /** Who may call what, with which arguments. */
 export const callsKinds: readonly RefusalKind[] = [
   {
+    // check_helper_call, by get_func_proto of the program's type. Older kernels say `unknown func` in both cases.
     id: 'helper-program-type',
     pattern: /program of this type cannot use helper (\w+)|unknown func (\w+)#\d+|invalid func (\w+)#\d+/,
     cause: 'Programs of this type may not call the helper {1}{2}{3}, or this kernel does not have it.',
@@ -10,6 +12,7 @@ export const callsKinds: readonly RefusalKind[] = [
       'See which types may: bpftool feature probe lists the helpers of each type. Another type, or another helper, has to do it; on an old kernel guard the call with bpf_core_enum_value_exists().',
   },
   {
+    // A helper is marked by gpl_only in its prototype; the licence is the object's section `license`.
     id: 'gpl-only',
     pattern: /cannot call (?:GPL-restricted|GPL only) function from (?:non-GPL compatible|proprietary) program/i,
     cause: 'This helper is only for programs under a licence that is compatible with the GPL.',
@@ -17,6 +20,7 @@ export const callsKinds: readonly RefusalKind[] = [
       'If the program is under such a licence say so: char LICENSE[] SEC("license") = "GPL"; else do without the helper.',
   },
   {
+    // Modules and subsystems register their functions for types of programs (register_btf_kfunc_id_set).
     id: 'kfunc-not-allowed',
     pattern: /calling kernel function (\w+) is not allowed/,
     cause: "Programs of this type may not call the kernel function '{1}'.",
@@ -29,6 +33,8 @@ export const callsKinds: readonly RefusalKind[] = [
     change: 'If the program is under such a licence say so: char LICENSE[] SEC("license") = "GPL";.',
   },
   {
+    // check_map_prog_compatibility: tracing programs may run where memory cannot be allocated or a lock is held
+    // already.
     id: 'map-program-type',
     pattern:
       /(?:trace type programs can only use preallocated|(?:tracing|socket filter|sleepable) prog\w* cannot use|Sleepable programs can only use|perf_event programs can only use|programs? cannot use bpf_\w+ yet|bpf_obj_drop cannot be used in tracing)/i,
@@ -36,12 +42,14 @@ export const callsKinds: readonly RefusalKind[] = [
     change: 'Preallocate the map (without BPF_F_NO_PREALLOC), or take locks, timers and such out of its values.',
   },
   {
+    // check_cond_jmp_op. With CAP_PERFMON any comparison is allowed.
     id: 'pointer-comparison',
     pattern: /(R\d+) pointer comparison/,
     cause: '{1} is a pointer that is compared with a number or another kind of pointer.',
     change: 'Compare pointers only with NULL, and packet pointers with data_end.',
   },
   {
+    // check_reg_sane_offset: the limit is BPF_MAX_VAR_OFF, 1 << 29.
     id: 'pointer-range',
     pattern:
       /(?:value (-?\d+) makes \w+ pointer be out of bounds|makes pointer to be out of bounds|math between|pointer (?:and|offset) (-?\d+)|fp pointer offset|^value -?\d+$)/,
@@ -62,6 +70,7 @@ export const callsKinds: readonly RefusalKind[] = [
     change: 'Compile again with a compiler and options of one version; -fno-jump-tables does without such tables.',
   },
   {
+    // Clang's name for where undefined behaviour would begin; the kernel has a kfunc of this name for it.
     id: 'uninitialised-variable',
     pattern: /__bpf_trap\(\)/,
     cause:
@@ -88,6 +97,7 @@ export const callsKinds: readonly RefusalKind[] = [
     change: 'Pass 0 as flags, and one map of each kind of storage a program.',
   },
   {
+    // bpf_obj_new() and bpf_percpu_obj_new() take the id of a type in the program's BTF.
     id: 'allocated-type',
     pattern: /obj_new|local type ID/,
     cause:
@@ -138,6 +148,7 @@ export const callsKinds: readonly RefusalKind[] = [
       'Pass the address of a variable on the stack or of a map value where memory is expected, the context where ctx is.',
   },
   {
+    // check_reference_leak, at the exit of the program. The message names where the reference was acquired.
     id: 'reference-leak',
     pattern: /Unreleased reference(?: id=\d+ alloc_insn=(?<insn>\d+))?|would lead to reference leak/,
     cause:

@@ -1,3 +1,4 @@
+// Messages of kernel/bpf/verifier.c; the functions named here are those of it that write them.
 import type { RefusalKind } from '../kind.ts';
 
 /** Registers, loops and the ways through a program. */
@@ -9,6 +10,7 @@ export const flowKinds: readonly RefusalKind[] = [
     change: 'Return a value on every path.',
   },
   {
+    // check_reg_arg: calls leave R1 to R5 unreadable.
     id: 'uninitialised-register',
     pattern: /(R\d+)? ?!read_ok/,
     cause:
@@ -17,12 +19,14 @@ export const flowKinds: readonly RefusalKind[] = [
     change: 'Initialise the variable where it is declared; in assembly keep values over calls in r6 to r9.',
   },
   {
+    // check_reg_arg, of any instruction whose destination is R10.
     id: 'frame-pointer',
     pattern: /frame pointer is read only/,
     cause: 'R10, which points at the stack, is written.',
     change: 'Copy it to another register and change that.',
   },
   {
+    // is_state_visited: the state is the same as at an earlier visit of this instruction on the same path.
     id: 'infinite-loop',
     pattern: /infinite loop detected(?: at insn (?<insn>\d+))?|^loop detected/,
     cause: 'A loop comes back to where it was with nothing changed, as far as the verifier knows: it may never end.',
@@ -30,6 +34,7 @@ export const flowKinds: readonly RefusalKind[] = [
       'Count with a variable that is compared with a constant, or loop with bpf_for(), bpf_repeat() or bpf_loop().',
   },
   {
+    // check_cfg. Since 5.3 loops are followed round by round instead, for privileged programs.
     id: 'back-edge',
     pattern: /back-edge(?: from insn (?<insn>\d+) to (\d+))?/,
     cause:
@@ -37,6 +42,8 @@ export const flowKinds: readonly RefusalKind[] = [
     change: 'Unroll the loop with #pragma unroll and a constant number of rounds.',
   },
   {
+    // The limits are 1,000,000 instructions on all paths together (131,072 before 5.2), and 8192 branches that wait to
+    // be followed.
     id: 'too-complex',
     pattern:
       /program is too large|The sequence of (\d+) jumps is too complex|too many states|exceeded complexity limit/i,
@@ -52,12 +59,14 @@ export const flowKinds: readonly RefusalKind[] = [
     change: 'Jump to a label of the same function; only handwritten assembly and damaged objects have such jumps.',
   },
   {
+    // check_cfg walks all edges before anything is executed, so that constants make no code unreachable for it.
     id: 'unreachable',
     pattern: /unreachable(?: insn (?<insn>\d+))?/,
     cause: 'No path leads to this instruction, and code that cannot run is not accepted.',
     change: 'Remove the code after an endless loop or an exit in assembly; compile with optimisation (-O2).',
   },
   {
+    // check_subprogs: the last instruction of a function has to be an exit or a jump.
     id: 'no-exit',
     pattern: /last insn(?: is not an exit or jmp)?|not an exit|subprog \d+ does not.* exit/i,
     cause: 'The function runs off its end.',

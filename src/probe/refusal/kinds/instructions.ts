@@ -1,3 +1,5 @@
+// Messages of kernel/bpf/verifier.c, and of the loader, which replaces what it cannot resolve by calls of helpers that
+// do not exist and then names them in the log.
 import type { RefusalKind } from '../kind.ts';
 
 /** Instructions, and what they refer to. */
@@ -12,6 +14,7 @@ export const instructionsKinds: readonly RefusalKind[] = [
       'whose value is known become direct. Helpers declared as variables must be static and const.',
   },
   {
+    // bpf_opcode_in_insntable of kernel/bpf/core.c knows every opcode of the running kernel.
     id: 'unknown-opcode',
     pattern: /unknown opcode(?: ([0-9a-f]+))?|unknown insn class (\d+)|invalid atomic opcode ([0-9a-f]+)/,
     cause:
@@ -19,6 +22,7 @@ export const instructionsKinds: readonly RefusalKind[] = [
     change: 'Compile for an older instruction set (-mcpu=v3, v2 or v1), or run on a newer kernel.',
   },
   {
+    // Fields that an instruction does not use must be 0, so that later kernels can give them a meaning.
     id: 'invalid-instruction',
     pattern:
       /uses reserved|(?:invalid|unrecognized) (?:BPF_LD_IMM|bpf_ld_imm64|BPF_LD_IMM64) insn|invalid BPF_\w+|invalid atomic operand size|^R\d+ is invalid$|jump into the middle of ldimm64/,
@@ -28,6 +32,7 @@ export const instructionsKinds: readonly RefusalKind[] = [
       'Only handwritten assembly, generated code and damaged objects have such instructions; where a compiler made it, its version is too new for this kernel: compile with an older -mcpu.',
   },
   {
+    // resolve_pseudo_ldimm64 looks each descriptor up before the program is verified.
     id: 'map-descriptor',
     pattern:
       /fd (-?\d+) is not pointing to valid (?:bpf_map|map|bpf_prog)|not pointing to valid bpf_map|invalid map_ptr to access/,
@@ -44,6 +49,7 @@ export const instructionsKinds: readonly RefusalKind[] = [
       'Call bpf_tail_call() from the program itself, with the map given directly, and with less stack in the functions above it (at most 256 bytes).',
   },
   {
+    // A pointer on the stack is tracked as such only while all 8 bytes of it stay as they were stored.
     id: 'stack-spill',
     pattern:
       /corrupt(?:ed)? (?:spill(?:ed)? (?:memory|pointer)|spilled pointer)|attempt to corrupt spilled|invalid size of register (?:spill|fill)|cannot spill pointers to stack|leaking pointer from stack/,
@@ -59,6 +65,7 @@ export const instructionsKinds: readonly RefusalKind[] = [
       'Do it on a map value or the stack; atomics that also read (fetch, xchg, cmpxchg) need more of the kernel and its JIT.',
   },
   {
+    // The text that the loader puts in the place of the poisoned instruction.
     id: 'core-relocation',
     pattern: /failed to resolve CO-RE relocation (.*)/,
     cause: 'The running kernel has no such type or member as the object was compiled for: {1}.',
@@ -66,12 +73,14 @@ export const instructionsKinds: readonly RefusalKind[] = [
       'Guard the access with bpf_core_field_exists() or bpf_core_type_exists(), or describe the older form in a type with a ___suffix.',
   },
   {
+    // As for a CO-RE relocation, at the two slots of a load of the map's address.
     id: 'map-not-created',
     pattern: /BPF map '([^']*)' is referenced but wasn't created/,
     cause: "The program uses the map '{1}', which was not created (autocreate is off, or this kernel lacks its type).",
     change: 'Create the map, or keep the code that uses it from being reached behind a constant that is false here.',
   },
   {
+    // The second form is of the kernel, for a call without a function (its id is 0) that can be reached.
     id: 'kfunc-unresolved',
     pattern: /kfunc '([^']*)' is referenced but wasn't resolved|invalid kernel function call not eliminated/,
     cause:

@@ -1,8 +1,11 @@
+// Messages of kernel/bpf/verifier.c. What is acquired (locks, references, RCU sections, preemption) is a part of the
+// state of a path, and must be given back on each path before the program or the section ends.
 import type { RefusalKind } from '../kind.ts';
 
 /** Locks, references and what else must come in pairs. */
 export const locksKinds: readonly RefusalKind[] = [
   {
+    // At most one bpf_spin_lock can be held, and no call but that of a few kernel functions is allowed meanwhile.
     id: 'spin-lock',
     pattern:
       /(?:function )?calls are not allowed(?: while holding a lock)?$|function calls are not allowed|(?:inside|holding) (?:a )?bpf_(?:res_)?spin_(?:un)?lock|bpf_(?:res_)?spin_(?:un)?lock|unlock of different lock|AA deadlock|without taking a lock|not point to map value or allocated object|point to map value or allocated/,
@@ -11,6 +14,7 @@ export const locksKinds: readonly RefusalKind[] = [
       'Keep between bpf_spin_lock() and bpf_spin_unlock() only plain accesses to the element, and unlock on every path.',
   },
   {
+    // in_sleepable(): not even a sleepable program may sleep with an RCU section, a lock or preemption off.
     id: 'may-sleep',
     pattern:
       /might sleep in a non-sleepable|sleepable (?:global |helper|kfunc|function)|in (?:RCU|rcu)(?: |_)read(?:_| )lock|cannot be sleepable/i,
@@ -19,6 +23,7 @@ export const locksKinds: readonly RefusalKind[] = [
       'Load the program as sleepable (SEC("fentry.s/..."), lsm.s, uprobe.s ...), outside of bpf_rcu_read_lock() regions.',
   },
   {
+    // Kernel functions with KF_TRUSTED_ARGS or KF_RCU check where the pointer comes from, not only its type.
     id: 'trusted-pointer',
     pattern: /must be (?:a )?(?:referenced|trusted|rcu|known)|has no valid kptr|pointer type \S+ \S+ must point to/i,
     cause: 'The kernel function wants a pointer that is known to stay valid, and this one is not.',
@@ -26,12 +31,14 @@ export const locksKinds: readonly RefusalKind[] = [
       'Acquire a reference (bpf_task_acquire() ...) or stay within bpf_rcu_read_lock(), and pass the pointer as it came.',
   },
   {
+    // MAX_CALL_FRAMES is 8.
     id: 'call-depth',
     pattern: /call stack(?: of (\d+) frames)?/,
     cause: 'Functions call each other too deep ({1}); 8 are allowed.',
     change: 'Make some of them __always_inline, and do not recurse.',
   },
   {
+    // Since 5.6 global functions are verified once, by their BTF, instead of at each call.
     id: 'global-function',
     pattern:
       /Caller passes invalid args into func#\d+|Global function \w+\(\)|func '[^']*' .*(?:doesn't have|argument)/,
@@ -49,6 +56,7 @@ export const locksKinds: readonly RefusalKind[] = [
       'Use the helper made for the type (bpf_redirect_map(), bpf_tail_call(), bpf_perf_event_output() ...), or another type of map.',
   },
   {
+    // BPF_PSEUDO_MAP_VALUE: array_map_direct_value_addr allows offsets within the value only.
     id: 'direct-value',
     pattern:
       /direct value (?:offset of (\d+) is not allowed|access)|no direct value access support|invalid access to map value pointer/,
@@ -56,6 +64,7 @@ export const locksKinds: readonly RefusalKind[] = [
     change: 'Keep to the variable; arrays must be accessed at an index that is bounded when the program runs.',
   },
   {
+    // The instruction gets one rewriting, which depends on the type of the pointer (reg_type_mismatch).
     id: 'mixed-pointers',
     pattern: /cannot be used with different|different pointers/,
     cause:
@@ -121,6 +130,7 @@ export const locksKinds: readonly RefusalKind[] = [
     change: 'Enable the JIT (net.core.bpf_jit_enable), load the module that has the function, or use a helper.',
   },
   {
+    // bpf_check_attach_target: by the BTF of the kernel, a module or the program that is replaced.
     id: 'attach-target',
     pattern:
       /attach_btf_id|attach_prog_fd|(?:Tracing|LSM|FENTRY|FEXIT) programs? (?:must|can only|cannot)|is not modifiable|can(?:'t|not) modify return codes|not(?: a)? (?:valid )?attach|can(?:'t|not) be attached|attach to unsupported|recursive tracing|disabled hook|fentry|fexit|freplace/i,
@@ -129,6 +139,7 @@ export const locksKinds: readonly RefusalKind[] = [
       'See with bpftool btf find whether the kernel has it as a function with these arguments; notrace and inlined functions cannot be attached to.',
   },
   {
+    // CAP_BPF and CAP_PERFMON are of Linux 5.8; before, CAP_SYS_ADMIN stands for both.
     id: 'capability',
     pattern:
       /(?:allowed|only) for(?: (?:CAP_BPF|root|privileged|CAP_SYS_ADMIN|CAP_PERFMON))?$|allowed for (?:CAP|root|priv)|requires? CAP_|unprivileged|disallowed for .*unpriv/i,

@@ -1,8 +1,11 @@
+// Messages of kernel/bpf/verifier.c; the functions named here are those of it that write them.
 import type { RefusalKind } from '../kind.ts';
 
 /** Memory: its bounds, whether it is there and written. */
 export const memoryKinds: readonly RefusalKind[] = [
   {
+    // check_packet_access. A comparison with data_end sets the range of all pointers that share the id of the compared
+    // one.
     id: 'packet-bounds',
     pattern: /invalid access to packet(?:, off=(-?\d+) size=(\d+))?|R\d+ offset is outside of the packet/,
     cause:
@@ -13,6 +16,7 @@ export const memoryKinds: readonly RefusalKind[] = [
       'change the packet, load data and data_end again and compare again.',
   },
   {
+    // PTR_MAYBE_NULL: a comparison with 0 takes the mark from all copies of the pointer.
     id: 'null-check',
     pattern: /(?:(R\d+) )?invalid mem access '([a-z_]*_or_null_?\w*)'|(R\d+) pointer arithmetic on (\w*_or_null_?\w*)/,
     cause:
@@ -26,6 +30,7 @@ export const memoryKinds: readonly RefusalKind[] = [
     change: 'Test the pointer before the call.',
   },
   {
+    // check_map_access, by the smallest and the largest value that the offset may have.
     id: 'map-bounds',
     pattern: /invalid access to map (?:value|key)(?! pointer)(?:, (?:value|key)_size=(\d+) off=(-?\d+) size=(\d+))?/,
     cause:
@@ -40,6 +45,7 @@ export const memoryKinds: readonly RefusalKind[] = [
     change: 'Ask for a larger area (a ring buffer record, a dynptr slice), or bound the offset before the access.',
   },
   {
+    // Signed and unsigned bounds are tracked apart: a test of a signed variable says nothing of the unsigned minimum.
     id: 'min-value',
     pattern: /min value is (?:negative|outside of)|with unbounded|unbounded min value/,
     cause: 'An index, an offset or a size may be negative, as far as the verifier knows.',
@@ -60,6 +66,7 @@ export const memoryKinds: readonly RefusalKind[] = [
     change: 'Test that the size is at least 1 before the call.',
   },
   {
+    // check_stack_range_initialized. Newer kernels let privileged programs read what was never written.
     id: 'stack-uninitialised',
     pattern:
       /invalid (?:indirect )?read from stack(?: R\d+)? (?:off|var_off) ?(\S+)|invalid indirect access to stack|invalid read from stack(?! arg)/,
@@ -69,6 +76,7 @@ export const memoryKinds: readonly RefusalKind[] = [
       'Initialise the whole variable: struct key key = {}; or __builtin_memset(&key, 0, sizeof(key)); before its members.',
   },
   {
+    // MAX_BPF_STACK is 512 bytes, of each function.
     id: 'stack-bounds',
     pattern:
       /invalid stack (?:off|type)|invalid write to stack|invalid (?:write|read|(?:zero-size|indirect) (?:read|access)) (?:to|from) stack R\d+ off|invalid (?:unbounded )?variable-offset|subtraction from stack pointer/,
@@ -78,6 +86,7 @@ export const memoryKinds: readonly RefusalKind[] = [
       'Bound the index before the access; move what is large into a map of one element (per-CPU where programs run side by side).',
   },
   {
+    // check_max_stack_depth adds up the frames along each chain of calls. Before tail calls only 256 bytes are allowed.
     id: 'stack-depth',
     pattern:
       /combined stack(?: size of (\d+) calls(?: is (\d+))?)?|stack (?:size|depth)[^.]*too large|stack depth \d+ exceeds|private stack/i,
@@ -86,6 +95,7 @@ export const memoryKinds: readonly RefusalKind[] = [
       'Move large variables into a per-CPU array map, or mark small functions __always_inline so that slots are shared.',
   },
   {
+    // Old kernels call a number `inv`.
     id: 'scalar-dereference',
     pattern: /(?:(R\d+) )?invalid mem access '(?:scalar|inv)'/,
     cause:

@@ -17,6 +17,7 @@ export const restKinds: readonly RefusalKind[] = [
       'Let it be static, with the arguments and the return value (0 or 1) that the documentation of the helper states.',
   },
   {
+    // btf_verifier_log of kernel/bpf/btf.c, from BPF_BTF_LOAD: these texts come without any instruction.
     id: 'type-information',
     pattern:
       /^Loop detected|vlen != 0|(?:type|size) != 0|Member (?:exceeds|is not)|Invalid (?:component_idx|member|elem|index|size|string section|offset|arg#|kind|int_data|func linkage|array|value|return type|name|type_id|btf_info)|Unsupported (?:section|btf_header)|Linkage not supported|Total section length|Section overlap|Not a VAR|No type found|nesting depth exceeded|size cannot be determined|btf_header/,
@@ -25,6 +26,7 @@ export const restKinds: readonly RefusalKind[] = [
       'Compile the object again with -g; tools that write BTF must keep offsets, sizes and ids of types in order.',
   },
   {
+    // check_btf_func and check_btf_line: records ascend, and begin with the first instruction of each function.
     id: 'function-information',
     pattern:
       /func_info|line_info|missing btf|Invalid (?:BTF|name|type|insn offset|line_info)|BTF_KIND|does ?n[o']t match number of subprogs/i,
@@ -38,6 +40,7 @@ export const restKinds: readonly RefusalKind[] = [
     change: 'Link the object that has the function (bpftool gen object), and do not recurse.',
   },
   {
+    // Such as 256 functions (BPF_MAX_SUBPROGS) and 64 maps (MAX_USED_MAPS).
     id: 'too-many',
     pattern:
       /too many (?:subprogs|subprograms|functions|maps|different|instructions|insns)|(?:maximum|max) (?:number|depth)|exceeds? (?:the )?(?:limit|maximum)|^Too many|more than \d+/i,
