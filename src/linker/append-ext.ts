@@ -27,6 +27,7 @@ function appendRecords(
   }
   // Sections that were left out all go to the one that stands for none.
   const known = section.target.ext[kind];
+  // The format has one record size for all sections; compilers of different versions may disagree about it.
   if (known.recordSize === 0) known.recordSize = recordSize;
   if (known.recordSize !== recordSize) {
     throw failure(output.log, Errno.EINVAL, `incompatible .BTF.ext record sizes for section '${readable(name)}'`);
@@ -35,6 +36,7 @@ function appendRecords(
   known.count += count;
   const { words } = known.records;
   for (let at = first; at < known.records.length; at += recordSize) {
+    // The first word of every record is the byte offset of an instruction in its section.
     words[at] = words[at]! + section.targetOffset;
     for (const word of extTypeWords[kind]) words[at + word] = types.ids[words[at + word]!]!;
     for (const word of extStringWords[kind]) words[at + word] = types.mapString(words[at + word]!);

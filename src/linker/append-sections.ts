@@ -17,6 +17,7 @@ export function appendSections(output: Output, source: SourceObject): void {
       if (!output.canJoin(known, section)) {
         throw failure(output.log, Errno.EINVAL, `ELF sections ${readable(section.name)} are incompatible`);
       }
+      // Joined end to end, two licences would be one text that is none.
       if (sharedSections.includes(section.name)) {
         share(output, known, section);
         continue;

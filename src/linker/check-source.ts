@@ -69,6 +69,7 @@ function checkSection(source: SourceObject, section: SourceSection, header: Inpu
   if (section.name === '') throw bad(`${at} has empty name in ${name}`);
   if (isDebugInfo(section.name)) return;
   const { alignment } = header;
+  // 0 and 1 both mean that there is none.
   if (alignment !== 0n && (alignment & (alignment - 1n)) !== 0n) {
     throw bad(`${at} alignment ${alignment} is non pow-of-2 alignment in ${name}`);
   }
@@ -79,6 +80,7 @@ function checkSection(source: SourceObject, section: SourceSection, header: Inpu
       checkSymbols(source, header, bad);
       return;
     case Elf.SHT_PROGBITS:
+      // Functions are appended as whole instructions.
       if (isExecutable(section) && header.size % instructionSize !== 0) {
         throw bad(`${at} has unexpected size alignment ${header.size} in ${name}`);
       }
@@ -103,11 +105,13 @@ function checkSymbols(source: SourceObject, header: InputSection, bad: Bad): voi
   const at = `ELF SYMTAB section #${header.index}`;
   const names = header.link === 0 ? undefined : sections[header.link];
   if (names === undefined) throw bad(`${at} points to missing STRTAB section #${header.link} in ${name}`);
+  // The link of a symbol table is the section of its names.
   if (names.elf?.type !== Elf.SHT_STRTAB) {
     throw bad(`${at} points to invalid STRTAB section #${header.link} in ${name}`);
   }
   for (const [i, symbol] of symbols.entries()) {
     if (i > 0) checkSymbol(source, symbol, i, bad);
+    // Every ELF symbol table begins with an entry of zeros.
     else if (!isNull(symbol)) throw bad(`ELF sym #0 is invalid in ${name}`);
   }
 }
@@ -120,11 +124,13 @@ function checkSymbol(source: SourceObject, symbol: InputSymbol, i: number, bad: 
   const { name, sections, symbolTable } = source;
   const { type, binding, section, value, size } = symbol;
   const at = `ELF sym #${i} in section #${symbolTable.index}`;
+  // libbpf takes STB_LOCAL, STB_GLOBAL and STB_WEAK.
   if (binding > Elf.STB_WEAK) throw bad(`${at} has unsupported symbol binding ${binding}`);
   const visibility = visibilityOf(symbol);
   if (visibility !== Elf.STV_DEFAULT && visibility !== Elf.STV_HIDDEN) {
     throw bad(`${at} has unsupported symbol visibility ${visibility}`);
   }
+  // An extern has neither a place nor a size; its type is in BTF only.
   if (section === Elf.SHN_UNDEF) {
     const isPlain = type === Elf.STT_NOTYPE && binding !== Elf.STB_LOCAL && value === 0n && size === 0n;
     if (!isPlain) throw bad(`ELF sym #${i} is invalid extern symbol in ${name}`);
@@ -147,6 +153,7 @@ function checkRelocations(source: SourceObject, section: SourceSection, header: 
   }
   const relocated = header.info === 0 ? undefined : sections[header.info];
   if (relocated === undefined) throw bad(`${at} points to missing section #${header.info} in ${name}`);
+  // Sections of the output are joined by name, and those of relocations with them.
   if (section.name !== `.rel${relocated.name}`) throw bad(`${at} name has invalid name in ${name}`);
   if (relocated.skipped) return;
   if (!isContents(relocated.elf?.type ?? Elf.SHT_NULL)) {
@@ -155,6 +162,7 @@ function checkRelocations(source: SourceObject, section: SourceSection, header: 
   const view = new DataView(section.contents.buffer, section.contents.byteOffset, section.contents.byteLength);
   for (let i = 0; i * relocationSize < section.contents.length; i++) {
     const offset = view.getBigUint64(i * relocationSize, source.littleEndian);
+    // Elf64_Rel: the offset, then the symbol in the high and the type in the low half of r_info.
     const info = view.getBigUint64(i * relocationSize + 8, source.littleEndian);
     const [type, symbol] = [Number(info & 0xffff_ffffn), Number(info >> 32n)];
     const one = `ELF relo #${i} in section #${header.index}`;
@@ -181,9 +189,11 @@ function checkTypes(types: SourceTypes): void {
         if (words[at + 2]! > typeCount) throw silent(`type ${id} refers to ${words[at + 2]}, there are ${typeCount}`);
         break;
       case kindVar:
+        // The fourth word of a variable is its linkage, 0 if it is static.
         if (words[at + 3] !== 0) notable.push(id);
         break;
       case kindFunc:
+        // The linkage of a function stands where others have their count of members.
         if ((info & 0xff_ffff) !== 0) notable.push(id);
         break;
       case kindDatasec:
@@ -233,6 +243,7 @@ function wordsOf({ words, recordSize }: SectionRecords, indexes: readonly number
   return found;
 }
 
+/** Words before the variables, and words of each: type, offset, size. */
 const datasecHead = 3;
 const variableWords = 3;
 
@@ -248,6 +259,7 @@ function completeSections(source: SourceObject, types: SourceTypes, log: Diagnos
     const name = nameTextOf(types, id);
     let section = byName.get(name);
     if (section?.elf !== undefined) {
+      // Compilers leave the size of a DATASEC open, as only the ELF section has it.
       types.words[types.starts[id]! + 2] = section.elf.size % 2 ** 32;
     } else if (section === undefined) {
       if (name === externSection) continue;

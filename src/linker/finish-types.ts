@@ -12,7 +12,9 @@ import { Errno, ParseError } from '../errors/index.ts';
 import { errorText, failure } from '../object/index.ts';
 import type { Output } from './output.ts';
 
+/** Bytes of `struct btf_ext_header`: magic, version, flags, length, and offset and length of three kinds of records. */
 const headerSize = 32;
+/** Bytes of `struct btf_ext_info_sec`: the name's offset among the strings, and the number of records. */
 const sectionHeaderSize = 8;
 
 const words: Readonly<Record<ExtKind, string>> = {
@@ -40,6 +42,7 @@ export function finishTypes(output: Output): { btf: Uint8Array; ext: Uint8Array 
   try {
     // Sections are named among the strings before the blob is put together.
     const names = nameSections(output, sizes);
+    // Each file has its own copy of common types; ids in the records of .BTF.ext change with the deduplication.
     const deduped = dedupRecords(TypeGraph.over(types));
     const btf = types.assemble(deduped.words, { littleEndian });
     return { btf, ext: finishExt(output, { sizes, names, newIds: deduped.newIds }) };
@@ -110,6 +113,7 @@ function partOf(
   const filled = sections.slice(1).filter(({ ext }) => ext[kind].count > 0);
   const capacity = filled.reduce((sum, { ext }) => sum + sectionHeaderSize + ext[kind].records.length * 4, 4);
   const writer = new ByteWriter({ littleEndian, capacity });
+  // Each kind begins with the size of its records, in bytes.
   writer.u32(size * 4);
   for (const { name, ext } of filled) {
     const { count, records } = ext[kind];

@@ -1,3 +1,5 @@
+// BTF as 32-bit words, as `struct btf_type` and what follows it have no other size. A type's words are the offset of
+// its name, its info (kind, flag, count), and a size or the id of another type.
 import {
   currentHeaderSize,
   elementSize,
@@ -98,6 +100,7 @@ export class LinkedTypes implements TypeRecords {
           break;
         case kindEnum:
         case kindEnum64: {
+          // An enum64 has its value in two words.
           const size = kind === kindEnum ? 2 : 3;
           for (let end = i + count * size; i < end; i += size, o += size) {
             const value = words[i]!;
@@ -108,6 +111,7 @@ export class LinkedTypes implements TypeRecords {
           break;
         }
         case kindArray:
+          // `struct btf_array`: element type, index type, number of elements.
           for (let word = 0; word < 2; word++) {
             const type = words[i + word]!;
             const mapped = ids[type]!;

@@ -11,6 +11,7 @@ const mapsSection = '.maps';
 export function checkSameSymbol(pair: SymbolPair): void {
   const { output, types, name, known, typeId } = pair;
   const { log } = output;
+  // Without types on both sides nothing says whether definition and use agree.
   if (known.typeId === 0 || typeId === 0) {
     throw failure(log, Errno.EINVAL, `BTF info is missing for global symbol '${name}'`);
   }

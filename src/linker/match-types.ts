@@ -21,8 +21,10 @@ export interface TypeAt {
   readonly id: number;
 }
 
+/** Words of `struct btf_member` (name, type, offset) and of `struct btf_param` (name, type). */
 const memberWords = 3;
 const parameterWords = 2;
+/** Kinds of which the name counts; those of integers and typedefs may differ. */
 const named: ReadonlySet<number> = new Set([
   Kind.struct,
   Kind.union,
@@ -53,6 +55,7 @@ export function checkSameType(symbol: { name: string; log: DiagnosticLog }, know
 interface Pair {
   readonly a: number;
   readonly b: number;
+  /** False behind a pointer. */
   readonly exact: boolean;
 }
 
@@ -92,6 +95,7 @@ class TypeComparison {
     const b = skipModifiers(other, pair.b);
     const { exact } = pair;
     const kind = kindAt(known, a);
+    // A file that only passes a pointer along need not know what it points to.
     if (!exact && (kind === Kind.fwd) !== (kindAt(other, b) === Kind.fwd)) return this.#forward(a, b);
     const what = kindNameAt(known, a);
     if (kind !== kindAt(other, b)) throw this.#bad(`incompatible BTF kinds ${what} and ${kindNameAt(other, b)}`);
@@ -110,6 +114,7 @@ class TypeComparison {
         return { a: tailOf(known, a, 0), b: tailOf(other, b, 0), exact };
       case Kind.func:
       case Kind.var:
+        // Global and extern go together, as a definition and its use; static goes only with static.
         if ((linkageOf(known, a) === 0) !== (linkageOf(other, b) === 0)) {
           throw this.#bad(`incompatible ${what} '${name}' linkage`);
         }

@@ -40,6 +40,7 @@ export function readSource(input: LinkInput, { log, nowhere, agreeOnOrder }: Sou
   log('debug', `linker: adding object file '${name}'...`);
   const elf = asked(log, `failed to get ELF header for ${name}`, () => new ElfInput(asSource(input.bytes)));
   agreeOnOrder(elf.littleEndian);
+  // Unlike the loader, the linker does not take EM_NONE.
   if (elf.type !== Elf.ET_REL || elf.machine !== Elf.EM_BPF) {
     throw failure(log, Errno.EOPNOTSUPP, `unsupported kind of ELF file ${name}: no error`);
   }

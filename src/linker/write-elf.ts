@@ -1,3 +1,4 @@
+// Always an ELF64 relocatable file, of either byte order. The offsets below are those of Elf64_Ehdr and Elf64_Shdr.
 import { alignUp } from '../bytes/index.ts';
 import { Elf } from '../elf/index.ts';
 import { Errno } from '../errors/index.ts';
@@ -6,7 +7,9 @@ import { compressionHeader, isCompressed } from './elf-input.ts';
 import type { Output } from './output.ts';
 import { elfIndex, type OutputSection } from './sections.ts';
 
+/** Bytes of an Elf64_Ehdr. */
 const headerSize = 64;
+/** Bytes of an Elf64_Shdr. */
 const sectionHeaderSize = 64;
 const tableAlignment = 8;
 /** What padding may add beyond the contents: sections of whole pages are common, any larger alignment is hostile. */
@@ -23,6 +26,7 @@ export function writeElf(output: Output): Uint8Array {
     checkEntries(output, section);
     const at = alignUp(end, header!.alignment || 1);
     offsets.push(at);
+    // .bss has a size, but no bytes in the file.
     const stored = header!.type === Elf.SHT_NOBITS ? 0 : size;
     end = at + stored;
     used += stored;
@@ -55,6 +59,7 @@ function checkEntries({ log, littleEndian }: Output, section: OutputSection): vo
     if (type === Elf.SHT_NOBITS) throw bad('invalid section type');
     const first = section.chunks[0]?.bytes ?? new Uint8Array(0);
     if (first.length < compressionHeader) throw bad('invalid data');
+    // ch_size of Elf64_Chdr: the size before compression, which is what entries count in.
     size = Number(new DataView(first.buffer, first.byteOffset).getBigUint64(8, littleEndian));
   }
   if (size % entrySize !== 0) throw bad('invalid section entry size');
@@ -64,6 +69,7 @@ function writeHeader(
   view: DataView,
   { littleEndian, tableAt, count, names }: { littleEndian: boolean; tableAt: number; count: number; names: number },
 ): void {
+  // e_ident: the magic number, ELFCLASS64, the byte order, version 1. What is not set below stays 0.
   view.setUint32(0, 0x7f454c46);
   view.setUint8(4, 2);
   view.setUint8(5, littleEndian ? 1 : 2);

@@ -253,7 +253,7 @@ function setText(log: DiagnosticLog, extern: KconfigExtern, data: Uint8Array, va
   const bad = (text: string) => failure(log, Errno.EINVAL, `extern (kcfg) '${extern.name}': ${text}`);
   const { offset, size, valueKind } = extern;
   const first = value[0];
-  // The kernel's configuration writes y and m; `n` is for the sake of other writers of the format.
+  // An option that is off has no line in a configuration of the kernel's; `n` is accepted as well.
   if (first === 'y' || first === 'n' || first === 'm') {
     if (valueKind === 'bool') {
       if (first === 'm') throw bad(`value '${first}' implies tristate or char type`);
@@ -315,6 +315,5 @@ function setNumber(log: DiagnosticLog, extern: KconfigExtern, data: Uint8Array, 
     const fits = extern.signed ? BigInt.asUintN(64, value + (1n << (bits - 1n))) < 1n << bits : value >> bits === 0n;
     if (!fits) throw bad(Errno.ERANGE, `doesn't fit in ${size} bytes`);
   }
-  // In the byte order of the machine, which is little-endian.
   for (let index = 0; index < size; index++) data[offset + index] = Number((value >> BigInt(8 * index)) & 0xffn);
 }

@@ -55,7 +55,7 @@ function code(...slots: readonly (readonly [number, number, number, number])[]):
   return bytes;
 }
 
-/** A blob of BTF: its header, the words of its types, its strings. `_` in the texts is not special. */
+/** A blob of BTF, little-endian: its header, the words of its types, its strings. */
 function btf(strings: string, ...types: readonly number[]): Uint8Array {
   const text = Buffer.from(strings, 'latin1');
   const bytes = new Uint8Array(24 + types.length * 4 + text.length);

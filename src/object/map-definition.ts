@@ -1,6 +1,6 @@
 // Maps that are declared in `SEC(".maps")`. The macros of bpf_helpers.h carry numbers in types, so that the compiler
-// puts them into BTF: __uint(name, 5) is `int (*name)[5]`, __type(key, T) is `T *key`, __array(values, T) is `T
-// *values[]`, and __ulong(name, 5) is an enum with the one value 5. Source: libbpf.c, parse_btf_map_def.
+// puts them into BTF: __uint(name, 5) is `int (*name)[5]`, __type(key, T) is `T *key`, __array(values, T) is
+// `T *values[]`, and __ulong(name, 5) is an enum with the one value 5. Source: libbpf.c, parse_btf_map_def.
 import { Errno } from '../errors/index.ts';
 import { isMapInMap, holdsPrograms } from '../uapi/index.ts';
 import { Kind, type RecordMember, type RecordView } from '../btf/index.ts';

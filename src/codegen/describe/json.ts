@@ -47,7 +47,7 @@ function typeJson(btf: Btf, type: BtfType): Record<string, unknown> {
       const variables = type.vars.map(({ typeId, offset, size }) => ({ type: typeId, offset, size }));
       return { id, kind, name, size: type.size, variables };
     }
-    // Kinds without members of their own, and those that no map refers to.
+    // Pointers, functions and forward declarations: their text says all.
     default:
       return { id, kind, text: typeText(btf, id) };
   }

@@ -152,7 +152,7 @@ function load(context: ProgramsContext, linked: LinkedProgram, request: Request 
   }
   symbols.apply(symbolUses(spec, linked), instructions);
   emitter.systemCall(bpf_cmd.BPF_PROG_LOAD, attribute);
-  // Descriptors of the BTF of variables in modules are needed only while the program is loaded.
+  // Descriptors of the BTF of modules are needed only while the program is loaded.
   symbols.close();
   if (target) emitter.closeInBlob(attribute.member('attach_btf_obj_fd'));
   emitter.checkResult();

@@ -42,6 +42,7 @@ function writeSection({ out, btf, writer, model }: Writing, section: BtfDatasec)
     }
     const alignment = alignmentOf(writer, btf, variable, model.warn);
     if (Math.ceil(end / alignment) * alignment !== offset) out.put(`\t\tchar __pad${gaps++}[${offset - end}];\n`);
+    // Variables of other sections lose `const` and `volatile`, so that user space can set them before the load.
     const unmodified = section.name !== '.kconfig';
     out.put('\t\t');
     out.utf8(writer.declaration({ typeId, name: variableIdentifier(variable.name), level: 2, unmodified }));
