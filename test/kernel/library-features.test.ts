@@ -43,7 +43,10 @@ interface Sample {
 const returning = (value: number) =>
   createProgram({ type: 'socket_filter', name: 'tsq_prog', code: [op.alu('=', 'r0', value), op.exit()] });
 
-describe('maps', () => {
+/** What is tried here came between 5.14 and 6.1: `bloom_filter`, taking elements out of hashes, user ring buffers. */
+const isOld = !kernelAtLeast('6.1');
+
+describe.skipIf(isOld)('maps', () => {
   it('are created by names, typed by shapes', () => {
     using map = createMap({
       type: 'hash',
@@ -211,7 +214,7 @@ describe('programs', () => {
   });
 });
 
-describe('events', () => {
+describe.skipIf(isOld)('events', () => {
   it('of rings are decoded: 64 bits as bigint, text cut at its NUL, enums as asked', async () => {
     using library = load(object);
     const { ring } = library.maps;
@@ -337,7 +340,7 @@ describe('events', () => {
   });
 });
 
-describe('links and hooks', () => {
+describe.skipIf(isOld)('links and hooks', () => {
   it('are updated to another program, and tell of themselves', (context) => {
     if (!kernelAtLeast('6.6')) context.skip('tcx (needs Linux >= 6.6)');
     using library = load(object);
@@ -453,7 +456,7 @@ describe('links and hooks', () => {
   });
 });
 
-it('names no kernel: maps by id, path and name, rings by their map, objects by their spec', () => {
+it.skipIf(isOld)('names no kernel: maps by id, path and name, rings by their map, objects by their spec', () => {
   using array = createMap({ type: 'array', name: 'tsq_default', value: 'u32', maxEntries: 1 });
   using ring = createMap({ type: 'ringbuf' });
   using orders = createMap({ type: 'user_ringbuf' });
@@ -485,7 +488,7 @@ it('names no kernel: maps by id, path and name, rings by their map, objects by t
   expect(loaded.maps.length).toBeGreaterThan(3);
 });
 
-it('the kernel: features are asked of the default one, enumerations have names', () => {
+it.skipIf(isOld)('the kernel: features are asked of the default one, enumerations have names', () => {
   expect(defaultKernel().features.mapType('ringbuf')).toEqual({ outcome: 'supported' });
   expect(enumNames.programType.nameOf(6)).toBe('xdp');
   expect(enumNames.attachType.numberOf('xdp')).toBe(37);

@@ -33,7 +33,8 @@ beforeEach(() => {
 });
 afterEach(() => {
   for (const object of open.splice(0).reverse()) object.close();
-  expect(readdirSync('/proc/self/fd').length).toBe(descriptors);
+  // Fewer where what a test before forgot was collected meanwhile.
+  expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(descriptors);
 });
 
 function mustCreateMap(type: number, keySize: number, valueSize: number, maxEntries: number, flags = 0): BpfMap {

@@ -7,12 +7,15 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ClosedError } from '../../src/errors/index.ts';
 import { BpfMap, BpfProgram } from '../../src/kernel/index.ts';
 import { Fd } from '../../src/sys/index.ts';
+import { inVirtualMachine } from '../support/feature.ts';
 import { kernel, loadFixture } from '../support/live/objects.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
 const child = path.join(project, '.cache/forget-objects.mjs');
 
 beforeAll(() => {
+  // There is no compiler in the virtual machines.
+  if (inVirtualMachine) return;
   buildSync({
     entryPoints: [path.join(project, 'test/support/live/forget-objects.ts')],
     outfile: child,
@@ -78,7 +81,7 @@ describe('a descriptor', () => {
   });
 });
 
-describe('what is forgotten', () => {
+describe.skipIf(inVirtualMachine)('what is forgotten', () => {
   it.each([
     [undefined, /^$/],
     ['tsbpftool', /^TSBPFTOOL \d+: descriptor \d+ was never closed; its owner is gone$/m],

@@ -21,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs our program where the kernel shows no types and `setup` has put its image somewhere; the pins it left at the end. */
 function withoutTypes(setup: string, name: string): { status: number | null; stderr: string; pins: string } {
-  const script = `mount -t bpf bpf /sys/fs/bpf && mount -t tmpfs none /sys/kernel/btf && mount -t tmpfs none /boot || exit 99
+  const script = `mkdir -p /boot && mount -t bpf bpf /sys/fs/bpf && mount -t tmpfs none /sys/kernel/btf && mount -t tmpfs none /boot || exit 99
 ${setup}
 "$1" "$2" prog loadall "$3" /sys/fs/bpf/tfl_places; status=$?
 ls /sys/fs/bpf/tfl_places; exit $status`;
