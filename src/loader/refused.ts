@@ -1,7 +1,7 @@
 import { lineRecordAt } from '../btf/index.ts';
 import { errnoName, VerifierError } from '../errors/index.ts';
 import type { LinkedProgram, ObjectSpec } from '../object/index.ts';
-import type { Refusal, SourcePlace } from '../probe/index.ts';
+import { type Refusal, type SourcePlace, withoutReport } from '../probe/index.ts';
 
 /** The verifier refused a program of an object: with what it takes to say where in the source. */
 export class ProgramRefused extends VerifierError {
@@ -26,7 +26,9 @@ export class ProgramRefused extends VerifierError {
 
 /** The last line of a verifier log before its statistics, which is what it refused the program for. */
 function lastReason(log: string): string | undefined {
-  const lines = log.split('\n').map((line) => line.trim());
+  const lines = withoutReport(log)
+    .split('\n')
+    .map((line) => line.trim());
   return lines.findLast((line) => line !== '' && !/^(processed \d+ insns|verification time|stack depth)/.test(line));
 }
 

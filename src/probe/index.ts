@@ -9,7 +9,7 @@ export {
   type Refusal,
   type SourcePlace,
 } from './refusal/explain.ts';
-export { parseVerifierLog, type RegisterStates, type Step, type VerifierLog } from './refusal/log.ts';
+export { parseVerifierLog, type RegisterStates, type Step, type VerifierLog, withoutReport } from './refusal/log.ts';
 export type { MiscellaneousFeature } from './features/code.ts';
 export { defaultKernel, type FeaturedKernel, KernelFeatures, openKernel, type Support } from './features/features.ts';
 export { type DeviceTarget, Prober } from './features/prober.ts';

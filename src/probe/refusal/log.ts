@@ -55,7 +55,17 @@ export function parseVerifierLog(text: string): VerifierLog {
   return { steps, messages };
 }
 
-function* linesOf(text: string): Generator<string> {
+/** Kernels from 7.3 on say the same once more behind it, at length and with source lines. */
+const report = /^Verification failed: /m;
+
+/** The log without that report. */
+export function withoutReport(text: string): string {
+  const at = text.search(report);
+  return at < 0 ? text : text.slice(0, at);
+}
+
+function* linesOf(whole: string): Generator<string> {
+  const text = withoutReport(whole);
   const tail = text.length > mostCharacters ? text.slice(text.indexOf('\n', text.length - mostCharacters) + 1) : text;
   for (const line of tail.split('\n')) for (const part of line.split(statistics)) yield* part.split(glued);
 }

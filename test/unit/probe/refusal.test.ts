@@ -29,6 +29,33 @@ describe('a log', () => {
     expect(messages).toEqual(["R0 invalid mem access 'scalar'"]);
   });
 
+  test('of 7.3 ends before its report', () => {
+    const { steps, messages } = parseVerifierLog(
+      [
+        '0: (61) r1 = *(u32 *)(r1 +0)          ; R1=pkt(r=0)',
+        '1: (71) r0 = *(u8 *)(r1 +20)',
+        'invalid access to packet, off=20 size=1, R1(id=0,off=20,r=0)',
+        'R1 min value is outside of the allowed memory range',
+        '',
+        'Verification failed: Memory Safety: Access outside bounds',
+        '',
+        'Reason:',
+        '  The verifier cannot prove offset + access_size <= object_size.',
+        '  Instruction context:',
+        '      0 | (61) r1 = *(u32 *)(r1 +0)',
+        'Suggestion:',
+        '  Add or adjust a bounds check.',
+        '',
+        'processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0',
+      ].join('\n'),
+    );
+    expect(steps.map(({ index }) => index)).toEqual([0, 1]);
+    expect(messages).toEqual([
+      'invalid access to packet, off=20 size=1, R1(id=0,off=20,r=0)',
+      'R1 min value is outside of the allowed memory range',
+    ]);
+  });
+
   test('of 5.18 marks live registers', () => {
     const { steps } = parseVerifierLog(
       '3: (bf) r2 = r10                      ; R2_w=fp0 R10=fp0 fp-8_w=scalar(umax=255,var_off=(0x0; 0xff))',
