@@ -106,7 +106,7 @@ const used = new Set(
     readdirSync(path.join(project, folder), { recursive: true })
       .map((name) => path.join(project, folder, String(name)))
       .filter((file) => file.endsWith('.ts') && !file.startsWith(path.join(project, 'src/uapi/generated')))
-      .flatMap((file) => readFileSync(file, 'utf8').match(/\b[A-Za-z_]\w+\b/g) ?? []),
+      .flatMap((file) => withoutComments(readFileSync(file, 'utf8')).match(/\b[A-Za-z_]\w+\b/g) ?? []),
   ),
 );
 
@@ -147,3 +147,8 @@ for (const [file, body] of Object.entries({ 'structs.ts': lines, 'enums.ts': enu
   else writeFileSync(target, text);
 }
 if (stale && process.argv.includes('--check')) process.exit(1);
+
+/** A name in a comment is no use of it. */
+function withoutComments(text) {
+  return text.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*/g, '');
+}

@@ -47,7 +47,7 @@ export class ElementCalls {
     return this.#call(bpf_cmd.BPF_MAP_GET_NEXT_KEY, fd, { key, value: next }, received);
   }
 
-  #call(command: number, fd: number, { key, value, flags = 0 }: Element, isWritten: boolean): number {
+  #call(command: number, fd: number, { key, value, flags = 0 }: Element, use: ValueUse): number {
     if (fd !== this.#fd) this.#attr.set('map_fd', fd);
     if (flags !== this.#flags) this.#attr.set('flags', flags);
     this.#fd = fd;
@@ -55,15 +55,16 @@ export class ElementCalls {
     // Maps without keys refuse an address, even of nothing: an empty array is a null pointer.
     this.#key.target = key ?? nothing;
     this.#value.target = value;
-    this.#value.isWritten = isWritten;
+    this.#value.isWritten = use === received;
     return this.#kernel.bpf(command, this.#attr);
   }
 }
 
 const nothing = new Uint8Array(0);
-/** Whether the kernel writes to the bytes of the value. */
-const received = true;
-const given = false;
+/** Whether the kernel writes the bytes of the value or reads them. */
+type ValueUse = typeof received | typeof given;
+const received = 'received';
+const given = 'given';
 
 /** Writes one element. Returns 0 or -errno. */
 export function updateElement(kernel: Kernel, fd: number, element: Element): number {

@@ -14,6 +14,6 @@ it('each feature that the guide claims is held by a test of that name', () => {
     const [, file = '', name = ''] = /^\|(?:[^|]*\|){4} `([\w-]+\.test\.ts)`: (.+) \|$/.exec(row) ?? [];
     expect(files, row).toContain(file);
     const text = readFileSync(path.join(project, 'test/kernel', file), 'utf8');
-    expect(text, row).toContain(`it('${name}'`);
+    expect(text.replaceAll(/\bit\.skipIf\(\w+\)\(/g, 'it('), row).toContain(`it('${name}'`);
   }
 });
