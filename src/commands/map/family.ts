@@ -65,7 +65,8 @@ export const mapFamily: CommandFamily = {
     {
       name: 'event_pipe',
       summary: 'Prints the events of a perf event array until interrupted.',
-      forms: ['MAP [cpu N index M]'],
+      // Both or none, in any order.
+      forms: ['MAP [cpu N] [index M]'],
       mapTypes: ['perf_event_array'],
       load: async () => (await import('./event-pipe.ts')).eventPipe,
     },
