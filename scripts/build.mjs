@@ -17,9 +17,15 @@ const outdir = path.resolve(values.outdir);
 /** Built-in modules that Node has loaded before the first line of a program runs. */
 const loadedByNode = ['node:fs', 'node:path', 'node:process'];
 
+/** Stands for a class: `new`, `instanceof` and static methods load it. */
+const lazyClass = `const lazyClass = (load) => new Proxy(function () {}, {
+  construct: (_, args) => new (load())(...args),
+  get: (_, key) => load()[key],
+});`;
+
 /**
  * Built-in modules by process.getBuiltinModule: importing node:fs as an ES module would also load its streams, which
- * costs a short run a tenth of its time. Of other modules only functions and classes are had, and loaded when one is called.
+ * costs a short run a tenth of its time. Of other modules only functions and classes are had, and loaded when one is used.
  */
 const builtins = {
   name: 'builtins',
@@ -32,11 +38,12 @@ const builtins = {
         ? exported.map(([key]) => `export const ${key} = /* @__PURE__ */ (() => ${load}.${key})();`)
         : exported
             .filter(([, value]) => typeof value === 'function')
-            .map(([key]) => {
-              const call = `new.target ? new (${load}.${key})(...args) : ${load}.${key}(...args)`;
-              return `export function ${key}(...args) { return ${call}; }`;
-            });
-      return { contents: `export default /* @__PURE__ */ (() => ${load})();\n${lines.join('\n')}` };
+            .map(([key]) =>
+              /^[A-Z]/.test(key)
+                ? `export const ${key} = /* @__PURE__ */ lazyClass(() => ${load}.${key});`
+                : `export function ${key}(...args) { return ${load}.${key}(...args); }`,
+            );
+      return { contents: `export default /* @__PURE__ */ (() => ${load})();\n${lazyClass}\n${lines.join('\n')}` };
     });
   },
 };
