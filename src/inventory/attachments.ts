@@ -1,5 +1,5 @@
 // Programs that run without a link: at devices, network namespaces and control groups.
-import { queryAttached } from '../bpf/index.ts';
+import { openFdById, queryAttached } from '../bpf/index.ts';
 import { SyscallError, TsbpfError } from '../errors/index.ts';
 import { cgroupRoot } from '../host/index.ts';
 import {
@@ -15,9 +15,9 @@ import {
 } from '../kernel/index.ts';
 import { xdpPrograms } from '../netlink/index.ts';
 import { checkResult, type Kernel, O_RDONLY } from '../sys/index.ts';
-import { attachTypeName, bpf_attach_type, progTypeName } from '../uapi/index.ts';
+import { attachTypeName, BPF_F_RDONLY, bpf_attach_type, progTypeName } from '../uapi/index.ts';
 import { namespaces } from './pins.ts';
-import type { Attachment, ProgramRecord } from './records.ts';
+import type { Attachment, MapRecord, ProgramRecord } from './records.ts';
 
 export type NewAttachment = Pick<Attachment, 'programId' | 'via' | 'hook' | 'target'> & Partial<Attachment>;
 
@@ -103,6 +103,29 @@ function networks(kernel: Kernel, pids: readonly number[]): { name: string; path
   }
   const ofProcesses = namespaces(kernel, pids, 'net').map(({ pid, name }) => ({ name, path: `/proc/${pid}/ns/net` }));
   return [...names.map((name) => ({ name: `netns ${name}`, path: `${namedNetworks}/${name}` })), ...ofProcesses];
+}
+
+const { BPF_SK_SKB_STREAM_PARSER, BPF_SK_SKB_STREAM_VERDICT, BPF_SK_SKB_VERDICT, BPF_SK_MSG_VERDICT } = bpf_attach_type;
+const socketMapHooks = [BPF_SK_SKB_STREAM_PARSER, BPF_SK_SKB_STREAM_VERDICT, BPF_SK_SKB_VERDICT, BPF_SK_MSG_VERDICT];
+
+/** Programs that run for the sockets in a map; which may be there by a link, too. None before 5.16, where nobody can ask. */
+export function socketMapAttachments(kernel: Kernel, maps: readonly MapRecord[]): Attachment[] {
+  const found: Attachment[] = [];
+  for (const { id, name, type } of maps) {
+    if (type !== 'sockmap' && type !== 'sockhash') continue;
+    const fd = openFdById(kernel, 'map', id, BPF_F_RDONLY);
+    if (fd < 0) continue;
+    using map = new Fd(kernel, fd);
+    for (const attachType of socketMapHooks) {
+      const answer = queryAttached(kernel, { targetFd: map.number, attachType });
+      if (typeof answer === 'number') continue;
+      const hook = attachTypeName(attachType) ?? String(attachType);
+      for (const program of answer.programs) {
+        found.push(attachment({ programId: program.id, via: 'sockmap', hook, target: name || `map ${id}`, mapId: id }));
+      }
+    }
+  }
+  return found;
 }
 
 /** Control groups: their paths by id, and the programs at them. */

@@ -13,7 +13,13 @@ import {
 } from '../kernel/index.ts';
 import { CLOCK_BOOTTIME, type Kernel } from '../sys/index.ts';
 import { bpf_task_fd_type } from '../uapi/index.ts';
-import { allNetworkAttachments, attachment, GroupTree, networkAttachments } from './attachments.ts';
+import {
+  allNetworkAttachments,
+  attachment,
+  GroupTree,
+  networkAttachments,
+  socketMapAttachments,
+} from './attachments.ts';
 import { ContentReader } from './contents.ts';
 import { mapEntryCounter } from './iterators.ts';
 import { type LinkNames, linkRecord } from './link-records.ts';
@@ -104,7 +110,12 @@ export class InventoryReader {
       const network = this.#try(missing, 'attachments to devices', () =>
         has('allNetworks') ? allNetworkAttachments(kernel, pids, missing) : networkAttachments(kernel),
       );
-      attachments.push(...withoutLinked([...(network ?? []), ...groups.attachments(programs)], links));
+      attachments.push(
+        ...withoutLinked(
+          [...(network ?? []), ...groups.attachments(programs), ...socketMapAttachments(kernel, maps)],
+          links,
+        ),
+      );
     }
     // The records are this inventory's own.
     const finish = <T extends AnyRecord>(records: T[]): T[] => {
@@ -290,22 +301,29 @@ function contentAttachments(maps: readonly MapRecord[]): Attachment[] {
 }
 
 /**
- * Devices and groups list programs that a link has put there, too: each link stands for one of these. Where the
- * list does not say which link, program and hook decide.
+ * Devices, groups and maps of sockets list programs that a link has put there, too: each link stands for one of these.
+ * Where the list does not say which link, program, hook and, if the link's is known here, place decide.
  */
 function withoutLinked(found: readonly Attachment[], links: readonly LinkRecord[]): Attachment[] {
   const left = links.filter(({ isDetached }) => !isDetached);
-  return found.filter(({ programId, linkId, hook, via }) => {
-    const isOf = ({ id, type, hook: linkHook, programId: linked }: LinkRecord) => {
-      if (linkId !== 0) return id === linkId;
-      if (linked !== programId) return false;
-      return via === 'net' ? type === 'xdp' && hook.startsWith('xdp') : linkHook === hook;
-    };
-    const at = left.findIndex(isOf);
-    if (at < 0) return true;
-    left.splice(at, 1);
-    return false;
-  });
+  const stood = new Set<Attachment>();
+  const match = (isOf: (link: LinkRecord, at: Attachment) => boolean) => {
+    for (const at of found) {
+      if (stood.has(at)) continue;
+      const index = left.findIndex((link) => isOf(link, at));
+      if (index < 0) continue;
+      left.splice(index, 1);
+      stood.add(at);
+    }
+  };
+  const isSameHook = ({ type, hook, programId }: LinkRecord, at: Attachment) =>
+    programId === at.programId && (at.via === 'net' ? type === 'xdp' && at.hook.startsWith('xdp') : hook === at.hook);
+  match(({ id }, { linkId }) => id === linkId);
+  const isSamePlace = (link: LinkRecord, at: Attachment) => link.target === at.target && link.mapId === at.mapId;
+  match((link, at) => at.linkId === 0 && isSameHook(link, at) && isSamePlace(link, at));
+  // A link tells the index of its device, not in which network namespace that is.
+  match((link, at) => at.linkId === 0 && isSameHook(link, at));
+  return found.filter((at) => !stood.has(at));
 }
 
 /** Names of the functions at which multi-probes are. */

@@ -84,7 +84,7 @@ export function graphOf(inventory: Inventory, around?: Pick<AnyRecord, 'kind' | 
   }
   for (const { programId, via, hook, target, linkId, pid } of inventory.attachments) {
     // What links do is shown by the links; tail calls and operations are edges of their own.
-    if (linkId !== 0 || !['net', 'cgroup', 'perf', 'netns'].includes(via)) continue;
+    if (linkId !== 0 || !['net', 'cgroup', 'perf', 'netns', 'sockmap'].includes(via)) continue;
     const id = `at ${via} ${hook} ${target}`;
     nodes.set(id, { id, layer: 1, kind: 'attachment', label: `${target}\n${hook}`, details: [via] });
     edge(id, `prog ${programId}`, 'runs');

@@ -115,9 +115,9 @@ export interface Attachment {
   readonly programId: number;
   /**
    * What keeps it there: a link, a device (`net`), a group of processes (`cgroup`), a descriptor of an event (`perf`), a
-   * network namespace (`netns`), or an element of a map (`struct_ops`, `tail_call`, `map`).
+   * network namespace (`netns`), a map of sockets (`sockmap`), or an element of a map (`struct_ops`, `tail_call`, `map`).
    */
-  readonly via: 'link' | 'net' | 'cgroup' | 'perf' | 'netns' | 'struct_ops' | 'tail_call' | 'map';
+  readonly via: 'link' | 'net' | 'cgroup' | 'perf' | 'netns' | 'sockmap' | 'struct_ops' | 'tail_call' | 'map';
   /** `xdp`, `tcx/ingress`, `cgroup_inet_egress`, `tracepoint` … */
   readonly hook: string;
   /** `eth0`, `/sys/fs/cgroup/x`, `sched_switch`, the name of a map … */
@@ -146,7 +146,7 @@ export type InventoryPart =
   | 'allPins'
   /** Elements of maps that name programs or maps. */
   | 'contents'
-  /** Where programs are attached besides links: devices, groups, struct_ops. */
+  /** Where programs are attached besides links: devices, groups, maps of sockets, struct_ops. */
   | 'attachments'
   /** As `attachments`, in all network namespaces that have a process or a name. */
   | 'allNetworks';

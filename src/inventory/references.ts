@@ -87,8 +87,8 @@ function toProgram(inventory: Inventory, id: number): Reference[] {
     const place = [link.type, link.hook, link.target].filter((word) => word !== '').join(' ');
     const remedy = `tsbpftool link detach id ${link.id}`;
     if (link.programId === id) {
-      // An event, and the driver of a device, count the program once more than the link does.
-      const isTwice = (link.type === 'perf_event' || link.type === 'xdp') && !link.isDetached;
+      // An event, the driver of a device and a map of sockets count the program once more than the link does.
+      const isTwice = ['perf_event', 'xdp', 'sockmap'].includes(link.type) && !link.isDetached;
       const twice = isTwice ? { count: 2 } : {};
       found.push(
         by(link, `link ${link.id}: ${place}${isTwice ? ', and what it is attached to' : ''}`, { remedy, ...twice }),
@@ -100,7 +100,8 @@ function toProgram(inventory: Inventory, id: number): Reference[] {
   const events = inventory.links.filter(({ programId, type }) => programId === id && type === 'perf_event').length;
   let ofLinks = events;
   for (const at of inventory.attachments) {
-    if (at.programId !== id || !['net', 'cgroup', 'perf', 'netns'].includes(at.via) || at.linkId !== 0) continue;
+    if (at.programId !== id || !['net', 'cgroup', 'perf', 'netns', 'sockmap'].includes(at.via) || at.linkId !== 0)
+      continue;
     // The descriptor of an event that a link has taken over is no further reference.
     if (at.via === 'perf' && ofLinks-- > 0) continue;
     const isDriver = at.via === 'net' && at.hook.startsWith('xdp');
@@ -151,9 +152,10 @@ function contents(inventory: Inventory, record: AnyRecord): Reference[] {
   );
 }
 
-function remedyOf({ via, hook, target, programId, pid }: Attachment): string | undefined {
+function remedyOf({ via, hook, target, programId, pid, mapId }: Attachment): string | undefined {
   if (via === 'perf') return `kill ${pid}`;
   if (via === 'cgroup') return `tsbpftool cgroup detach ${shellWord(target)} ${hook} id ${programId}`;
+  if (via === 'sockmap') return `tsbpftool prog detach id ${programId} ${hook} id ${mapId}`;
   if (via !== 'net') return undefined;
   const [device, network] = /^(.*) \((?:netns )?([^()]*)\)$/.exec(target)?.slice(1) ?? [target];
   const inside =
@@ -178,7 +180,8 @@ const elsewhere = [
 ];
 const causes: Readonly<Record<AnyRecord['kind'], readonly string[]>> = {
   prog: [
-    'sockets that have it attached (SO_ATTACH_BPF, sockmaps without links)',
+    'sockets that have it attached (SO_ATTACH_BPF)',
+    'perf events of clocks and counters that have it attached without a link (PERF_EVENT_IOC_SET_BPF)',
     'routes (lwt_bpf), timers that call it, and filters of network namespaces without a process or name',
     'an extension program that was loaded for it, open iterators, and drivers that count it once for each queue',
     ...elsewhere,
