@@ -13,8 +13,10 @@ import {
   bpf_prog_type,
   PERF_EVENT_IOC_SET_BPF,
 } from '../../src/uapi/index.ts';
-import { kernelAtLeast } from '../support/feature.ts';
+import { autoAttach } from '../../src/loader/index.ts';
+import { kernelAtLeast, orSkip } from '../support/feature.ts';
 import { kernel, Scope } from '../support/inventory/objects.ts';
+import { loadFixture } from '../support/live/objects.ts';
 
 const project = process.env.TSBPFTOOL_PROJECT ?? path.resolve(import.meta.dirname, '../..');
 const tool = path.join(project, 'bin/tsbpftool.js');
@@ -323,4 +325,65 @@ it('says what may keep a program at a perf event that the kernel does not tell o
   expect(status, stdout).toBe(1);
   expect(why).toMatchObject({ counted: 2, explained: 1 });
   expect(why.causes.join()).toContain('PERF_EVENT_IOC_SET_BPF');
+});
+
+/** What `why` says of an object, all of which must be explained. */
+function explained(...words: string[]): string[] {
+  const { status, stdout, stderr } = ours('-j', 'why', ...words);
+  expect(status, stdout + stderr).toBe(0);
+  const why = JSON.parse(stdout) as { counted: number; explained: number; references: { text: string }[] };
+  expect(why.explained, stdout).toBe(why.counted);
+  return why.references.map(({ text }) => text);
+}
+
+describe('struct_ops', () => {
+  it.for([
+    ['struct-ops-map', 'tsbpftool_map_c', false],
+    ['struct-ops', 'tsbpftool_cc', true],
+  ] as const)('%s keep the map and the programs of its functions', ([object, map, isLink], context) => {
+    if (isLink && !kernelAtLeast('6.4')) return context.skip('links of struct_ops (needs Linux >= 6.4)');
+    if (!kernelAtLeast('5.6')) return context.skip('struct_ops (needs Linux >= 5.6)');
+    const links = `${pins}/links`;
+    const file = path.join(project, `test/fixtures/objects/${object}.bpf.o`);
+    must('struct_ops', 'register', file, ...(isLink ? [links] : []));
+    try {
+      const ofMap = explained('map', 'name', map);
+      expect(
+        ofMap.some((text) => (isLink ? /^link \d+: struct_ops/ : /^its operations are registered$/).test(text)),
+      ).toBe(true);
+      const found = JSON.parse(ours('-j', 'prog', 'show').stdout) as { id: number; type: string; name: string }[];
+      const own = found.filter(({ type, name: one }) => type === 'struct_ops' && /^(own|map)_/.test(one));
+      expect(own.length).toBeGreaterThan(2);
+      for (const { id, name: one } of own) {
+        // A pin beside it.
+        must('prog', 'pin', 'id', String(id), `${pins}/operation`);
+        const texts = explained('prog', 'id', String(id));
+        expect(
+          texts.filter((text) => text.startsWith('map ')),
+          one,
+        ).toHaveLength(1);
+        expect(texts).toContain(`pin ${pins}/operation`);
+        rmSync(`${pins}/operation`);
+      }
+    } finally {
+      if (isLink) rmSync(links, { recursive: true, force: true });
+      else ours('struct_ops', 'unregister', 'name', map);
+    }
+  });
+});
+
+describe('programs at functions of another program', () => {
+  it('are kept by links, which keep that one, too', (context) => {
+    orSkip(context, () => {
+      using target = loadFixture('extension-target');
+      const program = target.object.program('replaceable')!;
+      using replacing = loadFixture('extension', { targets: new Map([['new_verdict', { program }]]) });
+      const extension = replacing.object.program('new_verdict')!;
+      using _link = autoAttach(replacing.context, extension)!;
+      const replaced = explained('prog', 'id', idOf(program.fd));
+      expect(replaced.some((text) => text.includes('which is at this program'))).toBe(true);
+      const own = explained('prog', 'id', idOf(extension.fd));
+      expect(own.some((text) => /^link \d+: tracing/.test(text))).toBe(true);
+    });
+  });
 });
