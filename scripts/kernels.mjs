@@ -96,8 +96,8 @@ async function main() {
   const rows = chosen.flatMap((kernel) => report(kernel, ended.get(kernel)));
   printTable(
     [
-      ['kernel', 'tests', 'passed', 'failed', 'skipped'],
-      ...rows.map((row) => [row.kernel, row.group, row.passed, row.failed, row.skipped]),
+      ['kernel', 'tests', 'passed', 'failed', 'skipped', 'seconds'],
+      ...rows.map((row) => [row.kernel, row.group, row.passed, row.failed, row.skipped, Math.round(row.seconds)]),
     ],
     { notes: (index) => Array.from(rows[index - 1]?.reasons ?? [], (reason) => `skipped: ${reason}`) },
   );
@@ -134,9 +134,10 @@ function report(kernel, machines) {
   for (const { name, results, ended, seconds, consoleTail } of machines) {
     for (const result of results) {
       const group = result.group.split(' > ')[0];
-      if (!groups.has(group)) groups.set(group, { passed: 0, failed: 0, skipped: 0, reasons: new Set() });
+      if (!groups.has(group)) groups.set(group, { passed: 0, failed: 0, skipped: 0, seconds: 0, reasons: new Set() });
       const row = groups.get(group);
       row[result.status]++;
+      row.seconds += result.milliseconds / 1000;
       if (result.status === 'skipped') row.reasons.add(result.told);
       if (result.status === 'failed') console.log(`FAIL ${name} ${result.group} > ${result.test}\n${result.told}\n`);
     }
@@ -146,7 +147,7 @@ function report(kernel, machines) {
     console.log(
       `  ${last === undefined ? 'none' : `${last.group} > ${last.test}`}\nthe end of its console:\n${consoleTail}`,
     );
-    hung.push({ passed: 0, failed: 1, skipped: 0, reasons: new Set() });
+    hung.push({ passed: 0, failed: 1, skipped: 0, seconds, reasons: new Set() });
   }
   return [...groups, ...hung.map((counts) => ['(the machine itself)', counts])].map(([group, counts]) => ({
     kernel: kernel.version,

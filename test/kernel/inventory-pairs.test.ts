@@ -278,7 +278,7 @@ beforeAll(() => {
 });
 afterAll(remove);
 
-describe.each(Object.entries(families))('%s', (title, { ways, ...program }) => {
+describe.each(Object.entries(families))('two references to a program > %s', (title, { ways, ...program }) => {
   const pairs = ways.flatMap((one, i) => [[one], ...ways.slice(i + 1).map((other) => [one, other])]);
   const cases = pairs.map((pair) => ({ what: pair.map((way) => way.title).join(' and '), pair }));
   // What vitest says to its main process has to get through.
@@ -336,7 +336,7 @@ function explained(...words: string[]): string[] {
   return why.references.map(({ text }) => text);
 }
 
-describe('struct_ops', () => {
+describe('references of struct_ops', () => {
   it.for([
     ['struct-ops-map', 'tsbpftool_map_c', false],
     ['struct-ops', 'tsbpftool_cc', true],

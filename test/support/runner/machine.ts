@@ -7,7 +7,7 @@ import { runTests } from './index.ts';
 interface Filter {
   /** Only tests whose group or name matches one of these regular expressions; all when empty. */
   only: string[];
-  /** Group → of its tests, every nth runs; none for 0. */
+  /** Group, or the outermost group around it → of its tests, every nth runs; none for 0. */
   everyNth?: Record<string, number>;
   /** Of what is left, the tests of this machine where several share them. */
   part?: { index: number; of: number };
@@ -33,9 +33,11 @@ function send(line: object): void {
 
 function keep(group: string, test: string): boolean {
   if (only.length > 0 && !only.some((pattern) => pattern.test(`${group} > ${test}`))) return false;
-  const count = seen.get(group) ?? 0;
-  seen.set(group, count + 1);
-  const nth = filter.everyNth?.[group] ?? 1;
+  const [outer = group] = group.split(' > ');
+  const counted = filter.everyNth?.[group] === undefined ? outer : group;
+  const count = seen.get(counted) ?? 0;
+  seen.set(counted, count + 1);
+  const nth = filter.everyNth?.[counted] ?? 1;
   if (nth === 0 || count % nth !== 0) return false;
   const { index, of } = filter.part ?? { index: 0, of: 1 };
   return chosen++ % of === index;
