@@ -1,6 +1,6 @@
 // `npm run bench [-- ENTRIES [WHAT…]]`: ratios against the reference and the bare runtime, measured side by side in one run,
 // medians of pairs. WHAT: calls, library, start, standalone, dump, kinds, batch, import, btf, load, gen, xlated, show, net, feature, cgroup,
-// inventory;
+// inventory, trace;
 // all without it. Where no BPF file system is mounted, it runs in a mount namespace of its own that has one.
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -21,6 +21,7 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { libraryRows } from './bench/library.mjs';
+import { traceRows } from './bench/trace.mjs';
 import { build, project, say, tool } from './lib/project.mjs';
 import { withOwnBpffs } from './lib/sandbox.mjs';
 import { printTable } from './lib/table.mjs';
@@ -788,6 +789,7 @@ try {
   if (wants('feature')) features();
   if (wants('cgroup')) groups();
   if (wants('inventory')) await inventory();
+  if (wants('trace')) await traceRows({ tell, median, processorOf, folder: work });
 } finally {
   rmSync(pins, { recursive: true, force: true });
   rmSync(work, { recursive: true, force: true });

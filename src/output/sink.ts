@@ -4,6 +4,7 @@ import { pause } from './pause.ts';
 
 const initialBytes = 64 * 1024;
 const streamingBytes = 1024 * 1024;
+const longestByHand = 64;
 
 /** Writing to a file descriptor failed for good; `errnoCode` is Node's code, e.g. `EPIPE` or `ENOSPC`. */
 export class WriteError extends TsbpfError {
@@ -47,8 +48,22 @@ export class Sink {
 
   /** Appends text as UTF-8. */
   text(text: string): void {
-    this.reserve(text.length * 3);
-    this.pos += this.buf.write(text, this.pos, 'utf8');
+    const { length } = text;
+    this.reserve(length * 3);
+    // A short piece costs a call into the runtime more than its characters.
+    if (length <= longestByHand && this.#ascii(text)) this.pos += length;
+    else this.pos += this.buf.write(text, this.pos, 'utf8');
+  }
+
+  /** Writes text at `pos`; false where a character of it takes more than a byte. */
+  #ascii(text: string): boolean {
+    const { buf, pos } = this;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code >= 0x80) return false;
+      buf[pos + i] = code;
+    }
+    return true;
   }
 
   /** Appends text whose characters are all below U+0100, one byte each. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { ClosedError, SyscallError, UsageError } from '../errors/index.ts';
 import { type RecordSource, vmlinuxBtf } from '../kernel/index.ts';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type Kernel } from '../sys/index.ts';
@@ -50,7 +50,7 @@ const defaultLimit = 4096;
 const defaultRing = 1 << 25;
 /** The least time between two looks into the ring: each look that finds all makes the kernel wake the reader again. */
 const pauseMs = 10;
-const eventsAtOnce = 2048;
+const eventsAtOnce = 128;
 
 /**
  * Traces bpf(2) calls, perf_event_open(2), and the ioctl(2)s of perf events, as they happen. It begins at once. Throws UsageError for options
@@ -187,7 +187,7 @@ export class BpfTrace implements AsyncIterable<TraceEvent>, Disposable {
           if (events.length > 0) yield events;
           if (this.#isClosed) return;
           if (events.length < eventsAtOnce) break;
-          await sleep(0);
+          await setImmediate();
         }
         if (isLast) return;
         // The last of them may have ended with the events just taken.

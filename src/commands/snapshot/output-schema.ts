@@ -83,7 +83,17 @@ const refs = { holders, pins };
 
 const attachment = record('A place where a program runs.', {
   program_id: u32('The program'),
-  via: oneOf('What keeps it there', ['link', 'net', 'cgroup', 'perf', 'netns', 'sockmap', 'struct_ops', 'tail_call', 'map']),
+  via: oneOf('What keeps it there', [
+    'link',
+    'net',
+    'cgroup',
+    'perf',
+    'netns',
+    'sockmap',
+    'struct_ops',
+    'tail_call',
+    'map',
+  ]),
   hook: text('Such as xdp driver'),
   target: text('Such as eth0'),
   link_id: u32('The link that does it; 0: none'),

@@ -14,6 +14,9 @@ import { toHex } from '../../bytes/index.ts';
 export class JsonLines {
   readonly #sink: Sink;
   #lost = 0;
+  /** Of the call before, as most are of the same one. */
+  #second = '0';
+  #secondBegan = 0n;
 
   constructor(sink: Sink) {
     this.#sink = sink;
@@ -42,8 +45,7 @@ export class JsonLines {
   #call(call: TraceCall): void {
     const { facts } = call;
     const sink = this.#sink;
-    // Seconds as a number with nine decimals; readers with doubles lose the last of them.
-    const time = `${call.time / 1_000_000_000n}.${String(call.time % 1_000_000_000n).padStart(9, '0')}`;
+    const time = this.#time(call.time);
     sink.text(
       `{"event":"call","time":${time},"pid":${facts.pid},"tid":${facts.tid},"uid":${facts.uid},"cpu":${facts.cpu},` +
         `"comm":${quoted(facts.comm)},"call":"${facts.call}","command":${quoted(facts.command)},"size":${facts.attributeSize},"attributes":`,
@@ -62,6 +64,18 @@ export class JsonLines {
       this.#object(call.resultObject);
     }
     sink.text(`,"duration_ns":${call.durationNs},"lost":${facts.lostBefore}}\n`);
+  }
+
+  /** Seconds as a number with nine decimals; readers with doubles lose the last of them. */
+  #time(time: bigint): string {
+    let rest = Number(time - this.#secondBegan);
+    if (rest < 0 || rest >= 1e9) {
+      const seconds = time / 1_000_000_000n;
+      this.#second = String(seconds);
+      this.#secondBegan = seconds * 1_000_000_000n;
+      rest = Number(time - this.#secondBegan);
+    }
+    return `${this.#second}.${String(rest).padStart(9, '0')}`;
   }
 
   /** All but keys and values, which stand beside them. */
@@ -198,7 +212,12 @@ function isTruncated({ bytes, size }: TraceElements): boolean {
   return bytes.length < size;
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+const special = /[\u0000-\u001f"\\\u007f-\u009f]/;
+
 /** A JSON string in which no control character stands as it is. */
 function quoted(text: string): string {
+  // Nearly all have none, and most are short.
+  if (!special.test(text)) return `"${text}"`;
   return quoteJson(text).replace(/[\u007f-\u009f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
