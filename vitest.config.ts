@@ -19,6 +19,7 @@ export default defineConfig({
           name,
           include: [`test/${name}/**/*.test.ts`],
           globalSetup: ['test/support/live/global-setup.ts'],
+          setupFiles: ['test/support/live/breathe.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,

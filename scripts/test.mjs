@@ -28,6 +28,10 @@ const longFiles = [
   'parity/btf-merge',
   'parity/map-words',
   'parity/map-types',
+  'parity/schema',
+  'kernel/c-skeleton',
+  'kernel/inventory-pairs',
+  'kernel/inventory-views',
   'kernel/long-runs',
   'kernel/completion',
   'kernel/manual-examples',
@@ -39,7 +43,7 @@ const longFiles = [
   'kernel/ls',
 ];
 /** What is run of the standalone file too: words, options, batches, ends by signals and full disks, links. */
-const standaloneShare = ['cli', 'endings', 'link'].map((name) => `test/parity/${name}.test.ts`);
+const standaloneShare = [...(isShare ? [] : ['cli']), 'endings', 'link'].map((name) => `test/parity/${name}.test.ts`);
 
 /** What failed, named once more at the end: the start of a long log is seldom kept. */
 const failed = [];

@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attachProgram, type OpenObject, openRawTracepoint } from '../../src/bpf/index.ts';
 import { Fd, openPerfEvent } from '../../src/kernel/index.ts';
 import { checkResult, O_RDONLY } from '../../src/sys/index.ts';
@@ -281,8 +281,6 @@ afterAll(remove);
 describe.each(Object.entries(families))('two references to a program > %s', (title, { ways, ...program }) => {
   const pairs = ways.flatMap((one, i) => [[one], ...ways.slice(i + 1).map((other) => [one, other])]);
   const cases = pairs.map((pair) => ({ what: pair.map((way) => way.title).join(' and '), pair }));
-  // What vitest says to its main process has to get through.
-  afterEach(() => new Promise((resolve) => setTimeout(resolve, 5)));
   it.for(cases)('$what', ({ pair }, context) => {
     const missing = pair.find(({ since }) => since !== undefined && !kernelAtLeast(since));
     if (missing !== undefined) return context.skip(`${missing.title} (needs Linux >= ${missing.since})`);

@@ -2,9 +2,8 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callsOf, callsProgram, eventsOf, run, type TraceLine, tool } from '../support/trace/calls.ts';
 
 const timeout = 200_000;
@@ -19,8 +18,6 @@ describe('trace of a program', () => {
     program = callsProgram(folder) ?? '';
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  // Each runs programs to their end: in between others are heard.
-  beforeEach(() => sleep(1));
   const traced = (options: readonly string[], ...words: string[]) =>
     run(['trace', ...options, '--', program, ...words]);
   const inFolder = (name: string) => path.join(folder, name);
