@@ -110,8 +110,7 @@ async function printEvent(source) {
   throw new Error('no event arrived');
 }
 
-async function messages({ BpfMap, openKernel }, name) {
-  const kernel = openKernel();
+async function messages(name) {
   const file = `examples/${name}.bpf.o`;
   const directory = `${pins}/${name}`;
   say(`${name}: load, pin, and see what is in the kernel`);
@@ -130,17 +129,11 @@ async function messages({ BpfMap, openKernel }, name) {
 
   say('Attach with the skeleton in examples/generated, on the same maps; run a command; its event arrives');
   const Skeleton = await skeletonOf(name);
-  const skeleton = Skeleton.open({ log: (level, text) => level === 'warn' && console.error(text) });
+  // Maps that are pinned there already are the ones that it uses.
+  const maps = Object.fromEntries(['config', 'output'].map((map) => [map, { pin: `${directory}/${map}` }]));
+  const skeleton = Skeleton.open({ maps, log: (level, text) => level === 'warn' && console.error(text) });
   undo.push(() => skeleton.close());
-  const pinned = new Map(
-    skeleton.spec.maps
-      .map((map, index) => [index, `${directory}/${map.name}`])
-      .filter(([, where]) => existsSync(where))
-      .map(([index, where]) => [index, BpfMap.openPinned(kernel, where)]),
-  );
-  const replaceMaps = new Map([...pinned].map(([index, map]) => [index, map.fd.number]));
-  skeleton.load({ replaceMaps }).attach();
-  for (const map of pinned.values()) map.close();
+  skeleton.load().attach();
   await printEvent(skeleton.maps.output);
   tsbpftool('link', 'show');
 
@@ -199,10 +192,9 @@ async function main() {
   setUp();
   mountIfMissing(bpffs, 'bpf');
   mountIfMissing(tracefs, 'tracefs');
-  const library = await import(path.join(project, 'dist/lib/index.js'));
-  await messages(library, 'hello-buffer-config');
+  await messages('hello-buffer-config');
   await traced();
-  await messages(library, 'hello-ring-buffer-config');
+  await messages('hello-ring-buffer-config');
   packets();
   cleanUp();
   say('Nothing is left in the kernel');

@@ -166,7 +166,7 @@ export function findPinned(
   };
   if (fd < 0) throw bad(-fd, `couldn't retrieve pinned map '${spec.pinPath}': ${errorText(fd)}`);
   const facts = tryMapInfo(kernel, fd);
-  if (typeof facts === 'number' || !isCompatible(spec, facts)) {
+  if (typeof facts === 'number' || !isCompatible(spec, facts, effectiveEntries(kernel, spec))) {
     kernel.close(fd);
     throw bad(Errno.EINVAL, `couldn't reuse pinned map at '${spec.pinPath}': parameter mismatch`);
   }
@@ -184,14 +184,15 @@ function existing(
   return { name: isCut ? spec.name : facts.name, spec, maxEntries: facts.maxEntries, reused: true, ...state };
 }
 
-function isCompatible(spec: MapSpec, facts: MapInfo): boolean {
+/** `entries`: as many as the map would be made with. */
+function isCompatible(spec: MapSpec, facts: MapInfo, entries: number): boolean {
   // The kernel adds the flag to device maps itself.
   const flags = mapType(spec.type)?.isReadOnlyForPrograms ? facts.flags & ~BPF_F_RDONLY_PROG : facts.flags;
   return (
     facts.type === spec.type &&
     facts.keySize === spec.keySize &&
     facts.valueSize === spec.valueSize &&
-    facts.maxEntries === spec.maxEntries &&
+    facts.maxEntries === entries &&
     flags === spec.flags &&
     facts.mapExtra === spec.mapExtra
   );

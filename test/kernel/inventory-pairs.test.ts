@@ -280,37 +280,38 @@ afterAll(remove);
 
 describe.each(Object.entries(families))('two references to a program > %s', (title, { ways, ...program }) => {
   const pairs = ways.flatMap((one, i) => [[one], ...ways.slice(i + 1).map((other) => [one, other])]);
-  const cases = pairs.map((pair) => ({ what: pair.map((way) => way.title).join(' and '), pair }));
-  it.for(cases)('$what', ({ pair }, context) => {
-    const missing = pair.find(({ since }) => since !== undefined && !kernelAtLeast(since));
-    if (missing !== undefined) return context.skip(`${missing.title} (needs Linux >= ${missing.since})`);
-    if (title === 'control groups' && cgroupRoot === undefined) return context.skip('no cgroup2 file system');
-    using scope = new Scope();
-    const loaded = scope.program(name, program);
-    try {
-      for (const way of pair) way.keep(scope, loaded);
-      const { status, stdout, stderr } = ours('-j', 'why', 'prog', 'id', idOf(loaded));
-      expect(status, stdout + stderr).toBe(0);
-      const why = JSON.parse(stdout) as { counted: number; explained: number; references: { text: string }[] };
-      expect(why.explained, stdout).toBe(why.counted);
-      for (const way of pair)
-        expect(
-          why.references.filter(({ text }) => way.text.test(text)),
-          stdout,
-        ).toHaveLength(1);
-    } finally {
-      for (const [i, mode] of [
-        [0, 'xdpgeneric'],
-        [1, 'xdpdrv'],
-      ] as const)
-        ours('net', 'detach', mode, 'dev', devices[i]!);
-      spawnSync('tc', ['qdisc', 'del', 'dev', devices[2]!, 'clsact'], { stdio: 'ignore' });
-      if (cgroupRoot !== undefined) {
-        rmdirSync(group);
-        mkdirSync(group);
+  for (const pair of pairs) {
+    it(pair.map((way) => way.title).join(' and '), (context) => {
+      const missing = pair.find(({ since }) => since !== undefined && !kernelAtLeast(since));
+      if (missing !== undefined) return context.skip(`${missing.title} (needs Linux >= ${missing.since})`);
+      if (title === 'control groups' && cgroupRoot === undefined) return context.skip('no cgroup2 file system');
+      using scope = new Scope();
+      const loaded = scope.program(name, program);
+      try {
+        for (const way of pair) way.keep(scope, loaded);
+        const { status, stdout, stderr } = ours('-j', 'why', 'prog', 'id', idOf(loaded));
+        expect(status, stdout + stderr).toBe(0);
+        const why = JSON.parse(stdout) as { counted: number; explained: number; references: { text: string }[] };
+        expect(why.explained, stdout).toBe(why.counted);
+        for (const way of pair)
+          expect(
+            why.references.filter(({ text }) => way.text.test(text)),
+            stdout,
+          ).toHaveLength(1);
+      } finally {
+        for (const [i, mode] of [
+          [0, 'xdpgeneric'],
+          [1, 'xdpdrv'],
+        ] as const)
+          ours('net', 'detach', mode, 'dev', devices[i]!);
+        spawnSync('tc', ['qdisc', 'del', 'dev', devices[2]!, 'clsact'], { stdio: 'ignore' });
+        if (cgroupRoot !== undefined) {
+          rmdirSync(group);
+          mkdirSync(group);
+        }
       }
-    }
-  });
+    });
+  }
 });
 
 it('says what may keep a program at a perf event that the kernel does not tell of', () => {
@@ -335,39 +336,41 @@ function explained(...words: string[]): string[] {
 }
 
 describe('references of struct_ops', () => {
-  it.for([
+  for (const [object, map, isLink] of [
     ['struct-ops-map', 'tsbpftool_map_c', false],
     ['struct-ops', 'tsbpftool_cc', true],
-  ] as const)('%s keep the map and the programs of its functions', ([object, map, isLink], context) => {
-    if (isLink && !kernelAtLeast('6.4')) return context.skip('links of struct_ops (needs Linux >= 6.4)');
-    if (!kernelAtLeast('5.6')) return context.skip('struct_ops (needs Linux >= 5.6)');
-    const links = `${pins}/links`;
-    const file = path.join(project, `test/fixtures/objects/${object}.bpf.o`);
-    must('struct_ops', 'register', file, ...(isLink ? [links] : []));
-    try {
-      const ofMap = explained('map', 'name', map);
-      expect(
-        ofMap.some((text) => (isLink ? /^link \d+: struct_ops/ : /^its operations are registered$/).test(text)),
-      ).toBe(true);
-      const found = JSON.parse(ours('-j', 'prog', 'show').stdout) as { id: number; type: string; name: string }[];
-      const own = found.filter(({ type, name: one }) => type === 'struct_ops' && /^(own|map)_/.test(one));
-      expect(own.length).toBeGreaterThan(2);
-      for (const { id, name: one } of own) {
-        // A pin beside it.
-        must('prog', 'pin', 'id', String(id), `${pins}/operation`);
-        const texts = explained('prog', 'id', String(id));
+  ] as const) {
+    it(`${object} keep the map and the programs of its functions`, (context) => {
+      if (isLink && !kernelAtLeast('6.4')) return context.skip('links of struct_ops (needs Linux >= 6.4)');
+      if (!kernelAtLeast('5.6')) return context.skip('struct_ops (needs Linux >= 5.6)');
+      const links = `${pins}/links`;
+      const file = path.join(project, `test/fixtures/objects/${object}.bpf.o`);
+      must('struct_ops', 'register', file, ...(isLink ? [links] : []));
+      try {
+        const ofMap = explained('map', 'name', map);
         expect(
-          texts.filter((text) => text.startsWith('map ')),
-          one,
-        ).toHaveLength(1);
-        expect(texts).toContain(`pin ${pins}/operation`);
-        rmSync(`${pins}/operation`);
+          ofMap.some((text) => (isLink ? /^link \d+: struct_ops/ : /^its operations are registered$/).test(text)),
+        ).toBe(true);
+        const found = JSON.parse(ours('-j', 'prog', 'show').stdout) as { id: number; type: string; name: string }[];
+        const own = found.filter(({ type, name: one }) => type === 'struct_ops' && /^(own|map)_/.test(one));
+        expect(own.length).toBeGreaterThan(2);
+        for (const { id, name: one } of own) {
+          // A pin beside it.
+          must('prog', 'pin', 'id', String(id), `${pins}/operation`);
+          const texts = explained('prog', 'id', String(id));
+          expect(
+            texts.filter((text) => text.startsWith('map ')),
+            one,
+          ).toHaveLength(1);
+          expect(texts).toContain(`pin ${pins}/operation`);
+          rmSync(`${pins}/operation`);
+        }
+      } finally {
+        if (isLink) rmSync(links, { recursive: true, force: true });
+        else ours('struct_ops', 'unregister', 'name', map);
       }
-    } finally {
-      if (isLink) rmSync(links, { recursive: true, force: true });
-      else ours('struct_ops', 'unregister', 'name', map);
-    }
-  });
+    });
+  }
 });
 
 describe('programs at functions of another program', () => {

@@ -24,7 +24,7 @@ const refused = ['rejected', 'core-unresolved', 'attributes', 'kprobes', ...with
 // programs of `refusals` is loaded unless asked for.
 // biome-ignore format: a list
 const partial = [
-  'refusals', 'streams', 'library', 'optional', 'optional-only', 'optional-tracepoints', 'optional-twins', 'struct-ops-optional', 'pinned-map', 'arena',
+  'refusals', 'streams', 'library', 'optional', 'optional-only', 'optional-tracepoints', 'optional-twins', 'struct-ops-optional', 'pinned-map', 'pinned-buffers', 'arena',
   // Of these the reference makes something else (COMPATIBILITY.md) or, of per-CPU data, what depends on the kernel.
   'gcc-outer-first', 'percpu-data', 'percpu-used',
 ];
@@ -206,6 +206,31 @@ describe('a load', () => {
     expect([first.maps[0]!.reused, second.maps[0]!.reused]).toEqual([false, true]);
     first.close();
     second.close();
+  });
+
+  test('finds pinned maps whose sizes depend on the machine, its own and those of the reference', async () => {
+    const names = ['buf_events', 'buf_ring', 'buf_three'];
+    const pinned = '/sys/fs/bpf/loader-buffers';
+    const unpin = () => {
+      for (const name of names) rmSync(`/sys/fs/bpf/${name}`, { force: true });
+    };
+    const reused = () => {
+      using object = load(fixture('pinned-buffers')).object!;
+      return object.maps.map((map) => map.reused);
+    };
+    try {
+      expect(reused()).toEqual([false, false, false]);
+      expect(reused()).toEqual([true, true, true]);
+      // The reference finds them, too.
+      expect((await bpftool('prog', 'load', fixture('pinned-buffers'), pinned)).stderr).toBe('');
+      rmSync(pinned);
+      unpin();
+      expect((await bpftool('prog', 'load', fixture('pinned-buffers'), pinned)).stderr).toBe('');
+      expect(reused()).toEqual([true, true, true]);
+    } finally {
+      rmSync(pinned, { force: true });
+      unpin();
+    }
   });
 
   test('refuses a pinned map of another shape', async () => {

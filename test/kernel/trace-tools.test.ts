@@ -150,38 +150,41 @@ describe('trace of the commands of', () => {
     rmSync(pins, { recursive: true, force: true });
   });
 
-  it.for([
+  for (const [whose, program] of [
     ['the reference', [referencePath(project)]],
     ['this program', [process.execPath, tool]],
-  ] as const)('%s tells each key and value', { timeout: 200_000 }, ([, program], context) => {
-    if (spawnSync(program[0]!, [...program.slice(1), 'version']).status !== 0)
-      return context.skip('there is no reference');
-    rmSync(pins, { recursive: true, force: true });
-    mkdirSync(pins, { recursive: true });
-    // Each command is a process of its own, whose number stands before it.
-    const script = commands.map(
-      ([words]) => `sh -c 'echo $$; exec ${program.join(' ')} ${words.replaceAll('P/', `${pins}/`)} >/dev/null 2>&1'\n`,
-    );
-    writeFileSync(path.join(folder, 'script'), script.join(''));
-    const out = path.join(folder, 'trace');
-    const { stdout, stderr } = run(['trace', '-j', '-o', out, '--', 'sh', path.join(folder, 'script')]);
-    expect(stderr).toBe('');
-    const pids = stdout.trim().split('\n').map(Number);
-    expect(pids).toHaveLength(commands.length);
-    const calls = readFileSync(out, 'utf8')
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Call)
-      .filter(({ event }) => event === 'call');
-    const seen = commands.map(([words], i) => {
-      const facts = calls.filter(({ pid }) => pid === pids[i]).flatMap(factsOf);
-      const plain = facts.map((fact) => fact.replaceAll(`${pins}/`, 'P/'));
-      const opened = plain.filter((fact) => fact.startsWith('get ')).sort();
-      expect(opened, words).toEqual([...words.matchAll(/pinned (\S+)/g)].map(([, pin]) => `get ${pin}`).sort());
-      // A hash map's order is its own.
-      return [words, ...plain.filter((fact) => !fact.startsWith('get ')).sort()];
+  ] as const) {
+    it(`${whose} tells each key and value`, { timeout: 200_000 }, (context) => {
+      if (spawnSync(program[0]!, [...program.slice(1), 'version']).status !== 0)
+        return context.skip('there is no reference');
+      rmSync(pins, { recursive: true, force: true });
+      mkdirSync(pins, { recursive: true });
+      // Each command is a process of its own, whose number stands before it.
+      const script = commands.map(
+        ([words]) =>
+          `sh -c 'echo $$; exec ${program.join(' ')} ${words.replaceAll('P/', `${pins}/`)} >/dev/null 2>&1'\n`,
+      );
+      writeFileSync(path.join(folder, 'script'), script.join(''));
+      const out = path.join(folder, 'trace');
+      const { stdout, stderr } = run(['trace', '-j', '-o', out, '--', 'sh', path.join(folder, 'script')]);
+      expect(stderr).toBe('');
+      const pids = stdout.trim().split('\n').map(Number);
+      expect(pids).toHaveLength(commands.length);
+      const calls = readFileSync(out, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Call)
+        .filter(({ event }) => event === 'call');
+      const seen = commands.map(([words], i) => {
+        const facts = calls.filter(({ pid }) => pid === pids[i]).flatMap(factsOf);
+        const plain = facts.map((fact) => fact.replaceAll(`${pins}/`, 'P/'));
+        const opened = plain.filter((fact) => fact.startsWith('get ')).sort();
+        expect(opened, words).toEqual([...words.matchAll(/pinned (\S+)/g)].map(([, pin]) => `get ${pin}`).sort());
+        // A hash map's order is its own.
+        return [words, ...plain.filter((fact) => !fact.startsWith('get ')).sort()];
+      });
+      const known = commands.map(([words, ...facts]) => [words, ...facts.sort()]);
+      expect(seen).toEqual(known);
     });
-    const known = commands.map(([words, ...facts]) => [words, ...facts.sort()]);
-    expect(seen).toEqual(known);
-  });
+  }
 });
