@@ -25,6 +25,8 @@ const needed = {
 /** How many machines run side by side. */
 const atOnce = 2;
 
+// Machines end with this process, which an unheard signal would not let them.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 await runMain(main);
 
 async function main() {
