@@ -789,7 +789,7 @@ try {
   if (wants('feature')) features();
   if (wants('cgroup')) groups();
   if (wants('inventory')) await inventory();
-  if (wants('trace')) await traceRows({ tell, median, processorOf, folder: work });
+  if (wants('trace')) await traceRows({ library, tell, median, processorOf, folder: work });
 } finally {
   rmSync(pins, { recursive: true, force: true });
   rmSync(work, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import { tool } from '../lib/project.mjs';
 
 /**
  * @typedef {object} Bench
+ * @property {any} library what the package exports
  * @property {(name: string, figure: string, aim: string) => void} tell prints a row
  * @property {(list: number[]) => number} median
  * @property {(pid: number) => number} processorOf milliseconds of processor that a process has had
@@ -58,7 +59,7 @@ int main(int n, char **words)
 `;
 
 /** @param {Bench} bench */
-export async function traceRows({ tell, median, processorOf, folder }) {
+export async function traceRows({ library, tell, median, processorOf, folder }) {
   const program = path.join(folder, 'traced');
   writeFileSync(`${program}.c`, source);
   const made = spawnSync('cc', ['-O1', '-static', '-o', program, `${program}.c`], { encoding: 'utf8' });
@@ -77,18 +78,21 @@ export async function traceRows({ tell, median, processorOf, folder }) {
   const strace = ['strace', '-f', '--seccomp-bpf', '-e', 'bpf', '-o', file, ...updates];
   const turns = Array.from({ length: 5 }, () => ({
     bare: run(...updates),
+    empty: withEmptyPrograms(library, () => run(...updates)),
     ours: run(...ours),
     strace: run(...strace),
   }));
   const each = (figure) => median(turns.map(figure));
+  /** Microseconds that are added to each call. */
+  const beyond = (who) => each((turn) => (turn[who].own - turn.bare.own) / calls / 1000);
   tell(
     `a program of ${calls} updates under trace: wall time against under strace -f --seccomp-bpf`,
     `${each((turn) => turn.ours.wall / turn.strace.wall).toFixed(3)}x`,
     '<= 0.2x',
   );
   tell(
-    `  processor added to it a call (one call is ${each((turn) => turn.bare.own / calls).toFixed(0)} ns by itself; strace adds ${each((turn) => (turn.strace.own - turn.bare.own) / calls / 1000).toFixed(1)} µs)`,
-    `${each((turn) => (turn.ours.own - turn.bare.own) / calls / 1000).toFixed(2)} µs`,
+    `  processor added to it a call (one takes ${each((turn) => turn.bare.own / calls).toFixed(0)} ns by itself; two empty programs add ${beyond('empty').toFixed(2)} µs, strace ${beyond('strace').toFixed(1)} µs)`,
+    `${beyond('ours').toFixed(2)} µs`,
     '<= 0.5 µs',
   );
 
@@ -150,6 +154,21 @@ export async function traceRows({ tell, median, processorOf, folder }) {
     `${median(starts.map(({ whole }) => whole)).toFixed(0)} ms`,
     'the kernel waits for each tracepoint',
   );
+}
+
+/** Runs `use` while each bpf(2) meets two programs that do nothing: the least that a tracer in the kernel costs. */
+function withEmptyPrograms({ createProgram, op }, use) {
+  const opened = [];
+  try {
+    for (const name of ['sys_enter_bpf', 'sys_exit_bpf']) {
+      const program = createProgram({ type: 'tracepoint', name: 'nothing', code: [op.alu('=', 'r0', 0), op.exit()] });
+      opened.push(program);
+      opened.push(program.attach({ category: 'syscalls', name }));
+    }
+    return use();
+  } finally {
+    for (const one of opened.reverse()) one.close();
+  }
 }
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
