@@ -22,6 +22,7 @@ export class ElementCalls {
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
     this.#attr.isOnlyRead = true;
+    this.#attr.version = 0;
   }
 
   /** Fills `value`. */

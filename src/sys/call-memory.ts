@@ -20,6 +20,11 @@ export class CallMemory {
   readonly #targets: (Uint8Array | undefined)[] = [];
   readonly #places: number[] = [];
   #count = 0;
+  /** What was laid out last, if it may be given again: as of which version, and its targets' lengths and places. */
+  #last: NativeStruct | undefined;
+  #version: number | undefined;
+  readonly #lengths: number[] = [];
+  readonly #lastPlaces: number[] = [];
 
   constructor(libc: Libc) {
     this.#libc = libc;
@@ -28,9 +33,47 @@ export class CallMemory {
 
   /** Puts a struct and all it points to where the kernel can read it: the address of the struct. */
   place(struct: NativeStruct): number {
-    this.#used = 0;
     this.#count = 0;
-    return this.#placeStruct(struct, struct);
+    if (struct === this.#last && struct.version === this.#version && this.#placeAgain(struct.pointers)) {
+      return this.#base;
+    }
+    this.#used = 0;
+    const address = this.#placeStruct(struct, struct);
+    this.#last = struct.version === undefined || !this.#isSimple(struct) ? undefined : struct;
+    this.#version = struct.version;
+    return address;
+  }
+
+  /** Whether nothing but the targets' bytes has to be copied next time; notes where they are. */
+  #isSimple({ bytes, pointers, isOnlyRead }: NativeStruct): boolean {
+    if (isOnlyRead !== true || bytes.length > largestCopied) return false;
+    this.#lengths.length = pointers.length;
+    let place = aligned(bytes.length);
+    for (let i = 0; i < pointers.length; i++) {
+      const { target, start } = pointers[i]!;
+      // One array for two pointers has one place.
+      if (!(target instanceof Uint8Array) || target.length > largestCopied || start !== 0 || place > size / 2)
+        return false;
+      if (i > 0 && pointers[i - 1]!.target === target) return false;
+      this.#lengths[i] = target.length;
+      this.#lastPlaces[i] = place;
+      place += aligned(target.length);
+    }
+    return true;
+  }
+
+  /** Fills the places of the call before; false where the targets are not as long as then. */
+  #placeAgain(pointers: readonly Pointer[]): boolean {
+    if (pointers.length !== this.#lengths.length) return false;
+    for (let i = 0; i < pointers.length; i++) {
+      if ((pointers[i]!.target as Uint8Array).length !== this.#lengths[i]) return false;
+    }
+    for (let i = 0; i < pointers.length; i++) {
+      const { target, isWritten } = pointers[i]!;
+      this.#copyIn(target as Uint8Array, this.#lastPlaces[i]!);
+      if (isWritten) this.#keep(target as Uint8Array, this.#lastPlaces[i]!);
+    }
+    return true;
   }
 
   /** Hands what the kernel wrote to the arrays that wait for it, and lets go of all of them. */
@@ -90,7 +133,7 @@ export class CallMemory {
   #reserve(length: number): number {
     const place = this.#used;
     if (length > largestCopied || place + length > size) return -1;
-    this.#used = place + ((length + 7) & ~7);
+    this.#used = place + aligned(length);
     return place;
   }
 
@@ -123,6 +166,10 @@ export class CallMemory {
       for (let i = 0; i < length; i++) bytes[i] = from[place + i]!;
     }
   }
+}
+
+function aligned(length: number): number {
+  return (length + 7) & ~7;
 }
 
 /**

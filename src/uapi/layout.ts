@@ -33,6 +33,8 @@ export class StructView<L extends StructLayout = StructLayout> implements Native
   readonly bytes: Uint8Array;
   /** Set for commands that have no result in their attribute. */
   isOnlyRead = false;
+  /** Set to 0 where all changes of the bytes are made by `set`, which counts them then. */
+  version: number | undefined;
   readonly #view: DataView;
   #pointers: OwnPointer[] | undefined;
 
@@ -102,6 +104,7 @@ export class StructView<L extends StructLayout = StructLayout> implements Native
   }
 
   set(name: keyof L['members'] & string, value: number | bigint): this {
+    if (this.version !== undefined) this.version++;
     const field = this.#field(name);
     if (field.bitSize !== undefined) return this.#setBits(field, BigInt(value));
     if (field.size === 8) this.#setWide(field, value);

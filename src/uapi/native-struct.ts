@@ -6,6 +6,11 @@ export interface NativeStruct {
   readonly bytes: Uint8Array;
   /** The kernel writes nothing to the bytes themselves, so that nothing of them has to be taken back. */
   readonly isOnlyRead?: boolean;
+  /**
+   * Grows with every change of the bytes themselves: a struct that is given to one call after the other need not be laid out
+   * anew then. Undefined where nobody counts.
+   */
+  readonly version?: number | undefined;
   readonly pointers: readonly Pointer[];
 }
 
