@@ -32,8 +32,8 @@ const step = fc.record({
   value: target,
   isWritten: fc.boolean(),
   isSame: fc.boolean(),
-  fd: fc.integer({ min: 0, max: 3 }),
-  other: fc.boolean(),
+  fd: fc.constantFrom(1, 1, 1, 2),
+  other: fc.constantFrom(false, false, true),
 });
 
 it('is laid out as each call needs it, whatever the calls before had', () => {
@@ -50,7 +50,8 @@ it('is laid out as each call needs it, whatever the calls before had', () => {
           memory.place(plainStruct(new Uint8Array(64).fill(0xee)));
           memory.takeBack();
         }
-        attr.set('map_fd', fd);
+        // As its users do: what is the same is not set again.
+        if (fd !== attr.u32('map_fd')) attr.set('map_fd', fd);
         key.target = keyBytes ?? new Uint8Array(0);
         value.target = valueBytes;
         value.isWritten = isWritten;
