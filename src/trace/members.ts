@@ -1,6 +1,7 @@
 // From a call's attribute and what it points to, to named values. Members that are 0 say nothing: bpf(2) takes every
 // attribute as zeros behind what the caller gives.
 import { cstr } from '../bytes/index.ts';
+import { Errno } from '../errors/index.ts';
 import { bpf_attach_type, type FieldLayout, isPerCpu, mapType } from '../uapi/index.ts';
 import { contentOf, typesText } from './contents.ts';
 import type { MemberSpec } from './commands.ts';
@@ -109,10 +110,19 @@ function pointed(member: MemberSpec, address: number | bigint, parts: CallParts,
   if (region === undefined || region.isFault || (region.isCut && region.bytes.length === 0))
     return { kind: 'address', address: BigInt(address) };
   if (member.form === 'key' || member.form === 'value') {
+    if (isUnwrittenBatch(member, parts)) return { kind: 'address', address: BigInt(address) };
     const elements = elementsOf(member, region, parts, context);
     if (elements !== undefined) return elements;
   }
   return contentOf(member, region, { parts, context });
+}
+
+/** Ends of a batch that still wrote elements: the last ones of the map, and those before a signal. */
+const wroteElements = new Set([-Errno.ENOENT, -Errno.EINTR]);
+
+/** A batch that was refused leaves the caller's count as it was, and his arrays. */
+function isUnwrittenBatch({ rule, time }: MemberSpec, { result }: CallParts): boolean {
+  return rule?.count !== undefined && time !== 'before' && result < 0n && !wroteElements.has(Number(result));
 }
 
 /** The types that BPF_BTF_LOAD has loaded. */

@@ -375,6 +375,7 @@ describe('references of struct_ops', () => {
 
 describe('programs at functions of another program', () => {
   it('are kept by links, which keep that one, too', (context) => {
+    if (!kernelAtLeast('5.13')) return context.skip('links that tell their target (needs Linux >= 5.13)');
     orSkip(context, () => {
       using target = loadFixture('extension-target');
       const program = target.object.program('replaceable')!;
