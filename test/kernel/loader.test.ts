@@ -195,7 +195,7 @@ describe('a load', () => {
     expect(error).toBeInstanceOf(VerifierError);
     expect((error as VerifierError).log).toContain('invalid access to packet');
     expect((error as VerifierError).message).toMatch(
-      /^prog '\w+': failed to load: EACCES: R1 offset is outside of the packet$/,
+      /^prog '\w+': failed to load: EACCES: R1 (offset is outside of the packet|min value is outside of the allowed memory range)$/,
     );
     expect((error as VerifierError).message).not.toContain('\n');
   });
