@@ -1,5 +1,6 @@
 // Who keeps what, as nodes in four layers and edges between them.
 import type { AnyRecord, Inventory } from './records.ts';
+import { isAlone } from './identity.ts';
 import { titleOf } from './references.ts';
 
 export interface GraphNode {
@@ -82,9 +83,8 @@ export function graphOf(inventory: Inventory, around?: Pick<AnyRecord, 'kind' | 
     for (const item of contents)
       edge(`map ${id}`, `${item.kind} ${item.id}`, item.kind === 'map' ? 'inner map' : ofProgram);
   }
-  for (const { programId, via, hook, target, linkId, pid } of inventory.attachments) {
-    // What links do is shown by the links; tail calls and operations are edges of their own.
-    if (linkId !== 0 || !['net', 'cgroup', 'perf', 'netns', 'sockmap'].includes(via)) continue;
+  // What links do is shown by the links; tail calls and operations are edges of their own.
+  for (const { programId, via, hook, target, pid } of inventory.attachments.filter(isAlone)) {
     const id = `at ${via} ${hook} ${target}`;
     nodes.set(id, { id, layer: 1, kind: 'attachment', label: `${target}\n${hook}`, details: [via] });
     edge(id, `prog ${programId}`, 'runs');

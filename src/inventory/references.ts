@@ -1,5 +1,5 @@
 // What keeps an object alive, of what an inventory has: each reference as the kernel counts them.
-import { allRecords } from './identity.ts';
+import { allRecords, isAlone } from './identity.ts';
 import type { AnyRecord, Attachment, Inventory, MapRecord } from './records.ts';
 
 export interface Reference {
@@ -100,8 +100,7 @@ function toProgram(inventory: Inventory, id: number): Reference[] {
   const events = inventory.links.filter(({ programId, type }) => programId === id && type === 'perf_event').length;
   let ofLinks = events;
   for (const at of inventory.attachments) {
-    if (at.programId !== id || !['net', 'cgroup', 'perf', 'netns', 'sockmap'].includes(at.via) || at.linkId !== 0)
-      continue;
+    if (at.programId !== id || !isAlone(at)) continue;
     // The descriptor of an event that a link has taken over is no further reference.
     if (at.via === 'perf' && ofLinks-- > 0) continue;
     const isDriver = at.via === 'net' && at.hook.startsWith('xdp');

@@ -38,8 +38,9 @@ export class CallMemory {
       return this.#base;
     }
     this.#used = 0;
+    this.#last = undefined;
     const address = this.#placeStruct(struct, struct);
-    this.#last = struct.version === undefined || !this.#isSimple(struct) ? undefined : struct;
+    if (struct.version !== undefined && this.#isSimple(struct)) this.#last = struct;
     this.#version = struct.version;
     return address;
   }
